@@ -1,0 +1,180 @@
+import type { SchedulingErrorCode } from './errors.js';
+
+/** Lowest score that a unit may give a host. */
+export const MIN_SCORE = 0;
+
+/** Highest score that a unit may give a host: the best host there can be. */
+export const MAX_SCORE = 100;
+
+declare const scoreBrand: unique symbol;
+
+/** An integer from {@link MIN_SCORE} to {@link MAX_SCORE}; higher is better. Branded, so that no cost passes for one. */
+export type Score = number & { readonly [scoreBrand]: 'Score' };
+
+/** Says whether a number is a {@link Score}. */
+export function isScore(value: number): value is Score {
+  return Number.isInteger(value) && value >= MIN_SCORE && value <= MAX_SCORE;
+}
+
+/** Largest signed 32-bit integer: what the wire and the engine can hold. */
+export const MAX_INT32 = 2_147_483_647;
+
+/** What the weights of one request may add up to, so that no sum of weight x score leaves 32 bits. */
+export const MAX_WEIGHT_SUM = Math.floor(MAX_INT32 / MAX_SCORE);
+
+/** What a policy unit does: accept or reject a host, give it a number, or propose a migration. */
+export type PolicyUnitType = 'FILTER' | 'SCORE' | 'BALANCE';
+
+/** How a score unit's values are read: as scores of 0..100, or as raw costs of which the lowest is best. */
+export type Direction = 'HIGHER_IS_BETTER' | 'LOWER_IS_BETTER';
+
+/** A property with which an administrator tunes a unit in a scheduling policy. */
+export interface UnitProperty {
+  /** Key in a request's properties: `[a-zA-Z0-9_]+`, as the engine demands (CustomPropertiesUtils.VALIDATION_STR). */
+  readonly name: string;
+  /** Regular expression that a whole value has to match; without `;`, at which the engine splits. */
+  readonly pattern: string;
+  readonly defaultValue: string;
+  readonly description: string;
+}
+
+/** What a service says of one of its units. A unit's identity is its type and its name together. */
+export interface PolicyUnit {
+  readonly name: string;
+  readonly type: PolicyUnitType;
+  readonly description: string;
+  readonly properties: readonly UnitProperty[];
+  /** Set for score units only. */
+  readonly direction?: Direction;
+}
+
+/** What every call carries with it, made once at the rim and passed down unchanged. */
+export interface Call {
+  /** Names the call in the logs of both sides. */
+  readonly requestId: string;
+  /** Aborts when the caller went away or the deadline passed. */
+  readonly signal: AbortSignal;
+  /** When the caller stops waiting: milliseconds since the epoch, Infinity for never. */
+  readonly deadline: number;
+}
+
+/** Why a unit has no result. */
+export interface UnitFailure {
+  readonly code: SchedulingErrorCode;
+  readonly message: string;
+}
+
+/** What came of one unit: its value, or why there is none. */
+export type UnitResult<Value> =
+  | { readonly unit: string; readonly value: Value; readonly failure?: never }
+  | { readonly unit: string; readonly failure: UnitFailure; readonly value?: never };
+
+/** A score unit to run, with the caller's factor for it. */
+export interface WeightedUnit {
+  readonly name: string;
+  /** Integer of 0 or more. */
+  readonly weight: number;
+}
+
+/** A VM to count at a host, and nowhere else, although the inventory does not show it there yet. */
+export interface AssumedPlacement {
+  readonly vmId: string;
+  readonly hostId: string;
+}
+
+/** The hosts to score: ids in the order wanted, or every host that is up. */
+export type HostSelection = readonly string[] | 'ALL_UP';
+
+/** Asks for the scores of hosts for one VM. Ids are UUIDs in lower case. */
+export interface ScoreHostsRequest {
+  readonly vmId: string;
+  readonly hosts: HostSelection;
+  /** Empty: every score unit of the service, each with weight 1. */
+  readonly units: readonly WeightedUnit[];
+  readonly properties: ReadonlyMap<string, string>;
+  readonly assumedPlacements: readonly AssumedPlacement[];
+  readonly explain: boolean;
+}
+
+/** Why a unit gave a host its score, in words and numbers. */
+export interface Reason {
+  readonly unit: string;
+  readonly text: string;
+}
+
+/** The score of one host: the sum over the answering units of weight x score. */
+export interface HostScore {
+  readonly hostId: string;
+  readonly score: number;
+  /** Only with `explain`. */
+  readonly hostName?: string;
+  /** Only with `explain`; one for each unit that answered. */
+  readonly reasons?: readonly Reason[];
+}
+
+/** The scores of hosts for one VM. */
+export interface ScoreHostsResponse {
+  /** One for each host that the inventory knows, in the order asked, each host once. */
+  readonly scores: readonly HostScore[];
+  /** One for each unit, in the order asked; values are aligned with `scores`. */
+  readonly unitResults: readonly UnitResult<readonly number[]>[];
+  readonly unknownHostIds: readonly string[];
+  /** When the reading of the inventory began: milliseconds since the epoch. */
+  readonly snapshotTime: number;
+}
+
+/** Asks which hosts suit one VM. */
+export interface FilterHostsRequest {
+  readonly vmId: string;
+  readonly hostIds: readonly string[];
+  /** Names of filters; empty: every filter of the service. */
+  readonly units: readonly string[];
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** The hosts that every answering filter accepts, in the order asked, each once. */
+export interface FilterHostsResponse {
+  readonly hostIds: readonly string[];
+  /** One for each filter, in the order asked; the value is the ids that it accepts. */
+  readonly unitResults: readonly UnitResult<readonly string[]>[];
+  /** When the reading of the inventory began: milliseconds since the epoch. */
+  readonly snapshotTime: number;
+}
+
+/** Asks for a migration that improves the balance among hosts. */
+export interface BalanceHostsRequest {
+  readonly unit: string;
+  readonly hostIds: readonly string[];
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** A migration that a balance unit proposes: the VM and at least one host to which it may go. */
+export interface Migration {
+  readonly vmId: string;
+  readonly candidateHostIds: readonly string[];
+}
+
+/** A proposed migration; none: nothing to do. */
+export interface BalanceHostsResponse {
+  readonly migration?: Migration;
+  /** When the reading of the inventory began: milliseconds since the epoch. */
+  readonly snapshotTime: number;
+}
+
+/**
+ * Whatever can filter, score or balance hosts: the native policy engine, a client to a remote service, a composite.
+ *
+ * Failures of single units are data. A method rejects with a SchedulingError when it can't answer at all, and only then:
+ * INVALID_ARGUMENT, NOT_FOUND (the VM), UNAVAILABLE (no fresh snapshot), CANCELLED or DEADLINE_EXCEEDED (the call's
+ * signal and deadline are honoured), INTERNAL (a bug).
+ */
+export interface PolicyUnitService {
+  /** Lists the units, in an order that does not change between calls. */
+  readonly listPolicyUnits: (call: Call) => Promise<readonly PolicyUnit[]>;
+  /** Scores each host once; a unit that has no score for every host is a failure. */
+  readonly scoreHosts: (request: ScoreHostsRequest, call: Call) => Promise<ScoreHostsResponse>;
+  /** Keeps the hosts that every answering filter accepts. When no filter answers these are all hosts asked for. */
+  readonly filterHosts: (request: FilterHostsRequest, call: Call) => Promise<FilterHostsResponse>;
+  /** Proposes at most one migration. An unknown or failing unit rejects, with its code. */
+  readonly balanceHosts: (request: BalanceHostsRequest, call: Call) => Promise<BalanceHostsResponse>;
+}

@@ -1,0 +1,14 @@
+// Original file: proto/hostscore/v1/policy_unit_service.proto
+
+
+/**
+ * Asks for the units of a service.
+ */
+export interface ListPolicyUnitsRequest {
+}
+
+/**
+ * Asks for the units of a service.
+ */
+export interface ListPolicyUnitsRequest__Output {
+}

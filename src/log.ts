@@ -1,0 +1,55 @@
+import winston from 'winston';
+
+/** Facts of a log line. Never a secret, never an error object of an HTTP client: those carry the request's headers. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes log lines: an event is a short noun phrase that never changes, what varies is in the fields. */
+export interface Log {
+  readonly debug: (event: string, fields?: LogFields) => void;
+  readonly info: (event: string, fields?: LogFields) => void;
+  readonly warn: (event: string, fields?: LogFields) => void;
+  readonly error: (event: string, fields?: LogFields) => void;
+}
+
+/** How much is logged: each level includes those before it. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+/** One JSON object a line, or one line of text for a person. */
+export const LOG_FORMATS = ['json', 'text'] as const;
+
+/** What a log writes, how, and where to. */
+export interface LogOptions {
+  readonly level: (typeof LOG_LEVELS)[number];
+  readonly format: (typeof LOG_FORMATS)[number];
+  /** Where lines go; standard error by default, so that a command's output stays clean. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+/** Opens a log. */
+export function createLog({ level, format, stream = process.stderr }: LogOptions): Log {
+  const logger = winston.createLogger({
+    level,
+    format: winston.format.combine(
+      winston.format.timestamp(),
+      format === 'json' ? winston.format.json() : winston.format.printf(textLine),
+    ),
+    transports: [new winston.transports.Stream({ stream })],
+  });
+  const write =
+    (lineLevel: LogOptions['level']) =>
+    (event: string, fields: LogFields = {}) => {
+      logger.log({ ...fields, level: lineLevel, message: event });
+    };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function textLine({ timestamp, level, message, ...fields }: winston.Logform.TransformableInfo): string {
+  const facts = Object.entries(fields).flatMap(([key, value]) =>
+    value === undefined ? [] : [` ${key}=${plain(value)}`],
+  );
+  return `${String(timestamp)} ${level.padEnd(5)} ${String(message)}${facts.join('')}`;
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
+}
