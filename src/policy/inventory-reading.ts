@@ -1,0 +1,86 @@
+import type { AssumedPlacement, Call, HostSelection } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import { assumePlacements, type Host, type Inventory, type Snapshot, type Vm } from '../snapshot.js';
+
+/** The hosts of a request as one snapshot knows them. */
+export interface ResolvedHosts {
+  readonly snapshot: Snapshot;
+  /** Known hosts in the order asked, each once. */
+  readonly hosts: readonly Host[];
+  /** Ids that the snapshot lacks, in the order asked, each once. */
+  readonly unknownHostIds: readonly string[];
+}
+
+/**
+ * Finds the hosts; when one of them, or of those that placements name, is missing, the inventory is asked to look again,
+ * once.
+ */
+export async function resolveHosts(
+  inventory: Inventory,
+  selection: HostSelection,
+  call: Call,
+  placements: readonly AssumedPlacement[] = [],
+): Promise<ResolvedHosts> {
+  const resolved = hostsIn(inventory.current(), selection);
+  const complete =
+    resolved.unknownHostIds.length === 0 &&
+    placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
+  return complete ? resolved : hostsIn(await inventory.refreshed(call), selection);
+}
+
+/** Finds a VM, running or stopped. Rejects with NOT_FOUND when the engine has none of that id. */
+export async function resolveVm(
+  inventory: Inventory,
+  snapshot: Snapshot,
+  id: string,
+  call: Call,
+): Promise<Vm> {
+  const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
+  if (vm === undefined) throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`);
+  return vm;
+}
+
+/**
+ * The snapshot with the placements assumed. Rejects with INVALID_ARGUMENT when the VM or the host of one is unknown even
+ * after a look at the engine.
+ */
+export async function assumeAll(
+  inventory: Inventory,
+  snapshot: Snapshot,
+  placements: readonly AssumedPlacement[],
+  call: Call,
+): Promise<Snapshot> {
+  if (placements.length === 0) return snapshot;
+  const resolved = await Promise.all(
+    placements.map(async ({ vmId, hostId }, index) => {
+      if (snapshot.host(hostId) === undefined) {
+        throw unknownInPlacement(`assumed_placements[${index}].host_id`, 'host', hostId);
+      }
+      const vm = snapshot.vm(vmId) ?? (await inventory.findVm(vmId, call));
+      if (vm === undefined) throw unknownInPlacement(`assumed_placements[${index}].vm_id`, 'VM', vmId);
+      return { vm, hostId };
+    }),
+  );
+  return assumePlacements(snapshot, resolved);
+}
+
+function hostsIn(snapshot: Snapshot, selection: HostSelection): ResolvedHosts {
+  if (selection === 'ALL_UP') {
+    return { snapshot, hosts: snapshot.hosts.filter(({ status }) => status === 'up'), unknownHostIds: [] };
+  }
+  const hosts = new Set<Host>();
+  const unknown = new Set<string>();
+  for (const id of selection) {
+    const host = snapshot.host(id);
+    if (host === undefined) unknown.add(id);
+    else hosts.add(host);
+  }
+  return { snapshot, hosts: [...hosts], unknownHostIds: [...unknown] };
+}
+
+function unknownInPlacement(field: string, what: string, id: string): SchedulingError {
+  return new SchedulingError(
+    'INVALID_ARGUMENT',
+    `${field}: the engine has no ${what} ${id}; leave this placement out`,
+  );
+}

@@ -1,0 +1,72 @@
+import { matchOs, type OsMatches } from '../../os-histogram.js';
+import { OS_IDENTITIES, type Os } from '../../os-identity.js';
+import type { Host } from '../../snapshot.js';
+import { choiceProperty, flagProperty } from '../property.js';
+import type { ScoreUnit } from '../unit.js';
+
+/** What a VM adds whose OS equals the scheduled VM's in type and version. */
+const EQUAL_POINTS = 100;
+
+/** What a VM adds whose OS equals the scheduled VM's in type only: part of the pages are the same. */
+const SAME_TYPE_POINTS = 20;
+
+const osIdentity = choiceProperty({
+  name: 'os_identity',
+  choices: OS_IDENTITIES,
+  defaultValue: 'configured',
+  description:
+    'Which operating system is compared: the configured os.type; family and version read out of it; or what the guest agent reports.',
+});
+
+const countSelf = flagProperty({
+  name: 'count_self',
+  defaultValue: true,
+  description: 'Whether the VM being scheduled counts on the host where it runs.',
+});
+
+/**
+ * Ranks a host higher the more of its running VMs have the OS of the VM being scheduled, so that kernel same-page merging
+ * finds more equal pages: (100 x equal + 20 x same type only) / VMs, rounded down; 0 without VMs.
+ */
+export const ksmSameOsScore: ScoreUnit = {
+  type: 'SCORE',
+  name: 'ksm_same_os_score',
+  description:
+    'Ranks a host higher the more of its running VMs have the OS of the VM being scheduled, so that kernel same-page merging finds more equal pages.',
+  properties: [osIdentity, countSelf],
+  prepare({ snapshot, vm, properties }) {
+    const identity = osIdentity.read(properties);
+    const os = vm.os[identity];
+    const self = countSelf.read(properties) ? undefined : snapshot.vm(vm.id);
+
+    const count = (host: Host): OsMatches & { readonly vms: number } => {
+      const histogram = host.os[identity];
+      const { equal, sameType } = matchOs(histogram, os);
+      const ownPart = self?.hostId === host.id ? 1 : 0;
+      return { vms: histogram.vms - ownPart, equal: equal - ownPart, sameType };
+    };
+
+    const score = (host: Host): number => {
+      const { vms, equal, sameType } = count(host);
+      return vms === 0 ? 0 : Math.floor((EQUAL_POINTS * equal + SAME_TYPE_POINTS * sameType) / vms);
+    };
+
+    return {
+      score,
+      explain(host) {
+        const { vms, equal, sameType } = count(host);
+        const others = self?.hostId === host.id ? ' besides this one' : '';
+        if (vms === 0) return `no VMs run here${others}, so nothing can be shared`;
+        return (
+          `${vms} VMs run here${others}: ${equal} with the same OS (${osWords(os)}) and ${sameType} with its type only: ` +
+          `(${EQUAL_POINTS} x ${equal} + ${SAME_TYPE_POINTS} x ${sameType}) / ${vms} = ${score(host)}`
+        );
+      },
+    };
+  },
+};
+
+function osWords({ type, version }: Os): string {
+  const name = type ?? 'unknown OS';
+  return version === undefined ? name : `${name} ${version}`;
+}
