@@ -1,0 +1,99 @@
+import { createPolicyService } from '../../src/policy/service.js';
+import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/policy/unit.js';
+import { units } from '../../src/policy/units/index.js';
+import type { PolicyUnitService } from '../../src/contract.js';
+import { memoryLog } from '../support/log.js';
+import { host, hostId, inventoryOf, snapshotOf, vm } from '../support/world.js';
+
+const constant50: ScoreUnit = {
+  type: 'SCORE',
+  name: 'constant_50',
+  description: '',
+  properties: [],
+  prepare: () => ({ score: () => 50, explain: () => 'always 50' }),
+};
+
+const throwsScore: ScoreUnit = {
+  ...constant50,
+  name: 'throws',
+  prepare: () => {
+    throw new Error('secret of the inside');
+  },
+};
+
+const score140: ScoreUnit = {
+  ...constant50,
+  name: 'score_140',
+  prepare: () => ({ score: () => 140, explain: () => '' }),
+};
+
+const rejectsHost2: FilterUnit = {
+  type: 'FILTER',
+  name: 'rejects_host_2',
+  description: '',
+  properties: [],
+  prepare: () => (candidate) => candidate.id !== hostId(2),
+};
+
+const rejectsAll: FilterUnit = { ...rejectsHost2, name: 'rejects_all', prepare: () => () => false };
+
+const throwsFilter: FilterUnit = {
+  ...rejectsHost2,
+  name: 'throws',
+  prepare: () => () => {
+    throw new Error('secret of the inside');
+  },
+};
+
+const moveFirst: BalanceUnit = {
+  type: 'BALANCE',
+  name: 'move_first',
+  description: '',
+  properties: [],
+  propose({ hosts: [from, to] }) {
+    const moved = from?.vms[0];
+    return moved && to ? { vmId: moved.id, candidateHostIds: [to.id] } : undefined;
+  },
+};
+
+/** Units that misbehave each in one way, for every implementation to carry to its caller unchanged. */
+export const FIXTURE_UNITS = [
+  constant50,
+  throwsScore,
+  score140,
+  rejectsHost2,
+  rejectsAll,
+  throwsFilter,
+  moveFirst,
+];
+
+const GUEST = { distribution: 'CentOS Linux', version: '7' };
+
+/**
+ * The world of the behaviour suite. VM 1 runs rhel_8x64 on host 1, VM 90 is stopped and rhel_8x64 too.
+ *
+ * | host | its VMs | score of VM 1 |
+ * |---|---|---|
+ * | 1 | rhel_8x64 twice (VM 1 is one), windows_2022 | 66 |
+ * | 2 | rhel_9x64 | 0; 20 as family |
+ * | 3 | none | 0 |
+ * | 4 | rhel_8x64, in maintenance | 100 |
+ */
+export function fixtureInventory() {
+  const snapshot = snapshotOf(
+    [host(1), host(2), host(3), host(4, 'maintenance')],
+    [
+      vm(1, 'rhel_8x64', { on: 1 }),
+      vm(2, 'rhel_8x64', { on: 1, guest: GUEST }),
+      vm(3, 'windows_2022', { on: 1 }),
+      vm(4, 'rhel_9x64', { on: 2, guest: GUEST }),
+      vm(5, 'rhel_8x64', { on: 4 }),
+    ],
+  );
+  return inventoryOf(snapshot, { stopped: [vm(90, 'rhel_8x64')] });
+}
+
+/** The native engine over the world of the behaviour suite. */
+export function fixtureService(log = memoryLog()): PolicyUnitService {
+  return createPolicyService({ units: [...units, ...FIXTURE_UNITS], inventory: fixtureInventory(), log });
+}

@@ -1,0 +1,39 @@
+import { expect } from 'chai';
+import { createMetrics } from '../src/metrics.js';
+
+describe('metrics', () => {
+  it('bounds the unit names in labels, since callers make them up', async () => {
+    const metrics = createMetrics();
+    for (let n = 0; n < 300; n += 1) metrics.unitFailed(`made-up-${n}`, 'NOT_FOUND');
+    const lines = (await metrics.scrape())
+      .split('\n')
+      .filter((line) => line.startsWith('hostscore_unit_failures_total{'));
+    expect(lines).to.have.length(201);
+    expect(lines).to.include('hostscore_unit_failures_total{unit="(other)",code="NOT_FOUND"} 100');
+  });
+
+  it('shows the inventory as it is at each scrape', async () => {
+    const metrics = createMetrics();
+    let figures: { snapshotTime: number | undefined; hosts: number; runningVms: number } = {
+      snapshotTime: undefined,
+      hosts: 0,
+      runningVms: 0,
+    };
+    metrics.watchInventory(() => figures);
+    expect(await metrics.scrape()).not.to.match(/^hostscore_snapshot_timestamp_seconds /m);
+    figures = { snapshotTime: 1500, hosts: 12, runningVms: 190 };
+    const text = await metrics.scrape();
+    expect(text).to.match(/^hostscore_snapshot_timestamp_seconds 1.5$/m);
+    expect(text).to.match(/^hostscore_hosts 12$/m);
+    expect(text).to.match(/^hostscore_running_vms 190$/m);
+  });
+
+  it('counts refreshes by outcome', async () => {
+    const metrics = createMetrics();
+    metrics.refreshed({ ok: true, durationMs: 40 });
+    metrics.refreshed({ ok: false, durationMs: 40 });
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_refresh_seconds_count{outcome="ok"} 1');
+    expect(text).to.include('hostscore_refresh_seconds_count{outcome="failed"} 1');
+  });
+});

@@ -1,0 +1,66 @@
+import { identifyOs, type GuestOs } from '../../src/os-identity.js';
+import {
+  buildSnapshot,
+  type HostRecord,
+  type Inventory,
+  type Snapshot,
+  type Vm,
+} from '../../src/snapshot.js';
+
+/** The n-th host id of a test. */
+export function hostId(n: number): string {
+  return `aaaaaaaa-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** The n-th VM id of a test. */
+export function vmId(n: number): string {
+  return `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** A VM of which only what a test cares for is said. */
+export function vm(
+  n: number,
+  osType: string | undefined,
+  options: { readonly on?: number; readonly version?: string; readonly guest?: GuestOs } = {},
+): Vm {
+  return {
+    id: vmId(n),
+    name: `vm-${n}`,
+    hostId: options.on === undefined ? undefined : hostId(options.on),
+    os: identifyOs({ type: osType, version: options.version }, options.guest),
+  };
+}
+
+/** A host, up unless said otherwise. */
+export function host(n: number, status = 'up'): HostRecord {
+  return { id: hostId(n), name: `host-${n.toString().padStart(4, '0')}`, status };
+}
+
+/** When the snapshots of tests were read. */
+export const SNAPSHOT_TIME = Date.parse('2026-01-02T03:04:05.678Z');
+
+/** A snapshot of these hosts and VMs. */
+export function snapshotOf(hosts: readonly HostRecord[], vms: readonly Vm[]): Snapshot {
+  return buildSnapshot(SNAPSHOT_TIME, hosts, vms);
+}
+
+/** An inventory in memory: a snapshot, and VMs that only a look-up finds. Counts its look-ups. */
+export function inventoryOf(
+  snapshot: Snapshot,
+  options: { readonly stopped?: readonly Vm[]; readonly afterRefresh?: Snapshot } = {},
+): Inventory & { readonly asked: { refreshes: number; vms: string[] } } {
+  const asked = { refreshes: 0, vms: [] as string[] };
+  const stopped = new Map((options.stopped ?? []).map((vm) => [vm.id, vm]));
+  return {
+    asked,
+    current: () => snapshot,
+    refreshed: () => {
+      asked.refreshes += 1;
+      return Promise.resolve(options.afterRefresh ?? snapshot);
+    },
+    findVm: (id) => {
+      asked.vms.push(id);
+      return Promise.resolve(stopped.get(id));
+    },
+  };
+}
