@@ -19,6 +19,7 @@ const engine = z.strictObject({
     .meta({ description: 'Password of the account, when there is no passwordFile', secret: true }),
   auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),
   caFile: text('PEM file of the certificate authority that signed the certificate of the engine'),
+  allowPlaintext: flag(false, 'Send the password over plain http to another machine'),
   connectTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for a connection to the engine'),
   responseTimeout: duration(30 * SECOND, 10, 10 * MINUTE, 'Longest wait for the first byte of an answer'),
   idleTimeout: duration(15 * SECOND, 10, 10 * MINUTE, 'Longest silence in the middle of an answer'),
@@ -36,13 +37,19 @@ const engine = z.strictObject({
 /** How the snapshot of the engine's hosts and VMs is kept fresh. */
 const inventory = z.strictObject({
   refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
-  refreshJitter: integer(
-    10,
+  refreshJitter: duration(
+    3 * SECOND,
     0,
-    50,
-    'Random part of the interval, in percent, so that many services do not ask at once',
+    HOUR,
+    'Longest random time by which a reading comes earlier or later, so that many services do not ask at once',
   ),
-  maxStaleness: duration(2 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
+  failurePause: duration(
+    SECOND,
+    10,
+    HOUR,
+    'Pause after a reading that failed; doubled each time, up to the interval',
+  ),
+  maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
   lookupTimeout: duration(
     2 * SECOND,
     10,
@@ -52,6 +59,8 @@ const inventory = z.strictObject({
   vmLookupTtl: duration(10 * SECOND, 0, HOUR, 'How long a stopped VM that was looked up is remembered'),
   maxVmLookups: integer(10_000, 1, 1_000_000, 'How many VMs that were looked up are remembered'),
   maxConcurrentLookups: integer(8, 1, 1000, 'How many VMs are looked up at the engine at the same time'),
+  maxWaitingLookups: integer(1000, 0, 100_000, 'How many look-ups may wait for others to end'),
+  answerMargin: duration(50, 0, MINUTE, 'What is left of the time of a call when a wait for the engine ends'),
   maxGuestReports: integer(
     200_000,
     0,

@@ -1,0 +1,24 @@
+# Build with the development tools, ship without them.
+FROM node:24-bookworm-slim AS build
+WORKDIR /hostscore
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY proto proto
+COPY src src
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json
+WORKDIR /hostscore
+COPY --from=build /hostscore/package.json ./
+COPY --from=build /hostscore/node_modules node_modules
+COPY --from=build /hostscore/proto proto
+COPY --from=build /hostscore/dist dist
+COPY LICENSE ./
+USER node
+# Listens on loopback of the container's network unless configured otherwise: run it with the host's network beside the
+# engine, or set HOSTSCORE_SERVER_LISTEN and TLS.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "dist/main.js", "health"]
+ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["serve"]

@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** A process under measurement. */
+export interface Measured {
+  /** What the awaited line of its output held. */
+  readonly found: string;
+  /** CPU time since its start, user and system, in milliseconds (resolution 10 ms). */
+  readonly cpuMs: () => number;
+  /** Resident memory now and at its highest, in MiB. */
+  readonly memory: () => { readonly now: number; readonly highest: number };
+  readonly stop: () => Promise<void>;
+}
+
+const CLOCK_TICK_MS = 10;
+
+/** Starts `node ARGS` and waits until a line of its output matches; the first group is what was found. */
+export async function start(
+  args: readonly string[],
+  awaited: RegExp,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
+  const child = spawn(process.execPath, [...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const found = await lineOf(child, awaited);
+  const { pid } = child;
+  if (pid === undefined) throw new Error('the process has no id');
+  return {
+    found,
+    cpuMs() {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
+    },
+    memory() {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      const mib = (key: string) =>
+        Math.round(Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+      return { now: mib('VmRSS'), highest: mib('VmHWM') };
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function lineOf(child: ChildProcess, awaited: RegExp): Promise<string> {
+  if (child.stdout === null) throw new Error('the process has no output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const match = awaited.exec(line);
+    if (match !== null) {
+      child.stdout.resume();
+      return match[1] ?? match[0];
+    }
+  }
+  throw new Error(`the process ended before it printed ${String(awaited)}`);
+}
+
+/** Starts a pretend engine in a process of its own; `found` is its address. */
+export function startEngine(world: string): Promise<Measured> {
+  const args = ['dist/main.js', 'simulate', '--world', world, '--listen', '127.0.0.1:0'];
+  return start(args, /pretend engine at (http:\S+?):? /);
+}
+
+/** Starts the service over a pretend engine in a process of its own; `found` is its address once it has a snapshot. */
+export function startService(engineUrl: string, flags: readonly string[] = []): Promise<Measured> {
+  const args = [
+    ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
+    ...['--server-listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0', '--log-level', 'warn'],
+    ...flags,
+  ];
+  return start(args, /Scores hosts at (\S+)[.;]/, { HOSTSCORE_ENGINE_PASSWORD: 'simulator' });
+}
+
+/** The value below which this share of the sorted values lies. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,98 @@
+// ScoreHosts of 1,000 hosts over 20,000 VMs, against a grpc-js server that answers with a constant of the same size.
+// Both run at the same time and take turns, so that the ratio holds when the machine's speed drifts.
+// Usage: npm run build && npx tsx bench/score-hosts.ts [hosts] [vms] [rounds]
+import type { Call, ScoreHostsRequest } from '../src/contract.js';
+import { createRpcClient, type RpcClient } from '../src/rpc/client.js';
+import { quantile, start, startEngine, startService, type Measured } from './processes.js';
+
+const [hosts = 1000, vms = 20_000, rounds = 20] = process.argv.slice(2).map(Number);
+const CALLS_A_ROUND = 100;
+const WARM_UP_ROUNDS = 5;
+
+const engine = await startEngine(`${hosts}x${vms}:7`);
+const service = await startService(engine.found, [
+  '--inventory-refresh-interval',
+  '1h',
+  '--inventory-max-staleness',
+  '2h',
+]);
+const floor = await start(['bench/floor-server.mjs', String(hosts)], /listening on (\S+) now/);
+
+const call = (): Call => ({
+  requestId: 'bench',
+  signal: new AbortController().signal,
+  deadline: Date.now() + 30_000,
+});
+
+async function requestFor(client: RpcClient): Promise<ScoreHostsRequest> {
+  const listing = await fetch(
+    `${engine.found.replace('/ovirt-engine', '')}/ovirt-engine/api/vms?search=on_host%3D*&max=1`,
+    {
+      headers: { Authorization: `Basic ${Buffer.from('admin@internal:simulator').toString('base64')}` },
+    },
+  );
+  const vmId = /"id"\s*:\s*"([0-9a-f-]{36})"[^{}]*\}?\s*\]?\s*\}?\s*$/.exec(await listing.text())?.[1];
+  if (vmId === undefined) throw new Error('the pretend engine has no running VM');
+  const base = {
+    vmId,
+    units: [],
+    properties: new Map<string, string>(),
+    assumedPlacements: [],
+    explain: false,
+  };
+  const { scores } = await client.scoreHosts({ ...base, hosts: 'ALL_UP' }, call());
+  return { ...base, hosts: scores.map(({ hostId }) => hostId) };
+}
+
+interface Round {
+  readonly cpuMs: number;
+  readonly latencies: readonly number[];
+}
+
+async function round(client: RpcClient, server: Measured, request: ScoreHostsRequest): Promise<Round> {
+  const before = server.cpuMs();
+  const latencies: number[] = [];
+  for (let n = 0; n < CALLS_A_ROUND; n += 1) {
+    const begin = performance.now();
+    await client.scoreHosts(request, call());
+    latencies.push(performance.now() - begin);
+  }
+  return { cpuMs: (server.cpuMs() - before) / CALLS_A_ROUND, latencies };
+}
+
+const ours = createRpcClient({ target: service.found });
+const theirs = createRpcClient({ target: floor.found });
+const request = await requestFor(ours);
+const floorRequest = {
+  ...request,
+  hosts: Array.from(
+    { length: hosts },
+    (_, n) => `aaaaaaaa-0000-4000-8000-${n.toString(16).padStart(12, '0')}`,
+  ),
+};
+
+const measured: { service: Round; floor: Round }[] = [];
+for (let n = 0; n < WARM_UP_ROUNDS + rounds; n += 1) {
+  const pair = {
+    service: await round(ours, service, request),
+    floor: await round(theirs, floor, floorRequest),
+  };
+  if (n >= WARM_UP_ROUNDS) measured.push(pair);
+}
+
+for (const which of ['service', 'floor'] as const) {
+  const latencies = measured.flatMap((pair) => pair[which].latencies).sort((a, b) => a - b);
+  const cpu = measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0) / measured.length;
+  console.log(
+    `${which.padEnd(8)} ${request.hosts.length} hosts: median ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms, server CPU ${cpu.toFixed(3)} ms a call`,
+  );
+}
+const total = (which: 'service' | 'floor') => measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0);
+const ratios = measured.map((pair) => pair.service.cpuMs / pair.floor.cpuMs).sort((a, b) => a - b);
+console.log(
+  `CPU ratio, service to floor: ${(total('service') / total('floor')).toFixed(3)} over all; by round: median ${quantile(ratios, 0.5).toFixed(3)}, ${ratios[0]?.toFixed(3)} to ${ratios.at(-1)?.toFixed(3)}`,
+);
+
+ours.close();
+theirs.close();
+await Promise.all([engine.stop(), service.stop(), floor.stop()]);

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs the interop tests: clients that share no code with hostscore call a server built from this tree.
+# Each needs a language; where the language is present its tests run, where it is absent that is said.
+# Usage: scripts/interop.sh [folder for the tools]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools="${1:-$PWD/.ci/tools}"
+grpcurl_version=v1.9.4
+grpcio_version=1.85.1
+mkdir -p "$tools"
+
+npm run --silent build
+
+ran=()
+if command -v go >/dev/null; then
+  export GRPCURL="$tools/grpcurl-$grpcurl_version/grpcurl"
+  [ -x "$GRPCURL" ] ||
+    GOBIN="$(dirname "$GRPCURL")" go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version"
+  ran+=(test/interop/grpcurl.interop.ts)
+else
+  echo "skipped: grpcurl, since this machine has no Go"
+fi
+
+if command -v python3 >/dev/null; then
+  venv="$tools/python-grpcio-$grpcio_version"
+  if ! "$venv/bin/python" -c 'import grpc, grpc_tools' 2>/dev/null; then
+    # Debian ships venv apart from Python.
+    python3 -m venv --clear "$venv" || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv --clear "$venv"; }
+    "$venv/bin/pip" install --quiet "grpcio==$grpcio_version" "grpcio-tools==$grpcio_version"
+  fi
+  export PYTHON_WITH_GRPC="$venv/bin/python"
+  ran+=(test/interop/python.interop.ts)
+else
+  echo "skipped: Python's grpcio, since this machine has no Python"
+fi
+
+[ "${#ran[@]}" -eq 0 ] || npx mocha --config .mocharc.interop.json "${ran[@]}"

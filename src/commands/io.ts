@@ -1,0 +1,18 @@
+/** What a command has of the process: its streams, its variables, and word that it shall end. */
+export interface Io {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the process is asked to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Ends a command with one clear text on standard error and an exit code other than 0. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** Writes lines to standard output. */
+export function print(io: Pick<Io, 'stdout'>, ...lines: readonly string[]): void {
+  io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}

@@ -1,0 +1,58 @@
+import { ConfigError } from '../config-sources.js';
+import type { Config } from '../config.js';
+import { createEngineClient, type EngineClient } from '../inventory/engine-client.js';
+import { createInventory, type EngineInventory } from '../inventory/inventory.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { readConfiguredFile } from './read-file.js';
+
+/** Opens a client to the engine that the configuration names. Nothing is sent yet. */
+export function openEngineClient({ engine }: Config, log: Log): EngineClient {
+  if (engine.url === undefined || engine.username === undefined) {
+    throw new ConfigError(
+      'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine; or pass --demo',
+    );
+  }
+  return createEngineClient({
+    url: engine.url,
+    credentials: { kind: engine.auth, username: engine.username, password: passwordOf(engine) },
+    ca: engine.caFile === undefined ? undefined : readConfiguredFile('engine.caFile', engine.caFile),
+    allowPlainHttp: engine.allowPlaintext,
+    timeouts: {
+      connect: engine.connectTimeout,
+      response: engine.responseTimeout,
+      idle: engine.idleTimeout,
+      request: engine.requestTimeout,
+    },
+    retry: { limit: engine.retries },
+    limits: { maxObjectBytes: engine.maxObjectSize, maxObjects: engine.maxObjects },
+    log,
+  });
+}
+
+/** Opens the inventory over an engine. It reads nothing before it is started. */
+export function openInventory(
+  { inventory }: Config,
+  client: EngineClient,
+  log: Log,
+  watchers: {
+    readonly metrics?: Metrics;
+    readonly onAvailability?: (available: boolean, reason?: string) => void;
+  } = {},
+): EngineInventory {
+  return createInventory({
+    ...inventory,
+    client,
+    log,
+    ...(watchers.onAvailability === undefined ? {} : { onAvailability: watchers.onAvailability }),
+    onRefresh: (outcome) => watchers.metrics?.refreshed(outcome),
+  });
+}
+
+function passwordOf({ password, passwordFile }: Config['engine']): string {
+  if (password !== undefined) return password;
+  if (passwordFile === undefined) throw new ConfigError('engine.passwordFile: is required with engine.url');
+  const content = readConfiguredFile('engine.passwordFile', passwordFile).replace(/\r?\n$/, '');
+  if (content === '') throw new ConfigError(`engine.passwordFile: ${passwordFile} is empty`);
+  return content;
+}

@@ -1,0 +1,103 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import { parseAddress, type Address } from '../config-values.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../log.js';
+import { check } from './check.js';
+import { addConfigOptions, configOf } from './config-options.js';
+import { health } from './health.js';
+import type { Io } from './io.js';
+import { addClientOptions, type ClientOptions } from './open-client.js';
+import { id, ids, property, weightedUnit } from './score-options.js';
+import { score, type ScoreOptions } from './score.js';
+import { serve, type ServeOptions } from './serve.js';
+import { simulate } from './simulate.js';
+import { units } from './units.js';
+import { WORLD_HELP } from './world-option.js';
+
+/** The command line was wrong, and why was already printed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Runs the command that the arguments name, until it is done. Throws a UsageError, or what the command throws. */
+export async function runProgram(args: readonly string[], io: Io): Promise<void> {
+  const program = new Command('hostscore')
+    .description('Scores, filters and balances the hosts of an oVirt engine.')
+    .version(versionOf())
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .exitOverride();
+
+  const serveCommand = addConfigOptions(program.command('serve'))
+    .description('run the scoring service')
+    .option('--demo', 'use the embedded engine when no engine is configured', false)
+    .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo')
+    .action((options: ServeOptions) => serve(configOf(serveCommand, io), options, io));
+
+  const checkCommand = addConfigOptions(program.command('check'))
+    .description('print the effective configuration and try the engine')
+    .action(() => check(configOf(checkCommand, io), io));
+
+  program
+    .command('simulate')
+    .description('run a pretend engine on loopback')
+    .option('--world <world>', WORLD_HELP, 'demo')
+    .option('--listen <host:port>', 'where it listens; port 0 lets the system choose', addressOption, {
+      host: '127.0.0.1',
+      port: 8080,
+    })
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('warn'))
+    .addOption(new Option('--log-format <format>', 'how it is logged').choices(LOG_FORMATS).default('text'))
+    .action(
+      (options: {
+        world: string;
+        listen: Address;
+        logLevel: LogOptions['level'];
+        logFormat: LogOptions['format'];
+      }) => {
+        const { world, listen, logLevel, logFormat } = options;
+        return simulate({ world, listen, log: { level: logLevel, format: logFormat } }, io);
+      },
+    );
+
+  addClientOptions(program.command('units'))
+    .description('list the policy units of a server')
+    .option('--json', 'print JSON')
+    .action((options: ClientOptions & { json?: boolean }) => units(options, io));
+
+  addClientOptions(program.command('score'))
+    .description('score hosts for a VM and rank them, with reasons')
+    .requiredOption('--vm <id>', 'VM to schedule', id)
+    .option('--host <id>', 'host to score, repeatable; all hosts that are up when none is named', ids)
+    .option(
+      '--unit <name[=weight]>',
+      'unit to run, repeatable; every score unit when none is named',
+      weightedUnit,
+    )
+    .option('--property <key=value>', 'property of the scheduling policy, repeatable', property)
+    .option('--json', 'print JSON')
+    .action((options: ScoreOptions) => score(options, io));
+
+  addClientOptions(program.command('health'))
+    .description('ask whether a server can answer; for container probes')
+    .action((options: ClientOptions) => health(options, io));
+
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(error.message);
+  }
+}
+
+function addressOption(value: string): Address {
+  const address = parseAddress(value);
+  if (address === undefined) throw new InvalidArgumentError('expected host:port.');
+  return address;
+}
+
+function versionOf(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
+  const version =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
+  return String(version);
+}

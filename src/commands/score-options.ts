@@ -1,0 +1,35 @@
+import { InvalidArgumentError } from 'commander';
+import type { WeightedUnit } from '../contract.js';
+
+/** Reads `name` or `name=weight`; for commander, which gathers repeated options. */
+export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = []): WeightedUnit[] {
+  const groups = /^(?<name>[^=]+)(?:=(?<weight>\d+))?$/.exec(value)?.groups;
+  const name = groups?.['name'];
+  if (name === undefined)
+    throw new InvalidArgumentError('expected NAME or NAME=WEIGHT, the weight a whole number.');
+  return [...gathered, { name, weight: Number(groups?.['weight'] ?? 1) }];
+}
+
+/** Reads `key=value`; for commander, which gathers repeated options. */
+export function property(
+  value: string,
+  gathered: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('expected KEY=VALUE.');
+  return new Map([...gathered, [value.slice(0, at), value.slice(at + 1)]]);
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads an id of the engine. */
+export function id(value: string): string {
+  if (!UUID.test(value))
+    throw new InvalidArgumentError('expected an id such as 72877001-6012-4921-bdd2-3ff17043083e.');
+  return value.toLowerCase();
+}
+
+/** Reads an id of the engine; for commander, which gathers repeated options. */
+export function ids(value: string, gathered: readonly string[] = []): string[] {
+  return [...gathered, id(value)];
+}

@@ -1,0 +1,40 @@
+import { MAX_SCORE, type ScoreHostsResponse } from '../contract.js';
+
+/** Width of the longest bar, in characters. */
+const BAR_WIDTH = 20;
+
+/** What a table shows besides the scores. */
+export interface ScoreTableOptions {
+  /** What the sum of the weights is; the longest bar stands for this many times 100. */
+  readonly weightSum: number;
+  /** Milliseconds since the epoch, to say how old the snapshot is. */
+  readonly now: number;
+}
+
+/** Scores as a table for a person: best first, equal scores share a rank, reasons below each host. */
+export function scoreTable(response: ScoreHostsResponse, { weightSum, now }: ScoreTableOptions): string[] {
+  const ranked = [...response.scores].sort((a, b) => b.score - a.score);
+  const best = Math.max(weightSum * MAX_SCORE, 1);
+  const digits = Math.max(5, ...ranked.map(({ score }) => String(score).length));
+  const nameWidth = Math.max(4, ...ranked.map(({ hostName }) => (hostName ?? '').length));
+  const age = Math.max(0, Math.round((now - response.snapshotTime) / 1000));
+
+  const lines = [
+    `rank  ${'score'.padStart(digits)}  ${''.padEnd(BAR_WIDTH)}  ${'host'.padEnd(nameWidth)}  id`,
+  ];
+  ranked.forEach(({ hostId, hostName = '', score, reasons = [] }, index) => {
+    const rank = ranked.findIndex((other) => other.score === score) + 1;
+    const repeated = index > 0 && ranked[index - 1]?.score === score;
+    const bar = '█'.repeat(Math.round((score / best) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
+    lines.push(
+      `${(repeated ? '=' : String(rank)).padStart(4)}  ${String(score).padStart(digits)}  ${bar}  ${hostName.padEnd(nameWidth)}  ${hostId}`,
+    );
+    for (const { unit, text } of reasons) lines.push(`${' '.repeat(6)}${unit}: ${text}`);
+  });
+  if (ranked.length === 0) lines.push('      no hosts to score');
+  lines.push(
+    '',
+    `${ranked.length} hosts, snapshot of ${new Date(response.snapshotTime).toISOString()}, ${age} s old`,
+  );
+  return lines;
+}

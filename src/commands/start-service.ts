@@ -1,0 +1,132 @@
+import { formatAddress } from '../config-values.js';
+import type { Config } from '../config.js';
+import { createLifecycle } from '../lifecycle.js';
+import type { Log } from '../log.js';
+import { createMetrics } from '../metrics.js';
+import { observe } from '../observe.js';
+import { startOpsServer, type Readiness } from '../ops-server.js';
+import { createPolicyService } from '../policy/service.js';
+import { units } from '../policy/units/index.js';
+import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
+import type { Snapshot } from '../snapshot.js';
+import { CommandError } from './io.js';
+import { openEngineClient, openInventory } from './open-engine.js';
+import { readConfiguredFile } from './read-file.js';
+
+/** A scoring service that runs. */
+export interface RunningService {
+  /** Where gRPC is served, as host:port. */
+  readonly address: string;
+  /** The first snapshot, once there is one; the engine may be away for long before. */
+  readonly firstSnapshot: Promise<Snapshot>;
+  /** Stops everything, in reverse order, within a bounded time. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What each part may take to stop beyond the time that calls in flight have, in milliseconds. */
+const STOP_STEP_SLACK_MS = 3000;
+
+/**
+ * Starts the scoring service: the gRPC server first, NOT_SERVING, then probes and metrics, then the inventory, whose first
+ * snapshot turns it to SERVING. Rejects with one clear line when something can't be started; what was started is stopped.
+ */
+export async function startService(config: Config, log: Log): Promise<RunningService> {
+  const lifecycle = createLifecycle({ log, stepTimeoutMs: config.shutdownGrace + STOP_STEP_SLACK_MS });
+  try {
+    const metrics = createMetrics();
+    const client = openEngineClient(config, log);
+    let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
+    let server: RpcServer | undefined;
+    let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
+    const firstSnapshot = new Promise<Snapshot>((resolve) => {
+      resolveFirst = resolve;
+    });
+    const inventory = openInventory(config, client, log, {
+      metrics,
+      onAvailability(available, reason = 'no fresh snapshot of the engine') {
+        readiness = available ? { ready: true } : { ready: false, reason };
+        server?.setServing(available);
+        if (available) resolveFirst(inventory.current());
+      },
+    });
+    metrics.watchInventory(() => {
+      const { snapshotTime, hosts, vms } = inventory.state();
+      return { snapshotTime, hosts, runningVms: vms };
+    });
+    const service = createPolicyService({ units, inventory, log });
+
+    server = await startServer({
+      service: observe(service, { log, metrics }),
+      listen: config.server.listen,
+      ...tlsOf(config),
+      limits: limitsOf(config),
+      log,
+    });
+    const { close, address } = server;
+    lifecycle.onStop('grpc server', () => close(config.shutdownGrace));
+    log.info('grpc server listening', { address, tls: config.server.tlsCertFile !== undefined });
+
+    if (config.ops.enabled) {
+      const ops = await startOps(config, () => readiness, metrics);
+      lifecycle.onStop('ops server', ops.close);
+      log.info('ops server listening', { address: formatAddress({ ...config.ops.listen, port: ops.port }) });
+    }
+    lifecycle.onStop('engine client', () => client.close());
+    lifecycle.onStop('inventory', () => inventory.close());
+    inventory.start();
+    return { address, firstSnapshot, stop: lifecycle.stop };
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+async function startServer(options: RpcServerOptions): Promise<RpcServer> {
+  try {
+    return await startRpcServer(options);
+  } catch (error) {
+    throw cannotListen('server.listen', formatAddress(options.listen), error);
+  }
+}
+
+async function startOps(
+  config: Config,
+  readiness: () => Readiness,
+  metrics: ReturnType<typeof createMetrics>,
+) {
+  try {
+    return await startOpsServer({ listen: config.ops.listen, readiness, metrics });
+  } catch (error) {
+    throw cannotListen('ops.listen', formatAddress(config.ops.listen), error);
+  }
+}
+
+function cannotListen(setting: string, address: string, error: unknown): CommandError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CommandError(`${setting}: can't listen on ${address}: ${reason}`);
+}
+
+function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
+  return {
+    tls: {
+      cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
+      key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
+      ...(tlsClientCaFile === undefined
+        ? {}
+        : { clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile) }),
+    },
+  };
+}
+
+function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
+  return {
+    maxHostIds: server.maxHostIds,
+    maxUnits: server.maxUnits,
+    maxProperties: server.maxProperties,
+    maxAssumedPlacements: server.maxAssumedPlacements,
+    maxReceiveBytes: server.maxMessageSize,
+    maxConcurrentCalls: server.maxConcurrentCalls,
+  };
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { CommandError } from './commands/io.js';
+import { runProgram, UsageError } from './commands/program.js';
+import { ConfigError } from './config-sources.js';
+import { SchedulingError } from './errors.js';
+
+/** Exit codes: done; failed; the command line was wrong. */
+const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+const ending = new AbortController();
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice wants it now.
+    if (ending.signal.aborted) process.exit(EXIT.failed);
+    ending.abort();
+  });
+}
+
+// A reader that went away (`hostscore units | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
+);
+
+async function run(): Promise<number> {
+  try {
+    await runProgram(process.argv.slice(2), {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      variables: process.env,
+      signal: ending.signal,
+    });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof UsageError) return EXIT.usage;
+    process.stderr.write(`hostscore: ${textOf(error)}\n`);
+    return error instanceof ConfigError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+/** One clear line for what a person can mend; the stack for a bug. */
+function textOf(error: unknown): string {
+  if (error instanceof CommandError || error instanceof ConfigError) return error.message;
+  if (error instanceof SchedulingError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+// A health watcher or a bare TCP connection must not keep the process alive once everything is stopped.
+process.exit(await run());
