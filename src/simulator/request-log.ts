@@ -1,0 +1,52 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request that reached the pretend engine, without the headers that carry secrets. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Below /ovirt-engine, without the query, such as `/api/vms`. */
+  readonly path: string;
+  /** With its question mark; empty when there is none. */
+  readonly search: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Counts requests by path, so that a test can say "one listing, however many callers". */
+export interface RequestLog {
+  /** How many requests came for exactly this path below /ovirt-engine, such as `/api/vms`. */
+  readonly count: (path: string) => number;
+  /** The latest requests, oldest first. */
+  readonly latest: () => readonly SeenRequest[];
+  /** Counts from 0 again. */
+  readonly reset: () => void;
+  readonly note: (method: string, path: string, search: string, headers: IncomingHttpHeaders) => void;
+}
+
+/** How many requests are remembered whole. */
+export const MAX_REMEMBERED_REQUESTS = 1_000;
+/** How many paths are counted; further ones are remembered only. */
+export const MAX_COUNTED_PATHS = 10_000;
+
+const SECRET_HEADERS = new Set(['authorization', 'cookie']);
+
+/** Starts at 0. */
+export function createRequestLog(): RequestLog {
+  const counts = new Map<string, number>();
+  let remembered: SeenRequest[] = [];
+  return {
+    count: (path) => counts.get(path) ?? 0,
+    latest: () => remembered.slice(-MAX_REMEMBERED_REQUESTS),
+    reset() {
+      counts.clear();
+      remembered = [];
+    },
+    note(method, path, search, headers) {
+      if (counts.has(path) || counts.size < MAX_COUNTED_PATHS) counts.set(path, (counts.get(path) ?? 0) + 1);
+      const shown = Object.entries(headers).flatMap(([name, value]) =>
+        value === undefined || SECRET_HEADERS.has(name) ? [] : [[name, String(value)] as const],
+      );
+      remembered.push({ method, path, search, headers: Object.fromEntries(shown) });
+      if (remembered.length >= MAX_REMEMBERED_REQUESTS * 2)
+        remembered = remembered.slice(-MAX_REMEMBERED_REQUESTS);
+    },
+  };
+}
