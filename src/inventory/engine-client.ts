@@ -150,8 +150,14 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       }
       // The body is the container's error page.
       answer.discard();
-      if (!session.refused(authorization) || renewed) {
-        throw new EngineFailure(`GET ${urls.api}${path}: ${refusedText(credentials)}`, { transient: false });
+      const failure = session.refused(authorization);
+      if (failure !== undefined) throw failure;
+      if (renewed) {
+        throw new EngineFailure(
+          `GET ${urls.api}${path}: the engine refuses a token that it has just given (401); may ` +
+            `${JSON.stringify(credentials.username)} use the REST API, is a proxy in between?`,
+          { transient: false },
+        );
       }
     }
   }
@@ -209,13 +215,6 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       http.close();
     },
   };
-}
-
-function refusedText({ kind, username }: EngineCredentials): string {
-  return kind === 'basic'
-    ? `the engine refuses user ${JSON.stringify(username)} and its password (401); check the password, and the profile ` +
-        `after the last @ of the user name; an engine with Keycloak takes oauth only`
-    : 'the engine refuses a token that it has just given (401); may this user use the REST API, is a proxy in between?';
 }
 
 function parseJson(text: string, what: string): unknown {

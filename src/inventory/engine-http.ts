@@ -106,9 +106,8 @@ export function createEngineHttp(options: {
         });
       });
     });
-    const discard = () => {
-      if (!stream.readableEnded) stream.destroy();
-    };
+    // After the end of the answer this lets go of the signal, and leaves the kept connection as it is.
+    const discard = () => void stream.destroy();
 
     async function* body(): AsyncGenerator<Buffer, void, undefined> {
       const watch = { stalled: false };

@@ -35,8 +35,8 @@ export interface Authorization {
 export interface EngineSession {
   /** Logs in first if need be; concurrent callers share one login. Rejects with an EngineFailure. */
   readonly authorize: (signal: AbortSignal) => Promise<Authorization>;
-  /** Takes note that the engine refused it with 401. Answers whether to try once more with another. */
-  readonly refused: (authorization: Authorization) => boolean;
+  /** Takes note that the engine refused it with 401. Answers with why that is final; undefined: try once more. */
+  readonly refused: (authorization: Authorization) => EngineFailure | undefined;
   /** Takes note that the engine took it. */
   readonly accepted: () => void;
   /** Revokes the token, within the time of `revokeTimeout`; never rejects. */
@@ -150,21 +150,20 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     authorize,
     refused(authorization) {
       if (credentials.kind === 'basic') {
-        startPause(
-          new EngineFailure(
-            `the engine at ${urls.root} refuses user ${JSON.stringify(username)} and its password (401); check the ` +
-              `password, and the profile after the last @ of the user name; an engine with Keycloak takes oauth only`,
-            { transient: false },
-          ),
+        const failure = new EngineFailure(
+          `the engine at ${urls.root} refuses user ${JSON.stringify(username)} and its password (401); check the ` +
+            `password, and the profile after the last @ of the user name; an engine with Keycloak takes oauth only`,
+          { transient: false },
         );
-        return false;
+        startPause(failure);
+        return failure;
       }
       // Another request may have renewed it meanwhile.
       if (bearer === authorization) {
         redaction.forget(bearer.token);
         bearer = undefined;
       }
-      return true;
+      return undefined;
     },
     accepted() {
       pause = undefined;
