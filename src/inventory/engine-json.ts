@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { GuestOs, Os } from '../os-identity.js';
+import type { HostRecord } from '../snapshot.js';
+
+/** What is needed of a VM as the engine lists it. */
+export interface EngineVm {
+  /** UUID in lower case. */
+  readonly id: string;
+  readonly name: string;
+  /** The engine's word: `up`, `down`, `migrating`, ...; absent for a VM whose image is illegal. */
+  readonly status: string | undefined;
+  /** Host on which it runs, a UUID in lower case. */
+  readonly hostId: string | undefined;
+  /** As the administrator configured it. */
+  readonly os: Os;
+  /** What the guest agent reports, while it runs. */
+  readonly guest: GuestOs | undefined;
+}
+
+/** What came of one object: what is needed of it, or what is odd about it. */
+export type Parsed<Record> =
+  { readonly record: Record; readonly odd?: never } | { readonly odd: string; readonly record?: never };
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Longest text of an object that an error quotes, in characters. */
+const MAX_QUOTED = 64;
+
+const uuid = z
+  .string()
+  .regex(UUID, 'expected a UUID')
+  .transform((id) => id.toLowerCase());
+
+/** The engine writes whole numbers as strings (api.xjb); a number is taken too. */
+const numberText = z.union([z.string(), z.number()]).nullish();
+
+const version = z
+  .object({ full_version: z.string().nullish(), major: numberText, minor: numberText })
+  .nullish()
+  .transform((parts) => {
+    if (parts === null || parts === undefined) return undefined;
+    const { full_version: full, major, minor } = parts;
+    if (full !== null && full !== undefined && full !== '') return full;
+    if (major === null || major === undefined || major === '') return undefined;
+    return minor === null || minor === undefined || minor === '' ? `${major}` : `${major}.${minor}`;
+  });
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => (value === null || value === '' ? undefined : value));
+
+const os = z
+  .object({ type: text, version })
+  .nullish()
+  .transform((value): Os => ({ type: value?.type, version: value?.version }));
+
+const guestOs = z
+  .object({ distribution: text, version })
+  .nullish()
+  .transform((value): GuestOs | undefined =>
+    value?.distribution === undefined
+      ? undefined
+      : { distribution: value.distribution, version: value.version },
+  );
+
+const HOST = z.object({ id: uuid, name: z.string().min(1), status: z.string().min(1) });
+
+const VM = z
+  .object({
+    id: uuid,
+    name: z.string().min(1),
+    status: text,
+    host: z.object({ id: uuid }).nullish(),
+    os,
+    guest_operating_system: guestOs,
+  })
+  .transform(({ host, guest_operating_system: guest, ...vm }): EngineVm => ({
+    ...vm,
+    hostId: host?.id,
+    guest,
+  }));
+
+/** Reads a host of the engine's JSON (HostMapper). */
+export function parseHost(object: unknown): Parsed<HostRecord> {
+  return parsed('host', HOST, object);
+}
+
+/** Reads a VM of the engine's JSON (VmMapper). */
+export function parseVm(object: unknown): Parsed<EngineVm> {
+  return parsed('vm', VM, object);
+}
+
+function parsed<Record>(kind: string, schema: z.ZodType<Record>, object: unknown): Parsed<Record> {
+  const result = schema.safeParse(object);
+  if (result.success) return { record: result.data };
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return { odd: `${kind} ${nameOf(object)}: ${problems.join('; ')}` };
+}
+
+const NAMED = z.object({
+  id: z.string().optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+});
+
+function nameOf(object: unknown): string {
+  const named = NAMED.safeParse(object).data;
+  const name = named?.id ?? named?.name;
+  return name === undefined ? 'without id and name' : JSON.stringify(name.slice(0, MAX_QUOTED));
+}

@@ -1,0 +1,29 @@
+import type { GuestOs } from '../os-identity.js';
+
+/** The last thing that the guest agent of each VM said of its operating system: a VM that stopped says nothing. */
+export interface GuestReports {
+  readonly remember: (vmId: string, guest: GuestOs) => void;
+  /** The last report of that VM, or none. */
+  readonly last: (vmId: string) => GuestOs | undefined;
+}
+
+/** How many VMs' reports are kept. */
+export const MAX_GUEST_REPORTS = 250_000;
+
+/** Starts without reports. Beyond `max` VMs, those whose last report is oldest are forgotten. */
+export function createGuestReports(max: number): GuestReports {
+  const reports = new Map<string, GuestOs>();
+  return {
+    remember(vmId, guest) {
+      // Taken out first, so that the map's order is that of the last report.
+      reports.delete(vmId);
+      reports.set(vmId, guest);
+      if (reports.size <= max) return;
+      for (const oldest of reports.keys()) {
+        reports.delete(oldest);
+        break;
+      }
+    },
+    last: (vmId) => reports.get(vmId),
+  };
+}

@@ -1,0 +1,51 @@
+import { identifyOs, type GuestOs, type Os, type OsByIdentity } from '../os-identity.js';
+import type { Vm } from '../snapshot.js';
+import type { EngineVm } from './engine-json.js';
+
+/** Makes VMs that share what is equal: 100,000 VMs run on few hosts and under few operating systems. */
+export interface VmPool {
+  /** Makes a VM; answers `before` itself when nothing about it changed, so that snapshots share it. */
+  readonly vm: (record: EngineVm, guest: GuestOs | undefined, before: Vm | undefined) => Vm;
+}
+
+/** How many different operating systems, and how many different host ids, are shared. */
+export const MAX_POOLED = 10_000;
+
+/** Starts a pool. Beyond `max` of a kind it begins anew with that kind: sharing only saves memory. */
+export function createVmPool(max: number): VmPool {
+  const oses = createShare<OsByIdentity>(max);
+  const hostIds = createShare<string>(max);
+
+  const osOf = (configured: Os, guest: GuestOs | undefined) =>
+    oses(
+      JSON.stringify([
+        configured.type,
+        configured.version,
+        guest?.distribution,
+        guest?.version,
+        guest !== undefined,
+      ]),
+      () => identifyOs(configured, guest),
+    );
+
+  return {
+    vm({ id, name, hostId: listedHostId, os: configured }, guest, before) {
+      const os = osOf(configured, guest);
+      const hostId = listedHostId === undefined ? undefined : hostIds(listedHostId, () => listedHostId);
+      const same = before?.id === id && before.name === name && before.hostId === hostId && before.os === os;
+      return same ? before : { id, name, hostId, os };
+    },
+  };
+}
+
+function createShare<Value>(max: number): (key: string, make: () => Value) => Value {
+  const shared = new Map<string, Value>();
+  return (key, make) => {
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    if (shared.size >= max) shared.clear();
+    const made = make();
+    shared.set(key, made);
+    return made;
+  };
+}

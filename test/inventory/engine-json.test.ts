@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { parseHost, parseVm } from '../../src/inventory/engine-json.js';
+
+const ID = '882b9a7c-0000-4000-8000-00000000000a';
+const HOST_ID = '72877001-6012-4921-bdd2-3ff17043083e';
+
+describe('parseVm', () => {
+  const plain = { id: ID, name: 'web', status: 'up' };
+  const none = { type: undefined, version: undefined };
+  const cases: readonly { readonly title: string; readonly more: object; readonly expected: object }[] = [
+    { title: 'no more than its name', more: {}, expected: {} },
+    { title: 'an upper-case id', more: { id: ID.toUpperCase() }, expected: {} },
+    { title: 'a host', more: { host: { id: HOST_ID.toUpperCase() } }, expected: { hostId: HOST_ID } },
+    { title: 'no status', more: { status: undefined }, expected: { status: undefined } },
+    {
+      title: 'null for everything absent',
+      more: { status: null, host: null, os: null, guest_operating_system: null },
+      expected: { status: undefined },
+    },
+    {
+      title: 'a configured type',
+      more: { os: { type: 'rhel_8x64', boot: {} } },
+      expected: { os: { type: 'rhel_8x64', version: undefined } },
+    },
+    {
+      title: 'a configured version in full',
+      more: { os: { type: 'x', version: { full_version: '8.4', major: '8', minor: '5' } } },
+      expected: { os: { type: 'x', version: '8.4' } },
+    },
+    {
+      title: 'a configured version in parts, as strings',
+      more: { os: { type: 'x', version: { major: '8', minor: '4' } } },
+      expected: { os: { type: 'x', version: '8.4' } },
+    },
+    {
+      title: 'a configured version in parts, as numbers',
+      more: { os: { type: 'x', version: { major: 8, minor: 0 } } },
+      expected: { os: { type: 'x', version: '8.0' } },
+    },
+    {
+      title: 'a major version only',
+      more: { os: { type: 'x', version: { major: '8' } } },
+      expected: { os: { type: 'x', version: '8' } },
+    },
+    { title: 'an empty version', more: { os: { version: {} } }, expected: {} },
+    {
+      title: 'a guest report',
+      more: { guest_operating_system: { distribution: 'CentOS Linux', version: { full_version: '7' } } },
+      expected: { guest: { distribution: 'CentOS Linux', version: '7' } },
+    },
+    {
+      title: 'a guest report without a version',
+      more: { guest_operating_system: { distribution: 'CentOS Linux', family: 'Linux' } },
+      expected: { guest: { distribution: 'CentOS Linux', version: undefined } },
+    },
+    {
+      title: 'a guest report without a distribution',
+      more: { guest_operating_system: { distribution: '', version: { full_version: '7' } } },
+      expected: {},
+    },
+  ];
+  for (const { title, more, expected } of cases) {
+    it(`reads a VM with ${title}`, () => {
+      const whole = { ...plain, hostId: undefined, os: none, guest: undefined, ...expected };
+      expect(parseVm({ ...plain, ...more })).to.deep.equal({ record: whole });
+    });
+  }
+
+  const odd: readonly (readonly [object | null | number, string])[] = [
+    [{ ...plain, id: 'abc' }, 'vm "abc": id: expected a UUID'],
+    [{ ...plain, id: 5 }, 'vm "web": id: Invalid input: expected string, received number'],
+    [{ ...plain, name: '' }, `vm "${ID}": name: `],
+    [{ ...plain, os: 5 }, `vm "${ID}": os: Invalid input: expected object, received number`],
+    [{ ...plain, os: { type: ['a'] } }, `vm "${ID}": os.type: `],
+    [{ ...plain, os: { version: { major: {} } } }, `vm "${ID}": os.version.major: `],
+    [{ ...plain, host: { id: 'h' } }, `vm "${ID}": host.id: expected a UUID`],
+    [{ ...plain, host: {} }, `vm "${ID}": host.id: `],
+    [{ ...plain, guest_operating_system: { version: '7' } }, `vm "${ID}": guest_operating_system.version: `],
+    [{}, 'vm without id and name: id: '],
+    [null, 'vm without id and name: '],
+    [7, 'vm without id and name: '],
+    [{ id: 'x'.repeat(1000) }, `vm "${'x'.repeat(64)}": id`],
+  ];
+  for (const [object, message] of odd) {
+    it(`says what is odd about ${JSON.stringify(object)?.slice(0, 100)}`, () => {
+      expect(parseVm(object).odd).to.include(message);
+    });
+  }
+});
+
+describe('parseHost', () => {
+  it('reads id, name and status, and nothing else', () => {
+    expect(
+      parseHost({ id: HOST_ID.toUpperCase(), name: 'H2', status: 'up', memory: '8200912896' }),
+    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', status: 'up' } });
+  });
+
+  it('names the host and the field that is odd', () => {
+    expect(parseHost({ id: HOST_ID, name: 'H2', status: 1 }).odd).to.include(`host "${HOST_ID}": status: `);
+  });
+});

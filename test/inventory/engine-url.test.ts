@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { engineUrls } from '../../src/inventory/engine-url.js';
+
+describe('engineUrls', () => {
+  const root = 'https://engine.example.com/ovirt-engine';
+  const spellings = [
+    '',
+    '/',
+    '/ovirt-engine',
+    '/ovirt-engine/',
+    '/ovirt-engine/api',
+    '/ovirt-engine/api/',
+    '/ovirt-engine/api/v4',
+  ];
+  for (const path of spellings) {
+    it(`finds the engine from https://engine.example.com${path}`, () => {
+      const urls = engineUrls({ url: `https://engine.example.com${path}` });
+      expect(urls.root).to.equal(root);
+      expect(urls.api).to.equal(`${root}/api`);
+      expect(urls.token).to.equal(`${root}/sso/oauth/token`);
+    });
+  }
+
+  it('keeps a port and a path of its own', () => {
+    expect(engineUrls({ url: 'https://e:8443/tenant/api' }).root).to.equal('https://e:8443/tenant');
+  });
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['', /expected https:\/\/HOST\/ovirt-engine, got ""/],
+    ['engine.example.com', /expected https/],
+    ['ftp://engine/', /expected https/],
+    ['https://e/ovirt-engine?max=1', /without \? or #, got "https:\/\/e\/ovirt-engine"/],
+    ['http://engine/ovirt-engine', /plain http would send the password in clear text/],
+    ['https://admin:geheim@engine/', /must not hold user or password/],
+    ['ftp://admin:geheim@engine/', /expected https/],
+    ['https://admin:geheim@:bad/', /expected https/],
+  ];
+  for (const [url, message] of refused) {
+    it(`refuses ${JSON.stringify(url)} without repeating a password`, () => {
+      expect(() => engineUrls({ url }))
+        .to.throw(message)
+        .with.property('code', 'INVALID_ARGUMENT');
+      expect(() => engineUrls({ url })).not.to.throw(/geheim/);
+    });
+  }
+
+  for (const host of ['localhost:8080', '127.0.0.1', '127.9.9.9:1', '[::1]:8080']) {
+    it(`lets plain http to ${host} pass`, () => {
+      expect(engineUrls({ url: `http://${host}/` }).root).to.equal(`http://${host}/ovirt-engine`);
+    });
+  }
+
+  it('lets plain http pass anywhere when it is told to', () => {
+    expect(engineUrls({ url: 'http://engine/', allowPlainHttp: true }).root).to.equal(
+      'http://engine/ovirt-engine',
+    );
+  });
+});
