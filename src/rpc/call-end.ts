@@ -1,0 +1,16 @@
+import type { Call } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+
+/** Why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
+export function endOf({ signal }: Pick<Call, 'signal'>): SchedulingError {
+  const error = SchedulingError.from(signal.reason);
+  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
+  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: signal.reason });
+}
+
+/** Throws why the call is over, if it is: its signal aborted, or its deadline has passed. */
+export function throwIfOver(call: Call): void {
+  if (call.signal.aborted) throw endOf(call);
+  if (call.deadline <= Date.now())
+    throw new SchedulingError('DEADLINE_EXCEEDED', 'no time is left for the call');
+}

@@ -1,0 +1,40 @@
+import { Client } from '@grpc/grpc-js';
+import { SchedulingError } from '../errors.js';
+import { clientCredentials, type ClientTls } from './tls.js';
+
+/** Where a remote service is. */
+export interface ChannelOptions {
+  /** `host:port`, or any name that gRPC knows, such as `dns:///name:port`. */
+  readonly target: string;
+  /** Absent: plain text. */
+  readonly tls?: ClientTls;
+  /** Bytes of one received message. */
+  readonly maxReceiveBytes: number;
+}
+
+/** Opens the one channel to a remote service. It connects when it is first used. Throws INVALID_ARGUMENT for a bad target. */
+export function openChannel({ target, tls, maxReceiveBytes }: ChannelOptions): Client {
+  const credentials = clientCredentials(tls);
+  try {
+    return new Client(target, credentials, {
+      'grpc.max_receive_message_length': maxReceiveBytes,
+      'grpc.keepalive_time_ms': 60_000,
+      'grpc.keepalive_timeout_ms': 20_000,
+      // A service that was restarted is found again within seconds; the default waits up to two minutes.
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 5000,
+      // Neither the environment nor a name's TXT records may bend the way to a service that the configuration names.
+      'grpc.enable_http_proxy': 0,
+      'grpc.service_config_disable_resolution': 1,
+      // A connection that is shared with another client would outlive the close() of this one.
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_channelz': 0,
+    });
+  } catch (error) {
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `target: expected host:port, got ${JSON.stringify(target)} (${error instanceof Error ? error.message : 'unusable'})`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type { Call } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+
+/** What a unary call and a stream of grpc-js have in common. */
+export interface GrpcCall {
+  readonly cancelled: boolean;
+  readonly getDeadline: () => Date | number;
+  readonly on: (event: 'cancelled', listener: () => void) => unknown;
+  readonly off: (event: 'cancelled', listener: () => void) => unknown;
+}
+
+/** A call as it came in, with the means to stop listening to its caller. */
+export interface IncomingCall {
+  readonly call: Call;
+  /** Has to be called when the answer is there. */
+  readonly end: () => void;
+}
+
+/**
+ * Makes a call of what grpc-js hands over: its signal aborts when the caller goes away, with CANCELLED as its reason, or
+ * when the deadline passes, with DEADLINE_EXCEEDED. Throws the same when either has already happened, so that nothing is
+ * computed for nobody.
+ */
+export function receiveCall(
+  grpcCall: GrpcCall,
+  requestId: string,
+  clock: { readonly now: () => number },
+): IncomingCall {
+  const deadline = Number(grpcCall.getDeadline());
+  const whyGone = () =>
+    // A timer of Node may fire up to a millisecond before the clock says so.
+    clock.now() >= deadline - 1
+      ? new SchedulingError('DEADLINE_EXCEEDED', 'the answer was not there in time')
+      : new SchedulingError('CANCELLED', 'the caller went away');
+  if (grpcCall.cancelled || clock.now() >= deadline) throw whyGone();
+  const controller = new AbortController();
+  // grpc-js ends a call at its deadline by itself, with this same event.
+  const onCancelled = () => controller.abort(whyGone());
+  grpcCall.on('cancelled', onCancelled);
+  return {
+    call: { requestId, signal: controller.signal, deadline },
+    end: () => grpcCall.off('cancelled', onCancelled),
+  };
+}

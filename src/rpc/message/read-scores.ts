@@ -1,0 +1,135 @@
+import {
+  isScore,
+  MAX_SCORE,
+  type Direction,
+  type HostScore,
+  type HostSelection,
+  type ScoreHostsRequest,
+  type ScoreHostsResponse,
+  type UnitResult,
+} from '../../contract.js';
+import type { HostScore__Output } from '../../gen/hostscore/v1/HostScore.js';
+import type { ScoreHostsResponse__Output } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
+import type { ScoreUnitResult__Output } from '../../gen/hostscore/v1/ScoreUnitResult.js';
+import { answerFault } from './answer-fault.js';
+import { boundedText } from './bounded-text.js';
+import { quote } from './quote.js';
+import { checkUnits, readAnsweredId, readFailure, readSnapshotTime } from './read-answer-parts.js';
+
+/** What is known of how a unit's values are to be read: undefined when the service was not asked yet. */
+export type DirectionOf = (unit: string) => Direction | undefined;
+
+/**
+ * Reads the scores that a remote service answered, against the request. Throws INTERNAL, naming the field, for an answer
+ * that leaves out, doubles or makes up a host or a unit, mixes up their order, or gives a number outside its range: such
+ * a service is wrong about more than one unit, and its sums can't be taken apart.
+ */
+export function readScores(
+  message: ScoreHostsResponse__Output,
+  request: ScoreHostsRequest,
+  directionOf: DirectionOf,
+): ScoreHostsResponse {
+  checkUnits(
+    message.unit_results,
+    request.units.map(({ name }) => name),
+  );
+  const unitResults = message.unit_results.map((result, index) =>
+    readUnitResult(result, index, message.scores.length, directionOf),
+  );
+  const maxScore = MAX_SCORE * weightOfAnswers(unitResults, request);
+  const scores = message.scores.map((score, index) => readHostScore(score, index, maxScore, request.explain));
+  const unknownHostIds = message.unknown_host_ids.map((id, index) =>
+    readAnsweredId(id, `unknown_host_ids[${index}]`),
+  );
+  checkHosts(scores, unknownHostIds, request.hosts);
+  return { scores, unitResults, unknownHostIds, snapshotTime: readSnapshotTime(message.snapshot_time) };
+}
+
+function readUnitResult(
+  { unit, scores, failure }: ScoreUnitResult__Output,
+  index: number,
+  hosts: number,
+  directionOf: DirectionOf,
+): UnitResult<readonly number[]> {
+  const field = `unit_results[${index}]`;
+  if (failure != null) return { unit, failure: readFailure(failure) };
+  if (scores == null) throw answerFault(field, `expected scores or a failure of ${quote(unit)}, got neither`);
+  const { values } = scores;
+  if (values.length !== hosts) {
+    throw answerFault(`${field}.scores`, `expected ${hosts} values, one for each host, got ${values.length}`);
+  }
+  if (directionOf(unit) === 'HIGHER_IS_BETTER') {
+    const wrong = values.findIndex((value) => !isScore(value));
+    if (wrong >= 0) {
+      throw answerFault(
+        `${field}.scores.values[${wrong}]`,
+        `expected 0 to 100, got ${String(values[wrong])}`,
+      );
+    }
+  }
+  return { unit, value: values };
+}
+
+function weightOfAnswers(results: readonly UnitResult<unknown>[], { units }: ScoreHostsRequest): number {
+  let sum = 0;
+  // Either the results stand in the order of the units asked for, or none was asked for and each counts once.
+  for (const [index, { failure }] of results.entries()) {
+    if (failure === undefined) sum += units[index]?.weight ?? 1;
+  }
+  return sum;
+}
+
+function readHostScore(
+  { host_id, score, host_name, reasons }: HostScore__Output,
+  index: number,
+  maxScore: number,
+  explain: boolean,
+): HostScore {
+  if (score === undefined) throw answerFault(`scores[${index}].score`, 'expected a score, got none');
+  if (score < 0 || score > maxScore) {
+    throw answerFault(`scores[${index}].score`, `expected 0 to ${maxScore}, got ${score}`);
+  }
+  const hostId = readAnsweredId(host_id, `scores[${index}].host_id`);
+  if (!explain) return { hostId, score };
+  return {
+    hostId,
+    score,
+    ...(host_name === undefined ? {} : { hostName: boundedText(host_name) }),
+    reasons: reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })),
+  };
+}
+
+function checkHosts(
+  scores: readonly HostScore[],
+  unknownHostIds: readonly string[],
+  asked: HostSelection,
+): void {
+  const seen = new Set<string>();
+  if (asked === 'ALL_UP') {
+    for (const [index, { hostId }] of scores.entries()) {
+      if (seen.has(hostId)) throw answerFault(`scores[${index}].host_id`, `${hostId} stands here twice`);
+      seen.add(hostId);
+    }
+    if (unknownHostIds.length > 0) throw answerFault('unknown_host_ids', 'no host was asked for by its id');
+    return;
+  }
+  let scored = 0;
+  let unknown = 0;
+  for (const id of asked) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    if (scores[scored]?.hostId === id) scored++;
+    else if (unknownHostIds[unknown] === id) unknown++;
+    else throw answerFault('scores', `host ${id} is missing, or not in the order asked`);
+  }
+  const extra = scores[scored];
+  if (extra !== undefined) {
+    throw answerFault(`scores[${scored}].host_id`, `${extra.hostId} was not asked for, or stands here twice`);
+  }
+  if (unknown < unknownHostIds.length) {
+    throw answerFault(
+      `unknown_host_ids[${unknown}]`,
+      `${String(unknownHostIds[unknown])} was not asked for, or stands here twice`,
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import type { SchedulingErrorCode } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Admission } from './admission.js';
+
+/** A call that was answered, in whatever way: for metrics and an access log. */
+export interface EndedCall {
+  /** Name of the method without the service: `ScoreHosts`. */
+  readonly method: string;
+  readonly requestId: string;
+  /** What the caller was told. */
+  readonly code: SchedulingErrorCode | 'OK';
+  readonly durationMs: number;
+}
+
+/** What every method of a server works with. */
+export interface MethodContext {
+  readonly admission: Admission;
+  readonly log: Log;
+  readonly clock: { readonly now: () => number };
+  readonly makeRequestId: () => string;
+  readonly onCallEnd: (ended: EndedCall) => void;
+}

@@ -1,0 +1,80 @@
+import { createSecureContext } from 'node:tls';
+import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { SchedulingError } from '../errors.js';
+
+/** How a server proves who it is, and what it asks of its clients: the contents of PEM files. */
+export interface ServerTls {
+  /** The server's certificate, and those between it and its authority. */
+  readonly cert: string;
+  readonly key: string;
+  /** Authority that has to have signed a client's certificate; absent: clients need none. */
+  readonly clientCa?: string;
+}
+
+/** Whom a client trusts, and how it proves who it is: the contents of PEM files. */
+export interface ClientTls {
+  /** Authority that has to have signed the server's certificate; absent: those that Node trusts. */
+  readonly ca?: string;
+  /** The client's certificate and key, for a server that asks for one: both or neither. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** The credentials of a server; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */
+export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  checkPair(tls);
+  const { cert, key, clientCa } = tls;
+  if (clientCa !== undefined) checkAuthority(clientCa, 'tls.clientCa');
+  return ServerCredentials.createSsl(
+    clientCa === undefined ? null : Buffer.from(clientCa),
+    [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }],
+    clientCa !== undefined,
+  );
+}
+
+/** The credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */
+export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
+  if (tls === undefined) return ChannelCredentials.createInsecure();
+  const { ca, cert, key } = tls;
+  if (ca !== undefined) checkAuthority(ca, 'tls.ca');
+  if (cert === undefined && key === undefined) return ChannelCredentials.createSsl(pem(ca));
+  if (cert === undefined || key === undefined) {
+    throw invalid('tls: cert and key belong together; give both or neither');
+  }
+  checkPair({ cert, key });
+  return ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert));
+}
+
+function checkPair({ cert, key }: { readonly cert: string; readonly key: string }): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw invalid(
+      `tls: cert and key are not a PEM certificate and its private key (${openSslText(error)})`,
+      error,
+    );
+  }
+}
+
+// OpenSSL takes a file without a single certificate for an empty list.
+function checkAuthority(ca: string, field: string): void {
+  try {
+    if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate in it');
+    createSecureContext({ ca });
+  } catch (error) {
+    throw invalid(`${field}: not a PEM certificate (${openSslText(error)})`, error);
+  }
+}
+
+function openSslText(error: unknown): string {
+  return error instanceof Error ? error.message : 'unreadable';
+}
+
+function pem(text: string | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text);
+}
+
+function invalid(message: string, cause?: unknown): SchedulingError {
+  return new SchedulingError('INVALID_ARGUMENT', message, { cause });
+}

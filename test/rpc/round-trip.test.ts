@@ -1,0 +1,191 @@
+import { expect } from 'chai';
+import type { PolicyUnit, ScoreHostsResponse } from '../../src/contract.js';
+import { SCHEDULING_ERROR_CODES, SchedulingError } from '../../src/errors.js';
+import {
+  aBalanceRequest,
+  aCall,
+  aFilterRequest,
+  aScoreRequest,
+  createLoopback,
+  fakeService,
+  rejection,
+  SNAPSHOT_TIME,
+  uuid,
+} from './loopback.js';
+
+describe('a PolicyUnitService over the wire', () => {
+  const loopback = createLoopback();
+  afterEach(() => loopback.close());
+
+  const units: readonly PolicyUnit[] = [
+    {
+      name: 'even',
+      type: 'SCORE',
+      description: 'Scores evenly.',
+      properties: [{ name: 'mode', pattern: 'a|b', defaultValue: 'a', description: 'How.' }],
+      direction: 'HIGHER_IS_BETTER',
+    },
+    { name: 'old', type: 'SCORE', description: '', properties: [], direction: 'LOWER_IS_BETTER' },
+    { name: 'even', type: 'FILTER', description: 'Same name, other type.', properties: [] },
+    { name: 'level', type: 'BALANCE', description: '', properties: [] },
+  ];
+
+  it('lists the units as they are', async () => {
+    const server = await loopback.serve({
+      service: fakeService({ listPolicyUnits: () => Promise.resolve(units) }),
+    });
+    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(units);
+  });
+
+  it('carries every field of ScoreHosts, both ways', async () => {
+    const answer: ScoreHostsResponse = {
+      scores: [
+        { hostId: uuid(1), score: 0, hostName: 'a', reasons: [{ unit: 'even', text: '0 of 4' }] },
+        { hostId: uuid(2), score: 55, hostName: 'ünï', reasons: [{ unit: 'even', text: '2 of 4' }] },
+      ],
+      unitResults: [
+        { unit: 'even', value: [0, 55] },
+        { unit: 'gone', failure: { code: 'NOT_FOUND', message: 'no such unit' } },
+      ],
+      unknownHostIds: [uuid(3)],
+      snapshotTime: SNAPSHOT_TIME,
+    };
+    const service = fakeService({ scoreHosts: () => Promise.resolve(answer) });
+    const request = aScoreRequest({
+      hosts: [uuid(1), uuid(3), uuid(2), uuid(1)],
+      units: [
+        { name: 'even', weight: 1 },
+        { name: 'gone', weight: 0 },
+      ],
+      properties: new Map([
+        ['mode', 'a'],
+        ['__proto__', 'kept'],
+        ['constructor', ''],
+      ]),
+      assumedPlacements: [{ vmId: uuid(7), hostId: uuid(1) }],
+      explain: true,
+    });
+    const client = loopback.connect(await loopback.serve({ service }));
+    expect(await client.scoreHosts(request, aCall())).to.deep.equal(answer);
+    expect(service.received[0]?.request).to.deep.equal(request);
+  });
+
+  it('carries all_hosts, and no hosts at all', async () => {
+    const service = fakeService();
+    const client = loopback.connect(await loopback.serve({ service }));
+    const all = await client.scoreHosts(aScoreRequest({ hosts: 'ALL_UP' }), aCall());
+    const none = await client.scoreHosts(aScoreRequest({ hosts: [] }), aCall());
+    expect(all.scores).to.deep.equal([{ hostId: uuid(1), score: 0 }]);
+    expect(none.scores).to.deep.equal([]);
+    expect(service.received.map(({ request }) => request)).to.deep.equal([
+      aScoreRequest({ hosts: 'ALL_UP' }),
+      aScoreRequest({ hosts: [] }),
+    ]);
+  });
+
+  it('carries FilterHosts, both ways', async () => {
+    const answer = {
+      hostIds: [uuid(2)],
+      unitResults: [
+        { unit: 'cpu', value: [uuid(2)] },
+        { unit: 'gone', failure: { code: 'UNAVAILABLE' as const, message: 'down' } },
+      ],
+      snapshotTime: SNAPSHOT_TIME,
+    };
+    const service = fakeService({ filterHosts: () => Promise.resolve(answer) });
+    const client = loopback.connect(await loopback.serve({ service }));
+    const request = aFilterRequest({ units: ['cpu', 'gone'], properties: new Map([['k', 'v']]) });
+    expect(await client.filterHosts(request, aCall())).to.deep.equal(answer);
+    expect(service.received[0]?.request).to.deep.equal(request);
+  });
+
+  const migrations = [
+    { title: 'nothing to do', answer: { snapshotTime: SNAPSHOT_TIME } },
+    {
+      title: 'a migration',
+      answer: {
+        snapshotTime: SNAPSHOT_TIME,
+        migration: { vmId: uuid(9), candidateHostIds: [uuid(2), uuid(1)] },
+      },
+    },
+  ];
+  for (const { title, answer } of migrations) {
+    it(`carries BalanceHosts, both ways: ${title}`, async () => {
+      const service = fakeService({ balanceHosts: () => Promise.resolve(answer) });
+      const client = loopback.connect(await loopback.serve({ service }));
+      const request = aBalanceRequest({ properties: new Map([['k', 'v']]) });
+      expect(await client.balanceHosts(request, aCall())).to.deep.equal(answer);
+      expect(service.received[0]?.request).to.deep.equal(request);
+    });
+  }
+
+  for (const time of [0, 1, -1, 999, 1000, SNAPSHOT_TIME]) {
+    it(`carries a snapshot of ${time} ms`, async () => {
+      const service = fakeService({ balanceHosts: () => Promise.resolve({ snapshotTime: time }) });
+      const client = loopback.connect(await loopback.serve({ service }));
+      expect(await client.balanceHosts(aBalanceRequest(), aCall())).to.deep.equal({ snapshotTime: time });
+    });
+  }
+
+  for (const code of SCHEDULING_ERROR_CODES) {
+    it(`carries a failure of a unit: ${code}`, async () => {
+      const failure = { code, message: 'why not' };
+      const service = fakeService({
+        scoreHosts: () =>
+          Promise.resolve({
+            scores: [
+              { hostId: uuid(1), score: 0 },
+              { hostId: uuid(2), score: 0 },
+            ],
+            unitResults: [{ unit: 'even', failure }],
+            unknownHostIds: [],
+            snapshotTime: SNAPSHOT_TIME,
+          }),
+      });
+      const client = loopback.connect(await loopback.serve({ service }));
+      const { unitResults } = await client.scoreHosts(aScoreRequest(), aCall());
+      expect(unitResults).to.deep.equal([{ unit: 'even', failure }]);
+    });
+
+    it(`carries an error of a call: ${code}`, async () => {
+      const service = fakeService({
+        scoreHosts: () => Promise.reject(new SchedulingError(code, 'VM "ä" 100 % \n unfit')),
+      });
+      const server = await loopback.serve({ service });
+      const error = await rejection(loopback.connect(server).scoreHosts(aScoreRequest(), aCall()));
+      expect(error)
+        .to.be.instanceOf(SchedulingError)
+        .and.include({
+          code,
+          message:
+            {
+              CANCELLED: 'the call was cancelled',
+              DEADLINE_EXCEEDED: `no answer from ${server.address} in time`,
+              UNAVAILABLE: `${server.address}: VM "ä" 100 % \n unfit`,
+            }[code as string] ?? 'VM "ä" 100 % \n unfit',
+        });
+    });
+  }
+
+  it('passes the request id on, by field and by metadata', async () => {
+    const service = fakeService();
+    const client = loopback.connect(await loopback.serve({ service }));
+    const call = aCall({ requestId: 'the id' });
+    await client.listPolicyUnits(call);
+    await client.scoreHosts(aScoreRequest(), call);
+    await client.filterHosts(aFilterRequest(), call);
+    await client.balanceHosts(aBalanceRequest(), call);
+    expect(service.received.map((received) => received.call.requestId)).to.deep.equal(
+      Array(4).fill('the id'),
+    );
+  });
+
+  it('cuts a long error, and mends one that is no Unicode', async () => {
+    const service = fakeService({
+      scoreHosts: () => Promise.reject(new SchedulingError('NOT_FOUND', `\ud800 ${'x'.repeat(100_000)}`)),
+    });
+    const client = loopback.connect(await loopback.serve({ service }));
+    const error = await rejection(client.scoreHosts(aScoreRequest(), aCall()));
+    expect(error).to.include({ code: 'NOT_FOUND', message: `\ufffd ${'x'.repeat(998)}...` });
+  });
+});
