@@ -36,7 +36,6 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const metrics = createMetrics();
     const client = openEngineClient(config, log);
     let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
-    let server: RpcServer | undefined;
     let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
     const firstSnapshot = new Promise<Snapshot>((resolve) => {
       resolveFirst = resolve;
@@ -45,7 +44,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       metrics,
       onAvailability(available, reason = 'no fresh snapshot of the engine') {
         readiness = available ? { ready: true } : { ready: false, reason };
-        server?.setServing(available);
+        server.setServing(available);
         if (available) resolveFirst(inventory.current());
       },
     });
@@ -55,7 +54,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     });
     const service = createPolicyService({ units, inventory, log });
 
-    server = await startServer({
+    const server = await startServer({
       service: observe(service, { log, metrics }),
       listen: config.server.listen,
       ...tlsOf(config),
