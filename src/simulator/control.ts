@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { SchedulingError } from '../errors.js';
-import { emptyAnswer, jsonAnswer, type Answer, type Ask } from './answer.js';
+import { emptyAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
 import { issueText } from './issue-text.js';
-import { prettyJson, type JsonObject } from './pretty-json.js';
+import type { JsonObject } from './pretty-json.js';
 import type { World, WorldVm } from './world.js';
 
 /** Path of the control endpoint, outside of the engine's. */
@@ -48,7 +48,7 @@ export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => 
     if (kind !== 'faults') return unknownPath(ask);
     if (ask.method === 'PUT') faults.set(read(faultsSchema, ask.body));
     else if (ask.method !== 'GET') return notAllowed('GET, PUT');
-    return { ...jsonAnswer({}), body: `${prettyJson(z.json().parse(faults.current()))}\n` };
+    return jsonTextAnswer(JSON.stringify(faults.current(), undefined, 2));
   }
 
   function changeVm(ask: Ask, id: string, action: string): Answer {

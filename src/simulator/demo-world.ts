@@ -14,7 +14,7 @@ const HOST_NAMES = [
 /** This one is in maintenance: it runs nothing, and is no candidate. */
 const HOST_IN_MAINTENANCE = 11;
 
-const ROLES = ['web', 'app', 'db', 'cache', 'queue', 'mail', 'build', 'desktop', 'file', 'monitor'];
+const ROLES = ['web', 'app', 'db', 'cache', 'queue', 'mail', 'build', 'desktop', 'monitor'];
 const VM_COUNT = 200;
 const EVERY_NTH_VM_IS_DOWN = 10;
 

@@ -21,32 +21,31 @@ export interface RequestLog {
   readonly note: (method: string, path: string, search: string, headers: IncomingHttpHeaders) => void;
 }
 
-/** How many requests are remembered whole. */
-export const MAX_REMEMBERED_REQUESTS = 1_000;
-/** How many paths are counted; further ones are remembered only. */
-export const MAX_COUNTED_PATHS = 10_000;
+/** How much is kept: how many requests whole, and how many paths with their counts. Further paths are not counted. */
+export const REQUEST_LOG_LIMITS = { requests: 1_000, paths: 10_000 } as const;
 
 const SECRET_HEADERS = new Set(['authorization', 'cookie']);
 
 /** Starts at 0. */
-export function createRequestLog(): RequestLog {
+export function createRequestLog(
+  limits: { requests: number; paths: number } = REQUEST_LOG_LIMITS,
+): RequestLog {
   const counts = new Map<string, number>();
   let remembered: SeenRequest[] = [];
   return {
     count: (path) => counts.get(path) ?? 0,
-    latest: () => remembered.slice(-MAX_REMEMBERED_REQUESTS),
+    latest: () => remembered.slice(-limits.requests),
     reset() {
       counts.clear();
       remembered = [];
     },
     note(method, path, search, headers) {
-      if (counts.has(path) || counts.size < MAX_COUNTED_PATHS) counts.set(path, (counts.get(path) ?? 0) + 1);
+      if (counts.has(path) || counts.size < limits.paths) counts.set(path, (counts.get(path) ?? 0) + 1);
       const shown = Object.entries(headers).flatMap(([name, value]) =>
         value === undefined || SECRET_HEADERS.has(name) ? [] : [[name, String(value)] as const],
       );
       remembered.push({ method, path, search, headers: Object.fromEntries(shown) });
-      if (remembered.length >= MAX_REMEMBERED_REQUESTS * 2)
-        remembered = remembered.slice(-MAX_REMEMBERED_REQUESTS);
+      if (remembered.length >= limits.requests * 2) remembered = remembered.slice(-limits.requests);
     },
   };
 }

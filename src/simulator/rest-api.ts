@@ -98,11 +98,8 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 
   function eventList({ query }: Ask): Answer {
-    // The engine reads `from` as an int, and ignores what isn't one: all events, then.
-    const from = query.get('from') ?? '';
-    const events = query.get('search')?.trim()
-      ? []
-      : world.events.after(/^-?\d+$/.test(from) ? Number(from) : 0);
+    const after = javaInt(query.get('from') ?? '') ?? 0;
+    const events = query.get('search')?.trim() ? [] : world.events.after(after);
     return jsonTextAnswer(
       listing('event', limited(events, query), (event) => prettyJson(eventJson(event), 1)),
     );
@@ -136,9 +133,14 @@ function searched(vms: readonly WorldVm[], search: string): readonly WorldVm[] {
   return search === RUNNING_VMS ? vms.filter((vm) => vm.hostId !== undefined) : [];
 }
 
+/** A number as the engine reads one in a query; what isn't an int it ignores. */
+function javaInt(text: string): number | undefined {
+  return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) <= 2_147_483_647 ? Number(text) : undefined;
+}
+
 function limited<Item>(items: readonly Item[], query: URLSearchParams): readonly Item[] {
-  const max = query.get('max') ?? '';
-  return /^\d+$/.test(max) ? items.slice(0, Number(max)) : items;
+  const max = javaInt(query.get('max') ?? '');
+  return max === undefined || max < 0 ? items : items.slice(0, max);
 }
 
 /** Whether the request asks for a plain user's view. */

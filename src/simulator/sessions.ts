@@ -9,6 +9,8 @@ export interface SessionsOptions {
   /** Milliseconds without a request after which a session is gone: 30 minutes on an engine (UserSessionTimeOutInterval). */
   readonly idleTimeout: number;
   readonly clock: { now(): number };
+  /** How many sessions are kept at once; the one unused the longest makes room. Default {@link MAX_SESSIONS}. */
+  readonly maxSessions?: number;
 }
 
 /** Whether a request may pass, and the cookie that it gets if so. */
@@ -28,13 +30,19 @@ export interface Sessions {
   readonly admit: (headers: IncomingHttpHeaders) => Verdict;
 }
 
-/** How many sessions are kept at once; the one unused the longest makes room. */
+/** How many sessions are kept at once unless told otherwise. */
 export const MAX_SESSIONS = 1_000;
 
 const COOKIE = 'JSESSIONID';
 
 /** Starts without sessions. */
-export function createSessions({ username, password, idleTimeout, clock }: SessionsOptions): Sessions {
+export function createSessions({
+  username,
+  password,
+  idleTimeout,
+  clock,
+  maxSessions = MAX_SESSIONS,
+}: SessionsOptions): Sessions {
   /** When each was last used, by token, the one unused the longest first. */
   const lastUsed = new Map<string, number>();
 
@@ -42,7 +50,7 @@ export function createSessions({ username, password, idleTimeout, clock }: Sessi
 
   function open(): string {
     const [oldest] = lastUsed.keys();
-    if (lastUsed.size >= MAX_SESSIONS && oldest !== undefined) lastUsed.delete(oldest);
+    if (lastUsed.size >= maxSessions && oldest !== undefined) lastUsed.delete(oldest);
     const token = randomBytes(32).toString('base64url');
     lastUsed.set(token, clock.now());
     return token;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -34,8 +34,6 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
-  /** Serves https with this key and certificate, both PEM. */
-  readonly tls?: { readonly key: string; readonly cert: string };
   /** Milliseconds without a request after which a session is gone; default 30 minutes, as on an engine. */
   readonly sessionIdleTimeout?: number;
   readonly clock?: { now(): number };
@@ -63,7 +61,7 @@ export interface Simulator {
  * Rejects with a SchedulingError: INVALID_ARGUMENT for an address that isn't loopback, UNAVAILABLE when it can't listen.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { world, log, host = '127.0.0.1', port = 0, clock = Date, tls } = options;
+  const { world, log, host = '127.0.0.1', port = 0, clock = Date } = options;
   if (!/^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/.test(host)) {
     throw new SchedulingError(
       'INVALID_ARGUMENT',
@@ -80,7 +78,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const requests = createRequestLog();
   const engine = createEngine(world, sessions, clock);
   const control = createControl(world, faults);
-  const closing = new AbortController();
+  const sockets = new Set<Socket>();
+  let closed: Promise<unknown> | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/';
@@ -109,7 +108,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (struck.hang !== undefined) return;
     if (struck.reset !== undefined) return void request.socket.destroy();
     const ask = await readAsk(request, path, search);
-    if (struck.latency !== undefined) await pause(struck.latency.ms, response);
+    if (struck.latency !== undefined) {
+      await setTimeout(struck.latency.ms, undefined, { signal: goneSignal(response) });
+    }
     if (struck.expiredTokens !== undefined) sessions.dropAll();
     const answer = ask === undefined ? emptyAnswer(413) : (replacementAnswer(struck) ?? engine(ask, struck));
     return send(request, response, answer, struck);
@@ -122,30 +123,25 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     struck: Faults,
   ): Promise<void> {
     await sendAnswer(request, response, answer, struck, goneSignal(response));
-    log.debug('simulator request', { method: request.method, url: request.url, status: answer.status });
-  }
-
-  /** Aborts when the client goes away or the simulator closes. */
-  function goneSignal(response: ServerResponse): AbortSignal {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    return AbortSignal.any([gone.signal, closing.signal]);
-  }
-
-  async function pause(ms: number, response: ServerResponse): Promise<void> {
-    await setTimeout(ms, undefined, { signal: goneSignal(response) });
+    log.debug('simulator request', { method: request.method, path: pathOf(request), status: answer.status });
   }
 
   function listener(request: IncomingMessage, response: ServerResponse): void {
     serve(request, response).catch((error: unknown) => {
-      const gone = response.destroyed || request.socket.destroyed || closing.signal.aborted;
       const reason = error instanceof Error ? error.message : String(error);
-      log[gone ? 'debug' : 'error']('simulator request failed', { url: request.url, reason });
+      log[response.destroyed || request.socket.destroyed ? 'debug' : 'error']('simulator request failed', {
+        path: pathOf(request),
+        reason,
+      });
       request.socket.destroy();
     });
   }
 
-  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  const server = createServer(listener);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -158,14 +154,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no address');
   const name = host.includes(':') ? `[${host}]` : host;
-  const origin = `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`;
+  const origin = `http://${name}:${address.port}`;
   log.info('simulator listening', {
     url: `${origin}${ENGINE_PATH}`,
     hosts: world.hosts.size,
     vms: world.vms.size,
   });
 
-  let closed: Promise<unknown> | undefined;
   return {
     url: `${origin}${ENGINE_PATH}`,
     controlUrl: `${origin}${CONTROL_PATH}`,
@@ -176,9 +171,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     async close() {
       if (closed === undefined) {
         closed = once(server, 'close');
-        closing.abort();
         server.close();
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }
       await closed;
     },
@@ -190,4 +184,18 @@ async function readAsk(request: IncomingMessage, path: string, search: string): 
   if (body === undefined) return undefined;
   const { method = '', headers } = request;
   return { method, path, query: new URLSearchParams(search), headers, body };
+}
+
+/** Aborts when the connection is closed, by either side, before the answer is whole. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** What of a request's URL may be logged: a query may hold a password. */
+function pathOf(request: IncomingMessage): string | undefined {
+  return request.url?.split('?')[0];
 }
