@@ -186,6 +186,26 @@ describe('createEngineClient', () => {
       expect(engine.count(TOKEN_PATH)).to.equal(2);
     });
 
+    it('keeps the new token when a request with the old one is refused late', async () => {
+      const client = open();
+      await client.getVm(vmId(1), signal);
+      let refuseLate: () => void = () => undefined;
+      engine.on(VM_PATH, (response, seen) => {
+        if (seen.headers.authorization === 'Bearer token-2') json(response, engineVm(1));
+        else refuseLate = () => response.writeHead(401).end();
+      });
+      const late = client.getVm(vmId(1), signal);
+      engine.on(VMS_PATH, (response, seen) => {
+        if (seen.headers.authorization === 'Bearer token-2') json(response, {});
+        else response.writeHead(401).end();
+      });
+      while (engine.count(VM_PATH) < 2) await new Promise((resolve) => setImmediate(resolve));
+      await listVms(client);
+      refuseLate();
+      await late;
+      expect(engine.count(TOKEN_PATH)).to.equal(2);
+    });
+
     it('gives up when the engine refuses the new token too', async () => {
       engine.on(VM_PATH, (response) =>
         response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'),
