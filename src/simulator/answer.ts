@@ -1,0 +1,50 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { prettyJson, type JsonObject } from './pretty-json.js';
+
+/** A request, as far as the engine looks at it. */
+export interface Ask {
+  readonly method: string;
+  /** Below /ovirt-engine, without the query, such as `/api/vms`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Text of the body; empty when there is none. */
+  readonly body: string;
+}
+
+/** An answer: status, headers and, unless it is empty, a body at once or piece by piece. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | AsyncIterable<string>;
+}
+
+/** A JSON answer. */
+export function jsonAnswer(value: JsonObject, status = 200): Answer {
+  return jsonTextAnswer(prettyJson(value), status);
+}
+
+/** A JSON answer whose text is made elsewhere. */
+export function jsonTextAnswer(body: string | AsyncIterable<string>, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}
+
+/** The engine's own error: a bare object with a reason and a detail. */
+export function faultAnswer(status: number, detail: string): Answer {
+  return jsonAnswer({ detail, reason: 'Operation Failed' }, status);
+}
+
+/** An error page of the web server or the container, not of the engine: HTML. */
+export function htmlAnswer(
+  status: number,
+  title: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const body = `<html><head><title>${title}</title></head><body>${title}</body></html>\n`;
+  return { status, headers: { 'content-type': 'text/html;charset=UTF-8', ...headers }, body };
+}
+
+/** A status and nothing else: what the engine answers for an id that it doesn't know is an empty 404. */
+export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers };
+}

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SchedulingError } from '../errors.js';
+import { issueText } from './issue-text.js';
+import { createWorld, type NewHost, type NewVm, type World } from './world.js';
+
+const jsonObject = z.record(z.string(), z.json());
+const bytes = z.string().regex(/^\d+$/, 'expected a string of digits').transform(Number).default(0);
+
+const host = z.object({ id: z.uuid(), name: z.string(), status: z.string(), memory: bytes });
+const vm = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  status: z.string(),
+  host: z.object({ id: z.uuid() }).optional(),
+  os: z.object({ type: z.string().default('') }).default({ type: '' }),
+  memory: bytes,
+  start_time: z.number().optional(),
+  stop_time: z.number().optional(),
+});
+
+/** A recorded object, whole, beside the part of it that is understood. */
+const withOriginal = <Fields extends z.ZodType>(fields: Fields) =>
+  jsonObject.transform((recorded, context) => {
+    const parsed = fields.safeParse(recorded);
+    if (parsed.success) return { recorded, fields: parsed.data };
+    for (const issue of parsed.error.issues) {
+      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
+    }
+    return z.NEVER;
+  });
+
+const hostsFile = z.object({ host: z.array(withOriginal(host)).default([]) });
+const vmsFile = z.object({ vm: z.array(withOriginal(vm)).default([]) });
+
+/**
+ * Makes a world of the answers of a real engine: `hosts.json`, `vms.json`, and `hosts__ID__statistics.json` where there is
+ * one, the name being the request's path. Each object is served as it was recorded until its state changes.
+ *
+ * Throws INVALID_ARGUMENT naming the file and the field.
+ */
+export function recordedWorld(folder: string, options: { readonly clock?: { now(): number } } = {}): World {
+  const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map(({ recorded, fields }): NewHost => {
+    const statistics = join(folder, `hosts__${fields.id}__statistics.json`);
+    return {
+      ...fields,
+      recorded,
+      ...(existsSync(statistics) ? { recordedStatistics: readJson(statistics, jsonObject) } : {}),
+    };
+  });
+  const vms = readJson(join(folder, 'vms.json'), vmsFile).vm.map(({ recorded, fields }): NewVm => ({
+    id: fields.id,
+    name: fields.name,
+    status: fields.status,
+    hostId: fields.host?.id,
+    osType: fields.os.type,
+    memory: fields.memory,
+    startTime: fields.start_time,
+    stopTime: fields.stop_time,
+    recorded,
+  }));
+  return createWorld({ hosts, vms, ...options });
+}
+
+function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SchedulingError('INVALID_ARGUMENT', `${file}: can't be read as JSON: ${reason}`, {
+      cause: error,
+    });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) throw new SchedulingError('INVALID_ARGUMENT', `${file}: ${issueText(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,0 +1,181 @@
+import {
+  emptyAnswer,
+  faultAnswer,
+  htmlAnswer,
+  jsonAnswer,
+  jsonTextAnswer,
+  type Answer,
+  type Ask,
+} from './answer.js';
+import { ENGINE_PATH } from './api-links.js';
+import { eventJson } from './event-json.js';
+import type { Faults } from './faults.js';
+import { hostJson } from './host-json.js';
+import { listing } from './listing.js';
+import { isOdd, oddObject } from './odd-object.js';
+import { prettyJson, type JsonObject } from './pretty-json.js';
+import type { Sessions } from './sessions.js';
+import { statisticsJson } from './statistics-json.js';
+import { vmJson } from './vm-json.js';
+import { createVmRenderer } from './vm-text.js';
+import type { World, WorldHost, WorldVm } from './world.js';
+
+/** The one search text that means something here: VMs that the engine holds on some host. */
+const RUNNING_VMS = 'on_host=*';
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NOT_FOUND = emptyAnswer(404);
+
+/** Answers a request for `/api` and what is below, with the oddities of the faults that strike it. */
+export type RestApi = (ask: Ask, faults: Faults) => Answer;
+
+/** The engine's REST API over a world: what an inventory client reads of it, in JSON only. */
+export function createRestApi(world: World, sessions: Sessions): RestApi {
+  const renderVm = createVmRenderer(1);
+
+  return (ask, faults) => {
+    const verdict = sessions.admit(ask.headers);
+    if (!verdict.allowed)
+      return htmlAnswer(401, 'Unauthorized', { 'www-authenticate': 'Basic realm="RESTAPI"' });
+    const answer = refusal(ask) ?? route(ask, faults);
+    if (verdict.setCookie === undefined) return answer;
+    return { ...answer, headers: { ...answer.headers, 'set-cookie': verdict.setCookie } };
+  };
+
+  function route(ask: Ask, faults: Faults): Answer {
+    const [collection, id, part, ...more] = ask.path
+      .replace(/^\/api(?:\/v4)?/, '')
+      .split('/')
+      .slice(1);
+    if (more.length > 0 || (part !== undefined && collection !== 'hosts')) return NOT_FOUND;
+    switch (collection) {
+      case undefined:
+      case '':
+        return jsonAnswer(rootJson(world));
+      case 'hosts':
+        return id === undefined ? hostList(ask, faults) : oneHost(id, part, faults);
+      case 'vms':
+        return id === undefined ? vmList(ask, faults) : oneVm(id, ask, faults);
+      case 'events':
+        return id === undefined ? eventList(ask) : oneEvent(id);
+      default:
+        return NOT_FOUND;
+    }
+  }
+
+  function hostList({ query }: Ask, { oddHosts }: Faults): Answer {
+    const hosts = query.get('search')?.trim() ? [] : limited(world.hostsByName(), query);
+    const render = (host: WorldHost, index: number) =>
+      prettyJson(oddObject(oddHosts, host.id, index, hostJson(host, world.loadOf(host.id))), 1);
+    return jsonTextAnswer(listing('host', hosts, render));
+  }
+
+  function oneHost(id: string, part: string | undefined, { oddHosts }: Faults): Answer {
+    if (!UUID.test(id)) return malformed(id);
+    const host = world.hosts.get(id.toLowerCase());
+    if (host === undefined) return NOT_FOUND;
+    const load = world.loadOf(host.id);
+    if (part === 'statistics') return jsonAnswer(statisticsJson(host, load));
+    if (part !== undefined) return NOT_FOUND;
+    return jsonTextAnswer(prettyJson(oddObject(oddHosts, host.id, 0, hostJson(host, load))));
+  }
+
+  function vmList(ask: Ask, { oddVms }: Faults): Answer {
+    const { query } = ask;
+    const vms = limited(searched(world.vmsByName(), query.get('search')?.trim() ?? ''), query);
+    const filtered = isFiltered(ask);
+    const render = (vm: WorldVm, index: number) =>
+      filtered || isOdd(oddVms, vm.id, index)
+        ? prettyJson(oddObject(oddVms, vm.id, index, visibleVmJson(vm, filtered)), 1)
+        : renderVm(vm);
+    return jsonTextAnswer(listing('vm', vms, render));
+  }
+
+  function oneVm(id: string, ask: Ask, { oddVms }: Faults): Answer {
+    if (!UUID.test(id)) return malformed(id);
+    const vm = world.vms.get(id.toLowerCase());
+    if (vm === undefined) return NOT_FOUND;
+    return jsonTextAnswer(prettyJson(oddObject(oddVms, vm.id, 0, visibleVmJson(vm, isFiltered(ask)))));
+  }
+
+  function eventList({ query }: Ask): Answer {
+    const after = javaInt(query.get('from') ?? '') ?? 0;
+    const events = query.get('search')?.trim() ? [] : world.events.after(after);
+    return jsonTextAnswer(
+      listing('event', limited(events, query), (event) => prettyJson(eventJson(event), 1)),
+    );
+  }
+
+  function oneEvent(id: string): Answer {
+    const event = world.events.after(0).find((candidate) => String(candidate.id) === id);
+    return event === undefined ? NOT_FOUND : jsonAnswer(eventJson(event));
+  }
+}
+
+/** What no request may ask for here. */
+function refusal({ method, headers, query }: Ask): Answer | undefined {
+  if (method !== 'GET') return emptyAnswer(405, { allow: 'GET' });
+  const version = headers['version'];
+  if (version !== undefined && version !== '4')
+    return faultAnswer(400, `Unsupported version ${String(version)}`);
+  if (!(headers.accept ?? '').includes('application/json')) {
+    return faultAnswer(
+      406,
+      'A real engine answers XML unless Accept names application/json; this one has no XML',
+    );
+  }
+  if (query.has('follow')) return faultAnswer(501, 'This pretend engine follows no links');
+  return undefined;
+}
+
+/** No search: all. One that the engine's parser refuses, or any other here: none, with status 200. */
+function searched(vms: readonly WorldVm[], search: string): readonly WorldVm[] {
+  if (search === '') return vms;
+  return search === RUNNING_VMS ? vms.filter((vm) => vm.hostId !== undefined) : [];
+}
+
+/** A number as the engine reads one in a query; what isn't an int it ignores. */
+function javaInt(text: string): number | undefined {
+  return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) <= 2_147_483_647 ? Number(text) : undefined;
+}
+
+function limited<Item>(items: readonly Item[], query: URLSearchParams): readonly Item[] {
+  const max = javaInt(query.get('max') ?? '');
+  return max === undefined || max < 0 ? items : items.slice(0, max);
+}
+
+/** Whether the request asks for a plain user's view. */
+function isFiltered({ headers, query }: Ask): boolean {
+  return String(headers['filter'] ?? query.get('filter') ?? '').toLowerCase() === 'true';
+}
+
+/** A plain user's view of a VM lacks its host. */
+function visibleVmJson(vm: WorldVm, filtered: boolean): JsonObject {
+  return filtered ? { ...vmJson(vm), host: undefined, placement_policy: undefined } : vmJson(vm);
+}
+
+function malformed(id: string): Answer {
+  return faultAnswer(400, `Invalid UUID string: ${id}`);
+}
+
+function rootJson(world: World): JsonObject {
+  const hosts = [...world.hosts.values()];
+  const vms = [...world.vms.values()];
+  return {
+    link: ['clusters', 'events', 'hosts', 'vms'].map((rel) => ({ href: `${ENGINE_PATH}/api/${rel}`, rel })),
+    product_info: {
+      name: 'oVirt Engine',
+      vendor: 'ovirt.org',
+      version: { build: '7', full_version: '4.5.7-1.el9', major: '4', minor: '5', revision: '0' },
+    },
+    summary: {
+      hosts: {
+        active: String(hosts.filter(({ status }) => status === 'up').length),
+        total: String(hosts.length),
+      },
+      vms: {
+        active: String(vms.filter(({ hostId }) => hostId !== undefined).length),
+        total: String(vms.length),
+      },
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** The audit log codes that the pretend engine writes, by their names in the engine (AuditLogType). */
+export const EVENT_CODES = {
+  VDS_FAILURE: 12,
+  VDS_DETECTED: 13,
+  VDS_MAINTENANCE: 15,
+  USER_RUN_VM: 32,
+  USER_STOP_VM: 33,
+  USER_ADD_VDS: 42,
+  USER_REMOVE_VDS: 44,
+  USER_ADD_VM_FINISHED_SUCCESS: 53,
+  VM_DOWN: 61,
+  VM_MIGRATION_START: 62,
+  VM_MIGRATION_DONE: 63,
+  USER_REMOVE_VM_FINISHED: 113,
+  USER_STARTED_VM: 153,
+  VDS_SET_NONOPERATIONAL: 517,
+} as const;
+
+/** Name of one of {@link EVENT_CODES}. */
+export type EventName = keyof typeof EVENT_CODES;
+
+/** An object that an event is about. */
+export interface EventSubject {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What happened, before it has a number. */
+export interface Happening {
+  readonly name: EventName;
+  readonly description: string;
+  readonly severity?: 'normal' | 'warning' | 'error';
+  readonly vm?: EventSubject;
+  /** For a migration the source, as in the engine's own texts. */
+  readonly host?: EventSubject;
+}
+
+/** One line of the engine's audit log. */
+export interface WorldEvent extends Happening {
+  /** Counts up from 1. */
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** The engine's audit log. */
+export interface EventLog {
+  readonly write: (happening: Happening) => void;
+  /** Events with an id above this one, newest first. */
+  readonly after: (id: number) => readonly WorldEvent[];
+}
+
+/** How many events are kept; older ones are gone, as they are on an engine after AuditLogAgingThreshold. */
+export const MAX_EVENTS = 10_000;
+
+/** Starts an audit log. */
+export function createEventLog(clock: { now(): number }, maxEvents = MAX_EVENTS): EventLog {
+  let kept: WorldEvent[] = [];
+  let lastId = 0;
+  return {
+    write(happening) {
+      kept.push({ ...happening, id: ++lastId, time: clock.now() });
+      // Dropped in bulk, so that a full log costs no copy for each event.
+      if (kept.length >= maxEvents * 2) kept = kept.slice(-maxEvents);
+    },
+    after(id) {
+      return kept
+        .slice(-maxEvents)
+        .filter((event) => event.id > id)
+        .reverse();
+    },
+  };
+}

@@ -1,0 +1,291 @@
+import { SchedulingError } from '../errors.js';
+import type { GuestReport } from './operating-systems.js';
+import type { JsonObject } from './pretty-json.js';
+import { createEventLog, type EventLog, type EventName } from './world-events.js';
+
+/** A host of the pretend engine. Never changes; a change of the world puts another in its place. */
+export interface WorldHost {
+  /** UUID in lower case. */
+  readonly id: string;
+  readonly name: string;
+  /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
+  readonly status: string;
+  /** Bytes. */
+  readonly memory: number;
+  /** The object that a real engine sent, when the world is a recorded one. */
+  readonly recorded?: JsonObject;
+  /** The statistics that a real engine sent, when they were recorded. */
+  readonly recordedStatistics?: JsonObject;
+}
+
+/** A VM of the pretend engine. Never changes; a change of the world puts another in its place. */
+export interface WorldVm {
+  /** UUID in lower case. */
+  readonly id: string;
+  readonly name: string;
+  /** The engine's word: `up`, `down`, `paused`, ... */
+  readonly status: string;
+  /** Host on which it runs; undefined when it doesn't run. */
+  readonly hostId: string | undefined;
+  readonly osType: string;
+  /** What the guest agent reports while the VM runs. */
+  readonly guestOs: GuestReport | undefined;
+  /** Bytes. */
+  readonly memory: number;
+  /** When it was last started: milliseconds since the epoch. */
+  readonly startTime: number | undefined;
+  /** When it last stopped: milliseconds since the epoch. */
+  readonly stopTime: number | undefined;
+  /** The object that a real engine sent, when the world is a recorded one. */
+  readonly recorded?: JsonObject;
+}
+
+/** A host to add: what is left out is filled in. */
+export type NewHost = Partial<WorldHost>;
+
+/** A VM to add: what is left out is filled in; with a host it runs, without one it is down. */
+export type NewVm = Partial<WorldVm>;
+
+/** How much runs on a host. */
+export interface HostLoad {
+  readonly vms: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** What the pretend engine manages. Every change writes the events that a real engine writes for it. */
+export interface World {
+  readonly hosts: ReadonlyMap<string, WorldHost>;
+  readonly vms: ReadonlyMap<string, WorldVm>;
+  /** Every host as of now, ordered by name: the engine's default order. */
+  readonly hostsByName: () => readonly WorldHost[];
+  /** Every VM as of now, ordered by name: the engine's default order. */
+  readonly vmsByName: () => readonly WorldVm[];
+  readonly loadOf: (hostId: string) => HostLoad;
+  readonly events: EventLog;
+  /** Starts a VM that is down, on a host that is up. */
+  readonly startVm: (vmId: string, hostId: string) => void;
+  /** Stops a VM that runs. */
+  readonly stopVm: (vmId: string) => void;
+  /** Moves a running VM to another host that is up. */
+  readonly migrateVm: (vmId: string, hostId: string) => void;
+  readonly addHost: (host?: NewHost) => WorldHost;
+  /** VMs that ran on it go on running there, as far as this world is concerned. */
+  readonly removeHost: (hostId: string) => void;
+  readonly setHostStatus: (hostId: string, status: string) => void;
+  readonly addVm: (vm?: NewVm) => WorldVm;
+  readonly removeVm: (vmId: string) => void;
+}
+
+/** With what a world begins. */
+export interface WorldOptions {
+  readonly hosts?: Iterable<NewHost>;
+  readonly vms?: Iterable<NewVm>;
+  readonly clock?: { now(): number };
+}
+
+const GIB = 2 ** 30;
+
+const STATUS_EVENTS: Readonly<Record<string, EventName>> = {
+  up: 'VDS_DETECTED',
+  maintenance: 'VDS_MAINTENANCE',
+  non_operational: 'VDS_SET_NONOPERATIONAL',
+  non_responsive: 'VDS_FAILURE',
+};
+
+/**
+ * Makes a world. What it begins with makes no events.
+ *
+ * Its methods throw a SchedulingError: NOT_FOUND for a host or VM that it lacks, INVALID_ARGUMENT for what can't be done.
+ */
+export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions = {}): World {
+  const hostsById = new Map<string, WorldHost>();
+  const vmsById = new Map<string, WorldVm>();
+  const loads = new Map<string, { vms: number; memory: number }>();
+  const events = createEventLog(clock);
+  const hostOrder = createNameOrder(hostsById);
+  const vmOrder = createNameOrder(vmsById);
+
+  function hostOf(id: string): WorldHost {
+    const host = hostsById.get(id);
+    if (host === undefined) throw new SchedulingError('NOT_FOUND', `there is no host ${JSON.stringify(id)}`);
+    return host;
+  }
+
+  function vmOf(id: string): WorldVm {
+    const vm = vmsById.get(id);
+    if (vm === undefined) throw new SchedulingError('NOT_FOUND', `there is no VM ${JSON.stringify(id)}`);
+    return vm;
+  }
+
+  function upHostOf(id: string): WorldHost {
+    const host = hostOf(id);
+    if (host.status !== 'up') throw impossible(`host ${host.name} is ${host.status}; name one that is up`);
+    return host;
+  }
+
+  function load(hostId: string | undefined, memory: number, step: 1 | -1): void {
+    if (hostId === undefined) return;
+    const now = loads.get(hostId) ?? { vms: 0, memory: 0 };
+    loads.set(hostId, { vms: now.vms + step, memory: now.memory + step * memory });
+  }
+
+  function putVm(vm: WorldVm): WorldVm {
+    const before = vmsById.get(vm.id);
+    if (before !== undefined) load(before.hostId, before.memory, -1);
+    load(vm.hostId, vm.memory, 1);
+    vmsById.set(vm.id, vm);
+    vmOrder.valuesChanged();
+    return vm;
+  }
+
+  function insertHost(host: NewHost): WorldHost {
+    const id = host.id ?? numberedId('a0000000', hostsById);
+    if (hostsById.has(id)) throw impossible(`there is a host ${id} already`);
+    const added = { name: `host-${hostsById.size + 1}`, status: 'up', memory: 256 * GIB, ...host, id };
+    hostsById.set(id, added);
+    hostOrder.keysChanged();
+    return added;
+  }
+
+  function insertVm(vm: NewVm): WorldVm {
+    const id = vm.id ?? numberedId('b0000000', vmsById);
+    if (vmsById.has(id)) throw impossible(`there is a VM ${id} already`);
+    vmOrder.keysChanged();
+    return putVm({
+      name: `vm-${vmsById.size + 1}`,
+      status: vm.hostId === undefined ? 'down' : 'up',
+      hostId: undefined,
+      osType: 'rhel_9x64',
+      guestOs: undefined,
+      memory: 4 * GIB,
+      startTime: vm.hostId === undefined ? undefined : clock.now(),
+      stopTime: undefined,
+      ...vm,
+      id,
+    });
+  }
+
+  for (const host of hosts) insertHost(host);
+  for (const vm of vms) insertVm(vm);
+
+  return {
+    hosts: hostsById,
+    vms: vmsById,
+    hostsByName: hostOrder.list,
+    vmsByName: vmOrder.list,
+    loadOf: (hostId) => loads.get(hostId) ?? { vms: 0, memory: 0 },
+    events,
+    startVm(vmId, hostId) {
+      const vm = vmOf(vmId);
+      const host = upHostOf(hostId);
+      if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs already; stop it or migrate it`);
+      putVm({ ...vm, status: 'up', hostId, startTime: clock.now() });
+      const description = `VM ${vm.name} was started by admin@internal (Host: ${host.name}).`;
+      events.write({ name: 'USER_STARTED_VM', description, vm, host });
+      events.write({
+        name: 'USER_RUN_VM',
+        description: `VM ${vm.name} started on Host ${host.name}`,
+        vm,
+        host,
+      });
+    },
+    stopVm(vmId) {
+      const vm = vmOf(vmId);
+      if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run`);
+      const host = hostsById.get(vm.hostId);
+      putVm({ ...vm, status: 'down', hostId: undefined, stopTime: clock.now() });
+      const on = host === undefined ? {} : { host };
+      const description = `VM ${vm.name} powered off by admin@internal (Host: ${host?.name ?? '<UNKNOWN>'}).`;
+      events.write({ name: 'USER_STOP_VM', description, vm, ...on });
+      events.write({ name: 'VM_DOWN', description: `VM ${vm.name} is down.`, vm, ...on });
+    },
+    migrateVm(vmId, hostId) {
+      const vm = vmOf(vmId);
+      const target = upHostOf(hostId);
+      if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run; start it instead`);
+      if (vm.hostId === hostId) throw impossible(`VM ${vm.name} runs on host ${target.name} already`);
+      const source = hostsById.get(vm.hostId);
+      const route = `Source: ${source?.name ?? '<UNKNOWN>'}, Destination: ${target.name}`;
+      const from = source === undefined ? {} : { host: source };
+      const started = `Migration started (VM: ${vm.name}, ${route}, User: admin@internal).`;
+      events.write({ name: 'VM_MIGRATION_START', description: started, vm, ...from });
+      putVm({ ...vm, hostId });
+      const done = `Migration completed (VM: ${vm.name}, ${route}, Duration: 1 second).`;
+      events.write({ name: 'VM_MIGRATION_DONE', description: done, vm, ...from });
+    },
+    addHost(host = {}) {
+      const added = insertHost(host);
+      events.write({ name: 'USER_ADD_VDS', description: `Host ${added.name} was added.`, host: added });
+      return added;
+    },
+    removeHost(hostId) {
+      const host = hostOf(hostId);
+      hostsById.delete(hostId);
+      hostOrder.keysChanged();
+      events.write({ name: 'USER_REMOVE_VDS', description: `Host ${host.name} was removed.`, host });
+    },
+    setHostStatus(hostId, status) {
+      const host = hostOf(hostId);
+      hostsById.set(hostId, { ...host, status });
+      hostOrder.valuesChanged();
+      const name = STATUS_EVENTS[status];
+      if (name === undefined) return;
+      const severity = status === 'up' || status === 'maintenance' ? 'normal' : 'error';
+      events.write({
+        name,
+        description: `Status of host ${host.name} was set to ${status}.`,
+        severity,
+        host,
+      });
+    },
+    addVm(vm = {}) {
+      const added = insertVm(vm);
+      const description = `VM ${added.name} creation has been completed.`;
+      events.write({ name: 'USER_ADD_VM_FINISHED_SUCCESS', description, vm: added });
+      return added;
+    },
+    removeVm(vmId) {
+      const vm = vmOf(vmId);
+      if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs; stop it first`);
+      vmsById.delete(vmId);
+      vmOrder.keysChanged();
+      events.write({ name: 'USER_REMOVE_VM_FINISHED', description: `VM ${vm.name} was removed.`, vm });
+    },
+  };
+}
+
+/** Lists the values of a map by name: sorts again only after a key came or went, copies only after a change. */
+function createNameOrder<Value extends { readonly name: string }>(
+  values: ReadonlyMap<string, Value>,
+): {
+  readonly keysChanged: () => void;
+  readonly valuesChanged: () => void;
+  readonly list: () => readonly Value[];
+} {
+  let ids: readonly string[] | undefined;
+  let listed: readonly Value[] | undefined;
+  return {
+    keysChanged: () => (ids = listed = undefined),
+    valuesChanged: () => (listed = undefined),
+    list() {
+      if (listed !== undefined) return listed;
+      ids ??= [...values]
+        .sort(([, a], [, b]) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+        .map(([id]) => id);
+      return (listed = ids.flatMap((id) => values.get(id) ?? []));
+    },
+  };
+}
+
+/** The first id of this prefix and a running number that is free. */
+function numberedId(prefix: string, taken: ReadonlyMap<string, unknown>): string {
+  for (let number = taken.size + 1; ; number++) {
+    const id = `${prefix}-0000-4000-8000-${String(number).padStart(12, '0')}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+function impossible(message: string): SchedulingError {
+  return new SchedulingError('INVALID_ARGUMENT', message);
+}
