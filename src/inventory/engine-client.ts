@@ -78,7 +78,7 @@ export interface EngineClient {
 }
 
 /** Longest stretch of work on a listing before other work gets its turn, in ms. */
-const MAX_STRETCH = 8;
+const MAX_STRETCH = 5;
 
 /** Makes a client; nothing is sent yet. Throws INVALID_ARGUMENT for a URL or certificate that can't be right. */
 export function createEngineClient(options: EngineClientOptions): EngineClient {

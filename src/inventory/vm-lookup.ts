@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SchedulingError } from '../errors.js';
 import type { Call } from '../contract.js';
 import type { Vm } from '../snapshot.js';
@@ -49,6 +50,8 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
   // In the order of asking, so that the first that is settled is the one to forget.
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
+  // As many lookups may follow it as are allowed to be under way.
+  setMaxListeners(0, closing.signal);
   const waiting = new Set<() => void>();
   let asking = 0;
 

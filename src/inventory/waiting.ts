@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SchedulingError } from '../errors.js';
 
 /**
@@ -9,6 +10,8 @@ export async function waitFor<Value>(shared: Promise<Value>, signal: AbortSignal
     shared.catch(() => undefined);
     throw SchedulingError.from(signal.reason);
   }
+  // One call may wait for many VMs at once, which is no leak.
+  setMaxListeners(0, signal);
   return new Promise<Value>((resolve, reject) => {
     const onAbort = () => {
       reject(SchedulingError.from(signal.reason));

@@ -41,7 +41,9 @@ describe('createCollectionSplitter', () => {
         spaces,
         fc.array(fc.nat(20_000), { maxLength: 30 }),
         (around, elements, first, indent, borders) => {
-          const body = first ? { vm: elements, ...around, ...{ vm: elements } } : { ...around, vm: elements };
+          const body = first
+            ? Object.assign({ vm: elements }, around, { vm: elements })
+            : { ...around, vm: elements };
           const text = JSON.stringify(body, undefined, indent);
           const expected = (JSON.parse(text) as { vm: unknown[] }).vm;
           const isObject = (value: unknown) =>

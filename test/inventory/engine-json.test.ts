@@ -82,7 +82,7 @@ describe('parseVm', () => {
     [{ id: 'x'.repeat(1000) }, `vm "${'x'.repeat(64)}": id`],
   ];
   for (const [object, message] of odd) {
-    it(`says what is odd about ${JSON.stringify(object)?.slice(0, 100)}`, () => {
+    it(`says what is odd about ${JSON.stringify(object).slice(0, 100)}`, () => {
       expect(parseVm(object).odd).to.include(message);
     });
   }

@@ -1,0 +1,189 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Call } from '../../src/contract.js';
+import { createEngineClient, type EngineClient } from '../../src/inventory/engine-client.js';
+import { createInventory, type EngineInventory } from '../../src/inventory/inventory.js';
+import type { FaultsInput } from '../../src/simulator/faults.js';
+import { generatedWorld } from '../../src/simulator/generated-world.js';
+import { recordedWorld } from '../../src/simulator/recorded-world.js';
+import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
+import type { World } from '../../src/simulator/world.js';
+import { createRecordedLog } from './recorded-log.js';
+
+const RECORDED = fileURLToPath(new URL('../fixtures/recorded', import.meta.url));
+
+describe('createInventory against the simulated engine', () => {
+  let simulator: Simulator;
+  let client: EngineClient;
+  let inventory: EngineInventory;
+  let log: ReturnType<typeof createRecordedLog>;
+  let told: boolean[];
+
+  async function open(world: World, kind: 'oauth' | 'basic' = 'oauth'): Promise<void> {
+    log = createRecordedLog();
+    told = [];
+    simulator = await startSimulator({ world, log });
+    client = createEngineClient({
+      url: simulator.url,
+      credentials: { kind, ...SIMULATOR_ACCOUNT },
+      timeouts: { response: 150, idle: 150 },
+      retry: { limit: 1, firstPause: 1, longestPause: 1 },
+      log,
+    });
+    inventory = createInventory({
+      client,
+      log,
+      refreshInterval: 60_000,
+      refreshJitter: 0,
+      failurePause: 10,
+      unknownInterval: 0,
+      vmLookupTtl: 0,
+      onAvailability: (available) => void told.push(available),
+    });
+    inventory.start();
+    await inventory.ready();
+  }
+
+  afterEach(async () => {
+    await inventory.close();
+    await client.close();
+    await simulator.close();
+  });
+
+  const call = (): Call => ({ requestId: 'r', deadline: Infinity, signal: new AbortController().signal });
+
+  /** Reads again until the engine has really been asked: right after a reading the inventory rests. */
+  async function readAgain(): Promise<ReturnType<EngineInventory['current']>> {
+    const before = simulator.requests.count('/api/hosts');
+    for (;;) {
+      const snapshot = await inventory.refreshed(call());
+      if (simulator.requests.count('/api/hosts') > before && !inventory.state().refreshing) return snapshot;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** What a snapshot should show of a world. */
+  function shown(world: World): Record<string, string[]> {
+    const running = [...world.vms.values()].filter(({ hostId }) => hostId !== undefined);
+    return Object.fromEntries(
+      [...world.hosts.values()].map(({ id }) => [
+        id,
+        running.flatMap((vm) => (vm.hostId === id ? [`${vm.id} ${vm.osType}`] : [])).sort(),
+      ]),
+    );
+  }
+
+  function seen(snapshot: ReturnType<EngineInventory['current']>): Record<string, string[]> {
+    return Object.fromEntries(
+      snapshot.hosts.map(({ id, vms }) => [
+        id,
+        vms.map((vm) => `${vm.id} ${vm.os.configured.type ?? ''}`).sort(),
+      ]),
+    );
+  }
+
+  for (const kind of ['oauth', 'basic'] as const) {
+    it(`reads a world of 20 hosts and 500 VMs with ${kind}, in one request a listing`, async () => {
+      const world = generatedWorld({ hosts: 20, vms: 500, stoppedVms: 50, seed: 7 });
+      await open(world, kind);
+      expect(seen(inventory.current())).to.deep.equal(shown(world));
+      expect(inventory.state()).to.include({ hosts: 20, vms: 450, skipped: 0 });
+      expect(simulator.requests.count('/api/hosts')).to.equal(1);
+      expect(simulator.requests.count('/api/vms')).to.equal(1);
+    });
+  }
+
+  for (const folder of readdirSync(RECORDED, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )) {
+    it(`reads what a real engine answered: ${folder.name}`, async () => {
+      const world = recordedWorld(`${RECORDED}/${folder.name}`);
+      await open(world);
+      expect(seen(inventory.current())).to.deep.equal(shown(world));
+      expect(inventory.state().skipped).to.equal(0);
+    });
+  }
+
+  it('follows a VM that stops, with the last report of its guest agent, and one that is new', async () => {
+    const world = generatedWorld({ hosts: 3, vms: 200, seed: 3 });
+    await open(world);
+    const before = [...world.vms.values()]
+      .map(({ id }) => inventory.current().vm(id))
+      .find((vm) => vm !== undefined && vm.os.guest.type !== vm.os.family.type);
+    if (before === undefined) throw new Error('this world has no VM with a guest agent');
+    world.stopVm(before.id);
+    const host = world.addHost();
+    expect((await readAgain()).host(host.id)?.vms).to.deep.equal([]);
+    expect(inventory.current().vm(before.id)).to.equal(undefined);
+    const stopped = await inventory.findVm(before.id, call());
+    expect(stopped).to.deep.equal({ ...before, hostId: undefined });
+    world.removeVm(before.id);
+    expect(await inventory.findVm(before.id, call())).to.equal(undefined);
+  });
+
+  const small = () => generatedWorld({ hosts: 3, vms: 20, seed: 1 });
+
+  const passing: readonly FaultsInput[] = [
+    { status: { code: 503, path: '/api', requests: 1 } },
+    { reset: { path: '/api', requests: 1 } },
+    { hang: { path: '/api/vms', requests: 1 } },
+    { cut: { path: '/api/vms', how: 'close', requests: 1 } },
+    { cut: { path: '/api/vms', how: 'end', requests: 1 } },
+    { cut: { path: '/api/vms', how: 'stall', requests: 1 } },
+    { body: { kind: 'invalid_json', path: '/api/vms', requests: 1 } },
+    { expiredTokens: { requests: 1 } },
+    { latency: { ms: 30 } },
+    { drip: { bytes: 2_000, everyMs: 1, path: '/api/vms' } },
+    { oddVms: { set: { os: 5 }, count: 2 } },
+  ];
+  for (const faults of passing) {
+    it(`gets over ${JSON.stringify(faults)} within one reading`, async () => {
+      await open(small());
+      simulator.faults.set(faults);
+      await readAgain();
+      expect(inventory.state()).to.include({ available: true, failures: 0, hosts: 3 });
+      expect(inventory.state().vms + inventory.state().skipped).to.equal(20);
+    });
+  }
+
+  const lasting: readonly (readonly [FaultsInput, RegExp])[] = [
+    [{ status: { code: 503, path: '/api' } }, /answered 503/],
+    [{ status: { code: 403, path: '/api' } }, /administrator role/],
+    [{ reset: { path: '/api' } }, /connection to the engine .* failed \(ECONNRESET\)/],
+    [{ hang: { path: '/api/hosts' } }, /phase response/],
+    [{ cut: { path: '/api/vms', how: 'stall' } }, /phase idle|phase response/],
+    [
+      { redirect: { location: 'https://elsewhere.example.com/x' } },
+      /points to https:\/\/elsewhere\.example\.com\/x/,
+    ],
+    [{ body: { kind: 'html', path: '/api' } }, /instead of JSON/],
+    [{ body: { kind: 'invalid_json', path: '/api' } }, /malformed|cut/],
+    [{ body: { kind: 'empty_object', path: '/api/hosts' } }, /lists no hosts/],
+    [{ expiredTokens: {} }, /refuses a token that it has just given/],
+    [{ oddHosts: { remove: ['id'], count: 3 } }, /none of the 3 hosts .* can be understood: host ".*": id: /],
+    [{ oddVms: { set: { name: 7 }, count: 20 } }, /none of the 20 VMs/],
+  ];
+  for (const [faults, message] of lasting) {
+    it(`keeps the last snapshot through ${JSON.stringify(faults)}, says why, and comes back by itself`, async () => {
+      await open(small());
+      const before = inventory.current();
+      simulator.faults.set(faults);
+      expect(await readAgain()).to.equal(before);
+      expect(inventory.state().lastFailure?.message).to.match(message);
+      simulator.faults.clear();
+      while (inventory.state().failures > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(inventory.current()).not.to.equal(before);
+      expect(told).to.deep.equal([true]);
+    });
+  }
+
+  it('leaves no session behind, and shows the password nowhere', async () => {
+    await open(small());
+    expect(simulator.sessions.size()).to.equal(1);
+    await inventory.close();
+    await client.close();
+    expect(simulator.sessions.size()).to.equal(0);
+    expect(JSON.stringify(log.lines)).not.to.include(`"${SIMULATOR_ACCOUNT.password}"`);
+  });
+});

@@ -1,0 +1,81 @@
+import type { EngineVm } from '../../src/inventory/engine-json.js';
+import type { InventoryOptions } from '../../src/inventory/inventory.js';
+import type { HostRecord } from '../../src/snapshot.js';
+import { linkAbort } from '../../src/inventory/linked-abort.js';
+import { HOST, vmId } from './engine-world.js';
+
+type Client = InventoryOptions['client'];
+
+/** An engine behind no wire, for what is about time alone: it answers when the test says so. */
+export interface ScriptedClient extends Client {
+  hosts: readonly HostRecord[];
+  vms: readonly EngineVm[];
+  /** What each method does before it answers; by default nothing, at once. */
+  before: (method: 'hosts' | 'vms' | 'vm', signal: AbortSignal) => Promise<void>;
+  /** Odd objects that each listing tells of. */
+  odd: readonly string[];
+  readonly calls: { hosts: number; vms: number; vm: string[] };
+}
+
+/** Starts with one host and one VM on it. */
+export function createScriptedClient(): ScriptedClient {
+  const client: ScriptedClient = {
+    hosts: [scriptedHost()],
+    vms: [scriptedVm(1)],
+    odd: [],
+    before: () => Promise.resolve(),
+    calls: { hosts: 0, vms: 0, vm: [] },
+    async listHosts(begin, signal) {
+      client.calls.hosts += 1;
+      await client.before('hosts', signal);
+      const visitor = begin();
+      client.hosts.forEach(visitor.record);
+    },
+    async listRunningVms(begin, signal) {
+      client.calls.vms += 1;
+      await client.before('vms', signal);
+      const visitor = begin();
+      client.vms.forEach(visitor.record);
+      client.odd.forEach(visitor.odd);
+    },
+    async getVm(id, signal) {
+      client.calls.vm.push(id);
+      await client.before('vm', signal);
+      return client.vms.find((vm) => vm.id === id);
+    },
+  };
+  return client;
+}
+
+/** A host. */
+export function scriptedHost(more: Partial<HostRecord> = {}): HostRecord {
+  return { id: HOST, name: 'H1', status: 'up', ...more };
+}
+
+/** The nth VM; it runs on the one host unless it is told otherwise. */
+export function scriptedVm(nth: number, more: Partial<EngineVm> = {}): EngineVm {
+  const os = { type: 'rhel_8x64', version: undefined };
+  return { id: vmId(nth), name: `vm${nth}`, status: 'up', hostId: HOST, os, guest: undefined, ...more };
+}
+
+/** Waits until it is let through, or until the signal aborts. */
+export function createGate(): {
+  readonly pass: (signal: AbortSignal) => Promise<void>;
+  readonly open: () => void;
+} {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return {
+    open: () => {
+      open();
+    },
+    pass: (signal) =>
+      new Promise((resolve, reject) => {
+        const { signal: own } = linkAbort(signal);
+        own.addEventListener('abort', () => {
+          reject(own.reason instanceof Error ? own.reason : new Error('aborted'));
+        });
+        void opened.then(resolve);
+      }),
+  };
+}
