@@ -1,7 +1,7 @@
 import type { Call, ScoreHostsRequest, ScoreHostsResponse, UnitFailure } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import type { StreamScoreHostsResponse__Output } from '../gen/hostscore/v1/StreamScoreHostsResponse.js';
-import { endOf, throwIfOver } from './call-end.js';
+
 import { answerFault } from './message/answer-fault.js';
 import { quote } from './message/quote.js';
 import { readFailure } from './message/read-answer-parts.js';
@@ -10,7 +10,8 @@ import { writeScoreHosts } from './message/write-request.js';
 import { policyUnitMethods } from './proto.js';
 import { requestIdMetadata } from './request-id-metadata.js';
 import { fromStatus } from './status.js';
-import type { Remote } from './unary-call.js';
+import { checkCall, endOf } from './outgoing-call.js';
+import { ifOpen, type Remote } from './unary-call.js';
 
 /** One request of a stream, under an id of its own. */
 export interface StreamedRequest {
@@ -35,11 +36,13 @@ export async function* streamScores(
   call: Call,
   directionOf: DirectionOf,
 ): AsyncGenerator<StreamedScores, void, undefined> {
-  throwIfOver(call);
+  checkCall(call);
   const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
   const options = call.deadline === Infinity ? {} : { deadline: call.deadline };
   const metadata = requestIdMetadata(call.requestId);
-  const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options);
+  const stream = ifOpen(target, () =>
+    client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options),
+  );
   const over = new AbortController();
   const unanswered: StreamedRequest[] = [];
   const source: { finished: boolean; failure?: { readonly error: unknown } } = { finished: false };

@@ -53,6 +53,7 @@ export function scoreStreamMethod(
     }
     const { call, end } = incoming;
     let working = false;
+    let halfClosed = false;
     let over = false;
 
     const leave = () => {
@@ -69,8 +70,15 @@ export function scoreStreamMethod(
       stream.pause();
       fail(call.signal.aborted ? call.signal.reason : admission.closing.reason);
     };
+    const finish = () => {
+      leave();
+      stream.end(requestIdMetadata(requestId));
+      ended('OK');
+    };
     const goOn = () => {
+      if (over) return;
       if (call.signal.aborted || admission.closing.aborted) stop();
+      else if (halfClosed) finish();
       else stream.resume();
     };
 
@@ -85,11 +93,13 @@ export function scoreStreamMethod(
         else stream.once('drain', goOn);
       });
     });
+    // Node emits it as soon as the last message is handed over, also while that one is being worked on; and grpc-js, for
+    // a caller that cancels, just before it tells of the cancellation.
     stream.on('end', () => {
-      if (over) return;
-      leave();
-      stream.end(requestIdMetadata(requestId));
-      ended('OK');
+      halfClosed = true;
+      setImmediate(() => {
+        if (!working) goOn();
+      });
     });
   };
 

@@ -1,8 +1,9 @@
-import type { Client } from '@grpc/grpc-js';
+import type { Client, ServiceError } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import type { Call } from '../contract.js';
 import { SchedulingError } from '../errors.js';
-import { endOf, throwIfOver } from './call-end.js';
+import { checkCall, endOf } from './outgoing-call.js';
+import { answerFault } from './message/answer-fault.js';
 import { requestIdMetadata } from './request-id-metadata.js';
 import { fromStatus } from './status.js';
 
@@ -29,41 +30,52 @@ export function callUnary<Request, ResponseRead, Result>(
   call: Call,
   read: (response: ResponseRead) => Result,
 ): Promise<Result> {
-  const { signal } = call;
   return new Promise((resolve, reject) => {
-    throwIfOver(call);
+    checkCall(call);
     const deadline = call.deadline === Infinity ? Date.now() + defaultTimeoutMs : call.deadline;
-    const grpcCall = client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      message,
-      requestIdMetadata(call.requestId),
-      { deadline },
-      (error, response) => {
-        signal.removeEventListener('abort', onAbort);
-        settle(() => {
-          if (error !== null) throw fromStatus(error, target);
-          if (response === undefined)
-            throw new SchedulingError('INTERNAL', `${target}: an answer without a message`);
-          return read(response);
-        });
-      },
+    const grpcCall = ifOpen(target, () =>
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        message,
+        requestIdMetadata(call.requestId),
+        { deadline },
+        onAnswer,
+      ),
     );
-    signal.addEventListener('abort', onAbort);
+    call.signal.addEventListener('abort', onAbort);
 
     function onAbort(): void {
-      signal.removeEventListener('abort', onAbort);
+      call.signal.removeEventListener('abort', onAbort);
       reject(endOf(call));
       grpcCall.cancel();
     }
 
-    function settle(result: () => Result): void {
+    function onAnswer(error: ServiceError | null, response?: ResponseRead): void {
+      call.signal.removeEventListener('abort', onAbort);
       try {
-        resolve(result());
-      } catch (error) {
-        reject(SchedulingError.from(error));
+        if (error !== null) throw fromStatus(error, target);
+        if (response === undefined) throw answerFault('response', 'no message');
+        resolve(read(response));
+      } catch (thrown) {
+        reject(SchedulingError.from(thrown));
       }
     }
   });
+}
+
+/** Starts a call. Throws UNAVAILABLE when the client is closed. */
+export function ifOpen<Started>(target: string, start: () => Started): Started {
+  try {
+    return start();
+  } catch (error) {
+    throw new SchedulingError(
+      'UNAVAILABLE',
+      `${target}: the client can't call it any more; open another one`,
+      {
+        cause: error,
+      },
+    );
+  }
 }

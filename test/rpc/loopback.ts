@@ -161,3 +161,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   if (outcome === undefined) throw new Error('expected a rejection');
   return outcome.error;
 }
+
+/** A promise that is fulfilled from outside. */
+export function deferred<Value>(): {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+} {
+  let settle: ((value: Value) => void) | undefined;
+  const promise = new Promise<Value>((resolve) => (settle = resolve));
+  return { promise, resolve: (value) => settle?.(value) };
+}

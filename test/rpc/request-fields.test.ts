@@ -1,0 +1,348 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { expect } from 'chai';
+import { MAX_INT32 } from '../../src/contract.js';
+import type { BalanceHostsRequest } from '../../src/gen/hostscore/v1/BalanceHostsRequest.js';
+import type { FilterHostsRequest } from '../../src/gen/hostscore/v1/FilterHostsRequest.js';
+import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsRequest.js';
+import { policyUnitMethods } from '../../src/rpc/proto.js';
+import type { RpcServer } from '../../src/rpc/server.js';
+import { createLoopback, fakeService, memoryLog, uuid } from './loopback.js';
+import { rawCall, type RawMethod, type RawOutcome } from './raw-call.js';
+
+const { ScoreHosts, FilterHosts, BalanceHosts, ListPolicyUnits } = policyUnitMethods;
+const vm_id = uuid(0xa);
+
+const limits = {
+  maxHostIds: 3,
+  maxUnits: 2,
+  maxProperties: 2,
+  maxPropertyKeyLength: 5,
+  maxPropertyValueLength: 6,
+  maxAssumedPlacements: 2,
+};
+
+interface Case<Request> {
+  readonly request: Request;
+  readonly code: keyof typeof status;
+  readonly message: string;
+}
+
+const badScoreRequests: Case<ScoreHostsRequest>[] = [
+  { request: {}, code: 'INVALID_ARGUMENT', message: 'vm_id: expected a UUID, got ""' },
+  { request: { vm_id: 'abc' }, code: 'INVALID_ARGUMENT', message: 'vm_id: expected a UUID, got "abc"' },
+  {
+    request: { vm_id: `${vm_id}\n` },
+    code: 'INVALID_ARGUMENT',
+    message: `vm_id: expected a UUID, got "${vm_id}\\n"`,
+  },
+  {
+    request: { vm_id: 'é"'.repeat(500) },
+    code: 'INVALID_ARGUMENT',
+    message: `vm_id: expected a UUID, got "${'é\\"'.repeat(32)}..."`,
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1), uuid(2), 'abc'] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[2]: expected a UUID, got "abc"',
+  },
+  {
+    request: { vm_id, host_ids: [''] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[0]: expected a UUID, got ""',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1), uuid(1).replaceAll('-', '_')] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[1]: expected a UUID, got "00000000_0000_4000_8000_000000000001"',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1).replace(/1$/, 'g')] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[0]: expected a UUID, got "00000000-0000-4000-8000-00000000000g"',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1).replace(/1$/, '\u0131')] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[0]: expected a UUID, got "00000000-0000-4000-8000-00000000000\u0131"',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1), uuid(2)], all_hosts: true },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids: 2 ids together with all_hosts; give one or the other',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1), uuid(2), uuid(3), uuid(4)] },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'host_ids: 4 ids, at most 3 are allowed (maxHostIds); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, units: [{ name: '' }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units[0].name: expected a name of 1 to 128 characters, got ""',
+  },
+  {
+    request: { vm_id, units: [{ name: 'u' }, { name: 'x'.repeat(129) }] },
+    code: 'INVALID_ARGUMENT',
+    message: `units[1].name: expected a name of 1 to 128 characters, got "${'x'.repeat(64)}..."`,
+  },
+  {
+    request: { vm_id, units: [{ name: 'u' }, { name: 'u' }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units[1].name: "u" stands here twice; name each unit once',
+  },
+  {
+    request: { vm_id, units: [{ name: 'u', weight: -1 }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units[0].weight: expected 0 or more, got -1',
+  },
+  {
+    request: { vm_id, units: [{ name: 'u', weight: 21_474_836 }, { name: 'v' }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units: the weights add up to 21474837, at most 21474836 fit; scale them down',
+  },
+  {
+    request: {
+      vm_id,
+      units: [
+        { name: 'u', weight: MAX_INT32 },
+        { name: 'v', weight: MAX_INT32 },
+      ],
+    },
+    code: 'INVALID_ARGUMENT',
+    message: 'units: the weights add up to 4294967294, at most 21474836 fit; scale them down',
+  },
+  {
+    request: { vm_id, units: [{ name: 'u' }, { name: 'v' }, { name: 'w' }] },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'units: 3 units, at most 2 are allowed (maxUnits); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, properties: { a: '', b: '', c: '' } },
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      'properties: 3 properties, at most 2 are allowed (maxProperties); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, properties: { 'six"ty': '' } },
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      'properties["six\\"ty"]: 6 characters in the key, at most 5 are allowed (maxPropertyKeyLength); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, properties: { a: '1234567' } },
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      'properties["a"]: 7 characters in the value, at most 6 are allowed (maxPropertyValueLength); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, assumed_placements: [{ vm_id: uuid(1), host_id: uuid(2) }, { host_id: uuid(2) }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'assumed_placements[1].vm_id: expected a UUID, got ""',
+  },
+  {
+    request: { vm_id, assumed_placements: [{ vm_id: uuid(1), host_id: 'h' }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'assumed_placements[0].host_id: expected a UUID, got "h"',
+  },
+  {
+    request: {
+      vm_id,
+      assumed_placements: [
+        { vm_id: uuid(0xb), host_id: uuid(2) },
+        { vm_id: uuid(0xb).toUpperCase(), host_id: uuid(3) },
+      ],
+    },
+    code: 'INVALID_ARGUMENT',
+    message:
+      'assumed_placements[1].vm_id: "00000000-0000-4000-8000-00000000000b" stands here twice; place each VM once',
+  },
+  {
+    request: { vm_id, assumed_placements: [1, 2, 3].map((n) => ({ vm_id: uuid(n), host_id: uuid(9) })) },
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      'assumed_placements: 3 placements, at most 2 are allowed (maxAssumedPlacements); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, request_id: 'a\nb' },
+    code: 'INVALID_ARGUMENT',
+    message: 'request_id: expected up to 128 printable ASCII characters, got "a\\nb"',
+  },
+  {
+    request: { vm_id, request_id: 'x'.repeat(129) },
+    code: 'INVALID_ARGUMENT',
+    message: `request_id: expected up to 128 printable ASCII characters, got "${'x'.repeat(64)}..."`,
+  },
+];
+
+const badFilterRequests: Case<FilterHostsRequest>[] = [
+  { request: {}, code: 'INVALID_ARGUMENT', message: 'vm_id: expected a UUID, got ""' },
+  {
+    request: { vm_id, host_ids: ['h'] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[0]: expected a UUID, got "h"',
+  },
+  {
+    request: { vm_id, host_ids: [1, 2, 3, 4].map(uuid) },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'host_ids: 4 ids, at most 3 are allowed (maxHostIds); send fewer, or raise the limit',
+  },
+  {
+    request: { vm_id, units: ['u', 'u'] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units[1]: "u" stands here twice; name each unit once',
+  },
+  {
+    request: { vm_id, units: [''] },
+    code: 'INVALID_ARGUMENT',
+    message: 'units[0]: expected a name of 1 to 128 characters, got ""',
+  },
+  {
+    request: { vm_id, units: ['u', 'v', 'w'] },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'units: 3 units, at most 2 are allowed (maxUnits); send fewer, or raise the limit',
+  },
+];
+
+const badBalanceRequests: Case<BalanceHostsRequest>[] = [
+  {
+    request: {},
+    code: 'INVALID_ARGUMENT',
+    message: 'unit: expected a name of 1 to 128 characters, got ""',
+  },
+  {
+    request: { unit: 'u', host_ids: ['h'] },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids[0]: expected a UUID, got "h"',
+  },
+  {
+    request: { unit: 'u', properties: { a: '1', b: '2', c: '3' } },
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      'properties: 3 properties, at most 2 are allowed (maxProperties); send fewer, or raise the limit',
+  },
+];
+
+describe('the fields of a request', () => {
+  const loopback = createLoopback();
+  const service = fakeService();
+  let server: RpcServer;
+  before(async () => {
+    server = await loopback.serve({ service, limits });
+  });
+  after(() => loopback.close());
+
+  function check<Request>(method: RawMethod<Request, unknown>, cases: readonly Case<Request>[]): void {
+    for (const { request, code, message } of cases) {
+      it(`${code} ${message}`, async () => {
+        const before = service.received.length;
+        const outcome = await rawCall(server.address, method, request);
+        expect(outcome).to.include({ code: status[code], details: message });
+        expect(service.received.length).to.equal(before);
+      });
+    }
+  }
+  describe('ScoreHosts refuses', () => check(ScoreHosts, badScoreRequests));
+  describe('FilterHosts refuses', () => check(FilterHosts, badFilterRequests));
+  describe('BalanceHosts refuses', () => check(BalanceHosts, badBalanceRequests));
+
+  const last = () => service.received.at(-1)?.request;
+
+  it('takes exactly what the limits allow', async () => {
+    const outcome = await rawCall(server.address, ScoreHosts, {
+      vm_id,
+      host_ids: [1, 2, 3].map(uuid),
+      units: [{ name: 'u', weight: 21_474_835 }, { name: 'v' }],
+      properties: { '12345': '123456', b: '' },
+      assumed_placements: [1, 2].map((n) => ({ vm_id: uuid(n), host_id: uuid(9) })),
+      request_id: 'x'.repeat(128),
+    });
+    expect(outcome.code).to.equal(status.OK);
+  });
+
+  it('lower-cases ids', async () => {
+    const id = uuid(0xabcdef);
+    await rawCall(server.address, ScoreHosts, {
+      vm_id: id.toUpperCase(),
+      host_ids: [id, id.toUpperCase()],
+      assumed_placements: [{ vm_id: id.toUpperCase(), host_id: id.toUpperCase() }],
+    });
+    expect(last()).to.deep.include({
+      vmId: id,
+      hosts: [id, id],
+      assumedPlacements: [{ vmId: id, hostId: id }],
+    });
+  });
+
+  it('checks a list that begins like an earlier one anew', async () => {
+    await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1), uuid(2)] });
+    const bad = await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1), 'x'] });
+    const longer = await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1), uuid(2), 'y'] });
+    await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1), uuid(3).toUpperCase(), uuid(2)] });
+    expect(bad.details).to.equal('host_ids[1]: expected a UUID, got "x"');
+    expect(longer.details).to.equal('host_ids[2]: expected a UUID, got "y"');
+    expect(last()).to.deep.include({ hosts: [uuid(1), uuid(3), uuid(2)] });
+  });
+
+  it('gives a unit without a weight the weight 1, and keeps a weight of 0', async () => {
+    await rawCall(server.address, ScoreHosts, { vm_id, units: [{ name: 'u' }, { name: 'v', weight: 0 }] });
+    expect(last()).to.deep.include({
+      units: [
+        { name: 'u', weight: 1 },
+        { name: 'v', weight: 0 },
+      ],
+    });
+  });
+
+  it('answers a score of 0 with presence', async () => {
+    const { response } = await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1)] });
+    expect(response?.scores).to.deep.equal([{ host_id: uuid(1), score: 0, _score: 'score', reasons: [] }]);
+  });
+
+  const idSources: { field?: string; metadata?: string; expected: string }[] = [
+    { field: 'field', metadata: 'metadata', expected: 'field' },
+    { metadata: 'metadata', expected: 'metadata' },
+    { field: 'with a space', expected: 'with a space' },
+    { expected: 'made' },
+    { metadata: 'x'.repeat(129), expected: 'made' },
+  ];
+  for (const { field = '', metadata, expected } of idSources) {
+    it(`takes the request id "${expected}" of field "${field}" and metadata "${metadata?.slice(0, 20) ?? ''}"`, async () => {
+      const log = memoryLog();
+      const made = await loopback.serve({ service, log, makeRequestId: () => 'made' });
+      const headers = new Metadata();
+      if (metadata !== undefined) headers.set('x-request-id', metadata);
+      const outcome: RawOutcome<unknown> = await rawCall(
+        made.address,
+        ScoreHosts,
+        { vm_id, request_id: field },
+        { metadata: headers },
+      );
+      expect(outcome.code).to.equal(status.OK);
+      expect(outcome.trailers.get('x-request-id')).to.deep.equal([expected]);
+      expect(service.received.at(-1)?.call.requestId).to.equal(expected);
+    });
+  }
+
+  it('answers a request id with spaces around it', async () => {
+    const outcome = await rawCall(server.address, ScoreHosts, { vm_id, request_id: '  a ' });
+    expect(outcome.code).to.equal(status.OK);
+    expect(outcome.trailers.get('x-request-id')).to.deep.equal(['a']);
+  });
+
+  it('takes the request id of ListPolicyUnits from the metadata', async () => {
+    const metadata = new Metadata();
+    metadata.set('x-request-id', 'list');
+    const { trailers } = await rawCall(server.address, ListPolicyUnits, {}, { metadata });
+    expect(trailers.get('x-request-id')).to.deep.equal(['list']);
+  });
+
+  for (const method of [ScoreHosts, FilterHosts, BalanceHosts, ListPolicyUnits]) {
+    it(`${method.path}: INVALID_ARGUMENT for bytes that are no message`, async () => {
+      const outcome = await rawCall<never, unknown>(server.address, method, Buffer.from('0aff', 'hex'));
+      expect(outcome).to.include({
+        code: status.INVALID_ARGUMENT,
+        details: 'request: its bytes are not a message of the contract; compare the caller with its .proto',
+      });
+    });
+  }
+});
