@@ -26,6 +26,8 @@ export async function start(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
+  // A benchmark that fails must not leave its processes behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const found = await lineOf(child, awaited);
   const { pid } = child;
   if (pid === undefined) throw new Error('the process has no id');

@@ -3,13 +3,15 @@
 // Usage: npm run build && npx tsx bench/score-hosts.ts [hosts] [vms] [rounds]
 import type { Call, ScoreHostsRequest } from '../src/contract.js';
 import { createRpcClient, type RpcClient } from '../src/rpc/client.js';
+import { generatedWorld } from '../src/simulator/generated-world.js';
 import { quantile, start, startEngine, startService, type Measured } from './processes.js';
 
 const [hosts = 1000, vms = 20_000, rounds = 20] = process.argv.slice(2).map(Number);
+const SEED = 7;
 const CALLS_A_ROUND = 100;
 const WARM_UP_ROUNDS = 5;
 
-const engine = await startEngine(`${hosts}x${vms}:7`);
+const engine = await startEngine(`${hosts}x${vms}:${SEED}`);
 const service = await startService(engine.found, [
   '--inventory-refresh-interval',
   '1h',
@@ -24,25 +26,21 @@ const call = (): Call => ({
   deadline: Date.now() + 30_000,
 });
 
-async function requestFor(client: RpcClient): Promise<ScoreHostsRequest> {
-  const listing = await fetch(
-    `${engine.found.replace('/ovirt-engine', '')}/ovirt-engine/api/vms?search=on_host%3D*&max=1`,
-    {
-      headers: { Authorization: `Basic ${Buffer.from('admin@internal:simulator').toString('base64')}` },
-    },
-  );
-  const vmId = /"id"\s*:\s*"([0-9a-f-]{36})"[^{}]*\}?\s*\]?\s*\}?\s*$/.exec(await listing.text())?.[1];
-  if (vmId === undefined) throw new Error('the pretend engine has no running VM');
-  const base = {
-    vmId,
-    units: [],
-    properties: new Map<string, string>(),
-    assumedPlacements: [],
-    explain: false,
-  };
-  const { scores } = await client.scoreHosts({ ...base, hosts: 'ALL_UP' }, call());
-  return { ...base, hosts: scores.map(({ hostId }) => hostId) };
-}
+const world = generatedWorld({ hosts, vms, seed: SEED });
+const vmId = world.vmsByName().find(({ hostId }) => hostId !== undefined)?.id ?? '';
+const base = {
+  vmId,
+  units: [],
+  properties: new Map<string, string>(),
+  assumedPlacements: [],
+  explain: false,
+};
+const request: ScoreHostsRequest = { ...base, hosts: world.hostsByName().map(({ id }) => id) };
+const floorId = (n: number) => `aaaaaaaa-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+const floorRequest: ScoreHostsRequest = {
+  ...base,
+  hosts: Array.from({ length: hosts }, (_, n) => floorId(n)),
+};
 
 interface Round {
   readonly cpuMs: number;
@@ -62,14 +60,6 @@ async function round(client: RpcClient, server: Measured, request: ScoreHostsReq
 
 const ours = createRpcClient({ target: service.found });
 const theirs = createRpcClient({ target: floor.found });
-const request = await requestFor(ours);
-const floorRequest = {
-  ...request,
-  hosts: Array.from(
-    { length: hosts },
-    (_, n) => `aaaaaaaa-0000-4000-8000-${n.toString(16).padStart(12, '0')}`,
-  ),
-};
 
 const measured: { service: Round; floor: Round }[] = [];
 for (let n = 0; n < WARM_UP_ROUNDS + rounds; n += 1) {
@@ -84,7 +74,7 @@ for (const which of ['service', 'floor'] as const) {
   const latencies = measured.flatMap((pair) => pair[which].latencies).sort((a, b) => a - b);
   const cpu = measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0) / measured.length;
   console.log(
-    `${which.padEnd(8)} ${request.hosts.length} hosts: median ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms, server CPU ${cpu.toFixed(3)} ms a call`,
+    `${which.padEnd(8)} ${hosts} hosts: median ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms, server CPU ${cpu.toFixed(3)} ms a call`,
   );
 }
 const total = (which: 'service' | 'floor') => measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0);

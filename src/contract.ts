@@ -82,7 +82,10 @@ export interface AssumedPlacement {
   readonly hostId: string;
 }
 
-/** The hosts to score: ids in the order wanted, or every host that is up. */
+/**
+ * The hosts to score: ids in the order wanted, or every host that is up. A list must not change once it is handed over: a
+ * service may remember what it found for it.
+ */
 export type HostSelection = readonly string[] | 'ALL_UP';
 
 /** Asks for the scores of hosts for one VM. Ids are UUIDs in lower case. */

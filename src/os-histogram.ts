@@ -1,57 +1,91 @@
 import type { Os } from './os-identity.js';
 
-/** How many VMs of one OS type there are, in all and by version. */
-interface OsTypeCount {
-  readonly vms: number;
-  readonly versions: ReadonlyMap<string | undefined, number>;
-}
-
-/** How many VMs of which operating system run on one host. Built once a snapshot, so that a score costs O(1) a host. */
-export interface OsHistogram {
-  /** VMs in all. */
-  readonly vms: number;
-  readonly types: ReadonlyMap<string | undefined, OsTypeCount>;
-}
-
-/** How many VMs of a host have an operating system equal to another one, wholly or in its type only. */
+/** How many VMs of each host have an operating system equal to another one. Arrays are indexed by {@link Host.index}. */
 export interface OsMatches {
   /** Type and version equal; two absent ones are equal, one absent is different. */
-  readonly equal: number;
+  readonly equal: Readonly<Int32Array>;
   /** Type equal, version different. */
-  readonly sameType: number;
+  readonly sameType: Readonly<Int32Array>;
 }
 
-/** Counts the VMs of a histogram whose operating system equals this one, and those that share only its type. */
-export function matchOs(histogram: OsHistogram, os: Os): OsMatches {
-  const type = histogram.types.get(os.type);
-  if (type === undefined) return { equal: 0, sameType: 0 };
-  const equal = type.versions.get(os.version) ?? 0;
-  return { equal, sameType: type.vms - equal };
+/**
+ * How many VMs of which operating system run on each host, under one identity. Counted once a snapshot and kept by OS
+ * rather than by host: what a request needs of all hosts then lies side by side, and scoring one host is a look into two
+ * arrays.
+ */
+export interface OsHistogram {
+  /** Counts, for each host, the VMs whose operating system equals this one, and those that share only its type. */
+  readonly match: (os: Os) => OsMatches;
 }
 
-/** Gathers operating systems, one VM at a time. */
+/** Counts operating systems, one VM at a time. */
 export interface OsHistogramBuilder {
-  readonly add: (os: Os) => void;
-  /** Takes one VM away again; it must have been added. */
-  readonly remove: (os: Os) => void;
-  readonly build: () => OsHistogram;
+  /** Counts a VM with this operating system at a host. */
+  readonly add: (os: Os, hostIndex: number) => void;
+  /** The histogram of what was added so far, for hosts of an index below `hosts`. */
+  readonly build: (hosts: number) => OsHistogram;
 }
 
-/** Starts a histogram, from nothing or from a copy of another. */
-export function createOsHistogramBuilder(from?: OsHistogram): OsHistogramBuilder {
-  let vms = from?.vms ?? 0;
-  const types = new Map<string | undefined, { vms: number; versions: Map<string | undefined, number> }>();
-  for (const [type, count] of from?.types ?? []) {
-    types.set(type, { vms: count.vms, versions: new Map(count.versions) });
-  }
+/** VMs by host index; hosts without any are left out, so that the size follows the VMs. */
+type HostCounts = Map<number, number>;
 
-  function count(os: Os, step: 1 | -1): void {
-    let type = types.get(os.type);
-    if (type === undefined) types.set(os.type, (type = { vms: 0, versions: new Map() }));
-    type.versions.set(os.version, (type.versions.get(os.version) ?? 0) + step);
-    type.vms += step;
-    vms += step;
-  }
+interface TypeCounts {
+  readonly vms: HostCounts;
+  readonly versions: Map<string | undefined, HostCounts>;
+}
 
-  return { add: (os) => count(os, 1), remove: (os) => count(os, -1), build: () => ({ vms, types }) };
+/** Starts a histogram. */
+export function createOsHistogramBuilder(): OsHistogramBuilder {
+  const types = new Map<string | undefined, TypeCounts>();
+
+  return {
+    add({ type, version }, hostIndex) {
+      let counts = types.get(type);
+      if (counts === undefined) types.set(type, (counts = { vms: new Map(), versions: new Map() }));
+      let equal = counts.versions.get(version);
+      if (equal === undefined) counts.versions.set(version, (equal = new Map<number, number>()));
+      increment(counts.vms, hostIndex);
+      increment(equal, hostIndex);
+    },
+    build: (hosts) => ({
+      match({ type, version }) {
+        const equal = new Int32Array(hosts);
+        const sameType = new Int32Array(hosts);
+        const counts = types.get(type);
+        for (const [index, vms] of counts?.vms ?? []) sameType[index] = vms;
+        for (const [index, vms] of counts?.versions.get(version) ?? []) {
+          equal[index] = vms;
+          sameType[index] = (sameType[index] ?? 0) - vms;
+        }
+        return { equal, sameType };
+      },
+    }),
+  };
+}
+
+/** A VM that comes to a host, or leaves it. */
+export interface OsChange {
+  readonly hostIndex: number;
+  readonly os: Os;
+  readonly step: 1 | -1;
+}
+
+/** The histogram with these changes; the original stays as it is. */
+export function changeOsHistogram(original: OsHistogram, changes: readonly OsChange[]): OsHistogram {
+  return {
+    match(wanted) {
+      const { equal, sameType } = original.match(wanted);
+      const changed = { equal: Int32Array.from(equal), sameType: Int32Array.from(sameType) };
+      for (const { hostIndex, os, step } of changes) {
+        if (os.type !== wanted.type) continue;
+        const counts = os.version === wanted.version ? changed.equal : changed.sameType;
+        counts[hostIndex] = (counts[hostIndex] ?? 0) + step;
+      }
+      return changed;
+    },
+  };
+}
+
+function increment(counts: HostCounts, hostIndex: number): void {
+  counts.set(hostIndex, (counts.get(hostIndex) ?? 0) + 1);
 }

@@ -1,5 +1,5 @@
 import type { AssumedPlacement, Call } from './contract.js';
-import { createOsHistogramBuilder, type OsHistogram, type OsHistogramBuilder } from './os-histogram.js';
+import { changeOsHistogram, createOsHistogramBuilder, type OsHistogram } from './os-histogram.js';
 import { OS_IDENTITIES, type OsByIdentity, type OsIdentity } from './os-identity.js';
 
 /** A virtual machine as the engine knows it. */
@@ -23,10 +23,10 @@ export interface HostRecord {
 
 /** A host, with what runs on it. */
 export interface Host extends HostRecord {
+  /** Its place in the arrays of its snapshot that hold a number for each host. Not its place among `hosts`. */
+  readonly index: number;
   /** VMs that run on it, whatever their status. */
   readonly vms: readonly Vm[];
-  /** Their operating systems, counted under each identity. */
-  readonly os: Readonly<Record<OsIdentity, OsHistogram>>;
 }
 
 /** The hosts of an engine and the VMs running on them, as read at one moment. Never changes. */
@@ -39,6 +39,10 @@ export interface Snapshot {
   readonly host: (id: string) => Host | undefined;
   /** The running VM of that id, or none: a stopped VM is not part of a snapshot. */
   readonly vm: (id: string) => Vm | undefined;
+  /** How many VMs run on each host, by {@link Host.index}. */
+  readonly vmCounts: Readonly<Int32Array>;
+  /** Which operating systems they have, by {@link Host.index}, under each identity. */
+  readonly os: Readonly<Record<OsIdentity, OsHistogram>>;
 }
 
 /** What the policy engine asks of an inventory. Each method rejects or throws with a SchedulingError. */
@@ -65,20 +69,22 @@ export interface SnapshotBuilder {
 }
 
 interface Tenants {
+  readonly index: number;
   readonly vms: Vm[];
-  readonly os: Readonly<Record<OsIdentity, OsHistogramBuilder>>;
 }
 
 /** Starts a snapshot. */
 export function createSnapshotBuilder(): SnapshotBuilder {
   const records = new Map<string, HostRecord>();
   const vms = new Map<string, Vm>();
+  // Hosts get their index when they are first heard of, be it from a VM: listings of hosts and VMs are read side by side.
   const tenantsByHost = new Map<string, Tenants>();
+  const histograms = eachIdentity(() => createOsHistogramBuilder());
 
   function tenantsOf(hostId: string): Tenants {
     let tenants = tenantsByHost.get(hostId);
     if (tenants === undefined) {
-      tenants = { vms: [], os: eachIdentity(() => createOsHistogramBuilder()) };
+      tenants = { index: tenantsByHost.size, vms: [] };
       tenantsByHost.set(hostId, tenants);
     }
     return tenants;
@@ -94,15 +100,24 @@ export function createSnapshotBuilder(): SnapshotBuilder {
       if (vm.hostId === undefined) return;
       const tenants = tenantsOf(vm.hostId);
       tenants.vms.push(vm);
-      for (const identity of OS_IDENTITIES) tenants.os[identity].add(vm.os[identity]);
+      for (const identity of OS_IDENTITIES) histograms[identity].add(vm.os[identity], tenants.index);
     },
     build(time) {
-      const hosts = [...records.values()].sort(byNameThenId).map((record): Host => {
-        const tenants = tenantsOf(record.id);
-        return { ...record, vms: tenants.vms, os: eachIdentity((identity) => tenants.os[identity].build()) };
-      });
+      const hosts = [...records.values()]
+        .sort(byNameThenId)
+        .map((record): Host => ({ ...record, ...tenantsOf(record.id) }));
       const hostsById = new Map(hosts.map((host) => [host.id, host]));
-      return { time, hosts, host: (id) => hostsById.get(id), vm: (id) => vms.get(id) };
+      const places = tenantsByHost.size;
+      const vmCounts = new Int32Array(places);
+      for (const { index, vms } of tenantsByHost.values()) vmCounts[index] = vms.length;
+      return {
+        time,
+        hosts,
+        host: (id) => hostsById.get(id),
+        vm: (id) => vms.get(id),
+        vmCounts,
+        os: eachIdentity((identity) => histograms[identity].build(places)),
+      };
     },
   };
 }
@@ -128,41 +143,39 @@ export interface ResolvedPlacement {
 export function assumePlacements(snapshot: Snapshot, placements: readonly ResolvedPlacement[]): Snapshot {
   if (placements.length === 0) return snapshot;
   const placed = new Map<string, Vm>();
-  const changed = new Map<string, { leaves: Vm[]; arrives: Vm[] }>();
-  const changeOf = (hostId: string) => {
-    let change = changed.get(hostId);
-    if (change === undefined) changed.set(hostId, (change = { leaves: [], arrives: [] }));
-    return change;
+  const changed = new Map<string, Host>();
+  const vmCounts = Int32Array.from(snapshot.vmCounts);
+  const moves: { readonly vm: Vm; readonly hostIndex: number; readonly step: 1 | -1 }[] = [];
+
+  const change = (hostId: string | undefined, vm: Vm, step: 1 | -1): void => {
+    const host = hostId === undefined ? undefined : (changed.get(hostId) ?? snapshot.host(hostId));
+    if (host === undefined) return;
+    const vms = step === 1 ? [...host.vms, vm] : host.vms.filter(({ id }) => id !== vm.id);
+    changed.set(host.id, { ...host, vms });
+    vmCounts[host.index] = vms.length;
+    moves.push({ vm, hostIndex: host.index, step });
   };
+
   for (const { vm, hostId } of placements) {
     const before = snapshot.vm(vm.id);
     const after: Vm = { ...(before ?? vm), hostId };
-    if (before?.hostId !== undefined) changeOf(before.hostId).leaves.push(before);
-    changeOf(hostId).arrives.push(after);
+    if (before !== undefined) change(before.hostId, before, -1);
+    change(hostId, after, 1);
     placed.set(vm.id, after);
   }
 
-  const replaced = new Map<string, Host>();
-  for (const [hostId, { leaves, arrives }] of changed) {
-    const host = snapshot.host(hostId);
-    if (host === undefined) continue;
-    const left = new Set(leaves);
-    replaced.set(hostId, {
-      ...host,
-      vms: [...host.vms.filter((vm) => !left.has(vm)), ...arrives],
-      os: eachIdentity((identity) => {
-        const histogram = createOsHistogramBuilder(host.os[identity]);
-        for (const vm of leaves) histogram.remove(vm.os[identity]);
-        for (const vm of arrives) histogram.add(vm.os[identity]);
-        return histogram.build();
-      }),
-    });
-  }
   return {
     time: snapshot.time,
-    hosts: snapshot.hosts.map((host) => replaced.get(host.id) ?? host),
-    host: (id) => replaced.get(id) ?? snapshot.host(id),
+    hosts: snapshot.hosts.map((host) => changed.get(host.id) ?? host),
+    host: (id) => changed.get(id) ?? snapshot.host(id),
     vm: (id) => placed.get(id) ?? snapshot.vm(id),
+    vmCounts,
+    os: eachIdentity((identity) =>
+      changeOsHistogram(
+        snapshot.os[identity],
+        moves.map(({ vm, hostIndex, step }) => ({ hostIndex, os: vm.os[identity], step })),
+      ),
+    ),
   };
 }
 

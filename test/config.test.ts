@@ -242,7 +242,7 @@ describe('configuration', () => {
     expect(text).to.include('password: (set, not shown)').and.not.include('hunter2');
     expect(text)
       .to.include('refreshInterval: 30s')
-      .and.include('maxStaleness: 2m')
+      .and.include('maxStaleness: 5m')
       .and.include('maxMessageSize: 4MiB');
     expect(text).to.include('listen: 127.0.0.1:50051').and.include('shutdownGrace: 10s');
     const yaml = text.replace(/^ *password:.*\n/m, '');

@@ -3,7 +3,7 @@ import { OS_IDENTITIES } from '../src/os-identity.js';
 import { assumePlacements, buildSnapshot, type Snapshot } from '../src/snapshot.js';
 import { host, hostId, SNAPSHOT_TIME, snapshotOf, vm, vmId } from './support/world.js';
 
-const counts = (snapshot: Snapshot, n: number) => snapshot.host(hostId(n))?.os.configured.vms;
+const counts = (snapshot: Snapshot, n: number) => snapshot.vmCounts[snapshot.host(hostId(n))?.index ?? -1];
 
 describe('buildSnapshot', () => {
   it('orders hosts by name, then id', () => {
@@ -48,7 +48,11 @@ describe('assumePlacements', () => {
     expect(assumed.vm(vmId(1))?.hostId).to.equal(hostId(3));
     expect(assumed.host(hostId(1))?.vms.map(({ id }) => id)).to.deep.equal([vmId(2)]);
     expect(assumed.hosts[2]?.vms.map(({ id }) => id)).to.deep.equal([vmId(1)]);
-    for (const identity of OS_IDENTITIES) expect(assumed.host(hostId(3))?.os[identity].vms).to.equal(1);
+    const index = assumed.host(hostId(3))?.index ?? -1;
+    for (const identity of OS_IDENTITIES) {
+      expect(assumed.os[identity].match(vm(1, 'rhel_8x64').os[identity]).equal[index]).to.equal(1);
+      expect(original.os[identity].match(vm(1, 'rhel_8x64').os[identity]).equal[index]).to.equal(0);
+    }
   });
 
   it('adds a stopped VM', () => {

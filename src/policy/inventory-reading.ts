@@ -15,17 +15,35 @@ export interface ResolvedHosts {
  * Finds the hosts; when one of them, or of those that placements name, is missing, the inventory is asked to look again,
  * once.
  */
-export async function resolveHosts(
-  inventory: Inventory,
+export type HostResolver = (
   selection: HostSelection,
   call: Call,
-  placements: readonly AssumedPlacement[] = [],
-): Promise<ResolvedHosts> {
-  const resolved = hostsIn(inventory.current(), selection);
-  const complete =
-    resolved.unknownHostIds.length === 0 &&
-    placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
-  return complete ? resolved : hostsIn(await inventory.refreshed(call), selection);
+  placements?: readonly AssumedPlacement[],
+) => Promise<ResolvedHosts>;
+
+/**
+ * Makes a resolver over an inventory. It remembers what it found for a list of ids for as long as the list and the
+ * snapshot live: a scheduler asks for the same hosts again and again, and a list that is the same array needs no look-ups.
+ */
+export function createHostResolver(inventory: Inventory): HostResolver {
+  const found = new WeakMap<readonly string[], ResolvedHosts>();
+
+  function find(snapshot: Snapshot, selection: HostSelection): ResolvedHosts {
+    if (selection === 'ALL_UP') return hostsThatAreUp(snapshot);
+    const before = found.get(selection);
+    if (before?.snapshot === snapshot) return before;
+    const resolved = hostsOf(snapshot, selection);
+    found.set(selection, resolved);
+    return resolved;
+  }
+
+  return async (selection, call, placements = []) => {
+    const resolved = find(inventory.current(), selection);
+    const complete =
+      resolved.unknownHostIds.length === 0 &&
+      placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
+    return complete ? resolved : find(await inventory.refreshed(call), selection);
+  };
 }
 
 /** Finds a VM, running or stopped. Rejects with NOT_FOUND when the engine has none of that id. */
@@ -64,18 +82,23 @@ export async function assumeAll(
   return assumePlacements(snapshot, resolved);
 }
 
-function hostsIn(snapshot: Snapshot, selection: HostSelection): ResolvedHosts {
-  if (selection === 'ALL_UP') {
-    return { snapshot, hosts: snapshot.hosts.filter(({ status }) => status === 'up'), unknownHostIds: [] };
-  }
-  const hosts = new Set<Host>();
+function hostsThatAreUp(snapshot: Snapshot): ResolvedHosts {
+  return { snapshot, hosts: snapshot.hosts.filter(({ status }) => status === 'up'), unknownHostIds: [] };
+}
+
+function hostsOf(snapshot: Snapshot, ids: readonly string[]): ResolvedHosts {
+  const hosts: Host[] = [];
   const unknown = new Set<string>();
-  for (const id of selection) {
+  const seen = new Uint8Array(snapshot.vmCounts.length);
+  for (const id of ids) {
     const host = snapshot.host(id);
     if (host === undefined) unknown.add(id);
-    else hosts.add(host);
+    else if (seen[host.index] === 0) {
+      seen[host.index] = 1;
+      hosts.push(host);
+    }
   }
-  return { snapshot, hosts: [...hosts], unknownHostIds: [...unknown] };
+  return { snapshot, hosts, unknownHostIds: [...unknown] };
 }
 
 function unknownInPlacement(field: string, what: string, id: string): SchedulingError {

@@ -14,7 +14,7 @@ import type {
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Host, Inventory } from '../snapshot.js';
-import { assumeAll, resolveHosts, resolveVm } from './inventory-reading.js';
+import { assumeAll, createHostResolver, resolveVm } from './inventory-reading.js';
 import {
   failureOf,
   runBalanceUnit,
@@ -41,6 +41,7 @@ export interface PolicyServiceOptions {
 export function createPolicyService(options: PolicyServiceOptions): PolicyUnitService {
   const { inventory, log, clock = Date } = options;
   const { descriptions, scores, filters, balances } = createUnitRegistry(options.units);
+  const resolveHosts = createHostResolver(inventory);
 
   const bugsOf =
     (call: Call): OnUnitBug =>
@@ -53,7 +54,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const resolved = await resolveHosts(inventory, request.hosts, call, request.assumedPlacements);
+    const resolved = await resolveHosts(request.hosts, call, request.assumedPlacements);
     const stopped = await resolveVm(inventory, resolved.snapshot, request.vmId, call);
     const snapshot = await assumeAll(inventory, resolved.snapshot, request.assumedPlacements, call);
     const hosts =
@@ -82,7 +83,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const { snapshot, hosts } = await resolveHosts(inventory, request.hostIds, call);
+    const { snapshot, hosts } = await resolveHosts(request.hostIds, call);
     const vm = await resolveVm(inventory, snapshot, request.vmId, call);
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];
     const asked = [...new Set(request.hostIds)];
@@ -109,7 +110,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   async function balanceHosts(request: BalanceHostsRequest, call: Call): Promise<BalanceHostsResponse> {
     const unit = balances.get(request.unit);
     if (unit === undefined) throw unitNotFound('BALANCE', request.unit, balances.keys());
-    const { snapshot, hosts } = await resolveHosts(inventory, request.hostIds, call);
+    const { snapshot, hosts } = await resolveHosts(request.hostIds, call);
     checkTime(call);
     const { value, failure } = runBalanceUnit(
       unit,

@@ -8,7 +8,8 @@ export function configurationTable(): string {
     const value = path
       .split('.')
       .reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), defaults);
-    const shown = value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+    const shown =
+      value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
     return `| \`${path}\` | ${shown} | ${description} | \`${variable}\`${flag === undefined ? ', no flag' : ''} |`;
   });
   return ['| key | default | meaning | variable |', '|---|---|---|---|', ...rows, ''].join('\n');

@@ -1,4 +1,3 @@
-import { matchOs, type OsMatches } from '../../os-histogram.js';
 import { OS_IDENTITIES, type Os } from '../../os-identity.js';
 import type { Host } from '../../snapshot.js';
 import { choiceProperty, flagProperty } from '../property.js';
@@ -37,25 +36,25 @@ export const ksmSameOsScore: ScoreUnit = {
   prepare({ snapshot, vm, properties }) {
     const identity = osIdentity.read(properties);
     const os = vm.os[identity];
-    const self = countSelf.read(properties) ? undefined : snapshot.vm(vm.id);
-
-    const count = (host: Host): OsMatches & { readonly vms: number } => {
-      const histogram = host.os[identity];
-      const { equal, sameType } = matchOs(histogram, os);
-      const ownPart = self?.hostId === host.id ? 1 : 0;
-      return { vms: histogram.vms - ownPart, equal: equal - ownPart, sameType };
-    };
+    const { equal, sameType } = snapshot.os[identity].match(os);
+    const ownHost = countSelf.read(properties) ? undefined : snapshot.host(snapshot.vm(vm.id)?.hostId ?? '');
+    // On its own host the VM is one of those with an equal OS.
+    const ownPart = ({ index }: Host): number => (index === ownHost?.index ? 1 : 0);
+    const vmsOf = (host: Host): number => (snapshot.vmCounts[host.index] ?? 0) - ownPart(host);
+    const equalOf = (host: Host): number => (equal[host.index] ?? 0) - ownPart(host);
+    const sameTypeOf = ({ index }: Host): number => sameType[index] ?? 0;
 
     const score = (host: Host): number => {
-      const { vms, equal, sameType } = count(host);
-      return vms === 0 ? 0 : Math.floor((EQUAL_POINTS * equal + SAME_TYPE_POINTS * sameType) / vms);
+      const vms = vmsOf(host);
+      if (vms === 0) return 0;
+      return Math.floor((EQUAL_POINTS * equalOf(host) + SAME_TYPE_POINTS * sameTypeOf(host)) / vms);
     };
 
     return {
       score,
       explain(host) {
-        const { vms, equal, sameType } = count(host);
-        const others = self?.hostId === host.id ? ' besides this one' : '';
+        const others = ownPart(host) === 1 ? ' besides this one' : '';
+        const [vms, equal, sameType] = [vmsOf(host), equalOf(host), sameTypeOf(host)];
         if (vms === 0) return `no VMs run here${others}, so nothing can be shared`;
         return (
           `${vms} VMs run here${others}: ${equal} with the same OS (${osWords(os)}) and ${sameType} with its type only: ` +
