@@ -27,7 +27,7 @@ describe('createInventory against the simulated engine', () => {
     client = createEngineClient({
       url: simulator.url,
       credentials: { kind, ...SIMULATOR_ACCOUNT },
-      timeouts: { response: 150, idle: 150 },
+      timeouts: { response: 250, idle: 250 },
       retry: { limit: 1, firstPause: 1, longestPause: 1 },
       log,
     });

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { settle } from './fake-time.js';
+import { createGate } from './scripted-client.js';
+import { useStage } from './stage.js';
+
+describe('createFreshness', () => {
+  const stage = useStage();
+
+  it('becomes unavailable by itself, and available again', async () => {
+    const told: (readonly [number, boolean, string | undefined])[] = [];
+    const begin = stage.time.clock.now();
+    const inventory = await stage.started({
+      onAvailability: (available, reason) =>
+        void told.push([stage.time.clock.now() - begin, available, reason]),
+    });
+    stage.breakEngine();
+    await stage.time.advance(99_999);
+    expect(inventory.current().hosts).to.have.length(1);
+    await stage.time.advance(2);
+    expect(() => inventory.current())
+      .to.throw(
+        /the inventory is 100 s old, and may be 100 s old at most; the last reading failed: the engine is down/,
+      )
+      .with.property('code', 'UNAVAILABLE');
+    expect(inventory.state()).to.deep.include({
+      available: false,
+      lastFailure: { code: 'UNAVAILABLE', message: 'the engine is down' },
+    });
+    stage.mendEngine();
+    await stage.time.advance(30_000);
+    expect(inventory.current().time).to.be.greaterThan(begin);
+    expect(told.map(([, available]) => available)).to.deep.equal([true, false, true]);
+    expect(told[1]?.[0]).to.equal(100_001);
+    expect(told[1]?.[2]).to.match(/the engine is down/);
+  });
+
+  it('says that nothing has been read yet while the first reading is under way', async () => {
+    stage.client.before = (_method, signal) => createGate().pass(signal);
+    const inventory = await stage.started();
+    expect(() => inventory.current()).to.throw('has not been read yet: the first reading is under way');
+  });
+
+  it('does not take a snapshot that was too old when it came', async () => {
+    const gate = createGate();
+    stage.client.before = (_method, signal) => gate.pass(signal);
+    const inventory = await stage.started();
+    await stage.time.advance(200_000);
+    gate.open();
+    await settle();
+    expect(() => inventory.current()).to.throw(/200 s old/);
+  });
+
+  it('looks again when the clock was set back', async () => {
+    const inventory = await stage.started();
+    stage.breakEngine();
+    stage.time.set(stage.time.clock.now() - 50_000);
+    await stage.time.advance(100_001);
+    expect(inventory.current().hosts).to.have.length(1);
+    await stage.time.advance(50_000);
+    expect(inventory.state().available).to.equal(false);
+  });
+});

@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import { vmId } from './engine-world.js';
+import { settle } from './fake-time.js';
+import { createGate, scriptedVm } from './scripted-client.js';
+import { call, codeOf, useStage } from './stage.js';
+
+describe('createVmLookup', () => {
+  const stage = useStage();
+
+  const stopped = scriptedVm(7, { hostId: undefined, status: 'down' });
+
+  it('finds a stopped VM, asks once for many callers, and remembers it for a while', async () => {
+    const inventory = await stage.started({ vmLookupTtl: 10_000 });
+    stage.client.vms = [stopped];
+    const found = await Promise.all(Array.from({ length: 50 }, () => inventory.findVm(vmId(7), call())));
+    expect(found[0]).to.include({ id: vmId(7), name: 'vm7', hostId: undefined });
+    expect(new Set(found).size).to.equal(1);
+    await stage.time.advance(9_999);
+    await inventory.findVm(vmId(7), call());
+    expect(stage.client.calls.vm).to.have.length(1);
+    await stage.time.advance(1);
+    await inventory.findVm(vmId(7), call());
+    expect(stage.client.calls.vm).to.have.length(2);
+  });
+
+  it('asks for a VM that the engine does not have, or can not tell of, at most once a second', async () => {
+    const inventory = await stage.started();
+    const outcomes: (readonly [() => void, string])[] = [
+      [stage.mendEngine, 'OK'],
+      [stage.breakEngine, 'UNAVAILABLE: the engine is down'],
+    ];
+    for (const [prepare, expected] of outcomes) {
+      prepare();
+      await stage.time.advance(1_000);
+      const before = stage.client.calls.vm.length;
+      for (let tenth = 0; tenth < 10; tenth += 1) {
+        expect(await codeOf(inventory.findVm(vmId(8), call()))).to.equal(expected);
+        await stage.time.advance(99);
+      }
+      expect(stage.client.calls.vm.length - before).to.equal(1);
+    }
+  });
+
+  it('gives a stopped VM the last report of its guest agent, and a running one its own only', async () => {
+    const guest = { distribution: 'CentOS Linux', version: '7' };
+    const family = { type: 'rhel', version: '8' };
+    stage.client.vms = [scriptedVm(7, { guest })];
+    const inventory = await stage.started({ vmLookupTtl: 0 });
+    expect(inventory.current().vm(vmId(7))?.os.guest).to.deep.equal({ type: 'CentOS Linux', version: '7' });
+    stage.client.vms = [stopped];
+    expect((await inventory.findVm(vmId(7), call()))?.os.guest).to.deep.equal({
+      type: 'CentOS Linux',
+      version: '7',
+    });
+    stage.client.vms = [scriptedVm(7)];
+    expect((await inventory.findVm(vmId(7), call()))?.os.guest).to.deep.equal(family);
+    stage.client.vms = [scriptedVm(9, { hostId: undefined })];
+    expect((await inventory.findVm(vmId(9), call()))?.os.guest).to.deep.equal(family);
+  });
+
+  it('asks for few at once, queues a bounded number, and refuses more', async () => {
+    const gate = createGate();
+    const inventory = await stage.started({ maxConcurrentLookups: 2, maxWaitingLookups: 3 });
+    stage.client.before = (_method, signal) => gate.pass(signal);
+    const answers = Array.from({ length: 6 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    await settle();
+    expect(stage.client.calls.vm).to.deep.equal([vmId(0), vmId(1)]);
+    expect(await answers[5]).to.match(/^RESOURCE_EXHAUSTED: vm .*5 lookups of VMs are under way/);
+    gate.open();
+    expect(await Promise.all(answers.slice(0, 5))).to.deep.equal(['OK', 'OK', 'OK', 'OK', 'OK']);
+    expect(stage.client.calls.vm).to.deep.equal([0, 1, 2, 3, 4].map(vmId));
+  });
+
+  it('does not wait longer than the lookup time, in the queue or for the engine', async () => {
+    const inventory = await stage.started({ maxConcurrentLookups: 1, lookupTimeout: 5_000 });
+    stage.client.before = (_method, signal) => createGate().pass(signal);
+    const answers = [1, 2].map((nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    await stage.time.advance(5_000);
+    for (const answer of await Promise.all(answers)) {
+      expect(answer).to.match(/^UNAVAILABLE: vm .* did not answer within 5000 ms/);
+    }
+    stage.mendEngine();
+    await stage.time.advance(1_000);
+    expect(await codeOf(inventory.findVm(vmId(1), call()))).to.equal('OK');
+  });
+
+  it("ends with the call's own signal, while others wait on", async () => {
+    const inventory = await stage.started();
+    const gate = createGate();
+    stage.client.before = (_method, signal) => gate.pass(signal);
+    const gone = new AbortController();
+    const first = codeOf(inventory.findVm(vmId(1), call(Infinity, gone.signal)));
+    const second = inventory.findVm(vmId(1), call());
+    await settle();
+    gone.abort(new DOMException('deadline', 'TimeoutError'));
+    expect(await first).to.match(/^DEADLINE_EXCEEDED/);
+    gate.open();
+    expect((await second)?.name).to.equal('vm1');
+    expect(stage.client.calls.vm).to.have.length(1);
+  });
+
+  it('remembers no more answers than it may', async () => {
+    const inventory = await stage.started({ maxVmLookups: 2 });
+    for (const nth of [1, 2, 3]) await inventory.findVm(vmId(nth), call());
+    await settle();
+    await inventory.findVm(vmId(3), call());
+    expect(stage.client.calls.vm).to.have.length(3);
+    await inventory.findVm(vmId(1), call());
+    expect(stage.client.calls.vm).to.have.length(4);
+  });
+
+  it('waits for many VMs under one call without a warning', async () => {
+    const warnings: unknown[] = [];
+    const listen = (warning: unknown) => void warnings.push(warning);
+    process.on('warning', listen);
+    const inventory = await stage.started();
+    const one = call();
+    await Promise.all(Array.from({ length: 100 }, (_, nth) => inventory.findVm(vmId(nth), one)));
+    await settle();
+    process.off('warning', listen);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('ends what is asked when it is closed', async () => {
+    const inventory = await stage.started();
+    stage.client.before = (_method, signal) => createGate().pass(signal);
+    const answer = codeOf(inventory.findVm(vmId(1), call()));
+    await settle();
+    await inventory.close();
+    expect(await answer).to.match(/^CANCELLED/);
+  });
+});
