@@ -1,9 +1,10 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { PolicyUnitService } from '../contract.js';
+import type { PolicyUnitService, ScoreHostsResponse } from '../contract.js';
 import type { BalanceHostsRequest__Output } from '../gen/hostscore/v1/BalanceHostsRequest.js';
 import type { FilterHostsRequest__Output } from '../gen/hostscore/v1/FilterHostsRequest.js';
 import type { ListPolicyUnitsRequest__Output } from '../gen/hostscore/v1/ListPolicyUnitsRequest.js';
 import type { ScoreHostsRequest__Output } from '../gen/hostscore/v1/ScoreHostsRequest.js';
+import { encodeScores } from './message/encode-scores.js';
 import { createRequestReader } from './message/read-request.js';
 import type { RequestLimits } from './limits.js';
 import {
@@ -32,8 +33,8 @@ export function createPolicyUnitMethods(
       async (_: ListPolicyUnitsRequest__Output, call) =>
         writePolicyUnits(await service.listPolicyUnits(call)),
     ),
-    ScoreHosts: unaryMethod('ScoreHosts', context, async (message: ScoreHostsRequest__Output, call) =>
-      writeScores(await service.scoreHosts(reader.scoreHosts(message), call)),
+    ScoreHosts: unaryMethod('ScoreHosts', context, (message: ScoreHostsRequest__Output, call) =>
+      service.scoreHosts(reader.scoreHosts(message), call),
     ),
     StreamScoreHosts: scoreStreamMethod(context, service, reader),
     FilterHosts: unaryMethod('FilterHosts', context, async (message: FilterHostsRequest__Output, call) =>
@@ -48,7 +49,7 @@ export function createPolicyUnitMethods(
 /** The definition of the service for a server: as the contract has it, with decoders that don't throw. */
 export const servedMethods = {
   ListPolicyUnits: served('ListPolicyUnits'),
-  ScoreHosts: served('ScoreHosts'),
+  ScoreHosts: { ...served('ScoreHosts'), responseSerialize: serializeScores },
   StreamScoreHosts: served('StreamScoreHosts'),
   FilterHosts: served('FilterHosts'),
   BalanceHosts: served('BalanceHosts'),
@@ -57,4 +58,12 @@ export const servedMethods = {
 function served<Name extends keyof PolicyUnitMethods>(name: Name) {
   const method = policyUnitMethods[name];
   return { ...method, requestDeserialize: tolerant<object>(method.requestDeserialize) };
+}
+
+/** Serializes an answer to ScoreHosts: the scores by hand where that can be, the rest by the contract's own serializer. */
+function serializeScores(response: ScoreHostsResponse): Buffer {
+  const { responseSerialize } = policyUnitMethods.ScoreHosts;
+  const scores = encodeScores(response.scores);
+  if (scores === undefined) return responseSerialize(writeScores(response));
+  return Buffer.concat([scores, responseSerialize(writeScores({ ...response, scores: [] }))]);
 }
