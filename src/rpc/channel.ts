@@ -1,5 +1,6 @@
 import { Client } from '@grpc/grpc-js';
 import { SchedulingError } from '../errors.js';
+import { quote } from './message/quote.js';
 import { clientCredentials, type ClientTls } from './tls.js';
 
 /** Where a remote service is. */
@@ -15,6 +16,7 @@ export interface ChannelOptions {
 /** Opens the one channel to a remote service. It connects when it is first used. Throws INVALID_ARGUMENT for a bad target. */
 export function openChannel({ target, tls, maxReceiveBytes }: ChannelOptions): Client {
   const credentials = clientCredentials(tls);
+  if (/^https?:/i.test(target)) throw badTarget(target, 'not a URL');
   try {
     return new Client(target, credentials, {
       'grpc.max_receive_message_length': maxReceiveBytes,
@@ -31,10 +33,13 @@ export function openChannel({ target, tls, maxReceiveBytes }: ChannelOptions): C
       'grpc.enable_channelz': 0,
     });
   } catch (error) {
-    throw new SchedulingError(
-      'INVALID_ARGUMENT',
-      `target: expected host:port, got ${JSON.stringify(target)} (${error instanceof Error ? error.message : 'unusable'})`,
-      { cause: error },
-    );
+    throw badTarget(target, error instanceof Error ? error.message : 'unusable');
   }
+}
+
+function badTarget(target: string, reason: string): SchedulingError {
+  return new SchedulingError(
+    'INVALID_ARGUMENT',
+    `target: expected host:port, got ${quote(target)} (${reason})`,
+  );
 }

@@ -7,8 +7,8 @@ export interface Listener {
   /** The address really bound, as `host:port`; an IPv6 host stands in brackets. */
   readonly address: string;
   readonly port: number;
-  /** Takes no further connection. */
-  readonly close: () => void;
+  /** Takes no further connection; fulfilled when the last one is closed. */
+  readonly close: () => Promise<void>;
   /** Cuts every connection, also one on which nothing was ever said. */
   readonly destroyConnections: () => void;
 }
@@ -55,7 +55,7 @@ export function listen({
       resolve({
         address: hostAndPort(bound),
         port: bound.port,
-        close: () => server.close(),
+        close: () => new Promise((closed) => void server.close(() => closed())),
         destroyConnections: () => {
           for (const socket of sockets) socket.destroy();
         },

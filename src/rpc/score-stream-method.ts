@@ -94,10 +94,10 @@ export function scoreStreamMethod(
       });
     });
     // Node emits it as soon as the last message is handed over, also while that one is being worked on; and grpc-js, for
-    // a caller that cancels, just before it tells of the cancellation.
+    // a caller that cancels, up to two turns of the event loop before it tells of the cancellation.
     stream.on('end', () => {
       halfClosed = true;
-      setImmediate(() => {
+      afterTurns(3, () => {
         if (!working) goOn();
       });
     });
@@ -116,4 +116,9 @@ export function scoreStreamMethod(
       return { request_id: requestId, failure: writeFailure(error) };
     }
   }
+}
+
+function afterTurns(turns: number, then: () => void): void {
+  if (turns === 0) then();
+  else setImmediate(() => afterTurns(turns - 1, then));
 }

@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import { createServer } from 'node:net';
+import { SchedulingError } from '../../src/errors.js';
+import { createRpcClient } from '../../src/rpc/client.js';
+import { aCall, aScoreRequest, createLoopback, fakeService, rejection } from './loopback.js';
+
+// eslint-disable-next-line @typescript-eslint/require-await -- an async source is what the client takes
+async function* noRequests() {
+  yield* [];
+}
+
+describe('the client', () => {
+  const loopback = createLoopback();
+  afterEach(() => loopback.close());
+
+  it('says UNAVAILABLE at once where nothing listens', async () => {
+    const client = loopback.connect({ address: '127.0.0.1:1' });
+    const error = await rejection(client.scoreHosts(aScoreRequest(), aCall({ deadline: Infinity })));
+    expect(error).to.be.instanceOf(SchedulingError).and.include({ code: 'UNAVAILABLE' });
+    expect(String(error)).to.match(/127\.0\.0\.1:1: .*ECONNREFUSED/);
+  });
+
+  const silent: { title: string; deadline: () => number; defaultTimeoutMs?: number }[] = [
+    { title: 'at the deadline', deadline: () => Date.now() + 50 },
+    { title: 'after defaultTimeoutMs without a deadline', deadline: () => Infinity, defaultTimeoutMs: 50 },
+  ];
+  for (const { title, deadline, ...options } of silent) {
+    it(`stops waiting for a peer that says nothing ${title}`, async () => {
+      const peer = createServer((socket) => {
+        socket.on('error', () => undefined).resume();
+        // grpc-js holds on to a connection whose peer never spoke HTTP/2, also when it is closed.
+        loopback.onClose(() => socket.destroy());
+      });
+      await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+      loopback.onClose(() => peer.close());
+      const bound = peer.address();
+      if (bound === null || typeof bound === 'string') throw new Error('no port');
+      const client = loopback.connect({ address: `127.0.0.1:${bound.port}` }, options);
+      const error = await rejection(client.scoreHosts(aScoreRequest(), aCall({ deadline: deadline() })));
+      expect(error).to.include({
+        code: 'DEADLINE_EXCEEDED',
+        message: `no answer from 127.0.0.1:${bound.port} in time`,
+      });
+    });
+  }
+
+  const over: { title: string; call: () => Parameters<typeof aCall>[0]; code: string; message: string }[] = [
+    {
+      title: 'a call that was cancelled before',
+      call: () => ({ signal: AbortSignal.abort() }),
+      code: 'CANCELLED',
+      message: 'the call was cancelled',
+    },
+    {
+      title: 'a call that was cancelled for some reason',
+      call: () => ({ signal: AbortSignal.abort('enough') }),
+      code: 'CANCELLED',
+      message: 'the call was cancelled',
+    },
+    {
+      title: 'a call whose time is over',
+      call: () => ({ deadline: Date.now() - 1 }),
+      code: 'DEADLINE_EXCEEDED',
+      message: 'no time is left for the call',
+    },
+    {
+      title: 'a request id that is no header',
+      call: () => ({ requestId: 'ä' }),
+      code: 'INVALID_ARGUMENT',
+      message: 'request_id: expected up to 128 printable ASCII characters, got "ä"',
+    },
+  ];
+  for (const { title, call, code, message } of over) {
+    it(`sends nothing for ${title}`, async () => {
+      const service = fakeService();
+      const client = loopback.connect(await loopback.serve({ service }));
+      for (const attempt of [
+        () => client.scoreHosts(aScoreRequest(), aCall(call())),
+        () => client.streamScoreHosts(noRequests(), aCall(call())).next(),
+      ]) {
+        expect(await rejection(attempt()))
+          .to.be.instanceOf(SchedulingError)
+          .and.include({ code, message });
+      }
+      expect(service.received).to.deep.equal([]);
+    });
+  }
+
+  it('says so when it is closed', async () => {
+    const server = await loopback.serve();
+    const client = createRpcClient({ target: server.address });
+    await client.listPolicyUnits(aCall());
+    client.close();
+    expect(await rejection(client.listPolicyUnits(aCall()))).to.include({
+      code: 'UNAVAILABLE',
+      message: `${server.address}: the client can't call it any more; open another one`,
+    });
+  });
+
+  it('finds a service again that was restarted on its port', async () => {
+    const first = await loopback.serve();
+    const client = loopback.connect(first);
+    await client.listPolicyUnits(aCall());
+    await first.close(1000);
+    expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'UNAVAILABLE' });
+    await loopback.serve({ listen: { host: '127.0.0.1', port: first.port } });
+    for (;;) {
+      const units = await client.listPolicyUnits(aCall()).catch(() => undefined);
+      if (units !== undefined) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  it('ignores http_proxy', async () => {
+    const before = process.env['http_proxy'];
+    process.env['http_proxy'] = 'http://127.0.0.1:1';
+    try {
+      const client = loopback.connect(await loopback.serve());
+      expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+    } finally {
+      if (before === undefined) delete process.env['http_proxy'];
+      else process.env['http_proxy'] = before;
+    }
+  });
+
+  for (const target of ['', 'http://host:50051']) {
+    it(`names a target that can be none: "${target}"`, () => {
+      expect(() => createRpcClient({ target })).to.throw(
+        SchedulingError,
+        `target: expected host:port, got "${target}" (`,
+      );
+    });
+  }
+
+  it('names a limit that can be none', () => {
+    expect(() => createRpcClient({ target: 'a:1', limits: { maxReceiveBytes: -1 } })).to.throw(
+      'limits.maxReceiveBytes: expected a whole number of 1 or more, got -1',
+    );
+  });
+});

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { SchedulingError } from '../../src/errors.js';
+import { clientCredentials, serverCredentials } from '../../src/rpc/tls.js';
+import { aCall, createLoopback, rejection } from './loopback.js';
+
+interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Makes authorities and what they sign, with openssl. */
+function createAuthority(folder: string, name: string) {
+  const file = (suffix: string) => join(folder, `${name}${suffix}`);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...newKey,
+    '-subj',
+    `/CN=${name}`,
+    '-days',
+    '2',
+    '-keyout',
+    file('.key'),
+    '-out',
+    file('.pem'),
+  );
+  const sign = (subject: string): Pair => {
+    const own = (suffix: string) => file(`-${subject}${suffix}`);
+    openssl(
+      'req',
+      ...newKey,
+      '-subj',
+      `/CN=${subject}`,
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      own('.key'),
+      '-out',
+      own('.csr'),
+    );
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      own('.csr'),
+      '-CA',
+      file('.pem'),
+      '-CAkey',
+      file('.key'),
+      '-CAcreateserial',
+      '-copy_extensions',
+      'copy',
+      '-days',
+      '2',
+      '-out',
+      own('.pem'),
+    );
+    return { cert: readFileSync(own('.pem'), 'utf8'), key: readFileSync(own('.key'), 'utf8') };
+  };
+  return { ca: readFileSync(file('.pem'), 'utf8'), sign };
+}
+
+describe('TLS', () => {
+  const loopback = createLoopback();
+  let ca = '';
+  let otherCa = '';
+  let serverPair: Pair = { cert: '', key: '' };
+  let clientPair: Pair = { cert: '', key: '' };
+  let strangerPair: Pair = { cert: '', key: '' };
+  before(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'hostscore-tls-'));
+    try {
+      const authority = createAuthority(folder, 'authority');
+      const other = createAuthority(folder, 'other');
+      [ca, otherCa] = [authority.ca, other.ca];
+      serverPair = authority.sign('server');
+      clientPair = authority.sign('client');
+      strangerPair = other.sign('stranger');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+  afterEach(() => loopback.close());
+
+  it('serves a client that trusts the authority', async () => {
+    const server = await loopback.serve({ tls: serverPair });
+    expect(await loopback.connect(server, { tls: { ca } }).listPolicyUnits(aCall())).to.deep.equal([]);
+  });
+
+  it('serves a client with a certificate of the authority asked for', async () => {
+    const server = await loopback.serve({ tls: { ...serverPair, clientCa: ca } });
+    const client = loopback.connect(server, { tls: { ca, ...clientPair } });
+    expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+  });
+
+  const refused: { title: string; mutual: boolean; tls: () => Parameters<typeof clientCredentials>[0] }[] = [
+    { title: 'a client without TLS', mutual: false, tls: () => undefined },
+    { title: 'a client that trusts another authority', mutual: false, tls: () => ({ ca: otherCa }) },
+    { title: 'a client that trusts only public authorities', mutual: false, tls: () => ({}) },
+    { title: 'a client without a certificate, where one is asked for', mutual: true, tls: () => ({ ca }) },
+    {
+      title: 'a client with a certificate of another authority',
+      mutual: true,
+      tls: () => ({ ca, ...strangerPair }),
+    },
+  ];
+  for (const { title, mutual, tls } of refused) {
+    it(`gives UNAVAILABLE to ${title}`, async () => {
+      const server = await loopback.serve({ tls: { ...serverPair, ...(mutual ? { clientCa: ca } : {}) } });
+      const settings = tls();
+      const client = loopback.connect(server, settings === undefined ? {} : { tls: settings });
+      expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'UNAVAILABLE' });
+    });
+  }
+
+  it('closes beside a connection on which no handshake took place', async () => {
+    const server = await loopback.serve({ tls: serverPair });
+    const socket = connectSocket(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.resume();
+    const cut = once(socket, 'close');
+    await server.close(3_600_000);
+    await cut;
+  });
+
+  const bad: { title: string; make: () => unknown; message: RegExp }[] = [
+    {
+      title: "a server's certificate that is none",
+      make: () => serverCredentials({ ...serverPair, cert: 'x' }),
+      message: /^tls: cert and key are not a PEM certificate and its private key \(.*PEM/,
+    },
+    {
+      title: 'a key of another certificate',
+      make: () => serverCredentials({ ...serverPair, key: clientPair.key }),
+      message: /^tls: cert and key are not a PEM certificate and its private key \(.*mismatch/,
+    },
+    {
+      title: 'an authority for clients that is none',
+      make: () => serverCredentials({ ...serverPair, clientCa: '' }),
+      message: /^tls\.clientCa: not a PEM certificate \(/,
+    },
+    {
+      title: 'an authority for servers that is broken',
+      make: () => clientCredentials({ ca: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----' }),
+      message: /^tls\.ca: not a PEM certificate \(/,
+    },
+    {
+      title: 'a certificate without its key',
+      make: () => clientCredentials({ cert: clientPair.cert }),
+      message: /^tls: cert and key belong together; give both or neither$/,
+    },
+  ];
+  for (const { title, make, message } of bad) {
+    it(`refuses ${title}`, () => {
+      expect(make).to.throw(SchedulingError, message);
+    });
+  }
+});
