@@ -27,7 +27,7 @@ export interface RunningService {
 const STOP_STEP_SLACK_MS = 3000;
 
 /**
- * Starts the scoring service: the gRPC server first, NOT_SERVING, then probes and metrics, then the inventory, whose first
+ * Starts the scoring service: probes and metrics, then the gRPC server, NOT_SERVING, then the inventory, whose first
  * snapshot turns it to SERVING. Rejects with one clear line when something can't be started; what was started is stopped.
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
@@ -54,6 +54,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     });
     const service = createPolicyService({ units, inventory, log });
 
+    // Stopped in reverse: callers first, then what answers them.
+    lifecycle.onStop('engine client', () => client.close());
+    lifecycle.onStop('inventory', () => inventory.close());
+    if (config.ops.enabled) {
+      const ops = await startOps(config, () => readiness, metrics);
+      lifecycle.onStop('ops server', ops.close);
+      log.info('ops server listening', { address: formatAddress({ ...config.ops.listen, port: ops.port }) });
+    }
     const server = await startServer({
       service: observe(service, { log, metrics }),
       listen: config.server.listen,
@@ -61,19 +69,16 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       limits: limitsOf(config),
       log,
     });
-    const { close, address } = server;
-    lifecycle.onStop('grpc server', () => close(config.shutdownGrace));
-    log.info('grpc server listening', { address, tls: config.server.tlsCertFile !== undefined });
-
-    if (config.ops.enabled) {
-      const ops = await startOps(config, () => readiness, metrics);
-      lifecycle.onStop('ops server', ops.close);
-      log.info('ops server listening', { address: formatAddress({ ...config.ops.listen, port: ops.port }) });
-    }
-    lifecycle.onStop('engine client', () => client.close());
-    lifecycle.onStop('inventory', () => inventory.close());
+    lifecycle.onStop('grpc server', () => {
+      readiness = { ready: false, reason: 'stopping' };
+      return server.close(config.shutdownGrace);
+    });
+    log.info('grpc server listening', {
+      address: server.address,
+      tls: config.server.tlsCertFile !== undefined,
+    });
     inventory.start();
-    return { address, firstSnapshot, stop: lifecycle.stop };
+    return { address: server.address, firstSnapshot, stop: lifecycle.stop };
   } catch (error) {
     await lifecycle.stop();
     throw error;

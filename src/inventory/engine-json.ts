@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GuestOs, Os } from '../os-identity.js';
 import type { HostRecord } from '../snapshot.js';
+import { readPlainVm } from './plain-vm.js';
 
 /** What is needed of a VM as the engine lists it. */
 export interface EngineVm {
@@ -75,8 +76,11 @@ const VM = z
     os,
     guest_operating_system: guestOs,
   })
-  .transform(({ host, guest_operating_system: guest, ...vm }): EngineVm => ({
-    ...vm,
+  .transform(({ id, name, status, host, os, guest_operating_system: guest }): EngineVm => ({
+    id,
+    name,
+    status,
+    os,
     hostId: host?.id,
     guest,
   }));
@@ -88,6 +92,12 @@ export function parseHost(object: unknown): Parsed<HostRecord> {
 
 /** Reads a VM of the engine's JSON (VmMapper). */
 export function parseVm(object: unknown): Parsed<EngineVm> {
+  const plain = readPlainVm(object);
+  return plain === undefined ? judgeVm(object) : { record: plain };
+}
+
+/** Reads a VM by the schema alone. */
+export function judgeVm(object: unknown): Parsed<EngineVm> {
   return parsed('vm', VM, object);
 }
 

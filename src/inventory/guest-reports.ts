@@ -10,12 +10,15 @@ export interface GuestReports {
 /** How many VMs' reports are kept. */
 export const MAX_GUEST_REPORTS = 250_000;
 
-/** Starts without reports. Beyond `max` VMs, those whose last report is oldest are forgotten. */
+/** Starts without reports. Beyond `max` VMs, those whose report changed longest ago are forgotten. */
 export function createGuestReports(max: number): GuestReports {
   const reports = new Map<string, GuestOs>();
   return {
     remember(vmId, guest) {
-      // Taken out first, so that the map's order is that of the last report.
+      // The same again is no news, and 100,000 entries put anew at every reading are a lot of garbage.
+      const before = reports.get(vmId);
+      if (before?.distribution === guest.distribution && before.version === guest.version) return;
+      // Taken out first, so that the map's order is that of the last change.
       reports.delete(vmId);
       reports.set(vmId, guest);
       if (reports.size <= max) return;

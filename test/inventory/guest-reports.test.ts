@@ -14,9 +14,13 @@ describe('createGuestReports', () => {
     expect(reports.last('c')).to.equal(undefined);
   });
 
-  it('forgets the VM that reported longest ago when there are too many', () => {
+  it('forgets the VM whose report changed longest ago when there are too many', () => {
     const reports = createGuestReports(2);
-    for (const id of ['a', 'b', 'a', 'c']) reports.remember(id, guest('7'));
+    reports.remember('a', guest('7'));
+    reports.remember('b', guest('7'));
+    reports.remember('a', guest('8'));
+    reports.remember('b', guest('7'));
+    reports.remember('c', guest('7'));
     expect(['a', 'b', 'c'].filter((id) => reports.last(id) !== undefined)).to.deep.equal(['a', 'c']);
   });
 });
