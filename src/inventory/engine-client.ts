@@ -8,7 +8,8 @@ import type { HostRecord } from '../snapshot.js';
 import { COLLECTION_LIMITS, createCollectionSplitter, type CollectionLimits } from './collection-stream.js';
 import { EngineFailure } from './engine-failure.js';
 import { createEngineHttp, ENGINE_TIMEOUTS, type EngineAnswer, type EngineTimeouts } from './engine-http.js';
-import { parseHost, parseVm, type EngineVm, type Parsed } from './engine-json.js';
+import { parseHost, parseVm, type Parsed } from './engine-json.js';
+import type { EngineVm } from './engine-vm.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
 import {
   createEngineSession,

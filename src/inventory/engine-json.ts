@@ -1,22 +1,8 @@
 import { z } from 'zod';
 import type { GuestOs, Os } from '../os-identity.js';
 import type { HostRecord } from '../snapshot.js';
+import type { EngineVm } from './engine-vm.js';
 import { readPlainVm } from './plain-vm.js';
-
-/** What is needed of a VM as the engine lists it. */
-export interface EngineVm {
-  /** UUID in lower case. */
-  readonly id: string;
-  readonly name: string;
-  /** The engine's word: `up`, `down`, `migrating`, ...; absent for a VM whose image is illegal. */
-  readonly status: string | undefined;
-  /** Host on which it runs, a UUID in lower case. */
-  readonly hostId: string | undefined;
-  /** As the administrator configured it. */
-  readonly os: Os;
-  /** What the guest agent reports, while it runs. */
-  readonly guest: GuestOs | undefined;
-}
 
 /** What came of one object: what is needed of it, or what is odd about it. */
 export type Parsed<Record> =

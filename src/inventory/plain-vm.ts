@@ -1,5 +1,5 @@
 import type { GuestOs, Os } from '../os-identity.js';
-import type { EngineVm } from './engine-json.js';
+import type { EngineVm } from './engine-vm.js';
 
 const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -7,7 +7,7 @@ import {
 } from '../snapshot.js';
 import type { EngineClient } from './engine-client.js';
 import { EngineFailure } from './engine-failure.js';
-import type { EngineVm } from './engine-json.js';
+import type { EngineVm } from './engine-vm.js';
 import { ROLE_REMEDY } from './engine-refusal.js';
 import type { GuestReports } from './guest-reports.js';
 import { linkAbort } from './linked-abort.js';

@@ -1,6 +1,6 @@
 import { identifyOs, type GuestOs, type Os, type OsByIdentity } from '../os-identity.js';
 import type { Vm } from '../snapshot.js';
-import type { EngineVm } from './engine-json.js';
+import type { EngineVm } from './engine-vm.js';
 
 /** Makes VMs that share what is equal: 100,000 VMs run on few hosts and under few operating systems. */
 export interface VmPool {

@@ -1,4 +1,4 @@
-import type { EngineVm } from '../../src/inventory/engine-json.js';
+import type { EngineVm } from '../../src/inventory/engine-vm.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import type { HostRecord } from '../../src/snapshot.js';
 import { linkAbort } from '../../src/inventory/linked-abort.js';

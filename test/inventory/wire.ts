@@ -3,7 +3,7 @@ import {
   type EngineClient,
   type EngineClientOptions,
 } from '../../src/inventory/engine-client.js';
-import type { EngineVm } from '../../src/inventory/engine-json.js';
+import type { EngineVm } from '../../src/inventory/engine-vm.js';
 import { SchedulingError } from '../../src/errors.js';
 import { engineHost, engineVm, vmId } from './engine-world.js';
 import { HOSTS_PATH, json, openRawEngine, VMS_PATH, type RawEngine } from './raw-engine.js';
