@@ -6,6 +6,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
 
 /** How to reach the oVirt engine whose hosts are scored. */
 const engine = z.strictObject({
@@ -20,18 +21,29 @@ const engine = z.strictObject({
   auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),
   caFile: text('PEM file of the certificate authority that signed the certificate of the engine'),
   allowPlaintext: flag(false, 'Send the password over plain http to another machine'),
+  lookupTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the address of the engine from DNS'),
   connectTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for a connection to the engine'),
-  responseTimeout: duration(30 * SECOND, 10, 10 * MINUTE, 'Longest wait for the first byte of an answer'),
-  idleTimeout: duration(15 * SECOND, 10, 10 * MINUTE, 'Longest silence in the middle of an answer'),
-  requestTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest time for one whole answer'),
+  tlsTimeout: duration(10 * SECOND, 10, MINUTE, 'Longest wait for the TLS handshake'),
+  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
+  idleTimeout: duration(30 * SECOND, 10, HOUR, 'Longest silence in the middle of an answer'),
+  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
   retries: integer(
-    3,
+    2,
     0,
     10,
     'How often a GET is tried again after a network error or a 408, 429 or 5xx answer',
   ),
+  loginPause: duration(
+    MINUTE,
+    0,
+    24 * HOUR,
+    'Pause after a refused login; doubled each time, up to maxLoginPause',
+  ),
+  maxLoginPause: duration(HOUR, 0, 24 * HOUR, 'Longest pause after refused logins'),
+  maxBodySize: size(4 * GIB, 1024, 1024 * GIB, 'Largest answer that is read, decompressed'),
   maxObjectSize: size(MIB, 1024, 64 * MIB, 'Largest host or VM that is read'),
-  maxObjects: integer(200_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
+  maxObjects: integer(250_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
+  maxDepth: integer(64, 8, 1000, 'How deeply the JSON of the engine may be nested'),
 });
 
 /** How the snapshot of the engine's hosts and VMs is kept fresh. */
@@ -55,6 +67,12 @@ const inventory = z.strictObject({
     10,
     MINUTE,
     'Longest time that a call waits for a host or VM that is not in the snapshot',
+  ),
+  unknownInterval: duration(
+    SECOND,
+    100,
+    HOUR,
+    'Shortest time between two readings, or two look-ups of one VM, for the sake of an unknown id',
   ),
   vmLookupTtl: duration(10 * SECOND, 0, HOUR, 'How long a stopped VM that was looked up is remembered'),
   maxVmLookups: integer(10_000, 1, 1_000_000, 'How many VMs that were looked up are remembered'),
@@ -80,10 +98,19 @@ const server = z.strictObject({
   ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
   maxUnits: integer(64, 1, 10_000, 'Most units in one call'),
-  maxProperties: integer(256, 0, 10_000, 'Most properties in one call'),
-  maxAssumedPlacements: integer(1000, 0, 100_000, 'Most assumed placements in one call'),
+  maxProperties: integer(256, 1, 10_000, 'Most properties in one call'),
+  maxPropertyKeyLength: integer(128, 1, 10_000, 'Most characters in the key of a property'),
+  maxPropertyValueLength: integer(4096, 1, 1_000_000, 'Most characters in the value of a property'),
+  maxAssumedPlacements: integer(1000, 1, 100_000, 'Most assumed placements in one call'),
   maxMessageSize: size(4 * MIB, 1024, 256 * MIB, 'Largest message that is received'),
   maxConcurrentCalls: integer(256, 1, 100_000, 'Most calls at the same time; a stream counts as one'),
+  maxConcurrentStreams: integer(
+    128,
+    1,
+    10_000,
+    'Most calls at the same time on one connection; others wait in the client',
+  ),
+  maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
 });
 
 /** The HTTP server for probes and metrics. */

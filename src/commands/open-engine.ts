@@ -19,13 +19,21 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
     ca: engine.caFile === undefined ? undefined : readConfiguredFile('engine.caFile', engine.caFile),
     allowPlainHttp: engine.allowPlaintext,
     timeouts: {
+      lookup: engine.lookupTimeout,
       connect: engine.connectTimeout,
+      secureConnect: engine.tlsTimeout,
       response: engine.responseTimeout,
       idle: engine.idleTimeout,
       request: engine.requestTimeout,
     },
     retry: { limit: engine.retries },
-    limits: { maxObjectBytes: engine.maxObjectSize, maxObjects: engine.maxObjects },
+    loginPause: { first: engine.loginPause, longest: engine.maxLoginPause },
+    limits: {
+      maxBodyBytes: engine.maxBodySize,
+      maxObjectBytes: engine.maxObjectSize,
+      maxObjects: engine.maxObjects,
+      maxDepth: engine.maxDepth,
+    },
     log,
   });
 }

@@ -129,8 +129,12 @@ function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
     maxHostIds: server.maxHostIds,
     maxUnits: server.maxUnits,
     maxProperties: server.maxProperties,
+    maxPropertyKeyLength: server.maxPropertyKeyLength,
+    maxPropertyValueLength: server.maxPropertyValueLength,
     maxAssumedPlacements: server.maxAssumedPlacements,
     maxReceiveBytes: server.maxMessageSize,
     maxConcurrentCalls: server.maxConcurrentCalls,
+    maxConcurrentStreams: server.maxConcurrentStreams,
+    maxConnections: server.maxConnections,
   };
 }

@@ -32,6 +32,8 @@ export interface CollectionSplitterOptions {
   readonly limits: CollectionLimits;
   /** Called with each object of the collection, parsed, in order, as soon as its last byte is there. */
   readonly visit: (object: unknown) => void;
+  /** Called before with its bytes; true when they need not be parsed, since what stands in them is known. */
+  readonly seen?: ((bytes: Buffer) => boolean) | undefined;
 }
 
 /** Takes a collection body chunk by chunk. Both methods throw an EngineFailure when the body is not what it should be. */
@@ -65,6 +67,7 @@ export function createCollectionSplitter({
   key,
   limits,
   visit,
+  seen,
 }: CollectionSplitterOptions): CollectionSplitter {
   const skeleton = createSkeleton(limits.maxSkeletonBytes);
   let bodyBytes = 0;
@@ -187,7 +190,7 @@ export function createCollectionSplitter({
       parts = [];
       partBytes = 0;
     }
-    visit(parse(bytes, `element ${objects}`));
+    if (seen?.(bytes) !== true) visit(parse(bytes, `element ${objects}`));
   }
 
   function objectTooBig(): EngineFailure {

@@ -55,6 +55,8 @@ export interface EngineClientOptions {
 
 /** Takes a listing, object by object. */
 export interface ListingVisitor<Record> {
+  /** Told the bytes of each object first; true when it knows what stands in them, and neither of the others is called. */
+  readonly seen?: (bytes: Buffer) => boolean;
   readonly record: (record: Record) => void;
   /** An object that can't be used, and why, naming it and its field. */
   readonly odd: (reason: string) => void;
@@ -117,6 +119,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       const splitter = createCollectionSplitter({
         key,
         limits,
+        seen: visitor.seen,
         visit(object) {
           const { record, odd } = parse(object);
           if (odd === undefined) visitor.record(record);

@@ -9,6 +9,7 @@ import { createOddObjects } from './odd-objects.js';
 import { createRefresher, type RefreshOutcome, type RefreshTimes } from './refresher.js';
 import { readSnapshot } from './snapshot-reading.js';
 import { afterReally, type After, type Clock } from './timers.js';
+import { createUnchangedVms } from './unchanged-vms.js';
 import { createVmLookup, type VmLookupLimits } from './vm-lookup.js';
 import { createVmPool, MAX_POOLED } from './vm-pool.js';
 import { waitFor } from './waiting.js';
@@ -86,6 +87,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
   const { client, log, clock = Date, after = afterReally, random = Math.random } = options;
   const limits: InventoryLimits = { ...INVENTORY_LIMITS, ...options };
   const pool = createVmPool(MAX_POOLED);
+  const unchangedVms = createUnchangedVms();
   const guestReports = createGuestReports(limits.maxGuestReports);
   const oddObjects = createOddObjects(log);
   let counts = { hosts: 0, vms: 0, skipped: 0 };
@@ -106,7 +108,11 @@ export function createInventory(options: InventoryOptions): EngineInventory {
 
   const refresher = createRefresher({
     read: (signal) =>
-      readSnapshot({ client, pool, guestReports, oddObjects, clock }, freshness.newest(), signal),
+      readSnapshot(
+        { client, pool, unchangedVms, guestReports, oddObjects, clock },
+        freshness.newest(),
+        signal,
+      ),
     times: limits,
     clock,
     after,

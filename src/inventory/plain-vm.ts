@@ -47,9 +47,11 @@ function guestOf(guest: unknown): GuestOs | undefined | typeof UNUSUAL {
   if (isAbsent(guest)) return undefined;
   if (!isRecord(guest)) return UNUSUAL;
   const distribution = textOf(guest['distribution']);
-  const version = isRecord(guest['version']) ? guest['version']['full_version'] : undefined;
-  if (distribution === UNUSUAL || typeof version !== 'string' || version === '') return UNUSUAL;
-  return distribution === undefined ? undefined : { distribution, version };
+  const version = isRecord(guest['version']) ? guest['version'] : {};
+  const { full_version: full, major, minor } = version;
+  if (distribution === UNUSUAL || textOf(major) === UNUSUAL || textOf(minor) === UNUSUAL) return UNUSUAL;
+  if (typeof full !== 'string' || full === '') return UNUSUAL;
+  return distribution === undefined ? undefined : { distribution, version: full };
 }
 
 function isAbsent(value: unknown): value is null | undefined {

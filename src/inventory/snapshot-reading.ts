@@ -13,6 +13,7 @@ import type { GuestReports } from './guest-reports.js';
 import { linkAbort } from './linked-abort.js';
 import { createOddTally, type OddObjects, type OddTally } from './odd-objects.js';
 import type { Clock } from './timers.js';
+import type { UnchangedVms } from './unchanged-vms.js';
 import type { VmPool } from './vm-pool.js';
 
 /** A snapshot, and what went into it. */
@@ -30,6 +31,7 @@ export interface Reading {
 export interface SnapshotReadingOptions {
   readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms'>;
   readonly pool: VmPool;
+  readonly unchangedVms: UnchangedVms;
   readonly guestReports: GuestReports;
   readonly oddObjects: OddObjects;
   readonly clock: Clock;
@@ -40,26 +42,37 @@ export interface SnapshotReadingOptions {
  * one request fails the other one is ended too, and the reading rejects with the first failure.
  */
 export async function readSnapshot(
-  { client, pool, guestReports, oddObjects, clock }: SnapshotReadingOptions,
+  { client, pool, unchangedVms, guestReports, oddObjects, clock }: SnapshotReadingOptions,
   before: Snapshot | undefined,
   signal: AbortSignal,
 ): Promise<Reading> {
   const time = clock.now();
   let hosts = createHostListing();
   let vms = createVmListing();
+  let listed = unchangedVms.begin();
   const beginHosts = () => {
     hosts = createHostListing();
     return { record: hosts.add, odd: hosts.odd.add };
   };
   const beginVms = () => {
     vms = createVmListing();
-    const add = (record: EngineVm) => {
+    listed = unchangedVms.begin();
+    const seen = (bytes: Buffer) => {
+      const vm = listed.find(bytes);
+      if (vm === undefined) return false;
+      listed.remember(vm);
+      vms.addRunning(vm);
+      return true;
+    };
+    const record = (record: EngineVm) => {
       vms.add(record, () => {
         if (record.guest !== undefined) guestReports.remember(record.id, record.guest);
-        return pool.vm(record, record.guest, before?.vm(record.id));
+        const vm = pool.vm(record, record.guest, before?.vm(record.id));
+        listed.remember(vm);
+        return vm;
       });
     };
-    return { record: add, odd: vms.odd.add };
+    return { seen, record, odd: vms.odd.add };
   };
 
   await together(signal, [
@@ -70,6 +83,7 @@ export async function readSnapshot(
   checkVms(vms);
   oddObjects.report('host', hosts.odd);
   oddObjects.report('vm', vms.odd);
+  listed.commit();
   for (const record of hosts.records) vms.builder.addHost(record);
   return {
     snapshot: vms.builder.build(time),
@@ -93,6 +107,7 @@ function createHostListing(): HostListing {
 interface VmListing {
   readonly builder: SnapshotBuilder;
   readonly add: (record: EngineVm, make: () => Vm) => void;
+  readonly addRunning: (vm: Vm) => void;
   readonly odd: OddTally;
   /** VMs that run on a host. */
   readonly running: () => number;
@@ -107,12 +122,16 @@ function createVmListing(): VmListing {
   const builder = createSnapshotBuilder();
   let running = 0;
   let hidden = 0;
+  const addRunning = (vm: Vm) => {
+    running += 1;
+    builder.addVm(vm);
+  };
   return {
     builder,
+    addRunning,
     add(record, make) {
       if (record.hostId !== undefined) {
-        running += 1;
-        builder.addVm(make());
+        addRunning(make());
       } else if (!STOPPED.has(record.status)) {
         hidden += 1;
       }
