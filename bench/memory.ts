@@ -16,4 +16,5 @@ for (let n = 0; n < seconds; n += 10) {
     `after ${n + 10} s: resident ${service.memory().now} MiB, highest ${service.memory().highest} MiB`,
   );
 }
-await Promise.all([engine.stop(), service.stop()]);
+await service.stop();
+await engine.stop();

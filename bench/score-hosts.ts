@@ -85,4 +85,5 @@ console.log(
 
 ours.close();
 theirs.close();
-await Promise.all([engine.stop(), service.stop(), floor.stop()]);
+await Promise.all([service.stop(), floor.stop()]);
+await engine.stop();

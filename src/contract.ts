@@ -50,7 +50,7 @@ export interface PolicyUnit {
 
 /** What every call carries with it, made once at the rim and passed down unchanged. */
 export interface Call {
-  /** Names the call in the logs of both sides. */
+  /** Names the call in the logs of both sides: 1 to 128 printable ASCII characters. */
   readonly requestId: string;
   /** Aborts when the caller went away or the deadline passed. */
   readonly signal: AbortSignal;

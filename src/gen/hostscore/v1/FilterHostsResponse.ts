@@ -9,7 +9,7 @@ import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _goo
 export interface FilterHostsResponse {
   /**
    * Hosts that every answering filter accepts, in the order asked, each once. When no filter answered these are all
-   * hosts asked for.
+   * hosts asked for. A host that the inventory does not know is not rejected: whoever asks knows it.
    */
   'host_ids'?: (string)[];
   /**
@@ -28,7 +28,7 @@ export interface FilterHostsResponse {
 export interface FilterHostsResponse__Output {
   /**
    * Hosts that every answering filter accepts, in the order asked, each once. When no filter answered these are all
-   * hosts asked for.
+   * hosts asked for. A host that the inventory does not know is not rejected: whoever asks knows it.
    */
   'host_ids': (string)[];
   /**

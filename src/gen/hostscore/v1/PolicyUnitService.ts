@@ -80,7 +80,8 @@ export interface PolicyUnitServiceClient extends grpc.Client {
   
   /**
    * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. Only a message over the server's size limit does.
+   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
+   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
    * 
    * The stream carries plain ScoreHosts requests, so that one body serves both calls.
    */
@@ -88,7 +89,8 @@ export interface PolicyUnitServiceClient extends grpc.Client {
   StreamScoreHosts(options?: grpc.CallOptions): grpc.ClientDuplexStream<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_StreamScoreHostsResponse__Output>;
   /**
    * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. Only a message over the server's size limit does.
+   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
+   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
    * 
    * The stream carries plain ScoreHosts requests, so that one body serves both calls.
    */
@@ -125,7 +127,8 @@ export interface PolicyUnitServiceHandlers extends grpc.UntypedServiceImplementa
   
   /**
    * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. Only a message over the server's size limit does.
+   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
+   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
    * 
    * The stream carries plain ScoreHosts requests, so that one body serves both calls.
    */
