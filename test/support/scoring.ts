@@ -59,6 +59,8 @@ export async function startScoring(world: World, options: ScoringOptions = {}): 
     score: (vmId, request = {}) => client.scoreHosts(scoreRequest(vmId, request), call()),
     async close() {
       client.close();
+      // An engine that hangs would be waited for when the token is given back.
+      simulator.faults.clear();
       await program.end();
       await simulator.close();
     },
