@@ -19,6 +19,8 @@ COPY LICENSE ./
 USER node
 # Listens on loopback of the container's network unless configured otherwise: run it with the host's network beside the
 # engine, or set HOSTSCORE_SERVER_LISTEN and TLS.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "dist/main.js", "health"]
+# Over HTTP on loopback, so that it works with and without TLS.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9180/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
 CMD ["serve"]

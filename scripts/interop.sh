@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the interop tests: clients that share no code with hostscore call a server built from this tree.
-# Each needs a language; where the language is present its tests run, where it is absent that is said.
+# Each needs a language; where the language is present its tests run, where it is absent that is said. Needs `npm ci`.
 # Usage: scripts/interop.sh [folder for the tools]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,8 @@ tools="${1:-$PWD/.ci/tools}"
 grpcurl_version=v1.9.4
 grpcio_version=1.85.1
 mkdir -p "$tools"
+
+export DEBIAN_FRONTEND=noninteractive
 
 npm run --silent build
 
@@ -26,7 +28,8 @@ if command -v python3 >/dev/null; then
   venv="$tools/python-grpcio-$grpcio_version"
   if ! "$venv/bin/python" -c 'import grpc, grpc_tools' 2>/dev/null; then
     # Debian ships venv apart from Python.
-    python3 -m venv --clear "$venv" || { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv --clear "$venv"; }
+    python3 -m venv --clear "$venv" ||
+      { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv --clear "$venv"; }
     "$venv/bin/pip" install --quiet "grpcio==$grpcio_version" "grpcio-tools==$grpcio_version"
   fi
   export PYTHON_WITH_GRPC="$venv/bin/python"
@@ -35,4 +38,4 @@ else
   echo "skipped: Python's grpcio, since this machine has no Python"
 fi
 
-[ "${#ran[@]}" -eq 0 ] || npx mocha --config .mocharc.interop.json "${ran[@]}"
+[ "${#ran[@]}" -eq 0 ] || node_modules/.bin/mocha --config .mocharc.interop.json "${ran[@]}"

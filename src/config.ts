@@ -147,6 +147,13 @@ export const configSchema = z
         `expected an http or https address without credentials, got "${withoutCredentials(engine.url)}"`,
       );
     }
+    const plaintextTo = engine.url === undefined ? undefined : plaintextHost(engine.url);
+    if (plaintextTo !== undefined && !engine.allowPlaintext) {
+      complain(
+        'engine.url',
+        `plain http would send the password to ${plaintextTo} in clear text; write https, or set engine.allowPlaintext: true`,
+      );
+    }
     if (engine.url !== undefined && engine.username === undefined)
       complain('engine.username', 'is required with engine.url');
     if (engine.password !== undefined && engine.passwordFile !== undefined) {
@@ -191,6 +198,13 @@ function isHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
   return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+}
+
+/** The host beyond loopback to which an address leads without TLS. */
+function plaintextHost(value: string): string | undefined {
+  if (!URL.canParse(value)) return undefined;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) ? hostname : undefined;
 }
 
 function withoutCredentials(value: string): string {

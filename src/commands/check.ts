@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { redact } from '../config-sources.js';
 import type { Config } from '../config.js';
 import { SchedulingError } from '../errors.js';
@@ -16,7 +17,7 @@ export async function check(config: Config, io: Io): Promise<void> {
   const inventory = openInventory(config, client, log);
   try {
     inventory.start();
-    const snapshot = await inventory.ready();
+    const snapshot = await Promise.race([inventory.ready(), rejectionAt(io.signal)]);
     const up = snapshot.hosts.filter(({ status }) => status === 'up').length;
     const vms = snapshot.hosts.reduce((sum, host) => sum + host.vms.length, 0);
     print(io, `engine: ok: ${snapshot.hosts.length} hosts, ${up} of them up, ${vms} running VMs`);
@@ -32,4 +33,9 @@ export async function check(config: Config, io: Io): Promise<void> {
     await inventory.close();
     await client.close();
   }
+}
+
+async function rejectionAt(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new CommandError('engine: stopped before it answered');
 }

@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { randomUUID } from 'node:crypto';
+import { ConfigError } from '../config-sources.js';
 import type { Call } from '../contract.js';
+import { SchedulingError } from '../errors.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import type { Io } from './io.js';
 import { readConfiguredFile } from './read-file.js';
@@ -20,8 +22,13 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function addClientOptions(command: Command): Command {
   return command
     .option('--server <target>', 'gRPC target of the service', '127.0.0.1:50051')
-    .option('--timeout <ms>', 'longest wait for the answer, in milliseconds', Number, DEFAULT_TIMEOUT_MS)
-    .option('--ca <file>', 'PEM file of the authority to trust; set, it calls over TLS')
+    .option(
+      '--timeout <ms>',
+      'longest wait for the answer, in milliseconds',
+      milliseconds,
+      DEFAULT_TIMEOUT_MS,
+    )
+    .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
     .option('--key <file>', 'PEM file of its private key');
 }
@@ -32,22 +39,37 @@ export async function withClient<Result>(
   io: Io,
   run: (client: RpcClient, call: Call) => Promise<Result>,
 ): Promise<Result> {
-  const { server, timeout, ca, cert, key } = options;
-  const client = createRpcClient({
-    target: server,
-    ...(ca === undefined
-      ? {}
-      : {
-          tls: {
-            ca: readConfiguredFile('--ca', ca),
-            ...(cert === undefined ? {} : { cert: readConfiguredFile('--cert', cert) }),
-            ...(key === undefined ? {} : { key: readConfiguredFile('--key', key) }),
-          },
-        }),
-  });
+  const client = openClient(options);
   try {
-    return await run(client, { requestId: randomUUID(), signal: io.signal, deadline: Date.now() + timeout });
+    return await run(client, {
+      requestId: randomUUID(),
+      signal: io.signal,
+      deadline: Date.now() + options.timeout,
+    });
   } finally {
     client.close();
   }
+}
+
+function openClient({ server, ca, cert, key }: ClientOptions): RpcClient {
+  const tls = {
+    ...(ca === undefined ? {} : { ca: readConfiguredFile('--ca', ca) }),
+    ...(cert === undefined ? {} : { cert: readConfiguredFile('--cert', cert) }),
+    ...(key === undefined ? {} : { key: readConfiguredFile('--key', key) }),
+  };
+  try {
+    return createRpcClient({ target: server, ...(Object.keys(tls).length === 0 ? {} : { tls }) });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
+  }
+}
+
+/** Longest wait that a timer can hold, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function milliseconds(value: string): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= 1 && number <= MAX_TIMEOUT_MS) return number;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_TIMEOUT_MS}.`);
 }

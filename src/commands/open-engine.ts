@@ -1,6 +1,11 @@
 import { ConfigError } from '../config-sources.js';
 import type { Config } from '../config.js';
-import { createEngineClient, type EngineClient } from '../inventory/engine-client.js';
+import { SchedulingError } from '../errors.js';
+import {
+  createEngineClient,
+  type EngineClient,
+  type EngineClientOptions,
+} from '../inventory/engine-client.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -13,7 +18,7 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
       'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine; or pass --demo',
     );
   }
-  return createEngineClient({
+  const options: EngineClientOptions = {
     url: engine.url,
     credentials: { kind: engine.auth, username: engine.username, password: passwordOf(engine) },
     ca: engine.caFile === undefined ? undefined : readConfiguredFile('engine.caFile', engine.caFile),
@@ -35,7 +40,14 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
       maxDepth: engine.maxDepth,
     },
     log,
-  });
+  };
+  try {
+    return createEngineClient(options);
+  } catch (error) {
+    if (error instanceof SchedulingError)
+      throw new ConfigError(`engine.url, engine.caFile: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Opens the inventory over an engine. It reads nothing before it is started. */

@@ -1,5 +1,7 @@
+import { ConfigError } from '../config-sources.js';
 import { formatAddress } from '../config-values.js';
 import type { Config } from '../config.js';
+import { SchedulingError } from '../errors.js';
 import { createLifecycle } from '../lifecycle.js';
 import type { Log } from '../log.js';
 import { createMetrics } from '../metrics.js';
@@ -89,7 +91,9 @@ async function startServer(options: RpcServerOptions): Promise<RpcServer> {
   try {
     return await startRpcServer(options);
   } catch (error) {
-    throw cannotListen('server.listen', formatAddress(options.listen), error);
+    if (!(error instanceof SchedulingError)) throw error;
+    if (error.code === 'UNAVAILABLE') throw new CommandError(`server.listen: ${error.message}`);
+    throw new ConfigError(`server.tlsCertFile, server.tlsKeyFile, server.tlsClientCaFile: ${error.message}`);
   }
 }
 
@@ -101,13 +105,9 @@ async function startOps(
   try {
     return await startOpsServer({ listen: config.ops.listen, readiness, metrics });
   } catch (error) {
-    throw cannotListen('ops.listen', formatAddress(config.ops.listen), error);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`ops.listen: can't listen on ${formatAddress(config.ops.listen)}: ${reason}`);
   }
-}
-
-function cannotListen(setting: string, address: string, error: unknown): CommandError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new CommandError(`${setting}: can't listen on ${address}: ${reason}`);
 }
 
 function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {

@@ -1,0 +1,271 @@
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { createWorld } from '../../src/simulator/world.js';
+import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
+import { memoryLog } from '../support/log.js';
+import { errorText, runToEnd, startProgram, type ProgramOutcome } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { hostId, vmId } from '../support/world.js';
+
+const PASSWORD = 'correct-horse-battery-staple';
+
+describe('check', () => {
+  const folder = temporaryFolder();
+  let simulator: Simulator;
+  before(async () => {
+    const world = createWorld({
+      hosts: [{ id: hostId(1) }, { id: hostId(2), status: 'maintenance' }],
+      vms: [{ id: vmId(1), hostId: hostId(1) }, { id: vmId(2) }],
+    });
+    simulator = await startSimulator({ world, log: memoryLog(), password: PASSWORD });
+  });
+  afterEach(() => simulator.faults.clear());
+  after(async () => {
+    await simulator.close();
+    folder.remove();
+  });
+
+  const flags = (url = simulator.url, username: string = SIMULATOR_ACCOUNT.username): string[] => [
+    ...['check', '--engine-url', url, '--engine-username', username, '--engine-retries', '0'],
+    ...['--engine-response-timeout', '200ms'],
+  ];
+
+  const withPassword = { HOSTSCORE_ENGINE_PASSWORD: PASSWORD };
+
+  const expectNoPassword = ({ stdout, stderr, error }: ProgramOutcome): void => {
+    expect(stdout + stderr + errorText({ error })).to.not.include(PASSWORD);
+  };
+
+  for (const auth of ['oauth', 'basic']) {
+    it(`says what the engine shows, with ${auth}, and leaves no session`, async () => {
+      const outcome = await runToEnd([...flags(), '--engine-auth', auth], withPassword);
+      expect(errorText(outcome)).to.equal('');
+      expect(outcome.stdout).to.match(/\nengine: ok: 2 hosts, 1 of them up, 1 running VMs\n$/);
+      expect(outcome.stderr).to.equal('');
+      expectNoPassword(outcome);
+      expect(simulator.sessions.size()).to.equal(0);
+    });
+  }
+
+  it('prints the effective configuration as YAML that can be used, without the password', async () => {
+    const { stdout } = await runToEnd(flags(), withPassword);
+    const [head, yaml = ''] = /^# (.*)\n([^]*?)\n\n/.exec(stdout)?.slice(1) ?? [];
+    expect(head).to.equal('effective configuration');
+    expect(parse(yaml)).to.deep.nested.include({
+      'engine.url': simulator.url,
+      'engine.password': '(set, not shown)',
+      'engine.responseTimeout': '200ms',
+      'inventory.refreshInterval': '30s',
+      'server.listen': '127.0.0.1:50051',
+      shutdownGrace: '10s',
+    });
+  });
+
+  const failures: readonly {
+    readonly title: string;
+    readonly args: () => readonly string[];
+    readonly variables?: Readonly<Record<string, string>>;
+    readonly prepare?: () => void;
+    readonly text: RegExp;
+  }[] = [
+    {
+      title: 'a wrong password',
+      args: () => flags(),
+      variables: { HOSTSCORE_ENGINE_PASSWORD: `${PASSWORD}x` },
+      text: /refuse.*(password|account|username)/i,
+    },
+    { title: 'an unknown account', args: () => flags(undefined, 'nobody@internal'), text: /nobody@internal/ },
+    {
+      title: 'an account without a profile',
+      args: () => flags(undefined, 'admin'),
+      text: /admin@internal|profile/,
+    },
+    {
+      title: 'nothing that listens',
+      args: () => flags('http://127.0.0.1:1/ovirt-engine'),
+      text: /nothing listens at 127\.0\.0\.1:1; is it running, is the URL right\?/,
+    },
+    {
+      title: 'a path that is no engine',
+      args: () => flags(simulator.url.replace('ovirt-engine', 'elsewhere')),
+      text: /404.*|URL/,
+    },
+    {
+      title: 'https where http is spoken',
+      args: () => flags(simulator.url.replace('http:', 'https:')),
+      text: /does not speak TLS as expected/,
+    },
+    {
+      title: 'an engine that hangs',
+      args: () => flags(),
+      prepare: () => simulator.faults.set({ hang: {} }),
+      text: /did not begin to answer within 200 ms/,
+    },
+    {
+      title: 'an engine that is being started',
+      args: () => flags(),
+      prepare: () => simulator.faults.set({ status: { code: 503 } }),
+      text: /503/,
+    },
+    {
+      title: 'an account that sees no hosts',
+      args: () => flags(),
+      prepare: () => simulator.faults.set({ body: { kind: 'empty_object', path: '/api/hosts' } }),
+      text: /no hosts/,
+    },
+    {
+      title: 'an account without an administrator role',
+      args: () => flags(),
+      prepare: () => simulator.faults.set({ status: { code: 403, path: '/api' } }),
+      text: /administrator role/,
+    },
+  ];
+  for (const { title, args, variables = withPassword, prepare, text } of failures) {
+    it(`explains ${title}`, async () => {
+      prepare?.();
+      const outcome = await runToEnd(args(), variables);
+      expect(errorText(outcome)).to.match(/^CommandError: engine: /);
+      expect(errorText(outcome)).to.match(text);
+      expect(errorText(outcome)).to.not.include('\n');
+      expect(outcome.stdout).to.include('# effective configuration');
+      expectNoPassword(outcome);
+    });
+  }
+
+  it('says that no engine is set', async () => {
+    const outcome = await runToEnd(['check']);
+    expect(errorText(outcome)).to.match(/^CommandError: engine\.url: is not set/);
+    expect(outcome.stdout).to.include('refreshInterval: 30s');
+  });
+
+  it('ends when it is asked to', async () => {
+    simulator.faults.set({ hang: {} });
+    const program = startProgram([...flags(), '--engine-response-timeout', '10m'], withPassword);
+    await program.written('stdout', /effective configuration/);
+    expect(errorText(await program.end())).to.equal('CommandError: engine: stopped before it answered');
+  });
+
+  describe('passwordFile', () => {
+    const contents: readonly (readonly [title: string, content: string])[] = [
+      ['alone', PASSWORD],
+      ['with a newline', `${PASSWORD}\n`],
+      ['with a newline of Windows', `${PASSWORD}\r\n`],
+    ];
+    for (const [title, content] of contents) {
+      it(`holds the password ${title}`, async () => {
+        const file = folder.write('password', content);
+        const outcome = await runToEnd([...flags(), '--engine-password-file', file]);
+        expect(errorText(outcome)).to.equal('');
+        expectNoPassword(outcome);
+      });
+    }
+
+    const wrong: readonly (readonly [title: string, file: () => string, text: RegExp])[] = [
+      [
+        'is missing',
+        () => `${folder.path}/missing`,
+        /^ConfigError: engine\.passwordFile: can't read .*missing: ENOENT/,
+      ],
+      ['is a folder', () => folder.path, /^ConfigError: engine\.passwordFile: can't read .*EISDIR/],
+      ['is empty', () => folder.write('empty', ''), /^ConfigError: engine\.passwordFile: .*empty is empty$/],
+      [
+        'is one newline',
+        () => folder.write('empty', '\n'),
+        /^ConfigError: engine\.passwordFile: .*empty is empty$/,
+      ],
+    ];
+    for (const [title, file, text] of wrong) {
+      it(title, async () => {
+        expect(errorText(await runToEnd([...flags(), '--engine-password-file', file()]))).to.match(text);
+      });
+    }
+
+    it('is a setting of its own beside the variable', async () => {
+      const outcome = await runToEnd([...flags(), '--engine-password-file', 'x'], withPassword);
+      expect(errorText(outcome)).to.match(/engine\.passwordFile .*set together with a password/);
+    });
+  });
+
+  describe('configuration', () => {
+    const shown = async (args: readonly string[], variables = {}): Promise<unknown> => {
+      const { stdout } = await runToEnd(['check', ...args], variables);
+      return parse(stdout.replace(/^#.*\n/, ''));
+    };
+
+    it('takes flags before variables before the file before the default', async () => {
+      const file = folder.write(
+        'a.yaml',
+        'shutdownGrace: 1s\nlog:\n  level: warn\nserver:\n  listen: 127.0.0.1:1001\n  maxUnits: 7\n',
+      );
+      const variables = {
+        HOSTSCORE_CONFIG: file,
+        HOSTSCORE_SERVER_LISTEN: '127.0.0.1:1002',
+        HOSTSCORE_LOG_LEVEL: 'error',
+      };
+      expect(await shown(['--server-listen', '127.0.0.1:1003'], variables)).to.deep.nested.include({
+        'server.listen': '127.0.0.1:1003',
+        'log.level': 'error',
+        shutdownGrace: '1s',
+        'server.maxUnits': 7,
+        'server.maxHostIds': 10_000,
+      });
+      const other = folder.write('b.yaml', 'shutdownGrace: 2s\n');
+      expect(await shown(['--config', other], variables)).to.include({ shutdownGrace: '2s' });
+    });
+
+    const wrong: readonly (readonly [title: string, run: () => Promise<ProgramOutcome>, text: RegExp])[] = [
+      [
+        'a file that is missing',
+        () => runToEnd(['check', '--config', `${folder.path}/none.yaml`]),
+        /^ConfigError: .*none\.yaml: can't be read: ENOENT/,
+      ],
+      [
+        'a key that is unknown',
+        () => runToEnd(['check', '--config', folder.write('c.yaml', 'engine:\n  uri: x\n')]),
+        /^ConfigError: engine\.uri: unknown key in .*c\.yaml; known are url, /,
+      ],
+      [
+        'a variable that is unknown',
+        () => runToEnd(['check'], { HOSTSCORE_ENGINE_URI: 'x' }),
+        /^ConfigError: HOSTSCORE_ENGINE_URI: unknown variable/,
+      ],
+      [
+        'a flag with a wrong value',
+        () => runToEnd(['check', '--inventory-refresh-interval', '30']),
+        /^ConfigError: inventory\.refreshInterval \(--inventory-refresh-interval\): expected a duration.*got "30"/,
+      ],
+      [
+        'plain http to another machine',
+        () =>
+          runToEnd(
+            ['check', '--engine-url', 'http://engine.example.com', '--engine-username', 'a@b'],
+            withPassword,
+          ),
+        /^ConfigError: engine\.url.*: plain http would send the password to engine\.example\.com in clear text; write https, or set engine\.allowPlaintext: true$/,
+      ],
+      [
+        'an authority that is none',
+        () => runToEnd([...flags(), '--engine-ca-file', 'package.json'], withPassword),
+        /^ConfigError: .*engine\.caFile.*: caFile: expected certificates in PEM form/,
+      ],
+      [
+        'an address of the engine with a query',
+        () => runToEnd(flags('http://127.0.0.1:1/ovirt-engine?x=1'), withPassword),
+        /^ConfigError: engine\.url.*: engine URL: expected https:\/\/HOST\/ovirt-engine, without \? or #/,
+      ],
+    ];
+    for (const [title, run, text] of wrong) {
+      it(`refuses ${title}`, async () => {
+        const outcome = await run();
+        expect(errorText(outcome)).to.match(text);
+        expectNoPassword(outcome);
+      });
+    }
+
+    it('has no flag for the password', async () => {
+      const outcome = await runToEnd(['check', '--engine-password', PASSWORD]);
+      expect(errorText(outcome)).to.match(/^UsageError: /);
+      expect(outcome.stderr).to.match(/unknown option '--engine-password'/);
+    });
+  });
+});

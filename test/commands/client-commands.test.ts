@@ -1,0 +1,272 @@
+import { expect } from 'chai';
+import { createWorld } from '../../src/simulator/world.js';
+import { errorText, runToEnd } from '../support/program.js';
+import { startScoring, type Scoring } from '../support/scoring.js';
+import { hostId, vmId } from '../support/world.js';
+
+const [H1, H2, H3, STRANGER] = [hostId(1), hostId(2), hostId(3), hostId(99)] as const;
+
+/** VM 1 and 2 run rhel_8x64 on host 1, VM 3 runs rhel_9x64 on host 2, host 3 is in maintenance. */
+const world = createWorld({
+  hosts: [
+    { id: H1, name: 'one' },
+    { id: H2, name: 'two' },
+    { id: H3, name: 'three', status: 'maintenance' },
+  ],
+  vms: [
+    { id: vmId(1), hostId: H1, osType: 'rhel_8x64' },
+    { id: vmId(2), hostId: H1, osType: 'rhel_8x64' },
+    { id: vmId(3), hostId: H2, osType: 'rhel_9x64' },
+  ],
+});
+
+const FULL = '█'.repeat(20);
+const NONE = '·'.repeat(20);
+
+describe('client commands', () => {
+  let scoring: Scoring;
+  before(async () => {
+    scoring = await startScoring(world);
+  });
+  after(() => scoring.close());
+
+  const run = (command: string, ...args: string[]) =>
+    runToEnd([command, '--server', scoring.address, ...args]);
+
+  describe('units', () => {
+    it('lists units with type, direction, properties and their defaults', async () => {
+      const { stdout, stderr, error } = await run('units');
+      expect({ stderr, error }).to.deep.equal({ stderr: '', error: undefined });
+      expect(stdout).to.include('ksm_same_os_score (score, higher is better)\n  Ranks a host higher');
+      expect(stdout).to.include('\n  os_identity=configured|family|guest, default configured\n    Which');
+      expect(stdout).to.include('\n  count_self=true|false, default true\n');
+      expect(stdout).to.match(/^accept_all_hosts \(filter\)$/m);
+    });
+
+    it('prints JSON', async () => {
+      const listed = await scoring.client.listPolicyUnits({
+        requestId: 'test',
+        signal: new AbortController().signal,
+        deadline: Number.POSITIVE_INFINITY,
+      });
+      expect(JSON.parse((await run('units', '--json')).stdout)).to.deep.equal(listed);
+    });
+  });
+
+  describe('score', () => {
+    const cases: readonly {
+      readonly title: string;
+      readonly args: readonly string[];
+      readonly lines: readonly string[];
+      readonly stderr?: string;
+    }[] = [
+      {
+        title: 'ranks every host that is up, with reasons: (100 x 2) / 2 = 100, 0 of 1 -> 0',
+        args: [],
+        lines: [
+          `   1    100  ${FULL}  one   ${H1}`,
+          '      ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
+          `   2      0  ${NONE}  two   ${H2}`,
+          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
+        ],
+      },
+      {
+        title: 'scores the hosts named, also one in maintenance, and tells of one that is unknown',
+        args: ['--host', H3, '--host', H2.toUpperCase(), '--host', STRANGER],
+        lines: [
+          `   1      0  ${NONE}  three  ${H3}`,
+          '      ksm_same_os_score: no VMs run here, so nothing can be shared',
+          `   =      0  ${NONE}  two    ${H2}`,
+          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
+        ],
+        stderr: `host ${STRANGER} is unknown to the engine\n`,
+      },
+      {
+        title: 'passes weights and properties on: as family 3 x (20 x 1) / 1 = 60 of 300',
+        args: [
+          ...['--host', H2, '--unit', 'ksm_same_os_score=3'],
+          ...['--property', 'os_identity=family', '--property', 'other=a=b'],
+        ],
+        lines: [
+          `   1     60  ${'█'.repeat(4)}${'·'.repeat(16)}  two   ${H2}`,
+          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel 8) and 1 with its type only: (100 x 0 + 20 x 1) / 1 = 20',
+        ],
+      },
+      {
+        title: 'tells of a unit that failed, and shows what the others say',
+        args: ['--host', H1, '--unit', 'no_such_unit=9', '--unit', 'ksm_same_os_score'],
+        lines: [
+          `   1    100  ${FULL}  one   ${H1}`,
+          '      ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
+        ],
+        stderr: 'unit no_such_unit failed: NOT_FOUND: ',
+      },
+      {
+        title: 'tells of a property that is wrong',
+        args: ['--host', H1, '--property', 'count_self=maybe'],
+        lines: [`   1      0  ${NONE}  one   ${H1}`],
+        stderr: 'unit ksm_same_os_score failed: INVALID_ARGUMENT: ',
+      },
+    ];
+    for (const { title, args, lines, stderr = '' } of cases) {
+      it(title, async () => {
+        const outcome = await run('score', '--vm', vmId(1), ...args);
+        expect(outcome.error).to.equal(undefined);
+        const [head, ...rest] = outcome.stdout.split('\n');
+        expect(head).to.match(/^rank +score +host +id$/);
+        expect(rest.slice(0, -3)).to.deep.equal(lines);
+        expect(rest.at(-2)).to.match(/^\d hosts, snapshot of \d{4}-.*Z, \d+ s old$/);
+        expect(outcome.stderr.startsWith(stderr)).to.equal(true, outcome.stderr);
+        if (stderr === '') expect(outcome.stderr).to.equal('');
+      });
+    }
+
+    it('prints JSON, with the time as text', async () => {
+      const { stdout, stderr } = await run(
+        'score',
+        '--vm',
+        vmId(1),
+        '--host',
+        H1,
+        '--host',
+        STRANGER,
+        '--json',
+      );
+      const printed: unknown = JSON.parse(stdout);
+      expect(printed).to.deep.include({
+        scores: [
+          {
+            hostId: H1,
+            score: 100,
+            hostName: 'one',
+            reasons: [
+              {
+                unit: 'ksm_same_os_score',
+                text: '2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
+              },
+            ],
+          },
+        ],
+        unitResults: [{ unit: 'ksm_same_os_score', value: [100] }],
+        unknownHostIds: [STRANGER],
+      });
+      expect(printed)
+        .to.have.property('snapshotTime')
+        .that.matches(/^\d{4}-.*Z$/);
+      expect(stderr).to.equal('');
+    });
+
+    it('fails for a VM that is unknown, naming it', async () => {
+      const outcome = await run('score', '--vm', vmId(404));
+      expect(errorText(outcome)).to.match(new RegExp(`^SchedulingError: .*${vmId(404)}`));
+      expect(outcome.stdout).to.equal('');
+    });
+
+    it('fails for a weight that leaves 32 bits, naming it', async () => {
+      const outcome = await run('score', '--vm', vmId(1), '--unit', 'ksm_same_os_score=99999999999');
+      expect(errorText(outcome)).to.match(/^SchedulingError: .*weight/);
+    });
+  });
+
+  describe('health', () => {
+    it('prints SERVING', async () => {
+      const { stdout, error } = await run('health');
+      expect({ stdout, error }).to.deep.equal({ stdout: 'SERVING\n', error: undefined });
+    });
+
+    it('fails when the engine is away', async () => {
+      const away = await startScoring(createWorld(), {
+        prepare: ({ faults }) => faults.set({ hang: {} }),
+        ready: false,
+      });
+      try {
+        const outcome = await runToEnd(['health', '--server', away.address]);
+        expect(errorText(outcome)).to.equal(`CommandError: ${away.address} is NOT_SERVING`);
+        expect(outcome.stdout).to.equal('');
+      } finally {
+        await away.close();
+      }
+    });
+
+    it('fails when nothing listens, naming the server', async () => {
+      const outcome = await runToEnd(['health', '--server', '127.0.0.1:1']);
+      expect(errorText(outcome)).to.match(/^SchedulingError: 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    });
+  });
+
+  describe('bad options', () => {
+    const printed: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+      [[], /^Usage: hostscore/],
+      [['frobnicate'], /^error: unknown command 'frobnicate'/],
+      [['units', '--frobnicate'], /^error: unknown option '--frobnicate'/],
+      [['units', 'surplus'], /^error: too many arguments for 'units'/],
+      [['score'], /^error: required option '--vm <id>' not specified/],
+      [['score', '--vm', 'web-1'], /--vm <id>.*'web-1'.*expected an id such as/],
+      [['score', '--vm', vmId(1), '--host', 'x'], /--host <id>.*'x'.*expected an id such as/],
+      [['score', '--vm', vmId(1), '--unit', 'a=1.5'], /--unit .*'a=1\.5'.*expected NAME or NAME=WEIGHT/],
+      [['score', '--vm', vmId(1), '--unit', 'a=-1'], /--unit .*'a=-1'.*expected NAME or NAME=WEIGHT/],
+      [['score', '--vm', vmId(1), '--unit', ''], /--unit .*expected NAME or NAME=WEIGHT/],
+      [
+        ['score', '--vm', vmId(1), '--property', 'count_self'],
+        /--property .*'count_self'.*expected KEY=VALUE/,
+      ],
+      [['score', '--vm', vmId(1), '--property', '=x'], /--property .*'=x'.*expected KEY=VALUE/],
+      [
+        ['units', '--timeout', 'soon'],
+        /--timeout <ms>.*'soon'.*expected a whole number from 1 to 2147483647/,
+      ],
+      [['units', '--timeout', '0'], /--timeout <ms>.*'0'.*expected a whole number/],
+      [['units', '--timeout', '2147483648'], /--timeout <ms>.*expected a whole number/],
+      [['units', '--server'], /^error: option '--server <target>' argument missing/],
+      [['simulate', '--listen', '8080'], /--listen <host:port>.*'8080'.*expected host:port/],
+      [['simulate', '--listen', '127.0.0.1:65536'], /--listen <host:port>.*expected host:port/],
+      [['simulate', '--log-level', 'loud'], /--log-level <level>.*'loud'.*error, warn, info, debug/],
+    ];
+    for (const [args, text] of printed) {
+      it(`explains ${JSON.stringify(args)}`, async () => {
+        const outcome = await runToEnd(args);
+        expect(errorText(outcome)).to.match(/^UsageError: /);
+        expect(outcome.stderr).to.match(text);
+        expect(outcome.stdout).to.equal('');
+      });
+    }
+
+    const thrown: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+      [['units', '--server', 'http://x'], /^ConfigError: --server.*: expected host:port, got "http:\/\/x"/],
+      [['units', '--ca', '/does/not/exist'], /^ConfigError: --ca: can't read \/does\/not\/exist: ENOENT/],
+      [['units', '--cert', '/does/not/exist'], /^ConfigError: --cert: can't read \/does\/not\/exist/],
+      [['units', '--key', '/does/not/exist'], /^ConfigError: --key: can't read \/does\/not\/exist/],
+      [['units', '--ca', 'package.json'], /^ConfigError: --server, --ca.*: tls\.ca: not a PEM certificate/],
+      [
+        ['simulate', '--world', '/does/not/exist'],
+        /^ConfigError: --world: expected demo; HOSTSxVMS.*exist"$/,
+      ],
+      [
+        ['simulate', '--world', '5000x10'],
+        /^ConfigError: --world 5000x10: hosts: .*from 0 to 1000, got 5000$/,
+      ],
+      [['simulate', '--world', '0x10'], /^ConfigError: --world 0x10: hosts: expected an integer from 1/],
+      [['simulate', '--world', 'docs'], /^ConfigError: --world docs: docs\/hosts\.json: can't be read/],
+      [
+        ['simulate', '--listen', '0.0.0.0:0'],
+        /^SchedulingError: host: expected a loopback address, got "0\.0\.0\.0"/,
+      ],
+    ];
+    for (const [args, text] of thrown) {
+      it(`refuses ${JSON.stringify(args)}`, async () => {
+        expect(errorText(await runToEnd(args))).to.match(text);
+      });
+    }
+
+    it('ends a call when the time is up', async () => {
+      scoring.simulator.faults.set({ hang: {} });
+      try {
+        const outcome = await run('score', '--vm', vmId(77), '--timeout', '50');
+        expect(errorText(outcome)).to.match(/^SchedulingError: /);
+        expect(outcome.error).to.include({ code: 'DEADLINE_EXCEEDED' });
+      } finally {
+        scoring.simulator.faults.clear();
+      }
+    });
+  });
+});
