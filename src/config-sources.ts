@@ -136,12 +136,21 @@ function readFile(file: string): Record<string, unknown> {
   }
   let content: unknown;
   try {
-    content = parse(text) ?? {};
+    // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
+    content = parse(text, { prettyErrors: false }) ?? {};
   } catch (error) {
     throw new ConfigError(`${file}: is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (isRecord(content)) dropEmptySections(content);
   if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
   return content;
+}
+
+/** A section whose keys are all commented out is null in YAML. */
+function dropEmptySections(content: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(content)) {
+    if (value === null) content[key] = {};
+  }
 }
 
 function describe(

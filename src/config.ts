@@ -144,7 +144,7 @@ export const configSchema = z
     if (engine.url !== undefined && !isHttpUrl(engine.url)) {
       complain(
         'engine.url',
-        `expected an http or https address without credentials, got "${withoutCredentials(engine.url)}"`,
+        `expected an http or https address without credentials and query, got "${withoutCredentials(engine.url)}"`,
       );
     }
     const plaintextTo = engine.url === undefined ? undefined : plaintextHost(engine.url);
@@ -183,10 +183,12 @@ export const configSchema = z
         `${ops.listen.host} is beyond loopback; set ops.allowPlaintext: true if that is meant`,
       );
     }
-    if (inventory.maxStaleness <= inventory.refreshInterval) {
+    if (inventory.refreshJitter > inventory.refreshInterval) {
+      complain('inventory.refreshJitter', 'has to be at most inventory.refreshInterval');
+    } else if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
       complain(
         'inventory.maxStaleness',
-        'has to be longer than inventory.refreshInterval, or no snapshot lasts until the next',
+        'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or no snapshot lasts until the next',
       );
     }
   });
@@ -196,8 +198,10 @@ export type Config = z.output<typeof configSchema>;
 
 function isHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, username, password } = new URL(value);
-  return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+  const { protocol, username, password, search, hash } = new URL(value);
+  return (
+    ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '')
+  );
 }
 
 /** The host beyond loopback to which an address leads without TLS. */
@@ -208,5 +212,5 @@ function plaintextHost(value: string): string | undefined {
 }
 
 function withoutCredentials(value: string): string {
-  return value.replace(/\/\/[^/@]*@/, '//***@');
+  return value.replace(/\/\/[^/]*@/, '//***@').replace(/[?#].*$/, '?***');
 }

@@ -51,5 +51,5 @@ function textLine({ timestamp, level, message, ...fields }: winston.Logform.Tran
 }
 
 function plain(value: unknown): string {
-  return typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^[\x21\x23-\x7e]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -9,10 +9,15 @@ const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 const ending = new AbortController();
 
+/** npm passes a signal on to a process that the terminal has told already; a person needs longer to ask again. */
+const REPEATED_WITHIN_MS = 300;
+
+let askedAt = 0;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     // Whoever asks twice wants it now.
-    if (ending.signal.aborted) process.exit(EXIT.failed);
+    if (ending.signal.aborted && performance.now() - askedAt > REPEATED_WITHIN_MS) process.exit(EXIT.failed);
+    if (!ending.signal.aborted) askedAt = performance.now();
     ending.abort();
   });
 }

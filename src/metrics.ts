@@ -1,5 +1,4 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { PolicyUnitService } from './contract.js';
 import type { SchedulingErrorCode } from './errors.js';
 
 /** What came of one reading of the engine. */
@@ -18,11 +17,9 @@ export interface InventoryFigures {
 
 /** The figures of a process, in Prometheus' terms. */
 export interface Metrics {
-  readonly callAnswered: (
-    method: keyof PolicyUnitService,
-    code: 'OK' | SchedulingErrorCode,
-    seconds: number,
-  ) => void;
+  /** Counts a call by the name of its method in the contract, and what its caller was told. */
+  readonly callEnded: (method: string, code: 'OK' | SchedulingErrorCode, seconds: number) => void;
+  /** Counts a failed unit; one that is not among `knownUnits` under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
   /** Shows these figures at each scrape. */
@@ -36,11 +33,8 @@ const CALL_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 
 const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
-/** Most distinct unit names in labels: names come from callers, and a label must not grow without bound. */
-const MAX_UNIT_LABELS = 200;
-
-/** Opens a registry of its own, so that two services in one process don't mix. */
-export function createMetrics(): Metrics {
+/** Opens a registry of its own, so that two services in one process don't mix. `knownUnits` get labels of their own. */
+export function createMetrics(knownUnits: Iterable<string>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'hostscore_' });
@@ -64,16 +58,11 @@ export function createMetrics(): Metrics {
     buckets: REFRESH_BUCKETS,
     registers,
   });
-  const unitLabels = new Set<string>();
-
-  function unitLabel(unit: string): string {
-    if (unitLabels.size < MAX_UNIT_LABELS) unitLabels.add(unit);
-    return unitLabels.has(unit) ? unit : '(other)';
-  }
+  const known = new Set(knownUnits);
 
   return {
-    callAnswered: (method, code, seconds) => calls.observe({ method, code }, seconds),
-    unitFailed: (unit, code) => failures.inc({ unit: unitLabel(unit), code }),
+    callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
+    unitFailed: (unit, code) => failures.inc({ unit: known.has(unit) ? unit : '(unknown)', code }),
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
     watchInventory(read) {

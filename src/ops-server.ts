@@ -37,7 +37,7 @@ export async function startOpsServer({ listen, readiness, metrics }: OpsServerOp
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { status: 405, body: 'only GET is served\n', headers: { Allow: 'GET, HEAD' } };
     }
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const path = (request.url ?? '/').split('?')[0];
     if (path === '/livez') return { status: 200, body: 'ok\n' };
     if (path === '/metrics') {
       return { status: 200, body: await metrics.scrape(), headers: { 'Content-Type': metrics.contentType } };

@@ -51,9 +51,10 @@ export interface Inventory {
   readonly current: () => Snapshot;
   /**
    * Reads the engine again because a host is missing from the current snapshot, at most once a second for all callers
-   * together, and waits for it within the call's time. Answers with the newest snapshot, read again or not.
+   * together, and waits for it within the call's time. Answers with the newest snapshot, and whether the engine was really
+   * looked at: when it was not, a missing host may exist all the same.
    */
-  readonly refreshed: (call: Call) => Promise<Snapshot>;
+  readonly refreshed: (call: Call) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
   /** Asks the engine for a VM that the snapshot lacks, such as a stopped one; undefined when the engine has none. */
   readonly findVm: (id: string, call: Call) => Promise<Vm | undefined>;
 }

@@ -153,7 +153,38 @@ describe('configuration', () => {
     [
       'credentials in the address, without repeating them',
       { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://admin:hunter2@e/ovirt-engine' } },
-      'engine.url (HOSTSCORE_ENGINE_URL): expected an http or https address without credentials, got "https://***@e/ovirt-engine"',
+      'engine.url (HOSTSCORE_ENGINE_URL): expected an http or https address without credentials and query, got "https://***@e/ovirt-engine"',
+    ],
+    [
+      'credentials with an @ in them, without repeating them',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://bob:hunter2@hunter2@e/ovirt-engine' } },
+      /got "https:\/\/\*\*\*@e\/ovirt-engine"$/,
+    ],
+    [
+      'a query, without repeating it',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://e/ovirt-engine?password=hunter2' } },
+      /got "https:\/\/e\/ovirt-engine\?\*\*\*"$/,
+    ],
+    [
+      'a file with a secret on its wrong line, without repeating it',
+      { yaml: 'engine:\n  password: "hunter2" x\n' },
+      /is not YAML/,
+    ],
+    [
+      'readings further apart than a snapshot lasts',
+      {
+        flags: {
+          'inventory.refreshInterval': '100s',
+          'inventory.refreshJitter': '90s',
+          'inventory.maxStaleness': '150s',
+        },
+      },
+      /^inventory\.maxStaleness .*has to be longer than inventory\.refreshInterval and inventory\.refreshJitter together/,
+    ],
+    [
+      'a jitter over the interval',
+      { flags: { 'inventory.refreshJitter': '31s' } },
+      /^inventory\.refreshJitter .*has to be at most inventory\.refreshInterval/,
     ],
     [
       'two passwords',
@@ -211,6 +242,10 @@ describe('configuration', () => {
       expect(text).not.to.include('hunter2');
     });
   }
+
+  it('takes a section without keys as empty', () => {
+    expect(load({ yaml: 'engine:\nserver:\n' })).to.deep.equal(load({}));
+  });
 
   it('says all that is wrong at once', () => {
     expect(

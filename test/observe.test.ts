@@ -10,19 +10,11 @@ import { hostId, vmId } from './support/world.js';
 
 function observed() {
   const log = memoryLog();
-  const answered: string[] = [];
   const failed: string[] = [];
-  let now = 0;
-  const service = observe(fixtureService(), {
-    log,
-    clock: { now: () => (now += 2) },
-    metrics: {
-      callAnswered: (method, code: 'OK' | SchedulingErrorCode, seconds) =>
-        answered.push(`${method} ${code} ${seconds}`),
-      unitFailed: (unit, code) => failed.push(`${unit} ${code}`),
-    },
-  });
-  return { service, log, answered, failed };
+  const metrics = {
+    unitFailed: (unit: string, code: SchedulingErrorCode) => void failed.push(`${unit} ${code}`),
+  };
+  return { service: observe(fixtureService(), { log, metrics }), log, failed };
 }
 
 const request = {
@@ -37,21 +29,39 @@ const request = {
 describePolicyUnitService('observed policy service', () => ({ service: observed().service }));
 
 describe('observe', () => {
-  it('counts and logs a call, and each unit that failed, under the request id', async () => {
-    const { service, log, answered, failed } = observed();
-    await service.scoreHosts(request, call({ requestId: 'r-9' }));
-    expect(answered).to.deep.equal(['scoreHosts OK 0.002']);
-    expect(failed).to.deep.equal(['throws INTERNAL']);
-    expect(log.lines.map(({ level, event, fields }) => [level, event, fields['requestId']])).to.deep.equal([
-      ['warn', 'unit failed', 'r-9'],
-      ['debug', 'call answered', 'r-9'],
+  it('counts each unit that failed, and logs one line under the request id, however many', async () => {
+    const { service, log, failed } = observed();
+    const units = ['throws', 'score_140', ...Array.from({ length: 20 }, (_, n) => `made-up-${n}`)];
+    await service.scoreHosts(
+      { ...request, units: units.map((name) => ({ name, weight: 1 })) },
+      call({ requestId: 'r-9' }),
+    );
+    expect(failed).to.have.length(22);
+    expect(failed.slice(0, 3)).to.deep.equal([
+      'throws INTERNAL',
+      'score_140 INTERNAL',
+      'made-up-0 NOT_FOUND',
     ]);
+    expect(log.lines).to.have.length(1);
+    expect(log.lines[0]).to.deep.include({ level: 'warn', event: 'units failed' });
+    expect(log.lines[0]?.fields).to.include({ requestId: 'r-9', method: 'scoreHosts', hosts: 1, failed: 22 });
+    expect(log.lines[0]?.fields['reasons']).to.have.length(8);
   });
 
-  it('counts and logs a call that failed by its code, and lets the error through', async () => {
-    const { service, log, answered } = observed();
+  it('logs an answer at level debug when no unit failed', async () => {
+    const { service, log } = observed();
+    await service.scoreHosts({ ...request, units: [], hosts: [] }, call());
+    expect(log.lines.map(({ level, event }) => [level, event]).at(-1)).to.deep.equal([
+      'warn',
+      'units failed',
+    ]);
+    await service.listPolicyUnits(call());
+    expect(log.lines.at(-1)).to.deep.include({ level: 'debug', event: 'call answered' });
+  });
+
+  it('lets a call fail', async () => {
+    const { service, log } = observed();
     await expectRejection(service.scoreHosts({ ...request, vmId: vmId(77) }, call()), 'NOT_FOUND');
-    expect(answered).to.deep.equal(['scoreHosts NOT_FOUND 0.002']);
-    expect(log.lines[0]).to.deep.include({ level: 'info', event: 'call failed' });
+    expect(log.lines).to.deep.equal([]);
   });
 });

@@ -4,7 +4,7 @@ import { startOpsServer, type OpsServer, type Readiness } from '../src/ops-serve
 
 describe('ops server', () => {
   let readiness: Readiness = { ready: true };
-  const metrics = createMetrics();
+  const metrics = createMetrics([]);
   let server: OpsServer;
   before(async () => {
     server = await startOpsServer({
@@ -29,14 +29,15 @@ describe('ops server', () => {
   });
 
   it('shows metrics', async () => {
-    metrics.callAnswered('scoreHosts', 'OK', 0.002);
+    metrics.callEnded('ScoreHosts', 'OK', 0.002);
     const text = await (await get('/metrics')).text();
-    expect(text).to.include('hostscore_call_seconds_count{method="scoreHosts",code="OK"} 1');
+    expect(text).to.include('hostscore_call_seconds_count{method="ScoreHosts",code="OK"} 1');
   });
 
   for (const [path, init, status] of [
     ['/', undefined, 404],
     ['/metrics/x', undefined, 404],
+    ['//', undefined, 404],
     ['/livez', { method: 'POST' }, 405],
     ['/livez', { method: 'HEAD' }, 200],
   ] as const) {

@@ -24,7 +24,8 @@ export function configOf(command: Command, io: Io): Config {
     const value = flag === undefined ? undefined : options[optionName(flag)];
     if (typeof value === 'string') flags[path] = value;
   }
-  const file = typeof options['config'] === 'string' ? options['config'] : io.variables['HOSTSCORE_CONFIG'];
+  const named = typeof options['config'] === 'string' ? options['config'] : io.variables['HOSTSCORE_CONFIG'];
+  const file = named === '' ? undefined : named;
   return loadConfig({ file, variables: io.variables, flags });
 }
 

@@ -1,13 +1,15 @@
 import { InvalidArgumentError } from 'commander';
-import type { WeightedUnit } from '../contract.js';
+import { MAX_WEIGHT_SUM, type WeightedUnit } from '../contract.js';
 
 /** Reads `name` or `name=weight`; for commander, which gathers repeated options. */
 export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = []): WeightedUnit[] {
   const groups = /^(?<name>[^=]+)(?:=(?<weight>\d+))?$/.exec(value)?.groups;
   const name = groups?.['name'];
-  if (name === undefined)
-    throw new InvalidArgumentError('expected NAME or NAME=WEIGHT, the weight a whole number.');
-  return [...gathered, { name, weight: Number(groups?.['weight'] ?? 1) }];
+  const weight = Number(groups?.['weight'] ?? 1);
+  if (name === undefined || weight > MAX_WEIGHT_SUM) {
+    throw new InvalidArgumentError(`expected NAME or NAME=WEIGHT, a whole number up to ${MAX_WEIGHT_SUM}.`);
+  }
+  return [...gathered, { name, weight }];
 }
 
 /** Reads `key=value`; for commander, which gathers repeated options. */

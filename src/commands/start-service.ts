@@ -35,7 +35,7 @@ const STOP_STEP_SLACK_MS = 3000;
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const lifecycle = createLifecycle({ log, stepTimeoutMs: config.shutdownGrace + STOP_STEP_SLACK_MS });
   try {
-    const metrics = createMetrics();
+    const metrics = createMetrics(units.map(({ name }) => name));
     const client = openEngineClient(config, log);
     let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
     let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
@@ -70,6 +70,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       ...tlsOf(config),
       limits: limitsOf(config),
       log,
+      onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
     });
     lifecycle.onStop('grpc server', () => {
       readiness = { ready: false, reason: 'stopping' };

@@ -32,6 +32,8 @@ export interface CollectionSplitterOptions {
   readonly limits: CollectionLimits;
   /** Called with each object of the collection, parsed, in order, as soon as its last byte is there. */
   readonly visit: (object: unknown) => void;
+  /** Called with words on an object that is bigger than the limit, in place of the others. */
+  readonly oversized: (reason: string) => void;
   /** Called before with its bytes; true when they need not be parsed, since what stands in them is known. */
   readonly seen?: ((bytes: Buffer) => boolean) | undefined;
 }
@@ -67,6 +69,7 @@ export function createCollectionSplitter({
   key,
   limits,
   visit,
+  oversized,
   seen,
 }: CollectionSplitterOptions): CollectionSplitter {
   const skeleton = createSkeleton(limits.maxSkeletonBytes);
@@ -178,23 +181,24 @@ export function createCollectionSplitter({
 
   function keepPart(part: Buffer): void {
     partBytes += part.length;
-    if (partBytes > limits.maxObjectBytes) throw objectTooBig();
-    parts.push(part);
+    if (partBytes > limits.maxObjectBytes) parts = [];
+    else parts.push(part);
   }
 
   function finishObject(chunk: Buffer, start: number, end: number): void {
     let bytes = chunk.subarray(start, end);
-    if (partBytes + bytes.length > limits.maxObjectBytes) throw objectTooBig();
+    if (partBytes + bytes.length > limits.maxObjectBytes) {
+      parts = [];
+      partBytes = 0;
+      oversized(`${key} number ${objects} has more than ${limits.maxObjectBytes} bytes`);
+      return;
+    }
     if (parts.length > 0) {
       bytes = Buffer.concat([...parts, bytes]);
       parts = [];
       partBytes = 0;
     }
     if (seen?.(bytes) !== true) visit(parse(bytes, `element ${objects}`));
-  }
-
-  function objectTooBig(): EngineFailure {
-    return tooBig(`has an element (number ${objects}) of more than ${limits.maxObjectBytes} bytes`);
   }
 
   function parse(bytes: Buffer, what: string): unknown {

@@ -74,11 +74,17 @@ export interface EngineClient {
   readonly listHosts: (begin: BeginListing<HostRecord>, signal: AbortSignal) => Promise<void>;
   /** Visits every VM that the engine has on a host, in one request. */
   readonly listRunningVms: (begin: BeginListing<EngineVm>, signal: AbortSignal) => Promise<void>;
-  /** Reads one VM, running or not; undefined when the engine has none of that id. */
-  readonly getVm: (id: string, signal: AbortSignal) => Promise<EngineVm | undefined>;
+  /**
+   * Reads one VM, running or not; undefined when the engine has none of that id. A scheduling call waits for it, so it is
+   * sent again once at most, and at once. `requestId` names that call in the log.
+   */
+  readonly getVm: (id: string, signal: AbortSignal, requestId?: string) => Promise<EngineVm | undefined>;
   /** Revokes the token, within a bounded time, and closes the connections. Never rejects. */
   readonly close: () => Promise<void>;
 }
+
+/** Pause before a lookup of one VM is sent again, in ms: what is wrong is mostly a kept connection that had died. */
+const LOOKUP_PAUSE = 10;
 
 /** Longest stretch of work on a listing before other work gets its turn, in ms. */
 const MAX_STRETCH = 5;
@@ -89,6 +95,11 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   const urls = engineUrls(options);
   if (ca !== undefined) checkAuthority(ca);
   const retry = { ...ENGINE_RETRY, ...options.retry };
+  const lookupRetry = {
+    limit: Math.min(retry.limit, 1),
+    firstPause: LOOKUP_PAUSE,
+    longestPause: LOOKUP_PAUSE,
+  };
   const limits = { ...COLLECTION_LIMITS, ...options.limits };
   const redaction = createRedaction();
   const refusals = createRefusalReader(urls, redaction);
@@ -112,13 +123,14 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     begin: BeginListing<Record>,
     signal: AbortSignal,
   ): Promise<void> {
-    await retried(path, signal, async () => {
+    await retried({ path }, signal, async () => {
       const answer = await get(path, signal);
       if (answer.status !== 200) throw await refusals.ofApi(answer, `GET ${urls.api}${path}`);
       const visitor = begin();
       const splitter = createCollectionSplitter({
         key,
         limits,
+        oversized: visitor.odd,
         seen: visitor.seen,
         visit(object) {
           const { record, odd } = parse(object);
@@ -167,21 +179,22 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   }
 
   async function retried<Value>(
-    path: string,
+    what: { readonly path: string; readonly requestId?: string | undefined },
     signal: AbortSignal,
     attempt: () => Promise<Value>,
+    patience: EngineRetry = retry,
   ): Promise<Value> {
     try {
       return await pRetry(attempt, {
-        retries: retry.limit,
-        minTimeout: retry.firstPause,
-        maxTimeout: retry.longestPause,
+        retries: patience.limit,
+        minTimeout: patience.firstPause,
+        maxTimeout: patience.longestPause,
         randomize: true,
         signal,
         shouldRetry: ({ error }) => error instanceof EngineFailure && error.transient,
         onFailedAttempt({ error, attemptNumber, retriesLeft }) {
           if (!(error instanceof EngineFailure) || !error.transient || retriesLeft === 0) return;
-          log.info('engine request failed', { path, attempt: attemptNumber, reason: error.message });
+          log.info('engine request failed', { ...what, attempt: attemptNumber, reason: error.message });
         },
       });
     } catch (thrown) {
@@ -193,10 +206,10 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     listHosts: (begin, signal) => list('/hosts', 'host', parseHost, begin, signal),
     // A constant text: the engine keeps every other one for ever (SearchQuery.queriesCache).
     listRunningVms: (begin, signal) => list('/vms?search=on_host%3D*', 'vm', parseVm, begin, signal),
-    getVm: (id, signal) => {
+    getVm: (id, signal, requestId) => {
       const path = `/vms/${encodeURIComponent(id)}`;
       const what = `GET ${urls.api}${path}`;
-      return retried(path, signal, async () => {
+      const attempt = async () => {
         const answer = await get(path, signal);
         if (answer.status === 404) {
           // An unknown id has an empty body; a page is that of a server without an engine in it, as while it starts.
@@ -212,7 +225,8 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
           throw new EngineFailure(`${what}: the engine answered with vm ${record.id}`, { transient: false });
         }
         return record;
-      });
+      };
+      return retried({ path, requestId }, signal, attempt, lookupRetry);
     },
     async close() {
       await session.close();

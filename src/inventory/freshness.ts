@@ -4,8 +4,8 @@ import type { After, Clock } from './timers.js';
 
 /** Holds the newest snapshot, and knows whether it may still be used. */
 export interface Freshness {
-  /** Takes a new snapshot, which makes the inventory available unless it is too old already. */
-  readonly accept: (snapshot: Snapshot) => void;
+  /** Takes a new snapshot, and when its reading began by the clock, which makes the inventory available unless it is too old already. */
+  readonly accept: (snapshot: Snapshot, began: number) => void;
   /** The newest snapshot, however old. */
   readonly newest: () => Snapshot | undefined;
   /** The newest snapshot; throws UNAVAILABLE when there is none that is fresh enough. */
@@ -23,6 +23,7 @@ export interface FreshnessOptions {
   readonly lastFailure: () => SchedulingError | undefined;
   /** Told when the inventory becomes available or unavailable, by a timer even when nobody asks. Must not throw. */
   readonly onChange: (available: boolean, reason: string | undefined) => void;
+  /** Has to be one that never goes back. */
   readonly clock: Clock;
   readonly after: After;
 }
@@ -31,6 +32,7 @@ export interface FreshnessOptions {
 export function createFreshness(options: FreshnessOptions): Freshness {
   const { maxStaleness, lastFailure, onChange, clock, after } = options;
   let newest: Snapshot | undefined;
+  let began = 0;
   let available = false;
   let cancel: () => void = () => undefined;
 
@@ -39,7 +41,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     if (newest === undefined) {
       return `the engine has not been read yet: ${failure?.message ?? 'the first reading is under way'}`;
     }
-    const age = clock.now() - newest.time;
+    const age = clock.now() - began;
     if (age <= maxStaleness) return undefined;
     const why =
       failure === undefined ? 'a reading is under way' : `the last reading failed: ${failure.message}`;
@@ -59,16 +61,17 @@ export function createFreshness(options: FreshnessOptions): Freshness {
   function watch(): void {
     cancel();
     if (newest === undefined) return;
-    const left = maxStaleness - (clock.now() - newest.time);
+    const left = maxStaleness - (clock.now() - began);
     cancel = after(Math.max(1, left + 1), () => {
-      // A clock that was set back leaves time to wait.
+      // A timer may come a little early.
       if (look() === undefined) watch();
     });
   }
 
   return {
-    accept(snapshot) {
+    accept(snapshot, beganAt) {
       newest = snapshot;
+      began = beganAt;
       look();
       watch();
     },

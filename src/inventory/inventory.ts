@@ -45,7 +45,10 @@ export interface InventoryOptions extends Partial<InventoryLimits> {
   /** Stays the caller's: close it after the inventory. */
   readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms' | 'getVm'>;
   readonly log: Log;
+  /** Says what time it is, for the snapshot's time and the deadlines of calls; Date by default. */
   readonly clock?: Clock;
+  /** Measures ages and pauses, and never goes back; `performance` by default, or the clock that is given. */
+  readonly steady?: Clock;
   readonly after?: After;
   /** A number from 0 to 1; Math.random by default. */
   readonly random?: () => number;
@@ -85,6 +88,7 @@ export interface EngineInventory extends Inventory {
 /** Makes an inventory; nothing is read before start(). */
 export function createInventory(options: InventoryOptions): EngineInventory {
   const { client, log, clock = Date, after = afterReally, random = Math.random } = options;
+  const steady = options.steady ?? options.clock ?? performance;
   const limits: InventoryLimits = { ...INVENTORY_LIMITS, ...options };
   const pool = createVmPool(MAX_POOLED);
   const unchangedVms = createUnchangedVms();
@@ -102,22 +106,22 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       else log.warn('inventory unavailable', { reason });
       tell(() => options.onAvailability?.(available, reason));
     },
-    clock,
+    clock: steady,
     after,
   });
 
   const refresher = createRefresher({
     read: (signal) =>
       readSnapshot(
-        { client, pool, unchangedVms, guestReports, oddObjects, clock },
+        { client, pool, unchangedVms, guestReports, oddObjects, clock, steady },
         freshness.newest(),
         signal,
       ),
     times: limits,
-    clock,
+    clock: steady,
     after,
     random,
-    onOutcome(outcome, snapshot) {
+    onOutcome(outcome, reading) {
       if (outcome.ok) {
         const { hosts, vms, skipped, durationMs } = outcome;
         counts = { hosts, vms, skipped };
@@ -128,21 +132,22 @@ export function createInventory(options: InventoryOptions): EngineInventory {
         ({ failures, error: lastFailure } = outcome);
         logFailure(log, outcome);
       }
-      if (snapshot !== undefined) freshness.accept(snapshot);
+      if (reading !== undefined) freshness.accept(reading.snapshot, reading.began);
       tell(() => options.onRefresh?.(outcome));
     },
   });
 
   const lookup = createVmLookup({
-    async get(id, signal): Promise<Vm | undefined> {
-      const record = await client.getVm(id, signal);
+    async get(id, signal, requestId): Promise<Vm | undefined> {
+      const record = await client.getVm(id, signal, requestId);
+      log.debug('vm looked up', { requestId, vm: id, found: record !== undefined });
       if (record === undefined) return undefined;
       if (record.guest !== undefined) guestReports.remember(id, record.guest);
       const guest = record.hostId === undefined ? (record.guest ?? guestReports.last(id)) : record.guest;
       return pool.vm(record, guest, undefined);
     },
     limits,
-    clock,
+    clock: steady,
     after,
   });
 
@@ -161,20 +166,28 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     return last === undefined || last.ago < 0 || last.ago >= Math.max(limits.unknownInterval, last.took);
   }
 
-  async function refreshed(call: Call): Promise<Snapshot> {
+  async function refreshed(call: Call): Promise<{ snapshot: Snapshot; looked: boolean }> {
     if (call.signal.aborted) throw SchedulingError.from(call.signal.reason);
-    if (!refresher.underWay() && !mayReadAgain()) return freshness.current();
+    if (!refresher.underWay() && !mayReadAgain()) return answer();
     const patience = Math.min(limits.lookupTimeout, call.deadline - clock.now() - limits.answerMargin);
     let cancel: () => void = () => undefined;
+    let isLate = false;
     const late = new Promise<void>((resolve) => {
-      cancel = after(Math.max(0, patience), resolve);
+      cancel = after(Math.max(0, patience), () => {
+        isLate = true;
+        resolve();
+      });
     });
     try {
       await waitFor(Promise.race([refresher.refresh(), late]), call.signal);
     } finally {
       cancel();
     }
-    return freshness.current();
+    return answer(isLate);
+  }
+
+  function answer(isLate = false): { snapshot: Snapshot; looked: boolean } {
+    return { snapshot: freshness.current(), looked: !isLate && failures === 0 };
   }
 
   return {

@@ -14,7 +14,7 @@ export interface RefreshTimes {
 
 /** How a reading of the engine ended. */
 export type RefreshOutcome =
-  | ({ readonly ok: true; readonly durationMs: number } & Omit<Reading, 'snapshot'>)
+  | ({ readonly ok: true; readonly durationMs: number } & Omit<Reading, 'snapshot' | 'began'>)
   | {
       readonly ok: false;
       readonly durationMs: number;
@@ -32,7 +32,7 @@ export interface RefresherOptions {
   /** A number from 0 to 1, as Math.random gives it. */
   readonly random: () => number;
   /** Told of each reading's end, before whoever waits for it. Must not throw. */
-  readonly onOutcome: (outcome: RefreshOutcome, snapshot: Reading['snapshot'] | undefined) => void;
+  readonly onOutcome: (outcome: RefreshOutcome, reading: Reading | undefined) => void;
 }
 
 /** Reads again and again, one reading at a time, which whoever wants one shares. */
@@ -60,12 +60,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
   async function fly(): Promise<void> {
     const begin = clock.now();
     let outcome: RefreshOutcome;
-    let snapshot: Reading['snapshot'] | undefined;
+    let reading: Reading | undefined;
     try {
-      const { snapshot: fresh, ...counts } = await read(closing.signal);
-      snapshot = fresh;
+      reading = await read(closing.signal);
+      const { hosts, vms, skipped } = reading;
       failures = 0;
-      outcome = { ok: true, durationMs: clock.now() - begin, ...counts };
+      outcome = { ok: true, durationMs: clock.now() - begin, hosts, vms, skipped };
     } catch (thrown) {
       failures += 1;
       outcome = { ok: false, durationMs: clock.now() - begin, error: SchedulingError.from(thrown), failures };
@@ -74,7 +74,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     flight = undefined;
     if (closing.signal.aborted) return;
     cancelNext = after(pause(), () => void refresh());
-    onOutcome(outcome, snapshot);
+    onOutcome(outcome, reading);
   }
 
   function pause(): number {

@@ -13,12 +13,14 @@ import type { GuestReports } from './guest-reports.js';
 import { linkAbort } from './linked-abort.js';
 import { createOddTally, type OddObjects, type OddTally } from './odd-objects.js';
 import type { Clock } from './timers.js';
-import type { UnchangedVms } from './unchanged-vms.js';
+import { digestOf, type UnchangedVms } from './unchanged-vms.js';
 import type { VmPool } from './vm-pool.js';
 
 /** A snapshot, and what went into it. */
 export interface Reading {
   readonly snapshot: Snapshot;
+  /** When its reading began, by the steady clock: ms. */
+  readonly began: number;
   /** Hosts of the snapshot. */
   readonly hosts: number;
   /** VMs of the snapshot. */
@@ -35,6 +37,7 @@ export interface SnapshotReadingOptions {
   readonly guestReports: GuestReports;
   readonly oddObjects: OddObjects;
   readonly clock: Clock;
+  readonly steady: Clock;
 }
 
 /**
@@ -42,11 +45,12 @@ export interface SnapshotReadingOptions {
  * one request fails the other one is ended too, and the reading rejects with the first failure.
  */
 export async function readSnapshot(
-  { client, pool, unchangedVms, guestReports, oddObjects, clock }: SnapshotReadingOptions,
+  { client, pool, unchangedVms, guestReports, oddObjects, clock, steady }: SnapshotReadingOptions,
   before: Snapshot | undefined,
   signal: AbortSignal,
 ): Promise<Reading> {
   const time = clock.now();
+  const began = steady.now();
   let hosts = createHostListing();
   let vms = createVmListing();
   let listed = unchangedVms.begin();
@@ -57,10 +61,12 @@ export async function readSnapshot(
   const beginVms = () => {
     vms = createVmListing();
     listed = unchangedVms.begin();
+    let digest = '';
     const seen = (bytes: Buffer) => {
-      const vm = listed.find(bytes);
+      digest = digestOf(bytes);
+      const vm = listed.find(digest);
       if (vm === undefined) return false;
-      listed.remember(vm);
+      listed.remember(digest, vm);
       vms.addRunning(vm);
       return true;
     };
@@ -68,7 +74,7 @@ export async function readSnapshot(
       vms.add(record, () => {
         if (record.guest !== undefined) guestReports.remember(record.id, record.guest);
         const vm = pool.vm(record, record.guest, before?.vm(record.id));
-        listed.remember(vm);
+        listed.remember(digest, vm);
         return vm;
       });
     };
@@ -85,10 +91,12 @@ export async function readSnapshot(
   oddObjects.report('vm', vms.odd);
   listed.commit();
   for (const record of hosts.records) vms.builder.addHost(record);
+  const snapshot = vms.builder.build(time);
   return {
-    snapshot: vms.builder.build(time),
+    snapshot,
+    began,
     hosts: hosts.records.length,
-    vms: vms.running(),
+    vms: snapshot.vmCounts.reduce((sum, count) => sum + count, 0),
     skipped: hosts.odd.count() + vms.odd.count(),
   };
 }

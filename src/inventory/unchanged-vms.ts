@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto';
 import type { Vm } from '../snapshot.js';
 
-/** The VMs of one listing, found again by their very bytes. */
+/** The VMs of one listing, by the digest of the bytes in which each stood. */
 export interface ListedVms {
-  /** The VM that the last listing had in these bytes, or none. What is remembered next is remembered under them. */
-  readonly find: (bytes: Buffer) => Vm | undefined;
-  readonly remember: (vm: Vm) => void;
+  /** The VM that the last listing had in bytes of this digest, or none. */
+  readonly find: (digest: string) => Vm | undefined;
+  readonly remember: (digest: string, vm: Vm) => void;
   /** Makes this listing the last one. */
   readonly commit: () => void;
 }
 
 /**
- * Remembers, by a digest of its bytes, which VM stood in each element of the last listing. From one listing to the next
- * hardly any element changes, and one that did not needs no parsing: that is most of what a listing costs.
+ * Remembers which VM stood in each element of the last listing. From one listing to the next hardly any element changes,
+ * and one that did not needs no parsing: that is most of what a listing costs.
  */
 export interface UnchangedVms {
   readonly begin: () => ListedVms;
@@ -21,22 +21,21 @@ export interface UnchangedVms {
 /** Starts without a listing. */
 export function createUnchangedVms(): UnchangedVms {
   let last: ReadonlyMap<string, Vm> = new Map();
-
   return {
     begin() {
       const listed = new Map<string, Vm>();
-      let digest = '';
       return {
-        find(bytes) {
-          // No secret is kept by it: SHA-1 is there since it is the fastest that no two real elements collide in.
-          digest = hash('sha1', bytes, 'base64');
-          return last.get(digest);
-        },
-        remember: (vm) => void listed.set(digest, vm),
+        find: (digest) => last.get(digest),
+        remember: (digest, vm) => void listed.set(digest, vm),
         commit() {
           last = listed;
         },
       };
     },
   };
+}
+
+/** The digest of an element's bytes. It guards nothing; SHA-1 is the fastest in which no two real elements collide. */
+export function digestOf(bytes: Buffer): string {
+  return hash('sha1', bytes, 'base64');
 }

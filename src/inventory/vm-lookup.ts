@@ -32,8 +32,8 @@ export interface VmLookup {
 
 /** What a lookup is made of. */
 export interface VmLookupOptions {
-  /** Asks the engine; rejects with a SchedulingError. */
-  readonly get: (id: string, signal: AbortSignal) => Promise<Vm | undefined>;
+  /** Asks the engine, for the sake of a call; rejects with a SchedulingError. */
+  readonly get: (id: string, signal: AbortSignal, requestId: string) => Promise<Vm | undefined>;
   readonly limits: VmLookupLimits;
   readonly clock: Clock;
   readonly after: After;
@@ -57,7 +57,7 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
 
   async function find(id: string, call: Call): Promise<Vm | undefined> {
     let entry = entries.get(id);
-    if (entry === undefined || isOver(entry)) entry = ask(id);
+    if (entry === undefined || isOver(entry)) entry = ask(id, call.requestId);
     return waitFor(entry.answer, call.signal);
   }
 
@@ -67,14 +67,14 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
     return age < 0 || age >= settled.holds;
   }
 
-  function ask(id: string): Entry {
+  function ask(id: string, requestId: string): Entry {
     if (asking >= limits.maxConcurrentLookups && waiting.size >= limits.maxWaitingLookups) {
       throw new SchedulingError(
         'RESOURCE_EXHAUSTED',
         `vm ${id}: ${asking + waiting.size} lookups of VMs are under way already; ask again later`,
       );
     }
-    const entry: Entry = { answer: lookUp(id) };
+    const entry: Entry = { answer: lookUp(id, requestId) };
     const settle = (holds: number) => {
       entry.settled = { time: clock.now(), holds };
       forgetSome();
@@ -92,7 +92,7 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
     return entry;
   }
 
-  async function lookUp(id: string): Promise<Vm | undefined> {
+  async function lookUp(id: string, requestId: string): Promise<Vm | undefined> {
     const time = linkAbort(closing.signal);
     const cancel = after(limits.lookupTimeout, () => {
       time.abort(
@@ -105,7 +105,7 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
     try {
       await turn(time.signal);
       try {
-        return await get(id, time.signal);
+        return await get(id, time.signal, requestId);
       } finally {
         asking -= 1;
         next();

@@ -26,14 +26,15 @@ export type HostResolver = (
  * snapshot live: a scheduler asks for the same hosts again and again, and a list that is the same array needs no look-ups.
  */
 export function createHostResolver(inventory: Inventory): HostResolver {
-  const found = new WeakMap<readonly string[], ResolvedHosts>();
+  // By snapshot first: the lists live long, and must not keep the snapshots that they were once looked up in.
+  const found = new WeakMap<Snapshot, WeakMap<readonly string[], ResolvedHosts>>();
 
   function find(snapshot: Snapshot, selection: HostSelection): ResolvedHosts {
     if (selection === 'ALL_UP') return hostsThatAreUp(snapshot);
-    const before = found.get(selection);
-    if (before?.snapshot === snapshot) return before;
-    const resolved = hostsOf(snapshot, selection);
-    found.set(selection, resolved);
+    let lists = found.get(snapshot);
+    if (lists === undefined) found.set(snapshot, (lists = new WeakMap<readonly string[], ResolvedHosts>()));
+    let resolved = lists.get(selection);
+    if (resolved === undefined) lists.set(selection, (resolved = hostsOf(snapshot, selection)));
     return resolved;
   }
 
@@ -42,7 +43,17 @@ export function createHostResolver(inventory: Inventory): HostResolver {
     const complete =
       resolved.unknownHostIds.length === 0 &&
       placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
-    return complete ? resolved : find(await inventory.refreshed(call), selection);
+    if (complete) return resolved;
+    const { snapshot, looked } = await inventory.refreshed(call);
+    const again = find(snapshot, selection);
+    const missing = placements.findIndex(({ hostId }) => snapshot.host(hostId) === undefined);
+    if (missing >= 0 && !looked) {
+      throw new SchedulingError(
+        'UNAVAILABLE',
+        `assumed_placements[${missing}].host_id: the host is not in the snapshot, and the engine can't be asked now; try later`,
+      );
+    }
+    return again;
   };
 }
 

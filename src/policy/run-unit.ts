@@ -7,21 +7,22 @@ import {
   type UnitResult,
 } from '../contract.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../errors.js';
-import type { BalanceUnit, FilterUnit, HostScorer, ScoreUnit, UnitRequest } from './unit.js';
+import type { BalanceUnit, FilterUnit, ScoreUnit, UnitRequest } from './unit.js';
 
-/** A unit's score of every host asked, aligned with the request's hosts, and the scorer to ask for reasons. */
+/** A unit's score of every host asked, aligned with the request's hosts, and its reasons when they were asked for. */
 export interface ScoredHosts {
   readonly values: readonly number[];
-  readonly scorer: HostScorer;
+  readonly reasons: readonly string[] | undefined;
 }
 
 /** Told of what a unit threw, before its caller sees a fixed text. */
 export type OnUnitBug = (unit: string, cause: unknown) => void;
 
-/** Runs one score unit over all hosts. What it throws, or a score outside 0..100, is its failure. */
+/** Runs one score unit over all hosts. What it throws, scoring or explaining, or a score outside 0..100, is its failure. */
 export function runScoreUnit(
   unit: ScoreUnit,
   request: UnitRequest,
+  explain: boolean,
   onBug: OnUnitBug,
 ): UnitResult<ScoredHosts> {
   return contain(unit.name, onBug, () => {
@@ -35,7 +36,7 @@ export function runScoreUnit(
       }
       return score;
     });
-    return { values, scorer };
+    return { values, reasons: explain ? request.hosts.map((host) => scorer.explain(host)) : undefined };
   });
 }
 

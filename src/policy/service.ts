@@ -69,7 +69,12 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
       const unit = scores.get(name);
       return unit === undefined
         ? { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) }
-        : runScoreUnit(unit, { snapshot, vm, hosts, properties: request.properties }, bugsOf(call));
+        : runScoreUnit(
+            unit,
+            { snapshot, vm, hosts, properties: request.properties },
+            request.explain,
+            bugsOf(call),
+          );
     });
 
     return {
@@ -139,7 +144,7 @@ function sumScores(
     let score = 0;
     for (const { weight, values } of answers) score += weight * (values[index] ?? 0);
     if (!explain) return { hostId: host.id, score };
-    const reasons = answers.map(({ unit, scorer }) => ({ unit, text: scorer.explain(host) }));
+    const reasons = answers.map(({ unit, reasons }) => ({ unit, text: reasons?.[index] ?? '' }));
     return { hostId: host.id, score, hostName: host.name, reasons };
   });
 }

@@ -6,7 +6,7 @@ const MAX_STACK_LENGTH = 8000;
 
 /**
  * Turns whatever a call threw into the error that its caller is told, and logs it: a bug with its stack, which the
- * caller never sees, and a refusal at debug level.
+ * caller never sees, and anything else with its reason.
  */
 export function reportFailure(
   log: Log,
@@ -16,7 +16,7 @@ export function reportFailure(
   const error = SchedulingError.from(thrown);
   const { code } = error;
   if (code === 'INTERNAL') log.error('call failed', { method, requestId, code, stack: stackOf(error) });
-  else log.debug('call refused', { method, requestId, code, reason: error.message });
+  else log.info('call failed', { method, requestId, code, reason: error.message });
   return error;
 }
 

@@ -1,6 +1,7 @@
 import { createPolicyService } from '../../src/policy/service.js';
 import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/policy/unit.js';
-import { units } from '../../src/policy/units/index.js';
+import { acceptAllHosts } from '../../src/policy/units/accept-all-hosts.js';
+import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
 import type { PolicyUnitService } from '../../src/contract.js';
 import { memoryLog } from '../support/log.js';
 import { host, hostId, inventoryOf, snapshotOf, vm } from '../support/world.js';
@@ -95,5 +96,9 @@ export function fixtureInventory() {
 
 /** The native engine over the world of the behaviour suite. */
 export function fixtureService(log = memoryLog()): PolicyUnitService {
-  return createPolicyService({ units: [...units, ...FIXTURE_UNITS], inventory: fixtureInventory(), log });
+  return createPolicyService({
+    units: [ksmSameOsScore, acceptAllHosts, ...FIXTURE_UNITS],
+    inventory: fixtureInventory(),
+    log,
+  });
 }

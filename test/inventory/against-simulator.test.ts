@@ -57,7 +57,7 @@ describe('createInventory against the simulated engine', () => {
   async function readAgain(): Promise<ReturnType<EngineInventory['current']>> {
     const before = simulator.requests.count('/api/hosts');
     for (;;) {
-      const snapshot = await inventory.refreshed(call());
+      const { snapshot } = await inventory.refreshed(call());
       if (simulator.requests.count('/api/hosts') > before && !inventory.state().refreshing) return snapshot;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

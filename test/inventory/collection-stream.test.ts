@@ -12,6 +12,7 @@ function split(pieces: readonly Buffer[], limits: Partial<CollectionLimits> = {}
     key: 'vm',
     limits: { ...COLLECTION_LIMITS, ...limits },
     visit: (object) => objects.push(object),
+    oversized: (reason) => expect.fail(reason),
   });
   for (const piece of pieces) splitter.write(piece);
   const { others } = splitter.end();
@@ -132,9 +133,26 @@ describe('createCollectionSplitter', () => {
     expect(() => split(around('{"a":"', '","vm":[]}'))).to.throw('what surrounds the elements is not UTF-8');
   });
 
+  for (const step of [1, 4, 1000]) {
+    it(`leaves out an object over maxObjectBytes, and goes on behind it, in chunks of ${step}`, () => {
+      const body = Buffer.from('{"vm":[{"a":"b"},{"a":"bc"},{"a":"d"}]}');
+      const objects: unknown[] = [];
+      const reasons: string[] = [];
+      const splitter = createCollectionSplitter({
+        key: 'vm',
+        limits: { ...COLLECTION_LIMITS, maxObjectBytes: 9 },
+        visit: (object) => objects.push(object),
+        oversized: (reason) => reasons.push(reason),
+      });
+      for (let at = 0; at < body.length; at += step) splitter.write(body.subarray(at, at + step));
+      expect(splitter.end()).to.deep.equal({ others: 0 });
+      expect(objects).to.deep.equal([{ a: 'b' }, { a: 'd' }]);
+      expect(reasons).to.deep.equal(['vm number 2 has more than 9 bytes']);
+    });
+  }
+
   const limits: readonly (readonly [Partial<CollectionLimits>, string, string])[] = [
     [{ maxBodyBytes: 9 }, '{"vm":[]}', '{"vm":[] }'],
-    [{ maxObjectBytes: 9 }, '{"vm":[{"a":"b"}]}', '{"vm":[{"a":"bc"}]}'],
     [{ maxObjects: 2 }, '{"vm":[{},{}]}', '{"vm":[{},{},{}]}'],
     [{ maxSkeletonBytes: 13 }, '{"vm":[{}, 1]}', '{"vm":[{}, 10]}'],
     [{ maxDepth: 4 }, '{"vm":[{"a":[]}]}', '{"vm":[{"a":[[]]}]}'],

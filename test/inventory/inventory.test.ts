@@ -190,8 +190,9 @@ describe('createInventory', () => {
       await stage.time.advance(1_000);
       stage.client.hosts = [scriptedHost(), scriptedHost({ id: SECOND_HOST, name: 'H2' })];
       const snapshots = await Promise.all(Array.from({ length: 50 }, () => inventory.refreshed(call())));
-      expect(new Set(snapshots).size).to.equal(1);
-      expect(snapshots[0]?.hosts).to.have.length(2);
+      expect(new Set(snapshots.map(({ snapshot }) => snapshot)).size).to.equal(1);
+      expect(snapshots.every(({ looked }) => looked)).to.equal(true);
+      expect(snapshots[0]?.snapshot.hosts).to.have.length(2);
       expect(stage.client.calls).to.include({ hosts: 2, vms: 2 });
     });
 
@@ -232,7 +233,7 @@ describe('createInventory', () => {
       const joined = inventory.refreshed(call());
       await settle();
       gate.open();
-      expect((await joined).time).to.equal(stage.time.clock.now());
+      expect((await joined).snapshot.time).to.equal(stage.time.clock.now());
       expect(stage.client.calls.hosts).to.equal(2);
     });
 
@@ -260,11 +261,13 @@ describe('createInventory', () => {
       });
     }
 
-    it('answers with what there is when the reading fails', async () => {
+    it('answers with what there is when the reading fails, and says that it could not look', async () => {
       const inventory = await stage.started();
       await stage.time.advance(1_000);
       stage.breakEngine();
-      expect((await inventory.refreshed(call())).hosts).to.have.length(1);
+      const { snapshot, looked } = await inventory.refreshed(call());
+      expect(snapshot.hosts).to.have.length(1);
+      expect(looked).to.equal(false);
     });
 
     it('lets one caller go without ending the reading', async () => {
@@ -279,7 +282,7 @@ describe('createInventory', () => {
       gone.abort();
       expect(await first).to.match(/^CANCELLED/);
       gate.open();
-      expect((await second).time).to.equal(stage.time.clock.now());
+      expect((await second).snapshot.time).to.equal(stage.time.clock.now());
       expect(await codeOf(inventory.refreshed(call(Infinity, AbortSignal.abort())))).to.match(/^CANCELLED/);
     });
   });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createPolicyService } from '../../src/policy/service.js';
-import type { BalanceUnit } from '../../src/policy/unit.js';
-import { units } from '../../src/policy/units/index.js';
+import type { BalanceUnit, ScoreUnit } from '../../src/policy/unit.js';
+import { units as allUnits } from '../../src/policy/units/index.js';
+import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { call } from '../support/call.js';
@@ -12,6 +13,7 @@ import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/worl
 describePolicyUnitService('policy service', () => ({ service: fixtureService() }));
 
 describe('policy service and its inventory', () => {
+  const units = [ksmSameOsScore];
   const snapshot = snapshotOf([host(1)], [vm(1, 'rhel_8x64', { on: 1 })]);
   const request = {
     vmId: vmId(1),
@@ -48,6 +50,35 @@ describe('policy service and its inventory', () => {
     const assumedPlacements = [{ vmId: vmId(1), hostId: hostId(2) }];
     const { scores } = await service.scoreHosts({ ...request, assumedPlacements }, call());
     expect(scores).to.deep.equal([{ hostId: hostId(1), score: 0 }]);
+  });
+
+  it('can not tell of a placement whose host is missing while the engine can not be asked', async () => {
+    const inventory = inventoryOf(snapshot, { looked: false });
+    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const assumedPlacements = [{ vmId: vmId(1), hostId: hostId(2) }];
+    const answer = service.scoreHosts({ ...request, assumedPlacements }, call());
+    await expectRejection(answer, 'UNAVAILABLE', 'assumed_placements[0].host_id');
+  });
+
+  it('makes a unit fail alone whose reasons fail', async () => {
+    const mute: ScoreUnit = {
+      ...ksmSameOsScore,
+      name: 'mute',
+      prepare: () => ({
+        score: () => 7,
+        explain: () => {
+          throw new Error('no words');
+        },
+      }),
+    };
+    const inventory = inventoryOf(snapshot);
+    const service = createPolicyService({ units: [ksmSameOsScore, mute], inventory, log: memoryLog() });
+    const { scores, unitResults } = await service.scoreHosts({ ...request, explain: true }, call());
+    expect(scores.map(({ score, reasons }) => [score, reasons?.length])).to.deep.equal([[100, 1]]);
+    expect(unitResults.map(({ unit, failure }) => [unit, failure?.code])).to.deep.equal([
+      ['ksm_same_os_score', undefined],
+      ['mute', 'INTERNAL'],
+    ]);
   });
 
   it('logs the stack of a unit that throws under the request id', async () => {
@@ -93,7 +124,7 @@ describe('policy service and its inventory', () => {
   });
 
   it('offers only units and properties that the engine can store', () => {
-    for (const { name, properties } of units) {
+    for (const { name, properties } of allUnits) {
       expect(name).to.match(/^.{1,128}$/);
       for (const { name, pattern, defaultValue } of properties) {
         expect(name).to.match(/^[a-zA-Z0-9_]+$/);

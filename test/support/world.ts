@@ -47,7 +47,11 @@ export function snapshotOf(hosts: readonly HostRecord[], vms: readonly Vm[]): Sn
 /** An inventory in memory: a snapshot, and VMs that only a look-up finds. Counts its look-ups. */
 export function inventoryOf(
   snapshot: Snapshot,
-  options: { readonly stopped?: readonly Vm[]; readonly afterRefresh?: Snapshot } = {},
+  options: {
+    readonly stopped?: readonly Vm[];
+    readonly afterRefresh?: Snapshot;
+    readonly looked?: boolean;
+  } = {},
 ): Inventory & { readonly asked: { refreshes: number; vms: string[] } } {
   const asked = { refreshes: 0, vms: [] as string[] };
   const stopped = new Map((options.stopped ?? []).map((vm) => [vm.id, vm]));
@@ -56,7 +60,7 @@ export function inventoryOf(
     current: () => snapshot,
     refreshed: () => {
       asked.refreshes += 1;
-      return Promise.resolve(options.afterRefresh ?? snapshot);
+      return Promise.resolve({ snapshot: options.afterRefresh ?? snapshot, looked: options.looked ?? true });
     },
     findVm: (id) => {
       asked.vms.push(id);

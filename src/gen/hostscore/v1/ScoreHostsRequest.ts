@@ -12,7 +12,7 @@ export interface ScoreHostsRequest {
    */
   'vm_id'?: (string);
   /**
-   * Hosts to score, answered in this order, each once. None and no `all_hosts` gets an empty answer.
+   * Hosts to score, answered in this order, each once. None and no `all_hosts` scores no host.
    */
   'host_ids'?: (string)[];
   /**
@@ -51,7 +51,7 @@ export interface ScoreHostsRequest__Output {
    */
   'vm_id': (string);
   /**
-   * Hosts to score, answered in this order, each once. None and no `all_hosts` gets an empty answer.
+   * Hosts to score, answered in this order, each once. None and no `all_hosts` scores no host.
    */
   'host_ids': (string)[];
   /**

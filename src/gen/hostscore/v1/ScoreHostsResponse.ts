@@ -17,7 +17,8 @@ export interface ScoreHostsResponse {
    */
   'unit_results'?: (_hostscore_v1_ScoreUnitResult)[];
   /**
-   * Hosts asked for that the engine does not know, in the order asked.
+   * Hosts asked for that are not in the inventory, in the order asked: the engine does not know them, or could not be asked
+   * in time.
    */
   'unknown_host_ids'?: (string)[];
   /**
@@ -39,7 +40,8 @@ export interface ScoreHostsResponse__Output {
    */
   'unit_results': (_hostscore_v1_ScoreUnitResult__Output)[];
   /**
-   * Hosts asked for that the engine does not know, in the order asked.
+   * Hosts asked for that are not in the inventory, in the order asked: the engine does not know them, or could not be asked
+   * in time.
    */
   'unknown_host_ids': (string)[];
   /**
