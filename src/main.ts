@@ -26,6 +26,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
 );
+// A log that nobody reads any more must not end the service.
+process.stderr.on('error', () => undefined);
 
 async function run(): Promise<number> {
   try {
@@ -50,5 +52,12 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Waits until what was written has left the process: on its exit the rest would be lost to a slow reader. */
+async function written(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+const code = await run();
+await Promise.all([written(process.stdout), written(process.stderr)]);
 // A health watcher or a bare TCP connection must not keep the process alive once everything is stopped.
-process.exit(await run());
+process.exit(code);

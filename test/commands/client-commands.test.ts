@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { settings } from '../../src/config-sources.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { errorText, runToEnd } from '../support/program.js';
 import { startScoring, type Scoring } from '../support/scoring.js';
@@ -192,6 +193,19 @@ describe('client commands', () => {
       const outcome = await runToEnd(['health', '--server', '127.0.0.1:1']);
       expect(errorText(outcome)).to.match(/^SchedulingError: 127\.0\.0\.1:1: .*ECONNREFUSED/);
     });
+  });
+
+  it('prints its help, and that of a command with each setting', async () => {
+    const help = await runToEnd(['--help']);
+    expect(errorText(help)).to.equal('');
+    for (const command of ['serve', 'check', 'simulate', 'units', 'score', 'health']) {
+      expect(help.stdout).to.match(new RegExp(`^ {2}${command} \\[options\\] +\\w`, 'm'));
+    }
+    const { stdout } = await runToEnd(['serve', '--help']);
+    for (const { flag, variable } of settings) {
+      if (flag !== undefined) expect(stdout).to.match(new RegExp(`^ {2}${flag} <value> `, 'm'));
+      else expect(stdout).to.include(variable);
+    }
   });
 
   describe('bad options', () => {

@@ -221,7 +221,7 @@ describe('serve', () => {
     for (const [title, ofServer, ofClient] of refused) {
       it(`refuses ${title}`, async () => {
         const address = await addressOf(start([...DEMO, ...ofServer]));
-        const outcome = await runToEnd(['units', '--server', address, '--timeout', '3000', ...ofClient]);
+        const outcome = await runToEnd(['units', '--server', address, ...ofClient]);
         expect(outcome.error).to.include({ code: 'UNAVAILABLE' });
         expect(outcome.stdout).to.equal('');
       });

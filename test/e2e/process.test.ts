@@ -1,0 +1,256 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { Client, credentials } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { z } from 'zod';
+import { createRpcClient } from '../../src/rpc/client.js';
+import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
+import { generatedWorld } from '../../src/simulator/generated-world.js';
+import { createWorld } from '../../src/simulator/world.js';
+import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
+import { runProcess, startProcess, type ProcessOutcome, type RunningProcess } from '../support/process.js';
+import { FREE_PORTS, startScoring } from '../support/scoring.js';
+import { until } from '../support/until.js';
+import { hostId, vmId } from '../support/world.js';
+
+/** The engine is read again right after it was read. */
+const RESTLESS = ['--inventory-refresh-interval', '100ms', '--inventory-refresh-jitter', '0ms'];
+
+const PASSWORD = 'correct-horse-battery-staple';
+const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))).version;
+
+/** Starting a process takes a second or two where many are started at once. */
+const PATIENCE_MS = 30_000;
+
+describe('the process', function () {
+  this.timeout(PATIENCE_MS);
+
+  let simulator: Simulator;
+  const processes: RunningProcess[] = [];
+  const closers: (() => unknown)[] = [];
+
+  before(async () => {
+    const world = createWorld({ hosts: [{ id: hostId(1) }], vms: [{ id: vmId(1), hostId: hostId(1) }] });
+    simulator = await startSimulator({ world, log: memoryLog(), password: PASSWORD });
+  });
+  afterEach(() => {
+    simulator.faults.clear();
+    for (const close of closers.splice(0)) close();
+    for (const { child } of processes.splice(0)) child.kill('SIGKILL');
+  });
+  after(() => simulator.close());
+
+  function serve(...args: readonly string[]): RunningProcess {
+    const started = startProcess(
+      [
+        ...['serve', ...FREE_PORTS, '--engine-url', simulator.url],
+        ...['--engine-username', SIMULATOR_ACCOUNT.username, ...args],
+      ],
+      { HOSTSCORE_ENGINE_PASSWORD: PASSWORD },
+    );
+    processes.push(started);
+    return started;
+  }
+
+  async function addressOf(started: RunningProcess): Promise<string> {
+    const [, address = ''] = await started.written('stderr', /grpc server listening address=(\S+) /);
+    await started.written('stdout', /^Scores hosts at /m);
+    return address;
+  }
+
+  function clientOf(address: string) {
+    const client = createRpcClient({ target: address });
+    closers.push(() => client.close());
+    return client;
+  }
+
+  async function watchHealth(address: string): Promise<unknown[]> {
+    const client = new Client(address, credentials.createInsecure());
+    const watch = healthService['Watch'];
+    if (watch === undefined) throw new Error('no Watch method');
+    const { path, requestSerialize, responseDeserialize } = watch;
+    const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {
+      service: '',
+    });
+    const seen: unknown[] = [];
+    stream.on('error', () => undefined).on('data', (status) => seen.push(status));
+    closers.push(() => client.close());
+    await once(stream, 'data');
+    return seen;
+  }
+
+  const vmOf = (id: string) => ({
+    vmId: id,
+    hosts: [hostId(1)],
+    units: [],
+    properties: new Map<string, string>(),
+    assumedPlacements: [],
+    explain: false,
+  });
+
+  /** A call that has to ask the engine; gives what it rejects with. */
+  function scoreUnknownVm(address: string): Promise<unknown> {
+    simulator.requests.reset();
+    return clientOf(address)
+      .scoreHosts(vmOf(vmId(404)), call())
+      .catch((error: unknown) => error);
+  }
+
+  /** Waits until that call has reached the engine. */
+  const asked = () =>
+    until(
+      () => simulator.requests.count(`/api/vms/${vmId(404)}`),
+      (count) => count > 0,
+    );
+
+  describe('that ends by itself', () => {
+    const cases: readonly {
+      readonly title: string;
+      readonly args: readonly string[] | (() => readonly string[]);
+      readonly variables?: Readonly<Record<string, string>>;
+      readonly code: number;
+      readonly stdout?: RegExp;
+      readonly stderr?: RegExp;
+    }[] = [
+      { title: '--version', args: ['--version'], code: 0, stdout: new RegExp(`^${VERSION}\n$`) },
+      {
+        title: 'an unknown command',
+        args: ['frobnicate'],
+        code: 2,
+        stderr: /^error: unknown command 'frobnicate'\n$/,
+      },
+      {
+        title: 'a configuration with three errors: a line each',
+        args: ['serve', '--shutdown-grace', '1', '--log-level', 'loud'],
+        variables: { HOSTSCORE_ENGINE_URI: 'x' },
+        code: 2,
+        stderr:
+          /^hostscore: HOSTSCORE_ENGINE_URI: unknown variable.*\nlog\.level \(--log-level\): .*\nshutdownGrace \(--shutdown-grace\): .*\n$/,
+      },
+      {
+        title: 'a server that is not there',
+        args: ['health', '--server', '127.0.0.1:1'],
+        code: 1,
+        stderr: /^hostscore: UNAVAILABLE: 127\.0\.0\.1:1: .*\n$/,
+      },
+      {
+        title: 'a port in use: one line',
+        args: () => [
+          'serve',
+          '--demo',
+          '--ops-listen',
+          '127.0.0.1:0',
+          '--log-level',
+          'error',
+          '--server-listen',
+          new URL(simulator.url).host,
+        ],
+        code: 1,
+        stderr: /^hostscore: server\.listen: .*EADDRINUSE.*\n$/,
+      },
+    ];
+    const outcomes = new Map<string, ProcessOutcome>();
+    before(async () => {
+      await Promise.all(
+        cases.map(async ({ title, args, variables }) => {
+          const given = typeof args === 'function' ? args() : args;
+          outcomes.set(title, await runProcess(given, variables));
+        }),
+      );
+    });
+    for (const { title, code, stdout = /^$/, stderr = /^$/ } of cases) {
+      it(`exits ${code}: ${title}`, () => {
+        const outcome = outcomes.get(title);
+        expect(outcome?.stdout).to.match(stdout);
+        expect(outcome?.stderr).to.match(stderr);
+        expect(outcome?.code).to.equal(code);
+      });
+    }
+  });
+
+  it('serves until SIGTERM: answers the call in flight beside a health Watch and a bare connection, exits 0, and said nothing secret at level debug', async () => {
+    const served = serve('--shutdown-grace', '10m', '--log-level', 'debug', ...RESTLESS);
+    const address = await addressOf(served);
+    const seen = await watchHealth(address);
+    const socket = connect(Number(address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    closers.push(() => socket.destroy());
+    simulator.sessions.dropAll();
+    await served.written('stderr', /engine refreshed(.*\n)*.*engine refreshed(.*\n)*.*engine refreshed/);
+
+    simulator.faults.set({ latency: { ms: 300, path: '/api/vms/' } });
+    const inFlight = scoreUnknownVm(address);
+    await asked();
+    served.child.kill('SIGTERM');
+    expect(await inFlight).to.include({ code: 'NOT_FOUND' });
+    const { code, stdout, stderr } = await served.ended;
+    expect(stderr).to.match(/stopping\n(.*\n)*.*stopped\n$/);
+    expect(code).to.equal(0);
+    expect(seen).to.deep.equal([{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
+    expect(simulator.sessions.size()).to.equal(0);
+    expect(stdout + stderr).to.not.include(PASSWORD);
+    expect(stdout + stderr).to.not.match(/bearer|authorization|access_token|password/i);
+  });
+
+  it('goes on serving when nobody reads its log any more, and ends at once with 1 after a second signal', async () => {
+    const served = serve(
+      '--shutdown-grace',
+      '10m',
+      '--inventory-lookup-timeout',
+      '1m',
+      '--log-level',
+      'debug',
+    );
+    const address = await addressOf(served);
+    served.child.stderr.destroy();
+    const client = clientOf(address);
+    for (let n = 0; n < 3; n++) await client.scoreHosts(vmOf(vmId(1)), call());
+    simulator.faults.set({ hang: {} });
+    const inFlight = scoreUnknownVm(address);
+    await asked();
+    const seen = await watchHealth(address);
+    served.child.kill('SIGINT');
+    await until(
+      () => seen.length,
+      (length) => length === 2,
+    );
+    expect(served.child.exitCode).to.equal(null);
+    served.child.kill('SIGINT');
+    expect((await served.ended).code).to.equal(1);
+    expect(await inFlight)
+      .to.have.property('code')
+      .that.is.oneOf(['UNAVAILABLE', 'INTERNAL', 'CANCELLED']);
+  });
+
+  it('writes a long answer whole to a slow reader, and is quiet with 0 when the reader goes away', async () => {
+    const world = generatedWorld({ hosts: 1000, vms: 1000, seed: 1 });
+    const [vm = ''] = world.vms.keys();
+    const large = await startScoring(world);
+    try {
+      const args = ['score', '--server', large.address, '--vm', vm, '--json'];
+      const [slow, left] = [startProcess(args), startProcess(args)];
+      processes.push(slow, left);
+      left.child.stdout.destroy();
+      slow.child.stdout.pause();
+      await until(
+        () => slow.child.stdout.readableLength,
+        (length) => length > 0,
+      );
+      await setTimeout(50);
+      slow.child.stdout.resume();
+      const whole = await slow.ended;
+      const { scores } = z.object({ scores: z.array(z.unknown()) }).parse(JSON.parse(whole.stdout));
+      expect(scores).to.have.length(1000);
+      expect(whole.code).to.equal(0);
+      expect(await left.ended).to.deep.include({ stderr: '', code: 0 });
+    } finally {
+      await large.close();
+    }
+  });
+});

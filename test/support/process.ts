@@ -1,0 +1,62 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Readable } from 'node:stream';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a process wrote and how it ended. */
+export interface ProcessOutcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+}
+
+/** `hostscore` as a process of its own. */
+export interface RunningProcess {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  /** Waits until what it wrote matches. Rejects when it ends before. */
+  readonly written: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly ended: Promise<ProcessOutcome>;
+}
+
+/** Starts `hostscore` from its source, with these variables and no others of its own. */
+export function startProcess(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): RunningProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    cwd: ROOT,
+    // Without NODE_V8_COVERAGE: what c8 merges from several processes marks lines as missed that one of them ran.
+    env: { PATH: process.env['PATH'], ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
+  }
+  const ended = once(child, 'close').then(() => ({ ...text, code: child.exitCode }));
+
+  return {
+    child,
+    ended,
+    async written(name, pattern) {
+      for (;;) {
+        const match = pattern.exec(text[name]);
+        if (match !== null) return match;
+        const over = child.exitCode !== null || child.signalCode !== null;
+        if (over) throw new Error(`ended without writing ${String(pattern)}: ${text.stderr}`);
+        await Promise.race([once(child[name], 'data'), ended]);
+      }
+    },
+  };
+}
+
+/** Runs `hostscore` to its end. */
+export function runProcess(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<ProcessOutcome> {
+  return startProcess(args, variables).ended;
+}
