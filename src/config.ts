@@ -183,9 +183,7 @@ export const configSchema = z
         `${ops.listen.host} is beyond loopback; set ops.allowPlaintext: true if that is meant`,
       );
     }
-    if (inventory.refreshJitter > inventory.refreshInterval) {
-      complain('inventory.refreshJitter', 'has to be at most inventory.refreshInterval');
-    } else if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
+    if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
       complain(
         'inventory.maxStaleness',
         'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or no snapshot lasts until the next',

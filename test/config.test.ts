@@ -182,11 +182,6 @@ describe('configuration', () => {
       /^inventory\.maxStaleness .*has to be longer than inventory\.refreshInterval and inventory\.refreshJitter together/,
     ],
     [
-      'a jitter over the interval',
-      { flags: { 'inventory.refreshJitter': '31s' } },
-      /^inventory\.refreshJitter .*has to be at most inventory\.refreshInterval/,
-    ],
-    [
       'two passwords',
       { variables: { ...ENGINE, HOSTSCORE_ENGINE_PASSWORD_FILE: '/x' } },
       /^engine\.passwordFile \(HOSTSCORE_ENGINE_PASSWORD_FILE\): is set together/,

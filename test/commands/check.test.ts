@@ -254,7 +254,7 @@ describe('check', () => {
       [
         'an address of the engine with a query',
         () => runToEnd(flags('http://127.0.0.1:1/ovirt-engine?x=1'), withPassword),
-        /^ConfigError: engine\.url.*: engine URL: expected https:\/\/HOST\/ovirt-engine, without \? or #/,
+        /^ConfigError: engine\.url \(--engine-url\): expected an http or https address without credentials and query/,
       ],
     ];
     for (const [title, run, text] of wrong) {

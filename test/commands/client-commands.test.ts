@@ -163,9 +163,9 @@ describe('client commands', () => {
       expect(outcome.stdout).to.equal('');
     });
 
-    it('fails for a weight that leaves 32 bits, naming it', async () => {
+    it('refuses a weight that leaves 32 bits, naming the option', async () => {
       const outcome = await run('score', '--vm', vmId(1), '--unit', 'ksm_same_os_score=99999999999');
-      expect(errorText(outcome)).to.match(/^SchedulingError: .*weight/);
+      expect(errorText(outcome)).to.match(/^UsageError: .*--unit .*a whole number up to 21474836/);
     });
   });
 

@@ -142,7 +142,7 @@ describe('serve', () => {
     const failed = lines.find(
       (line) => z.looseObject({ message: z.literal('call failed') }).safeParse(line).success,
     );
-    expect(failed).to.deep.include({ requestId: 'from-test', method: 'scoreHosts', code: 'NOT_FOUND' });
+    expect(failed).to.deep.include({ requestId: 'from-test', method: 'ScoreHosts', code: 'NOT_FOUND' });
   });
 
   describe('a port in use', () => {

@@ -95,8 +95,8 @@ describe('readiness', () => {
     await scoring.score(vmId(1));
     await expectRejection(scoring.score(vmId(2)), 'NOT_FOUND');
     const metrics = await (await fetch(`${scoring.opsUrl}/metrics`)).text();
-    expect(metrics).to.match(/^hostscore_call_seconds_count\{.*method="scoreHosts",code="OK".*\} 1$/m);
-    expect(metrics).to.match(/^hostscore_call_seconds_count\{.*method="scoreHosts",code="NOT_FOUND".*\} 1$/m);
+    expect(metrics).to.match(/^hostscore_call_seconds_count\{.*method="ScoreHosts",code="OK".*\} 1$/m);
+    expect(metrics).to.match(/^hostscore_call_seconds_count\{.*method="ScoreHosts",code="NOT_FOUND".*\} 1$/m);
     expect(metrics).to.match(/^hostscore_hosts 1$/m);
     expect(metrics).to.match(/^hostscore_running_vms 1$/m);
   });

@@ -98,14 +98,14 @@ describe('the server', () => {
     });
   });
 
-  it('logs a refusal at debug level, without a stack', async () => {
+  it('logs a refusal with its reason, without a stack', async () => {
     const log = memoryLog();
     const server = await loopback.serve({ log });
     await rawCall(server.address, ScoreHosts, { vm_id: 'x', request_id: 'r2' });
     expect(log.lines).to.deep.equal([
       {
-        level: 'debug',
-        event: 'call refused',
+        level: 'info',
+        event: 'call failed',
         method: 'ScoreHosts',
         requestId: 'r2',
         code: 'INVALID_ARGUMENT',
