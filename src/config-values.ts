@@ -114,11 +114,6 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Says whether nobody beyond this machine can reach the host. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** Writes a value of the configuration as an administrator would. */
 export function formatValue(kind: ValueKind, value: unknown): unknown {
   if (kind === 'plain' || typeof value !== 'number') return value;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { address, choice, duration, flag, integer, isLoopback, size, text } from './config-values.js';
+import { address, choice, duration, flag, integer, size, text } from './config-values.js';
 import { LOG_FORMATS, LOG_LEVELS } from './log.js';
+import { isLoopback } from './loopback.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -206,7 +207,7 @@ function isHttpUrl(value: string): boolean {
 function plaintextHost(value: string): string | undefined {
   if (!URL.canParse(value)) return undefined;
   const { protocol, hostname } = new URL(value);
-  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) ? hostname : undefined;
+  return protocol === 'http:' && !isLoopback(hostname) ? hostname : undefined;
 }
 
 function withoutCredentials(value: string): string {

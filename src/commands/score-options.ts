@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { MAX_WEIGHT_SUM, type WeightedUnit } from '../contract.js';
+import { parseUuid } from '../uuid.js';
 
 /** Reads `name` or `name=weight`; for commander, which gathers repeated options. */
 export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = []): WeightedUnit[] {
@@ -22,13 +23,12 @@ export function property(
   return new Map([...gathered, [value.slice(0, at), value.slice(at + 1)]]);
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** Reads an id of the engine. */
 export function id(value: string): string {
-  if (!UUID.test(value))
+  const read = parseUuid(value);
+  if (read === undefined)
     throw new InvalidArgumentError('expected an id such as 72877001-6012-4921-bdd2-3ff17043083e.');
-  return value.toLowerCase();
+  return read;
 }
 
 /** Reads an id of the engine; for commander, which gathers repeated options. */

@@ -1,5 +1,5 @@
 import type { ScoreHostsResponse, WeightedUnit } from '../contract.js';
-import { print, type Io } from './io.js';
+import { CommandError, print, type Io } from './io.js';
 import { withClient, type ClientOptions } from './open-client.js';
 import { scoreTable } from './score-table.js';
 
@@ -41,6 +41,9 @@ export async function score(options: ScoreOptions, io: Io): Promise<void> {
     if (failure !== undefined) io.stderr.write(`unit ${unit} failed: ${failure.code}: ${failure.message}\n`);
   }
   for (const id of response.unknownHostIds) io.stderr.write(`host ${id} is unknown to the engine\n`);
+  if (response.unitResults.every(({ value }) => value === undefined)) {
+    throw new CommandError('no unit answered, so the scores above are not worth anything');
+  }
 }
 
 /** The weights of the units that answered: what the highest score there can be is a multiple of. */

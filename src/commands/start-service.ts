@@ -37,6 +37,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   try {
     const metrics = createMetrics(units.map(({ name }) => name));
     const client = openEngineClient(config, log);
+    let stopping = false;
     let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
     let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
     const firstSnapshot = new Promise<Snapshot>((resolve) => {
@@ -45,7 +46,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     const inventory = openInventory(config, client, log, {
       metrics,
       onAvailability(available, reason = 'no fresh snapshot of the engine') {
-        readiness = available ? { ready: true } : { ready: false, reason };
+        if (!stopping) readiness = available ? { ready: true } : { ready: false, reason };
         server.setServing(available);
         if (available) resolveFirst(inventory.current());
       },
@@ -73,6 +74,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
     });
     lifecycle.onStop('grpc server', () => {
+      stopping = true;
       readiness = { ready: false, reason: 'stopping' };
       return server.close(config.shutdownGrace);
     });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GuestOs, Os } from '../os-identity.js';
 import type { HostRecord } from '../snapshot.js';
+import { parseUuid } from '../uuid.js';
 import type { EngineVm } from './engine-vm.js';
 import { readPlainVm } from './plain-vm.js';
 
@@ -8,15 +9,15 @@ import { readPlainVm } from './plain-vm.js';
 export type Parsed<Record> =
   { readonly record: Record; readonly odd?: never } | { readonly odd: string; readonly record?: never };
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Longest text of an object that an error quotes, in characters. */
 const MAX_QUOTED = 64;
 
-const uuid = z
-  .string()
-  .regex(UUID, 'expected a UUID')
-  .transform((id) => id.toLowerCase());
+const uuid = z.string().transform((text, context) => {
+  const id = parseUuid(text);
+  if (id !== undefined) return id;
+  context.addIssue({ code: 'custom', message: 'expected a UUID' });
+  return z.NEVER;
+});
 
 /** The engine writes whole numbers as strings (api.xjb); a number is taken too. */
 const numberText = z.union([z.string(), z.number()]).nullish();

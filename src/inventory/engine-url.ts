@@ -1,4 +1,5 @@
 import { SchedulingError } from '../errors.js';
+import { isLoopback } from '../loopback.js';
 
 /** Where an engine answers what. */
 export interface EngineUrls {
@@ -22,8 +23,6 @@ export interface EngineUrlOptions {
   readonly allowPlainHttp?: boolean;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
 /** Reads an engine's URL as a person wrote it. Throws INVALID_ARGUMENT, naming what to write instead. */
 export function engineUrls({ url, allowPlainHttp = false }: EngineUrlOptions): EngineUrls {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
@@ -36,7 +35,7 @@ export function engineUrls({ url, allowPlainHttp = false }: EngineUrlOptions): E
   if (parsed.search !== '' || parsed.hash !== '') {
     throw invalid('expected https://HOST/ovirt-engine, without ? or #', parsed.origin + parsed.pathname);
   }
-  if (parsed.protocol === 'http:' && !allowPlainHttp && !LOOPBACK.test(parsed.hostname)) {
+  if (parsed.protocol === 'http:' && !allowPlainHttp && !isLoopback(parsed.hostname)) {
     throw invalid('plain http would send the password in clear text; write https', url);
   }
   const path = parsed.pathname.replace(/\/+$/, '').replace(/\/api(\/v4)?$/, '');

@@ -1,7 +1,6 @@
 import type { GuestOs, Os } from '../os-identity.js';
+import { isLowerCaseUuid } from '../uuid.js';
 import type { EngineVm } from './engine-vm.js';
-
-const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Stands for a field that needs the schema. */
 const UNUSUAL = Symbol('unusual');
@@ -14,7 +13,7 @@ const UNUSUAL = Symbol('unusual');
 export function readPlainVm(object: unknown): EngineVm | undefined {
   if (!isRecord(object)) return undefined;
   const { id, name } = object;
-  if (typeof id !== 'string' || !LOWER_CASE_UUID.test(id)) return undefined;
+  if (typeof id !== 'string' || !isLowerCaseUuid(id)) return undefined;
   if (typeof name !== 'string' || name === '') return undefined;
   const status = textOf(object['status']);
   const hostId = hostIdOf(object['host']);
@@ -32,7 +31,7 @@ function textOf(value: unknown): string | undefined | typeof UNUSUAL {
 function hostIdOf(host: unknown): string | undefined | typeof UNUSUAL {
   if (isAbsent(host)) return undefined;
   const id = isRecord(host) ? host['id'] : undefined;
-  return typeof id === 'string' && LOWER_CASE_UUID.test(id) ? id : UNUSUAL;
+  return typeof id === 'string' && isLowerCaseUuid(id) ? id : UNUSUAL;
 }
 
 function osOf(os: unknown): Os | typeof UNUSUAL {

@@ -19,10 +19,10 @@ import { statisticsJson } from './statistics-json.js';
 import { vmJson } from './vm-json.js';
 import { createVmRenderer } from './vm-text.js';
 import type { World, WorldHost, WorldVm } from './world.js';
+import { parseUuid } from '../uuid.js';
 
 /** The one search text that means something here: VMs that the engine holds on some host. */
 const RUNNING_VMS = 'on_host=*';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NOT_FOUND = emptyAnswer(404);
 
 /** Answers a request for `/api` and what is below, with the oddities of the faults that strike it. */
@@ -70,7 +70,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 
   function oneHost(id: string, part: string | undefined, { oddHosts }: Faults): Answer {
-    if (!UUID.test(id)) return malformed(id);
+    if (parseUuid(id) === undefined) return malformed(id);
     const host = world.hosts.get(id.toLowerCase());
     if (host === undefined) return NOT_FOUND;
     const load = world.loadOf(host.id);
@@ -91,7 +91,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 
   function oneVm(id: string, ask: Ask, { oddVms }: Faults): Answer {
-    if (!UUID.test(id)) return malformed(id);
+    if (parseUuid(id) === undefined) return malformed(id);
     const vm = world.vms.get(id.toLowerCase());
     if (vm === undefined) return NOT_FOUND;
     return jsonTextAnswer(prettyJson(oddObject(oddVms, vm.id, 0, visibleVmJson(vm, isFiltered(ask)))));

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
+import { isLoopback } from '../loopback.js';
 import { emptyAnswer, htmlAnswer, type Answer, type Ask } from './answer.js';
 import { ENGINE_PATH } from './api-links.js';
 import { CONTROL_PATH, createControl } from './control.js';
@@ -62,7 +63,7 @@ export interface Simulator {
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { world, log, host = '127.0.0.1', port = 0, clock = Date } = options;
-  if (!/^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/.test(host)) {
+  if (!isLoopback(host)) {
     throw new SchedulingError(
       'INVALID_ARGUMENT',
       `host: expected a loopback address, got ${JSON.stringify(host)}`,

@@ -6,7 +6,7 @@ import { answerFault } from './answer-fault.js';
 import { boundedText } from './bounded-text.js';
 import { quote } from './quote.js';
 import { fromTimestamp } from './timestamp.js';
-import { parseUuid } from './uuid.js';
+import { parseUuid } from '../../uuid.js';
 
 /** An id in an answer, in lower case. */
 export function readAnsweredId(text: string, field: string): string {

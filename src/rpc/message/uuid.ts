@@ -1,19 +1,9 @@
 import { SchedulingError } from '../../errors.js';
+import { parseUuid } from '../../uuid.js';
 import { quote } from './quote.js';
 
 /** How many lists of ids a reader remembers: about one for each cluster that asks. */
 const REMEMBERED_LISTS = 16;
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-const LOWER_HEX = new Uint8Array(256);
-for (const digit of '0123456789abcdef') LOWER_HEX[digit.charCodeAt(0)] = 1;
-
-/** The id in lower case, or undefined for what is no UUID. */
-export function parseUuid(text: string): string | undefined {
-  if (isLowerCaseUuid(text)) return text;
-  return UUID.test(text) ? text.toLowerCase() : undefined;
-}
 
 /** The id in lower case. Throws INVALID_ARGUMENT naming the field for what is no UUID. */
 export function readUuid(text: string, field: string): string {
@@ -63,27 +53,4 @@ export function createUuidListReader(): UuidListReader {
     }
     return read;
   };
-}
-
-// A loop over the characters takes half the time of the regular expression.
-function isLowerCaseUuid(text: string): boolean {
-  return (
-    text.length === 36 &&
-    text[8] === '-' &&
-    text[13] === '-' &&
-    text[18] === '-' &&
-    text[23] === '-' &&
-    (lowerHex(text, 0, 8) &
-      lowerHex(text, 9, 13) &
-      lowerHex(text, 14, 18) &
-      lowerHex(text, 19, 23) &
-      lowerHex(text, 24, 36)) ===
-      1
-  );
-}
-
-function lowerHex(text: string, from: number, to: number): number {
-  let all = 1;
-  for (let index = from; index < to; index++) all &= LOWER_HEX[text.charCodeAt(index)] ?? 0;
-  return all;
 }
