@@ -21,15 +21,19 @@ const scoresSchema = z.object({
       hostId: z.string(),
       score: z.int(),
       hostName: z.string(),
-      reasons: z.tuple([z.object({ unit: z.literal('ksm_same_os_score'), text: z.string() })]),
+      reasons: z
+        .tuple([z.object({ unit: z.literal('ksm_same_os_score'), text: z.string() })])
+        .rest(z.unknown()),
     }),
   ),
-  unitResults: z.tuple([
-    z.object({
-      unit: z.literal('ksm_same_os_score'),
-      scores: z.object({ values: z.array(z.int()) }),
-    }),
-  ]),
+  unitResults: z
+    .tuple([
+      z.object({
+        unit: z.literal('ksm_same_os_score'),
+        scores: z.object({ values: z.array(z.int()) }),
+      }),
+    ])
+    .rest(z.unknown()),
   snapshotTime: z.iso.datetime(),
 });
 
@@ -156,7 +160,8 @@ describe('grpcurl', () => {
 
   describe('ScoreHosts', () => {
     it('scores all hosts that are up, with reasons whose arithmetic gives the score', async () => {
-      const request = { vm_id: demoVm(1), all_hosts: true, explain: true };
+      const units = [{ name: 'ksm_same_os_score' }];
+      const request = { vm_id: demoVm(1), all_hosts: true, units, explain: true };
       const { scores, unitResults } = scoresSchema.parse(await answer('ScoreHosts', request));
       expect(scores.map(({ hostId }) => hostId)).to.deep.equal(
         Array.from({ length: 11 }, (_, n) => demoHost(n + 1)),
