@@ -28,8 +28,9 @@ export function startProcess(
 ): RunningProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
     cwd: ROOT,
-    // Without NODE_V8_COVERAGE: what c8 merges from several processes marks lines as missed that one of them ran.
-    env: { PATH: process.env['PATH'], ...variables },
+    // NODE_V8_COVERAGE is inherited unless it is empty, and what c8 merges of several processes marks lines as missed
+    // that one of them ran.
+    env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: '', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
