@@ -16,7 +16,10 @@ export interface EndedCall {
 export interface MethodContext {
   readonly admission: Admission;
   readonly log: Log;
+  /** Says what time it is, for deadlines. */
   readonly clock: { readonly now: () => number };
+  /** Measures how long a call took, to parts of a millisecond, and never goes back. */
+  readonly steady: { readonly now: () => number };
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
 }

@@ -29,13 +29,13 @@ export function scoreStreamMethod(
   service: PolicyUnitService,
   reader: RequestReader,
 ): (stream: ScoreStream) => void {
-  const { admission, clock, log, makeRequestId, onCallEnd } = context;
+  const { admission, clock, steady, log, makeRequestId, onCallEnd } = context;
 
   return function serve(stream) {
-    const start = clock.now();
+    const start = steady.now();
     const requestId = requestIdOf(stream) ?? makeRequestId();
     const ended = (code: EndedCall['code']) =>
-      onCallEnd({ method: METHOD, requestId, code, durationMs: clock.now() - start });
+      onCallEnd({ method: METHOD, requestId, code, durationMs: steady.now() - start });
     const fail = (thrown: unknown) => {
       const error = reportFailure(log, thrown, { method: METHOD, requestId });
       ended(error.code);

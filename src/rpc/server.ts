@@ -24,7 +24,7 @@ export interface RpcServerOptions {
   readonly tls?: ServerTls;
   readonly limits?: Partial<RpcLimits>;
   readonly log: Log;
-  /** Tells the time: milliseconds since the epoch. */
+  /** Tells the time, milliseconds since the epoch, and measures calls; Date and `performance` by default. */
   readonly clock?: { readonly now: () => number };
   /** Makes the id of a request that brings none; a random UUID by default. */
   readonly makeRequestId?: () => string;
@@ -64,6 +64,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     admission,
     log: options.log,
     clock: options.clock ?? Date,
+    steady: options.clock ?? performance,
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
   });

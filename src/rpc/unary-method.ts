@@ -16,7 +16,7 @@ import { decoded, type UNDECODABLE } from './undecodable.js';
  */
 export function unaryMethod<Message extends { readonly request_id?: string }, Answer>(
   method: string,
-  { admission, clock, log, makeRequestId, onCallEnd }: MethodContext,
+  { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
   answer: (message: Message, call: Call) => Promise<Answer>,
 ): (call: ServerUnaryCall<Message | typeof UNDECODABLE, Answer>, respond: sendUnaryData<Answer>) => void {
   return (grpcCall, respond) => void run(grpcCall, respond);
@@ -26,7 +26,7 @@ export function unaryMethod<Message extends { readonly request_id?: string }, An
     grpcCall: ServerUnaryCall<Message | typeof UNDECODABLE, Answer>,
     respond: sendUnaryData<Answer>,
   ): Promise<void> {
-    const start = clock.now();
+    const start = steady.now();
     let requestId = requestIdOf(grpcCall);
     let incoming: IncomingCall | undefined;
     let admitted = false;
@@ -49,6 +49,6 @@ export function unaryMethod<Message extends { readonly request_id?: string }, An
       incoming?.end();
       if (admitted) admission.leave();
     }
-    onCallEnd({ method, requestId, code, durationMs: clock.now() - start });
+    onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
   }
 }
