@@ -56,6 +56,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** When the caller stops waiting: milliseconds since the epoch, Infinity for never. */
   readonly deadline: number;
+  /** Through how many composites the call has come; absent: none. What keeps composites from calling each other for ever. */
+  readonly depth?: number;
 }
 
 /** Why a unit has no result. */

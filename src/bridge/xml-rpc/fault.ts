@@ -1,0 +1,28 @@
+/**
+ * Codes of faults: those that the XML-RPC servers have agreed on (Specification for Fault Code Interoperability, 2001).
+ */
+export const FAULT_CODES = {
+  /** The body is no well-formed XML. */
+  notWellFormed: -32700,
+  /** The body is XML but no XML-RPC. */
+  invalidXmlRpc: -32600,
+  /** No method of that name. */
+  methodNotFound: -32601,
+  /** An argument is missing, superfluous or of a wrong type. */
+  invalidArguments: -32602,
+  /** A bug. */
+  internal: -32603,
+  /** A limit was reached, or the server is stopping. */
+  unavailable: -32500,
+} as const;
+
+/** What a caller of XML-RPC is told instead of an answer: a code and words. Its `cause` goes to the log only. */
+export class XmlRpcFault extends Error {
+  override readonly name = 'XmlRpcFault';
+  readonly code: number;
+
+  constructor(code: number, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
