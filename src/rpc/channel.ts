@@ -28,6 +28,8 @@ export function openChannel({ target, tls, maxReceiveBytes }: ChannelOptions): C
       // Neither the environment nor a name's TXT records may bend the way to a service that the configuration names.
       'grpc.enable_http_proxy': 0,
       'grpc.service_config_disable_resolution': 1,
+      // Replicas behind one name share the load; the default asks the first one only.
+      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
       // A connection that is shared with another client would outlive the close() of this one.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_channelz': 0,

@@ -10,6 +10,7 @@ import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/
 import { policyUnitMethods } from './proto.js';
 import { streamScores, type StreamedRequest, type StreamedScores } from './score-stream-call.js';
 import type { ClientTls } from './tls.js';
+import { watchConnection } from './connection.js';
 import { callUnary, type Remote } from './unary-call.js';
 
 /** How long a call without a deadline may take, unless the options say otherwise: milliseconds. */
@@ -35,6 +36,8 @@ export interface RpcClient extends PolicyUnitService {
   ) => AsyncGenerator<StreamedScores, void, undefined>;
   /** Health of one of the server's services; '' is the server as a whole. */
   readonly health: (service: string, call: Call) => Promise<HealthStatus>;
+  /** Tells each time when a connection to the service is there, and there again. Returns how to stop it. */
+  readonly onConnected: (listener: () => void) => () => void;
   /** Closes the connection. Calls in flight fail. */
   readonly close: () => void;
 }
@@ -83,6 +86,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     },
     streamScoreHosts: (requests, call) => streamScores(remote, requests, call, directionOf),
     health: (service, call) => checkHealth(remote, service, call),
+    onConnected: (listener) => watchConnection(client, listener),
     close: () => client.close(),
   };
 }

@@ -1,8 +1,11 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { Call } from '../contract.js';
 import { SchedulingError } from '../errors.js';
+import { depthOf } from './call-metadata.js';
 
 /** What a unary call and a stream of grpc-js have in common. */
 export interface GrpcCall {
+  readonly metadata: Metadata;
   readonly cancelled: boolean;
   readonly getDeadline: () => Date | number;
   readonly on: (event: 'cancelled', listener: () => void) => unknown;
@@ -38,7 +41,7 @@ export function receiveCall(
   const onCancelled = () => controller.abort(whyGone());
   grpcCall.on('cancelled', onCancelled);
   return {
-    call: { requestId, signal: controller.signal, deadline },
+    call: { requestId, signal: controller.signal, deadline, depth: depthOf(grpcCall) },
     end: () => grpcCall.off('cancelled', onCancelled),
   };
 }

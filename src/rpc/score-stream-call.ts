@@ -8,7 +8,7 @@ import { readFailure } from './message/read-answer-parts.js';
 import { readScores, type DirectionOf } from './message/read-scores.js';
 import { writeScoreHosts } from './message/write-request.js';
 import { policyUnitMethods } from './proto.js';
-import { requestIdMetadata } from './request-id-metadata.js';
+import { callMetadata } from './call-metadata.js';
 import { fromStatus } from './status.js';
 import { checkCall, endOf } from './outgoing-call.js';
 import { ifOpen, type Remote } from './unary-call.js';
@@ -39,7 +39,7 @@ export async function* streamScores(
   checkCall(call);
   const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
   const options = call.deadline === Infinity ? {} : { deadline: call.deadline };
-  const metadata = requestIdMetadata(call.requestId);
+  const metadata = callMetadata(call);
   const stream = ifOpen(target, () =>
     client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options),
   );

@@ -9,7 +9,7 @@ import { writeFailure, writeScores } from './message/write-response.js';
 import type { EndedCall, MethodContext } from './method-context.js';
 import type { Sent } from './proto.js';
 import { reportFailure } from './report-failure.js';
-import { requestIdMetadata, requestIdOf } from './request-id-metadata.js';
+import { requestIdMetadata, requestIdOf } from './call-metadata.js';
 import { toStatus } from './status.js';
 import { decoded, type UNDECODABLE } from './undecodable.js';
 
@@ -103,12 +103,17 @@ export function scoreStreamMethod(
     });
   };
 
-  async function answer(message: Message, { signal, deadline }: Call): Promise<Answer> {
+  async function answer(message: Message, { signal, deadline, depth }: Call): Promise<Answer> {
     let requestId: string | undefined;
     try {
       const request = decoded(message);
       requestId = readRequestId(request.request_id) ?? makeRequestId();
-      const scores = await service.scoreHosts(reader.scoreHosts(request), { requestId, signal, deadline });
+      const scores = await service.scoreHosts(reader.scoreHosts(request), {
+        requestId,
+        signal,
+        deadline,
+        ...(depth === undefined ? {} : { depth }),
+      });
       return { request_id: requestId, response: writeScores(scores) };
     } catch (thrown) {
       requestId ??= makeRequestId();

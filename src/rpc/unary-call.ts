@@ -4,7 +4,7 @@ import type { Call } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import { checkCall, endOf } from './outgoing-call.js';
 import { answerFault } from './message/answer-fault.js';
-import { requestIdMetadata } from './request-id-metadata.js';
+import { callMetadata } from './call-metadata.js';
 import { fromStatus } from './status.js';
 
 /** Whom to call, and how. */
@@ -39,7 +39,7 @@ export function callUnary<Request, ResponseRead, Result>(
         method.requestSerialize,
         method.responseDeserialize,
         message,
-        requestIdMetadata(call.requestId),
+        callMetadata(call),
         { deadline },
         onAnswer,
       ),

@@ -5,7 +5,7 @@ import { receiveCall, type IncomingCall } from './incoming-call.js';
 import { readRequestId } from './message/request-id.js';
 import type { MethodContext } from './method-context.js';
 import { reportFailure } from './report-failure.js';
-import { requestIdMetadata, requestIdOf } from './request-id-metadata.js';
+import { requestIdMetadata, requestIdOf } from './call-metadata.js';
 import { toStatus } from './status.js';
 import { decoded, type UNDECODABLE } from './undecodable.js';
 
