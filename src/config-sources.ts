@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { serviceSchema, type ServiceConfig } from './config-services.js';
 import { configSchema, type Config } from './config.js';
-import { formatAddress, formatValue, type ValueKind } from './config-values.js';
+import { formatAddress, formatValue, VALUE_KINDS, type ValueKind } from './config-values.js';
 
 /** One key of the configuration, and its names in each source. */
 export interface Setting {
   /** Key in the file, such as `engine.caFile`. */
   readonly path: string;
-  /** Variable, such as `HOSTSCORE_ENGINE_CA_FILE`. */
-  readonly variable: string;
-  /** Flag, such as `--engine-ca-file`; a secret has none, since other users can read flags. */
+  /** Variable, such as `HOSTSCORE_ENGINE_CA_FILE`; a key inside a list has none. */
+  readonly variable: string | undefined;
+  /** Flag, such as `--engine-ca-file`; a secret has none, since other users can read flags, nor has a key inside a list. */
   readonly flag: string | undefined;
   readonly description: string;
   readonly kind: ValueKind;
@@ -34,6 +35,11 @@ export interface ConfigSources {
 /** Every setting there is, in the order of the schema. */
 export const settings: readonly Setting[] = settingsOf(configSchema.shape, []);
 
+/** The keys inside each entry of the list `services`, under paths such as `services[].target`. */
+export const serviceSettings: readonly Setting[] = settingsOf(serviceSchema.shape, ['services[]']).map(
+  (setting) => ({ ...setting, variable: undefined, flag: undefined }),
+);
+
 const settingByVariable = new Map(settings.map((setting) => [setting.variable, setting]));
 
 /** Variables that name things other than settings, and those that Kubernetes adds for a service named hostscore. */
@@ -48,7 +54,7 @@ export function loadConfig({ file, variables, flags }: ConfigSources): Config {
   for (const { path, secret, variable } of settings) {
     if (secret && valueAt(raw, path) !== undefined) {
       problems.push(
-        `${path}: is not read from the file; use the variable ${variable}, or engine.passwordFile`,
+        `${path}: is not read from the file; use the variable ${String(variable)}, or engine.passwordFile`,
       );
     }
   }
@@ -93,15 +99,24 @@ export function redact(config: Config): string {
     const value = valueAt(config, path);
     if (value === undefined) continue;
     const [section = '', key] = path.split('.');
-    const written = secret
-      ? '(set, not shown)'
-      : isAddress(value)
-        ? formatAddress(value)
-        : formatValue(kind, value);
+    const written = secret ? '(set, not shown)' : writtenValue(kind, value);
     if (key === undefined) shown[section] = written;
     else shown[section] = { ...(isRecord(shown[section]) ? shown[section] : {}), [key]: written };
   }
   return stringify(shown);
+}
+
+function writtenValue(kind: ValueKind, value: unknown): unknown {
+  if (kind === 'services' && Array.isArray(value)) return value.map(writtenService);
+  return isAddress(value) ? formatAddress(value) : formatValue(kind, value);
+}
+
+function writtenService(service: ServiceConfig): Record<string, unknown> {
+  const written = serviceSettings.map(({ path, kind }): [string, unknown] => {
+    const key = path.slice('services[].'.length);
+    return [key, formatValue(kind, valueAt(service, key))];
+  });
+  return Object.fromEntries(written.filter(([, value]) => value !== undefined));
 }
 
 function settingsOf(shape: Readonly<Record<string, z.core.$ZodType>>, parents: readonly string[]): Setting[] {
@@ -119,7 +134,7 @@ function settingsOf(shape: Readonly<Record<string, z.core.$ZodType>>, parents: r
       variable: `HOSTSCORE_${words.toUpperCase()}`,
       flag: secret ? undefined : `--${words.replaceAll('_', '-')}`,
       description: meta.description ?? '',
-      kind: meta['kind'] === 'duration' || meta['kind'] === 'size' ? meta['kind'] : 'plain',
+      kind: VALUE_KINDS.find((kind) => kind === meta['kind']) ?? 'plain',
       secret,
     };
   });
@@ -141,16 +156,9 @@ function readFile(file: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError(`${file}: is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (isRecord(content)) dropEmptySections(content);
   if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
-  return content;
-}
-
-/** A section whose keys are all commented out is null in YAML. */
-function dropEmptySections(content: Record<string, unknown>): void {
-  for (const [key, value] of Object.entries(content)) {
-    if (value === null) content[key] = {};
-  }
+  // A section whose keys are all commented out is null in YAML.
+  return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null));
 }
 
 function describe(
@@ -158,16 +166,24 @@ function describe(
   origins: ReadonlyMap<string, string>,
   file: string | undefined,
 ): string[] {
-  const path = issue.path.join('.');
+  const path = shownPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = settings.map((setting) => setting.path);
+    const known = (path.startsWith('services[') ? serviceSettings : settings).map((setting) => setting.path);
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`;
-      return `${full}: unknown key in ${file ?? 'the configuration'}; known are ${siblings(known, path).join(', ')}`;
+      return `${full}: unknown key in ${file ?? 'the configuration'}; known are ${siblings(known, path.replace(/\[\d+\]/, '[]')).join(', ')}`;
     });
   }
   const origin = origins.get(path);
   return [`${path}${origin === undefined ? '' : ` (${origin})`}: ${issue.message}`];
+}
+
+/** `services[0].name` rather than `services.0.name`. */
+function shownPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
 }
 
 function siblings(known: readonly string[], parent: string): string[] {

@@ -4,8 +4,11 @@ import { z } from 'zod';
 const MS_PER: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES_PER: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
-/** What a value of the configuration is, for printing it back as it would be written. */
-export type ValueKind = 'duration' | 'size' | 'plain';
+/** What a value of the configuration can be, for printing it back as it would be written. */
+export const VALUE_KINDS = ['duration', 'size', 'services', 'plain'] as const;
+
+/** One of {@link VALUE_KINDS}. */
+export type ValueKind = (typeof VALUE_KINDS)[number];
 
 /** Facts of a value that its schema can't say. */
 export interface ValueMeta {
@@ -67,6 +70,15 @@ export function text(description: string) {
     .meta({ description } satisfies ValueMeta);
 }
 
+/** Text that isn't empty, with a default. */
+export function textOr(defaultValue: string, description: string) {
+  return z
+    .string({ error: ({ input }) => `expected text, got ${shown(input)}` })
+    .min(1, 'expected text, got an empty value; leave the key out instead')
+    .default(defaultValue)
+    .meta({ description } satisfies ValueMeta);
+}
+
 /** One of a few words. */
 export function choice<const Words extends readonly [string, ...string[]]>(
   words: Words,
@@ -116,7 +128,7 @@ export function formatAddress({ host, port }: Address): string {
 
 /** Writes a value of the configuration as an administrator would. */
 export function formatValue(kind: ValueKind, value: unknown): unknown {
-  if (kind === 'plain' || typeof value !== 'number') return value;
+  if ((kind !== 'duration' && kind !== 'size') || typeof value !== 'number') return value;
   const units = Object.entries(kind === 'duration' ? MS_PER : BYTES_PER).reverse();
   const [name, factor] = units.find(([, factor]) => value !== 0 && value % factor === 0) ??
     units.at(-1) ?? ['', 1];

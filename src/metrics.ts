@@ -15,15 +15,32 @@ export interface InventoryFigures {
   readonly runningVms: number;
 }
 
+/** What the engine got: a whole answer, one without some units, one without any, or a fault. */
+export type BridgeOutcome = 'ok' | 'partial' | 'failed' | 'fault';
+
+/** Whether a service is asked: yes; for one call, as a trial; no. */
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
 /** The figures of a process, in Prometheus' terms. */
 export interface Metrics {
   /** Counts a call by the name of its method in the contract, and what its caller was told. */
   readonly callEnded: (method: string, code: 'OK' | SchedulingErrorCode, seconds: number) => void;
-  /** Counts a failed unit; one that is not among `knownUnits` under `(unknown)`, since callers make names up. */
+  /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
   /** Shows these figures at each scrape. */
   readonly watchInventory: (read: () => InventoryFigures) => void;
+  /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
+  readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
+  /** Counts a call to one service of the composite. */
+  readonly serviceCalled: (
+    service: string,
+    method: string,
+    code: 'OK' | SchedulingErrorCode,
+    seconds: number,
+  ) => void;
+  /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
+  readonly breakerChanged: (service: string, state: BreakerState) => void;
   readonly contentType: string;
   readonly scrape: () => Promise<string>;
 }
@@ -33,8 +50,10 @@ const CALL_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 
 const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
-/** Opens a registry of its own, so that two services in one process don't mix. `knownUnits` get labels of their own. */
-export function createMetrics(knownUnits: Iterable<string>): Metrics {
+const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** Opens a registry of its own, so that two services in one process don't mix. Known units get labels of their own. */
+export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'hostscore_' });
@@ -58,11 +77,43 @@ export function createMetrics(knownUnits: Iterable<string>): Metrics {
     buckets: REFRESH_BUCKETS,
     registers,
   });
-  const known = new Set(knownUnits);
+  const locks = new Histogram({
+    name: 'hostscore_scheduling_lock_seconds',
+    help: 'Time for which a call of the engine held the scheduling lock of a cluster, by method and outcome.',
+    labelNames: ['method', 'outcome'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const serviceCalls = new Histogram({
+    name: 'hostscore_service_call_seconds',
+    help: 'Time that a service of the composite took, by service, method and code.',
+    labelNames: ['service', 'method', 'code'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const breakers = new Gauge({
+    name: 'hostscore_service_breaker_state',
+    help: 'Whether a service of the composite is asked: 0 yes, 1 for one call as a trial, 2 no.',
+    labelNames: ['service'],
+    registers,
+  });
+  const openings = new Counter({
+    name: 'hostscore_service_breaker_openings_total',
+    help: 'How often a service of the composite was given up for a while.',
+    labelNames: ['service'],
+    registers,
+  });
 
   return {
     callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
-    unitFailed: (unit, code) => failures.inc({ unit: known.has(unit) ? unit : '(unknown)', code }),
+    unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
+    schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
+    serviceCalled: (service, method, code, seconds) =>
+      serviceCalls.observe({ service, method, code }, seconds),
+    breakerChanged(service, state) {
+      breakers.set({ service }, BREAKER_FIGURES[state]);
+      if (state === 'open') openings.inc({ service });
+    },
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
     watchInventory(read) {

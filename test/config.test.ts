@@ -72,6 +72,20 @@ describe('configuration', () => {
     ['server.listen', 'localhost:50052', { host: 'localhost', port: 50_052 }],
     ['ops.enabled', 'false', false],
     ['log.format', 'json', 'json'],
+    [
+      'services',
+      'a=127.0.0.1:1, b=dns:///b:2',
+      [
+        { name: 'a', target: '127.0.0.1:1', deadline: 800, tls: false },
+        { name: 'b', target: 'dns:///b:2', deadline: 800, tls: false },
+      ],
+    ],
+    [
+      'services',
+      '[{ name: a, target: "unix:/a", deadline: 2s, units: [u], rename: { u: v } }]',
+      [{ name: 'a', target: 'unix:/a', deadline: 2000, tls: false, units: ['u'], rename: { u: 'v' } }],
+    ],
+    ['services', '', []],
   ];
   for (const [path, text, parsed] of values) {
     it(`reads ${path}: ${text} as ${JSON.stringify(parsed)}`, () => {
@@ -93,7 +107,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, services, composite, catalogue, bridge, server, ops, log, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -212,6 +226,41 @@ describe('configuration', () => {
       /^inventory\.maxStaleness .*has to be longer/,
     ],
     [
+      'a service without a target, by its place in the list',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n  - name: b\n' },
+      /^services\[1\]\.target: is required: a gRPC target/,
+    ],
+    [
+      'an unknown key of a service',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n    dedline: 1s\n' },
+      /^services\[0\]\.dedline: unknown key in DIR.*; known are name, target, deadline, tls, /,
+    ],
+    [
+      'two services of one name',
+      { flags: { services: 'a=x:1,a=y:1' } },
+      'services[1].name: "a" is the name of another service; choose another',
+    ],
+    [
+      'a service with the name of the engine of this process',
+      { flags: { services: 'local=x:1' } },
+      /^services\[0\]\.name: "local" is the engine of this process/,
+    ],
+    [
+      'half of the key pair of a service',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n    tlsCertFile: c\n' },
+      /^services\[0\]\.tlsKeyFile: goes together with tlsCertFile/,
+    ],
+    [
+      'services that are no list',
+      { flags: { services: '[{' } },
+      'services (--services): expected a list of services, or name=target,name=target',
+    ],
+    [
+      'a bridge beyond loopback that nobody meant',
+      { flags: { 'bridge.listen': '0.0.0.0:18781' } },
+      /^bridge\.listen .*0\.0\.0\.0 is beyond loopback; set bridge\.allowPlaintext: true/,
+    ],
+    [
       'a file that is not there',
       { file: '/nowhere/hostscore.yaml' },
       /^\/nowhere\/hostscore\.yaml: can't be read: ENOENT/,
@@ -239,7 +288,7 @@ describe('configuration', () => {
   }
 
   it('takes a section without keys as empty', () => {
-    expect(load({ yaml: 'engine:\nserver:\n' })).to.deep.equal(load({}));
+    expect(load({ yaml: 'engine:\nserver:\nservices:\n' })).to.deep.equal(load({}));
   });
 
   it('says all that is wrong at once', () => {

@@ -3,7 +3,7 @@ import { createMetrics } from '../src/metrics.js';
 
 describe('metrics', () => {
   it('labels known units only, since callers make names up', async () => {
-    const metrics = createMetrics(['ksm_same_os_score']);
+    const metrics = createMetrics((name) => name === 'ksm_same_os_score');
     for (let n = 0; n < 300; n += 1) metrics.unitFailed(`made-up-${n}`, 'NOT_FOUND');
     metrics.unitFailed('ksm_same_os_score', 'INVALID_ARGUMENT');
     const lines = (await metrics.scrape())
@@ -16,7 +16,7 @@ describe('metrics', () => {
   });
 
   it('shows the inventory as it is at each scrape', async () => {
-    const metrics = createMetrics([]);
+    const metrics = createMetrics(() => false);
     let figures: { snapshotTime: number | undefined; hosts: number; runningVms: number } = {
       snapshotTime: undefined,
       hosts: 0,
@@ -31,8 +31,32 @@ describe('metrics', () => {
     expect(text).to.match(/^hostscore_running_vms 190$/m);
   });
 
+  it('counts what the engine waited for, by method and outcome', async () => {
+    const metrics = createMetrics(() => false);
+    metrics.schedulingLockHeld('runFilters', 'ok', 0.004);
+    metrics.schedulingLockHeld('runCostFunctions', 'partial', 0.9);
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_scheduling_lock_seconds_sum{method="runFilters",outcome="ok"} 0.004');
+    expect(text).to.include(
+      'hostscore_scheduling_lock_seconds_bucket{le="1",method="runCostFunctions",outcome="partial"} 1',
+    );
+  });
+
+  it('shows the state of a breaker, and counts its openings: closed, open, half-open, open -> 2', async () => {
+    const metrics = createMetrics(() => false);
+    for (const state of ['closed', 'open', 'half-open', 'open'] as const)
+      metrics.breakerChanged('gpu', state);
+    metrics.serviceCalled('gpu', 'scoreHosts', 'UNAVAILABLE', 0.1);
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_service_breaker_state{service="gpu"} 2');
+    expect(text).to.include('hostscore_service_breaker_openings_total{service="gpu"} 2');
+    expect(text).to.include(
+      'hostscore_service_call_seconds_count{service="gpu",method="scoreHosts",code="UNAVAILABLE"} 1',
+    );
+  });
+
   it('counts refreshes by outcome', async () => {
-    const metrics = createMetrics([]);
+    const metrics = createMetrics(() => false);
     metrics.refreshed({ ok: true, durationMs: 40 });
     metrics.refreshed({ ok: false, durationMs: 40 });
     const text = await metrics.scrape();

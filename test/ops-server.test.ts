@@ -4,7 +4,7 @@ import { startOpsServer, type OpsServer, type Readiness } from '../src/ops-serve
 
 describe('ops server', () => {
   let readiness: Readiness = { ready: true };
-  const metrics = createMetrics([]);
+  const metrics = createMetrics(() => false);
   let server: OpsServer;
   before(async () => {
     server = await startOpsServer({

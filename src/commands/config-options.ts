@@ -7,7 +7,7 @@ import type { Io } from './io.js';
 export function addConfigOptions(command: Command): Command {
   command.option('--config <file>', 'YAML file with the configuration (HOSTSCORE_CONFIG)');
   for (const { flag, variable, description } of settings) {
-    if (flag !== undefined) command.option(`${flag} <value>`, `${description} (${variable})`);
+    if (flag !== undefined) command.option(`${flag} <value>`, `${description} (${String(variable)})`);
   }
   command.addHelpText(
     'after',

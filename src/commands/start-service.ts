@@ -35,7 +35,7 @@ const STOP_STEP_SLACK_MS = 3000;
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const lifecycle = createLifecycle({ log, stepTimeoutMs: config.shutdownGrace + STOP_STEP_SLACK_MS });
   try {
-    const metrics = createMetrics(units.map(({ name }) => name));
+    const metrics = createMetrics((name) => units.some((unit) => unit.name === name));
     const client = openEngineClient(config, log);
     let stopping = false;
     let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };

@@ -1,18 +1,32 @@
 import { parse } from 'yaml';
-import { loadConfig, redact, settings } from '../../src/config-sources.js';
+import { loadConfig, redact, serviceSettings, settings, type Setting } from '../../src/config-sources.js';
 
 /** The table of all settings with their defaults, as docs/configuration.md has it. */
 export function configurationTable(): string {
   const defaults: unknown = parse(redact(loadConfig({ variables: {}, flags: {} })));
-  const rows = settings.map(({ path, variable, flag, description }) => {
-    const value = path
-      .split('.')
-      .reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), defaults);
-    const shown =
-      value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
-    return `| \`${path}\` | ${shown} | ${description} | \`${variable}\`${flag === undefined ? ', no flag' : ''} |`;
-  });
+  // What a service has that says no more than it must.
+  const flags = { services: 'name=target' };
+  const service: unknown = parse(redact(loadConfig({ variables: {}, flags })));
+  const rows = settings.flatMap((setting) => [
+    row(setting, valueAt(defaults, setting.path)),
+    ...(setting.path === 'services' ? serviceSettings.map((inner) => row(inner, defaultOf(inner))) : []),
+  ]);
   return ['| key | default | meaning | variable |', '|---|---|---|---|', ...rows, ''].join('\n');
+
+  function defaultOf({ path }: Setting): unknown {
+    const key = path.slice('services[].'.length);
+    return ['name', 'target'].includes(key) ? undefined : valueAt(service, `services.0.${key}`);
+  }
+}
+
+function row({ path, description, variable, flag }: Setting, value: unknown): string {
+  const shown = value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+  const variables = variable === undefined ? '' : `\`${variable}\`${flag === undefined ? ', no flag' : ''}`;
+  return `| \`${path}\` | ${shown} | ${description} | ${variables} |`;
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { address, choice, duration, flag, integer, size, text, textOr } from './config-values.js';
+import { LOG_FORMATS, LOG_LEVELS } from './log.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** How to reach the oVirt engine whose hosts are scored. */
+export const engineSection = z.strictObject({
+  url: text('Address of the engine, such as https://engine.example.com/ovirt-engine'),
+  username: text('Account with an administrator role on the whole system, such as hostscore@internal'),
+  passwordFile: text('File that holds the password of the account, and nothing else'),
+  password: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Password of the account, when there is no passwordFile', secret: true }),
+  auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),
+  caFile: text('PEM file of the certificate authority that signed the certificate of the engine'),
+  allowPlaintext: flag(false, 'Send the password over plain http to another machine'),
+  lookupTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the address of the engine from DNS'),
+  connectTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for a connection to the engine'),
+  tlsTimeout: duration(10 * SECOND, 10, MINUTE, 'Longest wait for the TLS handshake'),
+  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
+  idleTimeout: duration(30 * SECOND, 10, HOUR, 'Longest silence in the middle of an answer'),
+  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
+  retries: integer(
+    2,
+    0,
+    10,
+    'How often a GET is tried again after a network error or a 408, 429 or 5xx answer',
+  ),
+  loginPause: duration(
+    MINUTE,
+    0,
+    24 * HOUR,
+    'Pause after a refused login; doubled each time, up to maxLoginPause',
+  ),
+  maxLoginPause: duration(HOUR, 0, 24 * HOUR, 'Longest pause after refused logins'),
+  maxBodySize: size(4 * GIB, 1024, 1024 * GIB, 'Largest answer that is read, decompressed'),
+  maxObjectSize: size(MIB, 1024, 64 * MIB, 'Largest host or VM that is read'),
+  maxObjects: integer(250_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
+  maxDepth: integer(64, 8, 1000, 'How deeply the JSON of the engine may be nested'),
+});
+
+/** How the snapshot of the engine's hosts and VMs is kept fresh. */
+export const inventorySection = z.strictObject({
+  refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
+  refreshJitter: duration(
+    3 * SECOND,
+    0,
+    HOUR,
+    'Longest random time by which a reading comes earlier or later, so that many services do not ask at once',
+  ),
+  failurePause: duration(
+    SECOND,
+    10,
+    HOUR,
+    'Pause after a reading that failed; doubled each time, up to the interval',
+  ),
+  maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
+  lookupTimeout: duration(
+    2 * SECOND,
+    10,
+    MINUTE,
+    'Longest time that a call waits for a host or VM that is not in the snapshot',
+  ),
+  unknownInterval: duration(
+    SECOND,
+    100,
+    HOUR,
+    'Shortest time between two readings, or two look-ups of one VM, for the sake of an unknown id',
+  ),
+  vmLookupTtl: duration(10 * SECOND, 0, HOUR, 'How long a stopped VM that was looked up is remembered'),
+  maxVmLookups: integer(10_000, 1, 1_000_000, 'How many VMs that were looked up are remembered'),
+  maxConcurrentLookups: integer(8, 1, 1000, 'How many VMs are looked up at the engine at the same time'),
+  maxWaitingLookups: integer(1000, 0, 100_000, 'How many look-ups may wait for others to end'),
+  answerMargin: duration(50, 0, MINUTE, 'What is left of the time of a call when a wait for the engine ends'),
+  maxGuestReports: integer(
+    200_000,
+    0,
+    10_000_000,
+    'Of how many VMs the last report of the guest agent is remembered',
+  ),
+});
+
+/** The gRPC server. */
+export const serverSection = z.strictObject({
+  listen: address('127.0.0.1:50051', 'Where the gRPC server listens; port 0 lets the system choose'),
+  allowPlaintext: flag(false, 'Listen beyond loopback without TLS'),
+  tlsCertFile: text('PEM file of the certificate of the server, chain included'),
+  tlsKeyFile: text('PEM file of the private key of the server'),
+  tlsClientCaFile: text(
+    'PEM file of the authority whose clients are let in; set, it demands client certificates',
+  ),
+  maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
+  maxUnits: integer(64, 1, 10_000, 'Most units in one call'),
+  maxProperties: integer(256, 1, 10_000, 'Most properties in one call'),
+  maxPropertyKeyLength: integer(128, 1, 10_000, 'Most characters in the key of a property'),
+  maxPropertyValueLength: integer(4096, 1, 1_000_000, 'Most characters in the value of a property'),
+  maxAssumedPlacements: integer(1000, 1, 100_000, 'Most assumed placements in one call'),
+  maxMessageSize: size(4 * MIB, 1024, 256 * MIB, 'Largest message that is received'),
+  maxConcurrentCalls: integer(256, 1, 100_000, 'Most calls at the same time; a stream counts as one'),
+  maxConcurrentStreams: integer(
+    128,
+    1,
+    10_000,
+    'Most calls at the same time on one connection; others wait in the client',
+  ),
+  maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
+});
+
+/** The HTTP server for probes and metrics. */
+export const opsSection = z.strictObject({
+  enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),
+  listen: address('127.0.0.1:9180', 'Where they are served; port 0 lets the system choose'),
+  allowPlaintext: flag(false, 'Serve them beyond loopback, which is always without TLS'),
+});
+
+/** How several scoring services answer as one. */
+export const compositeSection = z.strictObject({
+  relistInterval: duration(
+    30 * SECOND,
+    100,
+    HOUR,
+    'Time from one listing of the units of a service to the next',
+  ),
+  listTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the list of units of a service'),
+  discoverBudget: duration(
+    30 * SECOND,
+    0,
+    2 * MINUTE,
+    'Longest that a listing of all units waits for services that were never listed',
+  ),
+  answerMargin: duration(25, 0, MINUTE, 'What is left of the time of a call when a wait for a service ends'),
+  maxDepth: integer(4, 1, 100, 'Through how many composites a call may come; more is taken for a loop'),
+  breakerFailures: integer(3, 1, 1000, 'After how many failures in a row a service is no longer asked'),
+  breakerPause: duration(
+    SECOND,
+    10,
+    HOUR,
+    'Pause until such a service is tried again, in the background; doubled each time',
+  ),
+  maxBreakerPause: duration(30 * SECOND, 10, HOUR, 'Longest such pause'),
+});
+
+/** The memory of what units there are. */
+export const catalogueSection = z.strictObject({
+  file: textOr(
+    'hostscore-catalogue.json',
+    'File in which the units of services are remembered, so that they are known after a restart while a service is down',
+  ),
+  maxSize: size(16 * MIB, 1024, GIB, 'Largest such file that is read'),
+});
+
+/** The XML-RPC server that the engine calls as its external scheduler. */
+export const bridgeSection = z.strictObject({
+  enabled: flag(true, 'Answer the calls of the engine in `serve`; `bridge` always does'),
+  listen: address(
+    '127.0.0.1:18781',
+    'Where the engine calls (its ExternalSchedulerServiceURL); port 0 lets the system choose',
+  ),
+  allowPlaintext: flag(
+    false,
+    'Listen beyond loopback, which is always without TLS: the engine speaks plain HTTP',
+  ),
+  budget: duration(
+    SECOND,
+    10,
+    2 * MINUTE,
+    'Longest time for a whole call; the engine holds the scheduling lock of the cluster meanwhile',
+  ),
+  rows: choice(
+    ['perUnit', 'summed'],
+    'perUnit',
+    'Rows of costs: one a unit and host, which the engine weighs by the factors of the policy; or sums, as of old',
+  ),
+  scores: choice(
+    ['asCosts', 'raw'],
+    'asCosts',
+    'What the engine gets of a score: the cost 100 - score; or the number itself, as of old',
+  ),
+});
+
+/** The log, on standard error. */
+export const logSection = z.strictObject({
+  level: choice(LOG_LEVELS, 'info', 'How much is logged'),
+  format: choice(LOG_FORMATS, 'text', 'One line of text, or one JSON object a line'),
+});
