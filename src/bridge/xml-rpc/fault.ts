@@ -4,6 +4,10 @@
 export const FAULT_CODES = {
   /** The body is no well-formed XML. */
   notWellFormed: -32700,
+  /** The XML declares an encoding other than UTF-8. */
+  unsupportedEncoding: -32701,
+  /** The body is no valid UTF-8. */
+  invalidCharacter: -32702,
   /** The body is XML but no XML-RPC. */
   invalidXmlRpc: -32600,
   /** No method of that name. */

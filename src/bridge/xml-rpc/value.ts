@@ -41,6 +41,11 @@ export type XmlRpcValue =
   | readonly XmlRpcValue[]
   | XmlRpcStruct;
 
+/** Says whether a value is a `<struct>`; with `instanceof` alone its members would be of any type. */
+export function isStruct(value: XmlRpcValue | undefined): value is XmlRpcStruct {
+  return value instanceof Map;
+}
+
 /** The type of a value in XML-RPC's words, for messages: `int`, `i8`, `double`, `string`, `array`, `struct`, `nil`, ... */
 export function typeNameOf(value: XmlRpcValue): string {
   if (value === null) return 'nil';
@@ -49,7 +54,7 @@ export function typeNameOf(value: XmlRpcValue): string {
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'string') return 'string';
   if (Array.isArray(value)) return 'array';
-  if (value instanceof Map) return 'struct';
+  if (isStruct(value)) return 'struct';
   if (value instanceof Uint8Array) return 'base64';
   return 'kind' in value && value.kind === 'double' ? 'double' : 'dateTime.iso8601';
 }

@@ -1,0 +1,17 @@
+/** Whatever can't stand in a text as it is; most texts have none of it. */
+const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n\x7f-\x9f])[\p{Cc}\p{Surrogate}]/u;
+const SPECIALS = new RegExp(SPECIAL, 'gu');
+
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  // Only after `]]` is it forbidden.
+  '>': '&gt;',
+  // A reader turns a bare one into a line feed.
+  '\r': '&#13;',
+};
+
+/** Text as it stands in a document. Characters that XML can't hold at all become U+FFFD. */
+export function escaped(text: string): string {
+  return SPECIAL.test(text) ? text.replace(SPECIALS, (found) => REPLACEMENTS[found] ?? '\ufffd') : text;
+}

@@ -1,0 +1,70 @@
+import { EXTENSIONS_NAMESPACE } from './elements.js';
+import { escaped } from './escaped.js';
+import type { XmlRpcFault } from './fault.js';
+import { isStruct, type XmlRpcValue } from './value.js';
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** The body of a call. Throws a RangeError when a number is no integer of 32 bits, or a double is not finite. */
+export function writeCall(method: string, params: readonly XmlRpcValue[]): string {
+  const list = params.map((param) => `<param>${valueText(param)}</param>`).join('');
+  return `${DECLARATION}<methodCall><methodName>${escaped(method)}</methodName><params>${list}</params></methodCall>\n`;
+}
+
+/** The body of an answer; throws as writeCall does. */
+export function writeResponse(value: XmlRpcValue): string {
+  return `${DECLARATION}<methodResponse><params><param>${valueText(value)}</param></params></methodResponse>\n`;
+}
+
+/** The body of a fault; throws a RangeError when its code is no integer of 32 bits. */
+export function writeFault(fault: Pick<XmlRpcFault, 'code' | 'message'>): string {
+  const value = new Map<string, XmlRpcValue>([
+    ['faultCode', fault.code],
+    ['faultString', fault.message],
+  ]);
+  return `${DECLARATION}<methodResponse><fault>${valueText(value)}</fault></methodResponse>\n`;
+}
+
+/** The element `value`. Apache's client reads nil and long integers in its own namespace only. */
+function valueText(value: XmlRpcValue): string {
+  if (typeof value === 'string') return `<value><string>${escaped(value)}</string></value>`;
+  if (typeof value === 'number') return `<value><int>${int32(value)}</int></value>`;
+  if (value === null) return `<value><ex:nil xmlns:ex="${EXTENSIONS_NAMESPACE}"/></value>`;
+  if (typeof value === 'boolean') return `<value><boolean>${value ? 1 : 0}</boolean></value>`;
+  if (typeof value === 'bigint') {
+    return `<value><ex:i8 xmlns:ex="${EXTENSIONS_NAMESPACE}">${int64(value)}</ex:i8></value>`;
+  }
+  if (isStruct(value)) {
+    let members = '';
+    for (const [name, member] of value) {
+      members += `<member><name>${escaped(name)}</name>${valueText(member)}</member>`;
+    }
+    return `<value><struct>${members}</struct></value>`;
+  }
+  if (value instanceof Uint8Array) {
+    return `<value><base64>${Buffer.from(value).toString('base64')}</base64></value>`;
+  }
+  if ('kind' in value) {
+    return value.kind === 'double'
+      ? `<value><double>${finite(value.value)}</double></value>`
+      : `<value><dateTime.iso8601>${escaped(value.text)}</dateTime.iso8601></value>`;
+  }
+  let items = '';
+  for (const item of value) items += valueText(item);
+  return `<value><array><data>${items}</data></array></value>`;
+}
+
+function int32(value: number): number {
+  if ((value | 0) === value) return value;
+  throw new RangeError(`an XML-RPC <int> holds an integer of 32 bits, not ${value}`);
+}
+
+function int64(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) === value) return value;
+  throw new RangeError(`an XML-RPC <i8> holds an integer of 64 bits, not ${value}`);
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new RangeError(`an XML-RPC <double> is finite, not ${value}`);
+}
