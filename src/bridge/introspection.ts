@@ -1,0 +1,56 @@
+import { placesOf, wrongType } from './argument-place.js';
+import { quoted } from './engine-text.js';
+import type { BridgeMethod, MethodOutcome } from './method.js';
+import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import type { XmlRpcValue } from './xml-rpc/value.js';
+
+/** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */
+export function withIntrospection(methods: readonly BridgeMethod[]): readonly BridgeMethod[] {
+  const all: readonly BridgeMethod[] = [
+    ...methods,
+    {
+      name: 'system.listMethods',
+      help: 'Lists the names of the methods.',
+      signatures: [['array']],
+      run(params) {
+        placesOf('system.listMethods', params, []);
+        return answer(all.map(({ name }) => name));
+      },
+    },
+    {
+      name: 'system.methodHelp',
+      help: 'Says what a method does. Argument: its name.',
+      signatures: [['string', 'string']],
+      run: (params) => answer(named('system.methodHelp', params).help),
+    },
+    {
+      name: 'system.methodSignature',
+      help: 'Lists the ways to call a method: the type of its result, then those of its arguments. Argument: its name.',
+      signatures: [['array', 'string']],
+      run: (params) => answer(named('system.methodSignature', params).signatures),
+    },
+  ];
+
+  function named(method: string, params: readonly XmlRpcValue[]): BridgeMethod {
+    const [name, place] = placesOf(method, params, ['methodName'])(0);
+    if (typeof name !== 'string') throw wrongType(place, 'a string with the name of a method', name);
+    const found = all.find((candidate) => candidate.name === name);
+    if (found === undefined) throw methodNotFound(name, all);
+    return found;
+  }
+
+  return all;
+}
+
+/** The fault for a method that is not there. */
+export function methodNotFound(name: string, methods: Iterable<Pick<BridgeMethod, 'name'>>): XmlRpcFault {
+  const names = Array.from(methods, (method) => method.name).join(', ');
+  return new XmlRpcFault(
+    FAULT_CODES.methodNotFound,
+    `there is no method ${quoted(name)}; there are: ${names}`,
+  );
+}
+
+function answer(value: XmlRpcValue): Promise<MethodOutcome> {
+  return Promise.resolve({ answer: value, units: 0, failed: [] });
+}

@@ -1,0 +1,85 @@
+import type { PolicyUnitService, UnitResult } from '../contract.js';
+import type { Log } from '../log.js';
+import type { FilterArguments } from './arguments.js';
+import { brokenAnswer } from './broken-answer.js';
+import type { CallBudget, NamedRequest } from './call-budget.js';
+import { engineReply, hostList } from './engine-reply.js';
+import { quoted } from './engine-text.js';
+import { failedAmong } from './failed-among.js';
+import type { BridgeMethod } from './method.js';
+import { createUnitResults } from './unit-results.js';
+import type { XmlRpcValue } from './xml-rpc/value.js';
+
+/** What runFilters works with. */
+export interface RunFiltersOptions {
+  readonly service: Pick<PolicyUnitService, 'filterHosts'>;
+  readonly readArguments: (params: readonly XmlRpcValue[]) => FilterArguments;
+  readonly budget: CallBudget;
+  readonly log: Log;
+}
+
+/** runFilters: the hosts that every answering filter accepts; all of them when no filter answers. */
+export function createRunFilters({ service, readArguments, budget, log }: RunFiltersOptions): BridgeMethod {
+  async function ask(
+    { filters, hosts, vmId, properties }: FilterArguments,
+    request: NamedRequest,
+  ): Promise<readonly UnitResult<ReadonlySet<string>>[]> {
+    const results = createUnitResults({ units: filters, requestId: request.requestId, vmId, log });
+    try {
+      const { unitResults } = await budget(request, (call) =>
+        service.filterHosts({ vmId, hostIds: hosts.ids, units: filters, properties }, call),
+      );
+      return results.each(unitResults, (accepted: readonly string[]) => {
+        const ids = new Set(accepted);
+        for (const id of ids) {
+          if (hosts.placeOf(id) === undefined) {
+            throw brokenAnswer(`it accepts host ${quoted(id)}, which was not asked about`);
+          }
+        }
+        if (ids.size < accepted.length) throw brokenAnswer('it accepts a host twice');
+        return ids;
+      });
+    } catch (thrown) {
+      return results.none(thrown);
+    }
+  }
+
+  return {
+    name: 'runFilters',
+    help:
+      'Keeps the hosts on which a VM may run. Arguments: names of filters, ids of hosts, id of the VM, properties of the ' +
+      'scheduling policy. Answers {result_code, result: [host id], plugin_errors: {filter: [text]}, errors: [text]}.',
+    signatures: [
+      ['struct', 'array', 'array', 'string', 'struct'],
+      ['struct', 'array', 'array', 'string', 'nil'],
+    ],
+    async run(params, request) {
+      const asked = readArguments(params);
+      const { filters, hosts } = asked;
+      const facts = { vm: asked.vmId, hosts: hosts.ids.length };
+      // To a service, no filter means every one of its filters; to the engine, none.
+      if (filters.length === 0 || hosts.ids.length === 0) {
+        return {
+          answer: engineReply(
+            hostList(hosts, () => true),
+            [],
+          ),
+          units: 0,
+          failed: [],
+          facts,
+        };
+      }
+      const results = await ask(asked, request);
+      const failed = failedAmong(results);
+      // No filter's word, so every host stays: an empty list would reject them all.
+      const errors = failed.length === filters.length ? ['all filters failed'] : [];
+      const accepted = hostList(hosts, (id) => results.every(({ value }) => value?.has(id) !== false));
+      return {
+        answer: engineReply(accepted, failed, errors),
+        units: filters.length,
+        failed,
+        facts: { ...facts, accepted: accepted.length },
+      };
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
+
+/** Calls methods of one XML-RPC server. */
+export interface XmlRpcCaller {
+  /** Rejects with an XmlRpcFault when the server answers one, and with another error when there is no answer. */
+  readonly call: (
+    method: string,
+    params: readonly XmlRpcValue[],
+    options: { readonly signal: AbortSignal },
+  ) => Promise<XmlRpcValue>;
+  readonly close: () => void;
+}
+
+/** Opens a caller for the server at a URL; a call that takes longer than the timeout rejects. */
+export type OpenXmlRpcCaller = (options: {
+  readonly url: string;
+  readonly timeoutMs: number;
+}) => XmlRpcCaller;

@@ -1,0 +1,56 @@
+import { selectByRank, selectByWeight, type Ballot, type Election } from '../bridge/engine-selectors.js';
+
+/** Costs as a table for a person, hosts by units, and whom each of the engine's selectors picks. */
+export function callCostTable(ballot: Ballot): string[] {
+  const { costs, candidates, factors } = ballot;
+  if (costs.length === 0) return ['No external costs: the internal units of the policy decide alone.'];
+  const byRank = selectByRank(ballot);
+  const byWeight = selectByWeight(ballot);
+  const units = [...new Set(costs.map(({ unit }) => unit))];
+  const hosts = [...new Set([...candidates, ...costs.map(({ hostId }) => hostId)])];
+  const costOf = new Map(costs.map(({ unit, hostId, cost }) => [`${hostId} ${unit ?? ''}`, cost]));
+
+  return [
+    ...aligned([
+      [
+        'host',
+        ...units.map((unit) => (unit === undefined ? '(no unit) x1' : `${unit} x${factors.get(unit) ?? 1}`)),
+        'ranks',
+        'costs',
+      ],
+      ...hosts.map((id) => [
+        id,
+        ...units.map((unit) => shown(costOf.get(`${id} ${unit ?? ''}`))),
+        shown(byRank.totals.get(id)),
+        shown(byWeight.totals.get(id)),
+      ]),
+    ]),
+    '',
+    verdict('RankSelector', byRank, 'sum of factor x rank, highest wins'),
+    verdict('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins'),
+    "The policy's internal units add to these sums.",
+  ];
+}
+
+function verdict(selector: string, { winners, totals }: Election, rule: string): string {
+  const [first = ''] = winners;
+  const total = shown(totals.get(first));
+  if (winners.length === 1) return `${selector} picks ${first}: ${total} (${rule})`;
+  return `${selector} picks any of ${winners.length} hosts that tie at ${total} (${rule}): ${winners.join(', ')}`;
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('  '),
+  );
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? '-' : String(value);
+}

@@ -1,0 +1,65 @@
+import type { EngineReading } from '../bridge/engine-reading.js';
+import { XmlRpcFault } from '../bridge/xml-rpc/fault.js';
+import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
+import type { OpenXmlRpcCaller } from './call-client.js';
+import type { CallOptions } from './call-options.js';
+import { CommandError, print, type Io } from './io.js';
+
+/** One call of an external scheduler, read as the engine reads it. */
+export interface Exchange<Outcome> {
+  readonly method: string;
+  readonly params: readonly XmlRpcValue[];
+  readonly read: (answer: XmlRpcValue) => EngineReading<Outcome>;
+  /** What the engine does when it is answered with a fault, or not at all. */
+  readonly withoutAnswer: string;
+  /** The outcome in lines for a person. */
+  readonly lines: (outcome: Outcome) => readonly string[];
+  /** What JSON tells besides the reading. */
+  readonly facts?: (outcome: Outcome) => Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes the call and prints what the engine would do with the answer. Throws a CommandError when the engine would refuse
+ * the answer or throw, and when there is none.
+ */
+export async function exchange<Outcome>(
+  { method, params, read, withoutAnswer, lines, facts }: Exchange<Outcome>,
+  options: CallOptions,
+  io: Io,
+  open: OpenXmlRpcCaller,
+): Promise<void> {
+  const answer = await ask(method, params, options, io, open);
+  if ('failure' in answer) {
+    const { failure } = answer;
+    if (options.json === true) print(io, JSON.stringify({ failure, engine: withoutAnswer }, null, 2));
+    throw new CommandError(`${method}: ${failure}; ${withoutAnswer}`);
+  }
+  const { outcome, exception, events, complaints } = read(answer.value);
+  if (options.json === true) {
+    const more = outcome === undefined ? {} : (facts?.(outcome) ?? {});
+    print(io, JSON.stringify({ outcome, ...more, exception, events, complaints }, null, 2));
+  } else {
+    if (outcome !== undefined) print(io, ...lines(outcome));
+    print(io, ...events.map((event) => `event: ${event}`), ...complaints.map((text) => `beware: ${text}`));
+  }
+  if (exception !== undefined) throw new CommandError(`${method}: the engine throws: ${exception}`);
+}
+
+async function ask(
+  method: string,
+  params: readonly XmlRpcValue[],
+  { url, timeout }: CallOptions,
+  io: Io,
+  open: OpenXmlRpcCaller,
+): Promise<{ readonly value: XmlRpcValue } | { readonly failure: string }> {
+  const caller = open({ url, timeoutMs: timeout });
+  try {
+    return { value: await caller.call(method, params, { signal: io.signal }) };
+  } catch (thrown) {
+    if (io.signal.aborted || !(thrown instanceof Error)) throw thrown;
+    if (thrown instanceof XmlRpcFault) return { failure: `fault ${thrown.code}: ${thrown.message}` };
+    return { failure: `${url}: ${thrown.message}` };
+  } finally {
+    caller.close();
+  }
+}

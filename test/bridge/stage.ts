@@ -1,0 +1,219 @@
+import { createBridge } from '../../src/bridge/service.js';
+import type { BridgeOptions, CallEnd, UnitFailureEvent } from '../../src/bridge/bridge-options.js';
+import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
+import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import type {
+  BalanceHostsRequest,
+  Call,
+  Direction,
+  FilterHostsRequest,
+  PolicyUnit,
+  PolicyUnitService,
+  ScoreHostsRequest,
+  ScoreHostsResponse,
+  UnitResult,
+} from '../../src/contract.js';
+import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
+import { memoryLog } from '../support/log.js';
+import { hostId, vmId } from '../support/world.js';
+
+/** A bridge over a service, on a clock that stands still. */
+export interface Stage {
+  /** Calls a method as if its request had just come in. */
+  readonly call: (method: string, ...params: readonly XmlRpcValue[]) => Promise<XmlRpcValue>;
+  readonly dispatch: ReturnType<typeof createBridge>['dispatch'];
+  readonly time: FakeTime;
+  readonly log: ReturnType<typeof memoryLog>;
+  readonly ends: readonly CallEnd[];
+  readonly failures: readonly UnitFailureEvent[];
+}
+
+/** Sets a bridge up. */
+export function createStage(service: PolicyUnitService, options: Partial<BridgeOptions> = {}): Stage {
+  // Far ahead, so that a service with a clock of its own sees no deadline pass.
+  const time = createFakeTime(Date.UTC(2100, 0));
+  const log = memoryLog();
+  const ends: CallEnd[] = [];
+  const failures: UnitFailureEvent[] = [];
+  let calls = 0;
+  const { dispatch } = createBridge({
+    service,
+    log,
+    clock: time.clock,
+    timers: { after: time.after },
+    makeRequestId: () => `r-${++calls}`,
+    onCallEnd: (end) => ends.push(end),
+    onUnitFailure: (failure) => failures.push(failure),
+    ...options,
+  });
+  const signal = new AbortController().signal;
+  return {
+    dispatch,
+    call: (method, ...params) => dispatch(method, params, { signal, receivedAt: time.clock.now() }),
+    time,
+    log,
+    ends,
+    failures,
+  };
+}
+
+/** What a pretended service was asked. */
+export interface Asked {
+  readonly method: keyof PolicyUnitService;
+  readonly request: ScoreHostsRequest | FilterHostsRequest | BalanceHostsRequest | undefined;
+  readonly call: Call;
+}
+
+/** A service that answers what the test says, and keeps what it was asked. */
+export function pretend(
+  answers: Partial<PolicyUnitService>,
+): PolicyUnitService & { readonly asked: readonly Asked[] } {
+  const asked: Asked[] = [];
+  const none = () => Promise.reject(new Error('not part of this test'));
+  const { listPolicyUnits = none, scoreHosts = none, filterHosts = none, balanceHosts = none } = answers;
+  return {
+    asked,
+    listPolicyUnits(call) {
+      asked.push({ method: 'listPolicyUnits', request: undefined, call });
+      return listPolicyUnits(call);
+    },
+    scoreHosts(request, call) {
+      asked.push({ method: 'scoreHosts', request, call });
+      return scoreHosts(request, call);
+    },
+    filterHosts(request, call) {
+      asked.push({ method: 'filterHosts', request, call });
+      return filterHosts(request, call);
+    },
+    balanceHosts(request, call) {
+      asked.push({ method: 'balanceHosts', request, call });
+      return balanceHosts(request, call);
+    },
+  };
+}
+
+/** A unit as a service lists it. */
+export function policyUnit(name: string, part: Partial<PolicyUnit> = {}): PolicyUnit {
+  return { name, type: 'SCORE', description: '', properties: [], ...part };
+}
+
+/** Scores of hosts 1, 2, ... by unit, of a service that knows them all but those named. */
+export function scoring(
+  units: Readonly<Record<string, readonly number[] | UnitResult<never>['failure']>>,
+  options: {
+    readonly unknown?: readonly number[];
+    readonly directions?: Readonly<Record<string, Direction>>;
+    readonly change?: (response: ScoreHostsResponse) => ScoreHostsResponse;
+  } = {},
+): ReturnType<typeof pretend> {
+  const { unknown = [], directions = {}, change = (response) => response } = options;
+  const listed = Object.keys(units).map((name) =>
+    policyUnit(name, { direction: directions[name] ?? 'HIGHER_IS_BETTER' }),
+  );
+  return pretend({
+    listPolicyUnits: () => Promise.resolve(listed),
+    scoreHosts(request) {
+      const hosts = request.hosts === 'ALL_UP' ? [] : request.hosts;
+      const unknownHostIds = hosts.filter((id) => unknown.map(hostId).includes(id));
+      const known = hosts.filter((id) => !unknownHostIds.includes(id));
+      const response: ScoreHostsResponse = {
+        scores: known.map((id) => ({ hostId: id, score: 0 })),
+        unitResults: request.units.map(({ name }): UnitResult<readonly number[]> => {
+          const answer = units[name];
+          if (answer === undefined)
+            return { unit: name, failure: { code: 'NOT_FOUND', message: 'no such unit' } };
+          return 'code' in answer
+            ? { unit: name, failure: answer }
+            : { unit: name, value: answer.slice(0, known.length) };
+        }),
+        unknownHostIds,
+        snapshotTime: 0,
+      };
+      return Promise.resolve(change(response));
+    },
+  });
+}
+
+/** What is accepted, as hosts' numbers, by filter. */
+export function filtering(
+  filters: Readonly<Record<string, readonly number[] | UnitResult<never>['failure']>>,
+): ReturnType<typeof pretend> {
+  return pretend({
+    filterHosts: ({ hostIds, units }) =>
+      Promise.resolve({
+        hostIds,
+        unitResults: units.map((unit): UnitResult<readonly string[]> => {
+          const answer = filters[unit];
+          if (answer === undefined) return { unit, failure: { code: 'NOT_FOUND', message: 'no such unit' } };
+          return 'code' in answer ? { unit, failure: answer } : { unit, value: answer.map(hostId) };
+        }),
+        snapshotTime: 0,
+      }),
+  });
+}
+
+/** Ids of hosts by their numbers. */
+export const hosts = (...numbers: readonly number[]): readonly string[] => numbers.map(hostId);
+
+/** Calls runCostFunctions for VM 1. */
+export async function costs(
+  stage: Pick<Stage, 'call'>,
+  units: Readonly<Record<string, number>>,
+  ids: readonly string[],
+): Promise<unknown> {
+  return plain(await stage.call('runCostFunctions', Object.entries(units), ids, vmId(1), new Map()));
+}
+
+/** Calls runFilters for VM 1. */
+export async function filters(
+  stage: Pick<Stage, 'call'>,
+  names: readonly string[],
+  ids: readonly string[],
+): Promise<unknown> {
+  return plain(await stage.call('runFilters', names, ids, vmId(1), new Map()));
+}
+
+/** Calls runLoadBalancing without properties. */
+export async function balance(
+  stage: Pick<Stage, 'call'>,
+  name: string,
+  ids: readonly string[],
+): Promise<unknown> {
+  return plain(await stage.call('runLoadBalancing', name, ids, null));
+}
+
+/** Calls discover. */
+export async function discover(stage: Pick<Stage, 'call'>): Promise<unknown> {
+  return plain(await stage.call('discover'));
+}
+
+/** The answer that these parts make, as plain data. */
+export function reply(
+  result: unknown,
+  plugin_errors: Readonly<Record<string, string>> = {},
+  errors: readonly string[] = [],
+): unknown {
+  return {
+    result_code: Object.keys(plugin_errors).length + errors.length > 0 ? 1 : 0,
+    result,
+    plugin_errors: Object.fromEntries(Object.entries(plugin_errors).map(([unit, text]) => [unit, [text]])),
+    errors,
+  };
+}
+
+/** A value with its structs as objects, so that a test shows how two differ. */
+export function plain(value: XmlRpcValue): unknown {
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+/** The fault with which a call ends. */
+export async function faultOf(call: Promise<unknown>): Promise<XmlRpcFault> {
+  const outcome = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in outcome && outcome.error instanceof XmlRpcFault) return outcome.error;
+  throw new Error('expected a fault', { cause: outcome });
+}
