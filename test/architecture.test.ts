@@ -15,6 +15,7 @@ const PURE = [
   /^rpc\/message/,
   /^rpc\/status\.ts$/,
   /^bridge\/xml-rpc\//,
+  /^composite\/combine/,
 ];
 
 /** The words that everything shares. They import nothing but each other. */

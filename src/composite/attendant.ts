@@ -1,0 +1,107 @@
+import type { PolicyUnit } from '../contract.js';
+import type { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import { createMemberAsker, type MemberAsker, type MemberCall } from './ask-member.js';
+import { createBreaker, NO_BREAKER, type Breaker, type BreakerState } from './breaker.js';
+import type { CompositeLimits } from './limits.js';
+import { createLister, type Lister } from './lister.js';
+import type { Member } from './member.js';
+import type { Clock, Timers } from './timers.js';
+
+/** A change of a member's breaker. */
+export interface BreakerChange {
+  readonly service: string;
+  readonly state: BreakerState;
+  /** Why the service is taken to be down; absent when it is back. */
+  readonly reason?: string;
+}
+
+/** What all attendants of a composite have in common. */
+export interface AttendantSurroundings {
+  readonly limits: CompositeLimits;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly steady: Clock;
+  readonly timers: Timers;
+  readonly onMemberCall: (call: MemberCall) => void;
+  readonly onBreakerChange: (change: BreakerChange) => void;
+}
+
+/** What an attendant tells. */
+export interface AttendantEvents {
+  readonly onListed: (units: readonly PolicyUnit[]) => void;
+  readonly onNotListed: () => void;
+}
+
+/** One member with what watches over it. */
+export interface Attendant {
+  readonly member: Member;
+  readonly asker: MemberAsker;
+  readonly lister: Lister;
+  readonly breaker: Breaker;
+  /** Begins to list it. Calling it again does nothing. */
+  readonly start: () => void;
+  readonly close: () => void;
+}
+
+/** Puts together what one member needs: a breaker, a lister, and the way to ask it. */
+export function createAttendant(
+  member: Member,
+  surroundings: AttendantSurroundings,
+  events: AttendantEvents,
+): Attendant {
+  const { limits, log, timers, onBreakerChange } = surroundings;
+  const service = member.name;
+  let stateBefore: BreakerState = 'closed';
+  let lastListing: 'good' | 'bad' | undefined;
+  let stopListening: (() => void) | undefined;
+
+  const breaker = member.remote
+    ? createBreaker({ limits, timers, probe: () => lister.listNow(), onChange: onBreaker })
+    : NO_BREAKER;
+  const asker = createMemberAsker({ member, breaker, ...surroundings });
+  const lister = createLister({ member, asker, ...surroundings, onListed, onNotListed });
+
+  function onBreaker(state: BreakerState, reason?: string): void {
+    if (state === 'closed') log.info('service back', { service });
+    else if (state === 'half-open') log.debug('service on trial', { service, reason });
+    else if (stateBefore === 'closed') log.warn('service down', { service, reason });
+    else log.debug('service still down', { service, reason });
+    stateBefore = state;
+    onBreakerChange({ service, state, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  function onListed(units: readonly PolicyUnit[]): void {
+    if (lastListing !== 'good') log.info('service listed', { service, units: units.length });
+    lastListing = 'good';
+    events.onListed(units);
+    breaker.listed();
+  }
+
+  function onNotListed({ code, message }: SchedulingError): void {
+    const reason = `${code}: ${message}`;
+    if (lastListing !== 'bad') log.warn('service not listed', { service, reason });
+    lastListing = 'bad';
+    events.onNotListed();
+    breaker.notListed(reason, code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED');
+  }
+
+  return {
+    member,
+    asker,
+    lister,
+    breaker,
+    start() {
+      stopListening ??= member.onConnected?.(() => {
+        lister.listAfresh();
+        breaker.reconnected();
+      });
+      lister.start();
+    },
+    close() {
+      stopListening?.();
+      lister.close();
+      breaker.close();
+    },
+  };
+}
