@@ -23,7 +23,8 @@ export function createUtf8Decoder(): Utf8Decoder {
     decode(chunk) {
       const bytes = unfinished.length === 0 ? chunk : joined(unfinished, chunk);
       const end = bytes.length - unfinishedBytes(bytes);
-      unfinished = end === bytes.length ? NO_BYTES : bytes.slice(end);
+      // Not `slice`, which shares its memory when the chunk is a Buffer.
+      unfinished = end === bytes.length ? NO_BYTES : Uint8Array.from(bytes.subarray(end));
       try {
         return strict.decode(bytes.subarray(0, end));
       } catch {

@@ -48,6 +48,7 @@ export function createXmlReader(limits: XmlRpcLimits, { open, close }: XmlVisito
   let text = '';
   /** Where the newest complete piece of the document ended, in characters. */
   let pieceEnd = 0;
+  let written = 0;
   let failure: XmlRpcFault | undefined;
 
   // Six of the parser's events at most: from the eighth on, V8 keeps the parser as a dictionary, and all is six times slower.
@@ -93,13 +94,13 @@ export function createXmlReader(limits: XmlRpcLimits, { open, close }: XmlVisito
   }
 
   function endPiece(): void {
-    boundPiece();
+    boundPiece(parser.position);
     pieceEnd = parser.position;
   }
 
   /** Bounds what the parser gathers before it tells: a rope of single characters takes twenty times their space. */
-  function boundPiece(): void {
-    if (parser.position - pieceEnd > limits.maxTextLength + MARKUP) throw tooLong();
+  function boundPiece(position: number): void {
+    if (position - pieceEnd > limits.maxTextLength + MARKUP) throw tooLong();
   }
 
   function tooLong(): XmlRpcFault {
@@ -122,8 +123,11 @@ export function createXmlReader(limits: XmlRpcLimits, { open, close }: XmlVisito
       guarded(() => {
         const decoded = decoder.decode(chunk);
         for (let start = 0; start < decoded.length; start += PIECE) {
-          parser.write(decoded.slice(start, start + PIECE));
-          boundPiece();
+          const piece = decoded.slice(start, start + PIECE);
+          parser.write(piece);
+          // Between two writes the parser's own position is wrong.
+          written += piece.length;
+          boundPiece(written);
         }
       }),
     end: () =>

@@ -1,0 +1,532 @@
+import { expect } from 'chai';
+import { startXmlRpcServer } from '../../src/bridge/http-server.js';
+import { FAULT_CODES, XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
+import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/errors.js';
+import { expectRejection } from '../support/rejection.js';
+import { until } from '../support/until.js';
+import { chunkOf, openPeer, requestOf, serve, type ServerUnderTest } from './http-peer.js';
+
+const CALL = writeCall('echo', ['hello']);
+const ANSWER = '<value><string>hello</string></value>';
+
+/** Longer than any test. */
+const NEVER = 60_000;
+
+describe('XML-RPC server', () => {
+  let server: ServerUnderTest;
+  afterEach(() => server.close(0));
+
+  const ask = async (request: string) => {
+    const peer = await openPeer(server);
+    peer.send(request);
+    return peer;
+  };
+
+  describe('a call', () => {
+    beforeEach(async () => {
+      server = await serve();
+    });
+
+    it('gets an answer whose length and type are given, on a connection that is kept', async () => {
+      const peer = await ask(requestOf(CALL));
+      const text = await peer.until('</methodResponse>');
+      const [head = '', body = ''] = text.split('\r\n\r\n');
+      expect(head).to.match(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(head).to.include('Content-Type: text/xml; charset=utf-8\r\n');
+      expect(head).to.include(`Content-Length: ${Buffer.byteLength(body)}\r\n`);
+      expect(head).to.include('Connection: keep-alive');
+      expect(body).to.include(ANSWER);
+      peer.send(requestOf(CALL));
+      await peer.until(ANSWER, 2);
+    });
+
+    it('may be sent without keep-alive', async () => {
+      const peer = await ask(requestOf(CALL, { headers: { Connection: 'close' } }));
+      expect(await peer.closed())
+        .to.include('Connection: close')
+        .and.include(ANSWER);
+    });
+
+    it('may be HTTP/1.0, whose connection ends with the answer', async () => {
+      const peer = await ask(requestOf(CALL).replace('HTTP/1.1', 'HTTP/1.0'));
+      expect(await peer.closed()).to.include(ANSWER);
+    });
+
+    it('may come chunked, a byte at a time', async () => {
+      const peer = await ask(requestOf('', { headers: { 'Transfer-Encoding': 'chunked' } }));
+      for (const char of CALL) peer.send(chunkOf(char));
+      peer.send(chunkOf(''));
+      await peer.until(ANSWER);
+    });
+
+    it('may come cut anywhere, its head too', async () => {
+      const peer = await openPeer(server);
+      for (const char of requestOf(CALL)) peer.send(char);
+      await peer.until(ANSWER);
+    });
+
+    it('may wait for 100 Continue', async () => {
+      const [head = '', body = ''] = requestOf(CALL, { headers: { Expect: '100-continue' } }).split(
+        '\r\n\r\n',
+      );
+      const peer = await ask(`${head}\r\n\r\n`);
+      await peer.until('HTTP/1.1 100 Continue\r\n\r\n');
+      peer.send(body);
+      await peer.until(ANSWER);
+    });
+
+    it('may be pipelined: answers come in the order of the calls', async () => {
+      const peer = await ask([1, 2, 3].map((n) => requestOf(writeCall('echo', [n]))).join(''));
+      const text = await peer.until('</methodResponse>', 3);
+      expect([...text.matchAll(/<int>(\d)/g)].map(([, n]) => n)).to.deep.equal(['1', '2', '3']);
+    });
+
+    for (const [name, headers] of [
+      ['application/xml', { 'Content-Type': 'application/xml' }],
+      ['a charset', { 'Content-Type': 'Text/XML; charset="UTF-8"; x=y' }],
+      ['Content-Encoding: identity', { 'Content-Encoding': 'identity' }],
+    ] as const) {
+      it(`may have ${name}`, async () => {
+        await (await ask(requestOf(CALL, { headers }))).until(ANSWER);
+      });
+    }
+
+    it('may go to /RPC2, with a query', async () => {
+      await (await ask(requestOf(CALL, { path: '/RPC2?x=y' }))).until(ANSWER);
+    });
+  });
+
+  describe('a request that is no call', () => {
+    beforeEach(async () => {
+      server = await serve({ limits: { maxBodyBytes: 1000 } });
+    });
+
+    for (const [name, request, status, line] of [
+      ['another path', requestOf(CALL, { path: '/rpc' }), 404, 'XML-RPC is served at / and at /RPC2\n'],
+      ['a path above', requestOf(CALL, { path: '/../RPC2' }), 404, 'XML-RPC is served at / and at /RPC2\n'],
+      ['GET', requestOf('', { method: 'GET' }), 405, 'XML-RPC is served: only POST is taken\n'],
+      ['PUT', requestOf(CALL, { method: 'PUT' }), 405, 'XML-RPC is served: only POST is taken\n'],
+      ['OPTIONS', requestOf('', { method: 'OPTIONS' }), 405, 'only POST is taken\n'],
+      ['a page of a browser', requestOf(CALL, { headers: { Origin: 'http://x' } }), 403, 'from browsers'],
+      ['an opaque origin', requestOf(CALL, { headers: { Origin: 'null' } }), 403, 'from browsers'],
+      [
+        'no Content-Type',
+        requestOf(CALL, { headers: { 'Content-Type': '' } }),
+        415,
+        'text/xml or application/xml',
+      ],
+      [
+        'a form',
+        requestOf(CALL, { headers: { 'Content-Type': 'text/plain' } }),
+        415,
+        'text/xml or application/xml',
+      ],
+      [
+        'another charset',
+        requestOf(CALL, { headers: { 'Content-Type': 'text/xml; charset=latin1' } }),
+        415,
+        'the only charset that is read is utf-8',
+      ],
+      [
+        'a compressed body',
+        requestOf(CALL, { headers: { 'Content-Encoding': 'gzip' } }),
+        415,
+        'the only Content-Encoding that is read is identity',
+      ],
+      [
+        'a body over the limit',
+        requestOf('a'.repeat(1001)),
+        413,
+        'the body has more than 1000 bytes, the limit of this service',
+      ],
+    ] as const) {
+      it(`${name}: ${status}, ${line.trim()}`, async () => {
+        const peer = await ask(request);
+        const text = await peer.closed();
+        expect(text).to.match(new RegExp(`^HTTP/1\\.1 ${status} `));
+        expect(text).to.include('Connection: close').and.include(line);
+        expect(text.includes('\r\nAllow: POST\r\n')).to.equal(status === 405);
+        expect(server.ends.map((end) => end.status)).to.deep.equal([status]);
+      });
+    }
+
+    it('a body at the limit is read', async () => {
+      const peer = await ask(requestOf(CALL.padEnd(1000, ' ')));
+      await peer.until(ANSWER);
+    });
+
+    it('a body over the limit is refused by its head alone', async () => {
+      const peer = await ask(requestOf('', { headers: { 'Content-Length': '10000000000' } }));
+      await peer.until('limit of this service\n');
+    });
+
+    it('a chunked body is refused where it passes the limit, and what follows is not read for ever', async () => {
+      await server.close(0);
+      server = await serve({ limits: { maxBodyBytes: 1000, lingerMs: 20 } });
+      const peer = await ask(requestOf('', { headers: { 'Transfer-Encoding': 'chunked' } }));
+      peer.send(chunkOf('a'.repeat(1000)));
+      peer.send(chunkOf('a'));
+      await peer.until('limit of this service\n');
+      peer.send(chunkOf('a'.repeat(10_000)));
+      expect(await peer.closed()).to.match(/^HTTP\/1\.1 413 /);
+    });
+
+    it('is refused without 100 Continue', async () => {
+      const [head = ''] = requestOf('a'.repeat(2000), { headers: { Expect: '100-continue' } }).split(
+        '\r\n\r\n',
+      );
+      const peer = await ask(`${head}\r\n\r\n`);
+      expect(await peer.closed()).to.match(/^HTTP\/1\.1 413 /);
+    });
+
+    for (const [name, garbage] of [
+      ['garbage', '\0\u0001\u0002 garbage\r\n\r\n'],
+      ['a TLS handshake', '\u0016\u0003\u0001\u0002\0\u0001\0\u0001'],
+      ['no Host', 'POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
+      ['two lengths', requestOf(CALL).replace('Content-Length', 'Content-Length: 1\r\nContent-Length')],
+      ['a length and chunks', requestOf(CALL).replace('Host', 'Transfer-Encoding: chunked\r\nHost')],
+      [
+        'a chunk without a length',
+        requestOf('', { headers: { 'Transfer-Encoding': 'chunked' } }) + 'xyz\r\n',
+      ],
+    ] as const) {
+      it(`${name}: 400`, async () => {
+        const peer = await ask(garbage);
+        expect(await peer.closed()).to.match(/^HTTP\/1\.1 400 /);
+      });
+    }
+
+    it('a head beyond measure: 431', async () => {
+      const peer = await ask(requestOf(CALL, { headers: { 'X-Long': 'x'.repeat(100_000) } }));
+      expect(await peer.closed()).to.match(/^HTTP\/1\.1 431 /);
+    });
+  });
+
+  describe('a fault', () => {
+    for (const [name, thrown, code, words] of [
+      ['a fault', new XmlRpcFault(-32601, 'no <such> method'), -32601, 'no &lt;such&gt; method'],
+      [
+        'bad arguments',
+        new SchedulingError('INVALID_ARGUMENT', 'vmId: no'),
+        FAULT_CODES.invalidArguments,
+        'vmId: no',
+      ],
+      ['no snapshot', new SchedulingError('UNAVAILABLE', 'not yet'), FAULT_CODES.unavailable, 'not yet'],
+      ['lateness', new DOMException('late', 'TimeoutError'), FAULT_CODES.unavailable, 'not there in time'],
+      ['a bug', new TypeError('secret'), FAULT_CODES.internal, INTERNAL_ERROR_TEXT],
+      [
+        'a code that is no integer',
+        new XmlRpcFault(1.5, 'secret'),
+        FAULT_CODES.internal,
+        INTERNAL_ERROR_TEXT,
+      ],
+      ['no error at all', 'secret', FAULT_CODES.internal, INTERNAL_ERROR_TEXT],
+    ] as const) {
+      it(`answers ${name} with ${code}, HTTP 200`, async () => {
+        server = await serve({
+          dispatch: () => {
+            throw thrown as Error;
+          },
+        });
+        const text = await (await ask(requestOf(CALL))).until('</methodResponse>');
+        expect(text).to.match(/^HTTP\/1\.1 200 /);
+        expect(text).to.include(`<name>faultCode</name><value><int>${code}</int>`).and.include(words);
+        expect(text).not.to.include('secret');
+        expect(server.ends).to.have.lengthOf(1);
+        expect(server.ends[0]).to.include({ method: 'echo', status: 200, faultCode: code });
+        const logged = JSON.stringify(server.log.lines);
+        expect(logged.includes('call crashed')).to.equal(code === FAULT_CODES.internal);
+        if (code === FAULT_CODES.internal) expect(logged).to.include('secret');
+      });
+    }
+
+    it('answers a value that XML-RPC does not have as a bug', async () => {
+      server = await serve({ dispatch: () => Promise.resolve([1.5]) });
+      await (await ask(requestOf(CALL))).until(INTERNAL_ERROR_TEXT);
+      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['call crashed']);
+    });
+
+    it('answers a broken body after its end, and keeps the connection', async () => {
+      server = await serve();
+      const peer = await ask(requestOf(`<a>${' '.repeat(200_000)}`));
+      await peer.until('expected &lt;methodCall&gt; as the root, got &lt;a&gt; at 1:3');
+      peer.send(requestOf(CALL));
+      await peer.until(ANSWER);
+      expect(server.ends[0]).to.include({
+        method: undefined,
+        status: 200,
+        faultCode: FAULT_CODES.invalidXmlRpc,
+      });
+    });
+
+    it('answers a body in another encoding with its name', async () => {
+      server = await serve();
+      const latin = CALL.replace('UTF-8', 'ISO-8859-1');
+      await (await ask(requestOf(latin))).until('got "ISO-8859-1"');
+    });
+
+    it('heeds the limits of the codec', async () => {
+      server = await serve({ limits: { maxElements: 3 } });
+      await (await ask(requestOf(CALL))).until('there are more than 3 elements');
+    });
+  });
+
+  describe('a client that', () => {
+    /** Dispatch that hangs until the client is gone. */
+    const hanging = () => {
+      const seen = { calls: 0, aborted: 0 };
+      const dispatch = (_method: string, _params: unknown, { signal }: { readonly signal: AbortSignal }) => {
+        seen.calls += 1;
+        return new Promise<never>((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            seen.aborted += 1;
+            reject(SchedulingError.from(signal.reason));
+          });
+        });
+      };
+      return { seen, dispatch };
+    };
+
+    for (const [name, leave] of [
+      ['goes away', 'destroy'],
+      ['resets its connection', 'resetAndDestroy'],
+      ['closes its half of the connection', 'end'],
+    ] as const) {
+      it(`${name} aborts its call`, async () => {
+        const { seen, dispatch } = hanging();
+        server = await serve({ dispatch });
+        const peer = await ask(requestOf(CALL));
+        await until(
+          () => seen.calls,
+          (calls) => calls === 1,
+        );
+        peer.socket[leave]();
+        await until(
+          () => seen.aborted,
+          (aborted) => aborted === 1,
+        );
+        expect(server.ends).to.have.lengthOf(1);
+        expect(server.ends[0]).to.include({ method: 'echo', status: undefined, faultCode: undefined });
+        expect(server.log.lines).to.deep.equal([]);
+      });
+    }
+
+    it('goes away aborts each of its pipelined calls', async () => {
+      const { seen, dispatch } = hanging();
+      server = await serve({ dispatch });
+      const peer = await ask(requestOf(CALL).repeat(3));
+      await until(
+        () => seen.calls,
+        (calls) => calls === 3,
+      );
+      peer.socket.destroy();
+      await until(
+        () => seen.aborted,
+        (aborted) => aborted === 3,
+      );
+      expect(server.ends).to.have.lengthOf(3);
+    });
+
+    it('goes away in the middle of its body makes no call', async () => {
+      const { seen, dispatch } = hanging();
+      server = await serve({ dispatch });
+      const peer = await ask(requestOf(CALL).slice(0, -10));
+      await until(
+        () => server.ends.length,
+        () => {
+          peer.socket.destroy();
+          return server.ends.length === 1;
+        },
+      );
+      expect(seen.calls).to.equal(0);
+      expect(server.ends[0]).to.include({ method: undefined, status: undefined });
+    });
+
+    it('is answered does not find its signal aborted', async () => {
+      let signal: AbortSignal | undefined;
+      server = await serve({
+        dispatch(_method, params, context) {
+          ({ signal } = context);
+          return Promise.resolve(params);
+        },
+      });
+      const peer = await ask(requestOf(CALL, { headers: { Connection: 'close' } }));
+      await peer.closed();
+      await until(
+        () => server.ends.length,
+        (ends) => ends === 1,
+      );
+      expect(signal?.aborted).to.equal(false);
+      expect(server.ends[0]).to.include({ status: 200, receivedBytes: Buffer.byteLength(CALL) });
+    });
+
+    it('sends its head too slowly is closed with 408', async () => {
+      server = await serve({ limits: { headersTimeoutMs: 20 } });
+      const peer = await ask('POST / HTTP/1.1\r\nHost:');
+      expect(await peer.closed()).to.match(/^HTTP\/1\.1 408 /);
+    });
+
+    it('sends its body too slowly is closed with 408', async () => {
+      server = await serve({ limits: { requestTimeoutMs: 20 } });
+      const peer = await ask(requestOf(CALL).slice(0, -1));
+      expect(await peer.closed()).to.match(/^HTTP\/1\.1 408 /);
+      await until(
+        () => server.ends.length,
+        (ends) => ends === 1,
+      );
+    });
+
+    it('says nothing is closed', async () => {
+      server = await serve({ limits: { headersTimeoutMs: 20 } });
+      const peer = await openPeer(server);
+      await peer.closed();
+    });
+
+    it('keeps an idle connection too long is closed', async () => {
+      server = await serve({ limits: { idleTimeoutMs: 20 } });
+      const peer = await ask(requestOf(CALL));
+      await peer.until(ANSWER);
+      await peer.closed();
+    });
+
+    it('does not fetch its answer is closed', async () => {
+      const big = 'x'.repeat(1_000_000);
+      server = await serve({
+        limits: { sendTimeoutMs: 30 },
+        dispatch: () => Promise.resolve(Array.from({ length: 20 }, () => big)),
+      });
+      const peer = await openPeer(server);
+      peer.socket.pause();
+      peer.send(requestOf(CALL));
+      await until(
+        () => server.log.lines.map(({ event }) => event),
+        (events) => events.includes('answer not fetched'),
+      );
+      await until(
+        () => server.ends.length,
+        (ends) => ends === 1,
+      );
+      peer.socket.destroy();
+    });
+  });
+
+  describe('too much at once', () => {
+    it('beyond maxConcurrentRequests a call gets a fault at once, and the others go on', async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let calls = 0;
+      server = await serve({
+        limits: { maxConcurrentRequests: 2 },
+        dispatch: (_method, params) => {
+          calls += 1;
+          return released.then(() => params);
+        },
+      });
+      const first = await ask(requestOf(CALL).repeat(2));
+      await until(
+        () => calls,
+        (count) => count === 2,
+      );
+      const third = await ask(requestOf(CALL));
+      const text = await third.until('</methodResponse>');
+      expect(text)
+        .to.include(String(FAULT_CODES.unavailable))
+        .and.include('more than 2 requests are under way');
+      release();
+      await first.until(ANSWER, 2);
+      third.send(requestOf(CALL));
+      await third.until(ANSWER);
+    });
+
+    it('beyond maxConnections a connection is dropped', async () => {
+      server = await serve({ limits: { maxConnections: 1 } });
+      const first = await ask(requestOf(CALL));
+      await first.until(ANSWER);
+      const second = await openPeer(server);
+      await second.closed();
+      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['connection dropped']);
+      first.send(requestOf(CALL));
+      await first.until(ANSWER, 2);
+    });
+  });
+
+  describe('the end', () => {
+    it('waits for requests under way, and ends idle connections', async () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let calls = 0;
+      server = await serve({
+        dispatch: (_method, params) => {
+          calls += 1;
+          return calls === 1 ? Promise.resolve(params) : released.then(() => params);
+        },
+      });
+      const silent = await openPeer(server);
+      const partial = await ask('POST / HT');
+      const idle = await ask(requestOf(CALL));
+      await idle.until(ANSWER);
+      const busy = await ask(requestOf(CALL));
+      await until(
+        () => calls,
+        (count) => count === 2,
+      );
+      const closed = server.close(NEVER);
+      await Promise.all([silent.closed(), partial.closed(), idle.closed()]);
+      await openPeer(server).then(
+        () => expect.fail('took a connection'),
+        () => undefined,
+      );
+      release();
+      expect(await busy.closed())
+        .to.include('Connection: close')
+        .and.include(ANSWER);
+      await closed;
+    });
+
+    it('cuts what is not done in time, and aborts its signal', async () => {
+      let aborted = false;
+      let called = false;
+      server = await serve({
+        dispatch: (_method, _params, { signal }) => {
+          called = true;
+          signal.addEventListener('abort', () => (aborted = true));
+          return new Promise<never>(() => undefined);
+        },
+      });
+      const peer = await ask(requestOf(CALL));
+      await until(
+        () => called,
+        (done) => done,
+      );
+      await server.close(20);
+      expect(await peer.closed()).to.equal('');
+      expect(aborted).to.equal(true);
+      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['requests cut']);
+    });
+  });
+
+  it('tells when the request came in', async () => {
+    let receivedAt = 0;
+    server = await serve({
+      clock: { now: () => 1234 },
+      dispatch: (_method, params, context) => {
+        ({ receivedAt } = context);
+        return Promise.resolve(params);
+      },
+    });
+    await (await ask(requestOf(CALL))).until(ANSWER);
+    expect(receivedAt).to.equal(1234);
+  });
+
+  it('says what to do when its address is taken', async () => {
+    server = await serve();
+    const again = startXmlRpcServer({
+      listen: { host: '127.0.0.1', port: server.port },
+      dispatch: (_method, params) => Promise.resolve(params),
+      log: server.log,
+    });
+    const words = `cannot listen on 127.0.0.1:${server.port}: the port is in use; stop what listens there, or choose another port (EADDRINUSE)`;
+    await expectRejection(again, 'UNAVAILABLE', words);
+  });
+});

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { FAULT_CODES, XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
+import { createResponseReader, type MethodResponse } from '../../../src/bridge/xml-rpc/response-reader.js';
+import { writeFault, writeResponse } from '../../../src/bridge/xml-rpc/writer.js';
+import { callWith, faultOf } from './reading.js';
+
+function readResponse(body: string): MethodResponse {
+  const reader = createResponseReader();
+  reader.write(Buffer.from(body));
+  return reader.end();
+}
+
+const param = (value: string) => `<param><value>${value}</value></param>`;
+const answer = (inside: string) => `<methodResponse>${inside}</methodResponse>`;
+
+describe('reading an answer', () => {
+  it('reads its value', () => {
+    const value = new Map([['result', [['a', 1]]]]);
+    expect(readResponse(writeResponse(value))).to.deep.equal({ value });
+  });
+
+  it('reads nil as a value', () => {
+    expect(readResponse(writeResponse(null))).to.deep.equal({ value: null });
+  });
+
+  it('reads its fault', () => {
+    const { fault } = readResponse(writeFault(new XmlRpcFault(-32602, 'a < b')));
+    expect(fault).to.be.instanceOf(XmlRpcFault);
+    expect([fault?.code, fault?.message]).to.deep.equal([-32602, 'a < b']);
+  });
+
+  it('writes a fault as the specification has it', () => {
+    expect(writeFault(new XmlRpcFault(4, 'Too many parameters.'))).to.equal(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>4</int></value></member>' +
+        '<member><name>faultString</name><value><string>Too many parameters.</string></value></member></struct></value></fault></methodResponse>\n',
+    );
+  });
+
+  for (const [body, words] of [
+    [answer(''), 'expected <params> or <fault> in <methodResponse>, got its end'],
+    [answer('<params/>'), 'expected one <param> in the answer, got 0'],
+    [answer(`<params>${param('a')}${param('b')}</params>`), 'expected one <param> in the answer, got 2'],
+    [
+      answer(`<params>${param('a')}</params><fault/>`),
+      'expected nothing more in <methodResponse>, got <fault>',
+    ],
+    [answer('<fault/>'), 'expected <value> in <fault>, got its end'],
+    [
+      answer('<fault><value>no</value></fault>'),
+      'expected a struct of an int faultCode and a string faultString',
+    ],
+    [
+      answer(
+        '<fault><value><struct><member><name>faultCode</name><value>4</value></member><member><name>faultString</name><value>x</value></member></struct></value></fault>',
+      ),
+      'expected a struct of an int faultCode and a string faultString',
+    ],
+    [callWith('<value/>'), 'expected <methodResponse> as the root, got <methodCall>'],
+    ['<html/>', 'expected <methodResponse> as the root, got <html>'],
+  ] as const) {
+    it(`refuses ${body.slice(0, 80)}: ${words}`, () => {
+      const fault = faultOf(() => readResponse(body));
+      expect(fault.message).to.include(words);
+      expect(fault.code).to.equal(FAULT_CODES.invalidXmlRpc);
+    });
+  }
+});
