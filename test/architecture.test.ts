@@ -14,6 +14,9 @@ const PURE = [
   /^policy\/property\.ts$/,
   /^rpc\/message/,
   /^rpc\/status\.ts$/,
+  /^bridge\/cost/,
+  /^bridge\/engine-/,
+  /^bridge\/read-/,
 ];
 
 /** The words that everything shares. They import nothing but each other. */
