@@ -12,8 +12,10 @@ const check = (holds: boolean, rule: string): void => {
   if (!holds) throw new Error(rule);
 };
 
+const isArray = (value: XmlRpcValue | undefined): value is readonly XmlRpcValue[] => Array.isArray(value);
+
 const array = (value: XmlRpcValue | undefined, what: string): readonly XmlRpcValue[] => {
-  if (!Array.isArray(value)) throw new Error(`${what}: no Object[]`);
+  if (!isArray(value)) throw new Error(`${what}: no Object[]`);
   return value;
 };
 

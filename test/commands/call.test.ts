@@ -32,7 +32,7 @@ async function run(
   let closed = 0;
   const open: OpenXmlRpcCaller = (options) => {
     opened.push(options);
-    return { call: (method, params) => answer(method, params), close: () => void closed++ };
+    return { call: (method, params) => answer(method, params), close: () => (closed += 1) };
   };
   const [stdout, stderr] = [collect(), collect()];
   const io = { stdout: stdout.stream, stderr: stderr.stream, variables: {}, signal: ending.signal };
