@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { getEventListeners } from 'node:events';
 import { createBridge } from '../../src/bridge/service.js';
 import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
 import { SchedulingError } from '../../src/errors.js';
@@ -16,10 +17,9 @@ describe('the budget of a call', () => {
     const stage = createStage(service);
     const receivedAt = stage.time.clock.now();
     await stage.time.advance(300);
-    await stage.dispatch('runFilters', [['a'], [H1], vmId(1), null], {
-      signal: new AbortController().signal,
-      receivedAt,
-    });
+    const { signal } = new AbortController();
+    await stage.dispatch('runFilters', [['a'], [H1], vmId(1), null], { signal, receivedAt });
+    expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
     expect(service.asked[0]?.call.deadline).to.equal(receivedAt + 950);
     expect(stage.ends).to.deep.equal([{ method: 'runFilters', seconds: 0.3, outcome: 'ok' }]);
     expect(stage.time.pending()).to.deep.equal([]);
@@ -74,6 +74,7 @@ describe('the budget of a call', () => {
     const again = await stage.dispatch('runFilters', [['a'], [H1], vmId(1), null], request);
     expect(plain(again)).to.have.nested.property('plugin_errors.a');
     expect(service.asked).to.have.length(1);
+    expect(getEventListeners(gone.signal, 'abort')).to.deep.equal([]);
   });
 
   it('of discover is its own: 35 s, of which a service has 33.25', async () => {

@@ -203,8 +203,7 @@ export function reply(
 
 /** A value with its structs as objects, so that a test shows how two differ. */
 export function plain(value: XmlRpcValue): unknown {
-  if (isStruct(value))
-    return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
+  if (isStruct(value)) return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
