@@ -16,6 +16,9 @@ const PURE = [
   /^rpc\/status\.ts$/,
   /^bridge\/xml-rpc\//,
   /^composite\/combine/,
+  /^bridge\/cost/,
+  /^bridge\/engine-/,
+  /^bridge\/read-/,
 ];
 
 /** The words that everything shares. They import nothing but each other. */

@@ -50,7 +50,13 @@ export function readDiscoverAnswer(answer: XmlRpcValue): EngineReading<DiscoverO
         );
       }
       for (const [name, entry] of castToStruct(ofKey, key)) {
-        const [description, properties] = castToArray(entry, `the entry of ${quoted(name)} in ${key}`);
+        const parts = castToArray(entry, `the entry of ${quoted(name)} in ${key}`);
+        if (parts.length < 2) {
+          throw new EngineException(
+            `ArrayIndexOutOfBoundsException: the entry of ${quoted(name)} in ${key} has fewer than two elements`,
+          );
+        }
+        const [description, properties] = parts;
         const regex = castToText(properties, `the regex of ${quoted(name)} in ${key}`);
         if (!isPropertiesRegex(regex)) {
           complain(

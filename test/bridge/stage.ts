@@ -1,7 +1,7 @@
 import { createBridge } from '../../src/bridge/service.js';
 import type { BridgeOptions, CallEnd, UnitFailureEvent } from '../../src/bridge/bridge-options.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
-import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcStruct, XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
 import type {
   BalanceHostsRequest,
   Call,
@@ -203,10 +203,11 @@ export function reply(
 
 /** A value with its structs as objects, so that a test shows how two differ. */
 export function plain(value: XmlRpcValue): unknown {
-  if (value instanceof Map)
-    return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
+  if (isStruct(value)) return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
   return Array.isArray(value) ? value.map(plain) : value;
 }
+
+const isStruct = (value: XmlRpcValue): value is XmlRpcStruct => value instanceof Map;
 
 /** The fault with which a call ends. */
 export async function faultOf(call: Promise<unknown>): Promise<XmlRpcFault> {

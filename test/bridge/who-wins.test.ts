@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
+import { selectByRank, selectByWeight } from '../../src/bridge/engine-selectors.js';
+import { readCostAnswer } from '../../src/bridge/read-engine-answer.js';
+import type { PolicyUnitService } from '../../src/contract.js';
+import { createPolicyService } from '../../src/policy/service.js';
+import type { ScoreUnit } from '../../src/policy/unit.js';
+import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
+import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
+import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/world.js';
+import { createStage } from './stage.js';
+
+/** A second unit that does not contradict the first one: fewer VMs are better. */
+const fewVms: ScoreUnit = {
+  type: 'SCORE',
+  name: 'few_vms',
+  description: '',
+  properties: [],
+  prepare: () => ({ score: ({ vms }) => 100 - vms.length, explain: () => '' }),
+};
+
+/** VM 1 is rhel_8x64. Host 1 runs one other of three of that kind, host 2 one of one, host 3 none of two. */
+const snapshot = snapshotOf(
+  [host(1), host(2), host(3)],
+  [
+    vm(2, 'rhel_8x64', { on: 1 }),
+    vm(3, 'windows_2022', { on: 1 }),
+    vm(4, 'windows_2022', { on: 1 }),
+    vm(5, 'rhel_8x64', { on: 2 }),
+    vm(6, 'windows_2022', { on: 3 }),
+    vm(7, 'windows_2022', { on: 3 }),
+  ],
+);
+const STOPPED = [vm(1, 'rhel_8x64')];
+const HOSTS = [1, 2, 3].map(hostId);
+const FACTORS = new Map([
+  ['ksm_same_os_score', 3],
+  ['few_vms', 2],
+]);
+
+const service = (): PolicyUnitService =>
+  createPolicyService({
+    units: [ksmSameOsScore, fewVms],
+    inventory: inventoryOf(snapshot, { stopped: STOPPED }),
+    log: memoryLog(),
+  });
+
+async function firstOfScoreHosts(): Promise<string | undefined> {
+  const { scores } = await service().scoreHosts(
+    {
+      vmId: vmId(1),
+      hosts: HOSTS,
+      units: [...FACTORS].map(([name, weight]) => ({ name, weight })),
+      properties: new Map(),
+      assumedPlacements: [],
+      explain: false,
+    },
+    call(),
+  );
+  return [...scores].sort((a, b) => b.score - a.score)[0]?.hostId;
+}
+
+async function picks(
+  options: Partial<BridgeOptions>,
+): Promise<{ byRank: readonly string[]; byWeight: readonly string[] }> {
+  const answer = await createStage(service(), options).call(
+    'runCostFunctions',
+    [...FACTORS],
+    HOSTS,
+    vmId(1),
+    null,
+  );
+  const { outcome, complaints } = readCostAnswer(answer, { hostIds: HOSTS, units: [...FACTORS.keys()] });
+  expect(complaints).to.deep.equal([]);
+  const ballot = { costs: outcome?.costs ?? [], candidates: HOSTS, factors: FACTORS };
+  return { byRank: selectByRank(ballot).winners, byWeight: selectByWeight(ballot).winners };
+}
+
+describe('the point of it all', () => {
+  // 3 x 33 + 2 x 97 = 293, 3 x 100 + 2 x 99 = 498, 3 x 0 + 2 x 98 = 196.
+  it('is that ScoreHosts ranks host 2 first', async () => {
+    expect(await firstOfScoreHosts()).to.equal(hostId(2));
+  });
+
+  for (const rows of ['perUnit', 'summed'] as const) {
+    it(`is that the engine picks that host under both selectors, with rows ${rows}`, async () => {
+      expect(await picks({ rows })).to.deep.equal({ byRank: [hostId(2)], byWeight: [hostId(2)] });
+    });
+
+    it(`is that with raw scores and rows ${rows} it picks it under neither`, async () => {
+      const { byRank, byWeight } = await picks({ rows, scores: 'raw' });
+      expect(byRank).not.to.include(hostId(2));
+      // 3 x 0 + 2 x 98 = 196 is the lowest.
+      expect(byWeight).to.deep.equal([hostId(3)]);
+    });
+  }
+});

@@ -1,0 +1,290 @@
+import { expect } from 'chai';
+import { Command } from 'commander';
+import { PassThrough } from 'node:stream';
+import { createBridge } from '../../src/bridge/service.js';
+import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
+import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import type { OpenXmlRpcCaller } from '../../src/commands/call-client.js';
+import { addCallCommand } from '../../src/commands/call.js';
+import { fixtureService } from '../contract/fixture.js';
+import { memoryLog } from '../support/log.js';
+import { errorText, type ProgramOutcome } from '../support/program.js';
+import { hostId, vmId } from '../support/world.js';
+
+const [H1, H2, H3] = [hostId(1), hostId(2), hostId(3)] as const;
+const VM = vmId(1);
+
+type Answer = (method: string, params: readonly XmlRpcValue[]) => Promise<XmlRpcValue>;
+
+/** What a command did with its caller. */
+interface Outcome extends ProgramOutcome {
+  readonly opened: readonly unknown[];
+  readonly closed: number;
+}
+
+/** Runs `hostscore call` against what answers. */
+async function run(
+  answer: Answer,
+  args: readonly string[],
+  ending = new AbortController(),
+): Promise<Outcome> {
+  const opened: unknown[] = [];
+  let closed = 0;
+  const open: OpenXmlRpcCaller = (options) => {
+    opened.push(options);
+    return { call: (method, params) => answer(method, params), close: () => (closed += 1) };
+  };
+  const [stdout, stderr] = [collect(), collect()];
+  const io = { stdout: stdout.stream, stderr: stderr.stream, variables: {}, signal: ending.signal };
+  const program = new Command('hostscore')
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .exitOverride();
+  addCallCommand(program, io, open);
+  const error: unknown = await program.parseAsync(['call', ...args], { from: 'user' }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { stdout: stdout.text(), stderr: stderr.text(), error, opened, closed };
+}
+
+function collect(): { readonly stream: PassThrough; readonly text: () => string } {
+  const stream = new PassThrough();
+  let written = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
+  return { stream, text: () => written };
+}
+
+/** The bridge over the world of the behaviour suite. */
+const bridge: Answer = (method, params) =>
+  createBridge({ service: fixtureService(), log: memoryLog() }).dispatch(method, params, {
+    signal: new AbortController().signal,
+    receivedAt: Date.now(),
+  });
+
+const answers =
+  (value: XmlRpcValue): Answer =>
+  () =>
+    Promise.resolve(value);
+
+const struct = (members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue =>
+  new Map(Object.entries(members));
+
+describe('hostscore call', () => {
+  describe('discover', () => {
+    it('lists what the engine enables', async () => {
+      const { stdout, error } = await run(bridge, ['discover']);
+      expect(error).to.equal(undefined);
+      expect(stdout).to.match(/^The engine enables \d+ units, and disables every other external one:\n/);
+      expect(stdout).to.include('accept_all_hosts (filter)\n  Accepts every host.');
+      expect(stdout).to.include('\n  os_identity=configured|family|guest\n  count_self=true|false\n');
+      expect(stdout).to.include('move_first (balance)\n');
+    });
+
+    it('prints complaints, and fails when the engine refuses the answer', async () => {
+      const skipped = struct({ scores: struct({ a: ['', 'oops'] }) });
+      expect((await run(answers(skipped), ['discover'])).stdout).to.equal(
+        [
+          'The engine enables 0 units, and disables every other external one:',
+          'beware: scores: the engine skips "a", since its properties are no key=regex;key2=regex: "oops"',
+          'beware: no unit is left: the engine disables every external unit until it starts again',
+          '',
+        ].join('\n'),
+      );
+      const refused = await run(answers(struct({ weights: struct({}) })), ['discover']);
+      expect(errorText(refused)).to.equal(
+        'CommandError: discover: the engine throws: unknown type: "weights"; the engine takes filters, scores and balance ' +
+          'only; the whole answer is lost, and every external unit stays disabled until the engine starts again',
+      );
+    });
+  });
+
+  describe('filters', () => {
+    const asked = ['filters', '--vm', VM, '--host', H1, '--host', H2];
+
+    it('tells which hosts are left', async () => {
+      const { stdout, error } = await run(bridge, [...asked, '--unit', 'rejects_host_2', '--unit', 'gone']);
+      expect(error).to.equal(undefined);
+      expect(stdout).to.equal(`keeps    ${H1}\nrejects  ${H2}\nevent: gone: plugin not found: 'gone'\n`);
+    });
+
+    it('tells when none is', async () => {
+      const { stdout } = await run(bridge, [...asked, '--unit', 'rejects_all']);
+      expect(stdout).to.equal(
+        `rejects  ${H1}\nrejects  ${H2}\nNo host is left, so the VM does not start or migrate.\n`,
+      );
+    });
+
+    it('sends what the engine sends', async () => {
+      const sent: unknown[] = [];
+      const answer: Answer = (method, params) => {
+        sent.push([method, params]);
+        return Promise.resolve([H1]);
+      };
+      await run(answer, [...asked, '--unit', 'a=b', '--property', 'k=v=w']);
+      expect(sent).to.deep.equal([['runFilters', [['a=b'], [H1, H2], VM, new Map([['k', 'v=w']])]]]);
+    });
+
+    it('fails for a fault, and says that the engine fails open', async () => {
+      const answer = () => Promise.reject(new XmlRpcFault(-32601, 'no such method'));
+      const outcome = await run(answer, [...asked, '--unit', 'a']);
+      expect(errorText(outcome)).to.equal(
+        'CommandError: runFilters: fault -32601: no such method; the engine fails open and keeps every host (event 9920)',
+      );
+      expect(outcome.closed).to.equal(1);
+    });
+
+    it('fails when nobody answers, naming the URL', async () => {
+      const answer = () => Promise.reject(new Error('connect ECONNREFUSED'));
+      const outcome = await run(answer, [
+        ...asked,
+        '--unit',
+        'a',
+        '--url',
+        'http://127.0.0.1:1/',
+        '--timeout',
+        '7',
+      ]);
+      expect(errorText(outcome)).to.match(
+        /^CommandError: runFilters: http:\/\/127\.0\.0\.1:1\/: connect ECONNREFUSED; /,
+      );
+      expect(outcome.opened).to.deep.equal([{ url: 'http://127.0.0.1:1/', timeoutMs: 7 }]);
+    });
+
+    it('passes on that it was asked to end', async () => {
+      const ending = new AbortController();
+      const answer = () => {
+        ending.abort();
+        return Promise.reject(new DOMException('aborted', 'AbortError'));
+      };
+      const outcome = await run(answer, [...asked, '--unit', 'a'], ending);
+      expect(outcome.error).to.be.instanceOf(DOMException);
+      expect(outcome.closed).to.equal(1);
+    });
+  });
+
+  describe('costs', () => {
+    const asked = ['costs', '--vm', VM, '--host', H1, '--host', H2, '--host', H3];
+    const units = ['--unit', 'ksm_same_os_score=3', '--unit', 'constant_50'];
+
+    it('prints hosts by units, and whom the selectors pick: 3 x 2 + 2 = 8, 3 x 34 + 50 = 152', async () => {
+      const { stdout, error } = await run(bridge, [...asked, ...units, '--unit', 'gone=2']);
+      expect(error).to.equal(undefined);
+      expect(stdout.split('\n')).to.deep.equal([
+        `${'host'.padEnd(36)}  ksm_same_os_score x3  constant_50 x1  ranks  costs`,
+        `${H1}                    34              50      8    152`,
+        `${H2}                   100              50      5    350`,
+        `${H3}                   100              50      5    350`,
+        '',
+        `RankSelector picks ${H1}: 8 (sum of factor x rank, highest wins)`,
+        `BasicWeighting picks ${H1}: 152 (sum of factor x cost, lowest wins)`,
+        "The policy's internal units add to these sums.",
+        "event: gone: plugin not found: 'gone'",
+        '',
+      ]);
+    });
+
+    it('prints ties, rows of two and hosts that are missing', async () => {
+      const rows = [
+        [H1, 5],
+        [H2, 5],
+      ];
+      const { stdout } = await run(answers(rows), [...asked, '--unit', 'a']);
+      expect(stdout.split('\n').slice(0, 9)).to.deep.equal([
+        `${'host'.padEnd(36)}  (no unit) x1  ranks  costs`,
+        `${H1}             5      1      5`,
+        `${H2}             5      1      5`,
+        `${H3}             -      2      -`,
+        '',
+        `RankSelector picks ${H3}: 2 (sum of factor x rank, highest wins)`,
+        `BasicWeighting picks any of 2 hosts that tie at 5 (sum of factor x cost, lowest wins): ${H1}, ${H2}`,
+        "The policy's internal units add to these sums.",
+        'beware: the answer is a bare array, the old format: errors can not be told in it',
+      ]);
+      expect(stdout).to.include(
+        `beware: host ${H3} is missing from the rows under no unit: the engine gives it cost 0`,
+      );
+    });
+
+    it('says so when there are none', async () => {
+      const { stdout } = await run(bridge, [...asked, '--unit', 'gone']);
+      expect(stdout).to.match(/^No external costs: the internal units of the policy decide alone\.\nevent: /);
+    });
+
+    it('fails when the engine would throw', async () => {
+      const outcome = await run(answers([[H1, { kind: 'double', value: 34 }]]), [...asked, ...units]);
+      expect(errorText(outcome)).to.match(
+        /^CommandError: runCostFunctions: the engine throws: ClassCastException: /,
+      );
+    });
+
+    it('prints JSON', async () => {
+      const { stdout } = await run(bridge, ['costs', '--vm', VM, '--host', H1, ...units, '--json']);
+      expect(JSON.parse(stdout)).to.deep.equal({
+        outcome: {
+          costs: [
+            { hostId: H1, cost: 34, unit: 'ksm_same_os_score' },
+            { hostId: H1, cost: 50, unit: 'constant_50' },
+          ],
+        },
+        rankSelector: { winners: [H1], totals: { [H1]: 0 } },
+        basicWeighting: { winners: [H1], totals: { [H1]: 152 } },
+        events: [],
+        complaints: [],
+      });
+    });
+
+    it('prints JSON of what throws, and of what does not answer', async () => {
+      const thrown = await run(answers(struct({})), [...asked, ...units, '--json']);
+      expect(JSON.parse(thrown.stdout))
+        .to.have.property('exception')
+        .that.matches(/^NullPointerException: result_code/);
+      expect(errorText(thrown)).to.match(/^CommandError: /);
+      const down = await run(() => Promise.reject(new Error('down')), [...asked, ...units, '--json']);
+      expect(JSON.parse(down.stdout)).to.deep.equal({
+        failure: 'http://127.0.0.1:18781/: down',
+        engine: 'the engine goes on without external costs (event 9920)',
+      });
+    });
+  });
+
+  describe('balance', () => {
+    const asked = ['balance', '--host', H1, '--host', H2];
+
+    it('prints the migration', async () => {
+      const { stdout } = await run(bridge, [...asked, '--unit', 'move_first']);
+      expect(stdout).to.equal(`The engine migrates VM ${VM} to the best of:\n  ${H2}\n`);
+    });
+
+    it('prints that there is nothing to do, and sends nil for no properties', async () => {
+      const sent: unknown[] = [];
+      const answer: Answer = (_, params) => {
+        sent.push(params);
+        return Promise.resolve(struct({ result_code: 0, result: ['', []] }));
+      };
+      expect((await run(answer, [...asked, '--unit', 'b'])).stdout).to.equal('The engine does nothing.\n');
+      expect(sent).to.deep.equal([['b', [H1, H2], null]]);
+    });
+
+    it('fails for the empty array of the old proxy', async () => {
+      const outcome = await run(answers([]), [...asked, '--unit', 'b']);
+      expect(errorText(outcome)).to.match(/ArrayIndexOutOfBoundsException/);
+    });
+  });
+
+  const explained: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+    [['filters', '--vm', VM, '--unit', 'a'], /required option '--host <id>' not specified/],
+    [['filters', '--host', H1, '--unit', 'a'], /required option '--vm <id>' not specified/],
+    [['filters', '--host', H1, '--vm', VM], /required option '--unit <name>' not specified/],
+    [['costs', '--host', 'web-1', '--vm', VM, '--unit', 'a'], /expected an id such as/],
+    [['costs', '--host', H1, '--vm', VM, '--unit', 'a=x'], /expected NAME or NAME=WEIGHT/],
+    [['balance', '--host', H1, '--unit', 'a', '--property', 'k'], /expected KEY=VALUE/],
+    [['discover', '--timeout', '0'], /expected a whole number from 1 to 2147483647/],
+  ];
+  for (const [args, text] of explained) {
+    it(`explains ${args.slice(0, 5).join(' ')}`, async () => {
+      const { stderr, opened } = await run(bridge, args);
+      expect(stderr).to.match(text);
+      expect(opened).to.deep.equal([]);
+    });
+  }
+});
