@@ -18,11 +18,14 @@ export function offered(type: PolicyUnitType, name: string, direction?: Directio
   return type === 'SCORE' ? { ...unit, direction: direction ?? 'HIGHER_IS_BETTER' } : unit;
 }
 
+/** Methods to be called in place of the usual ones. */
+type Replacements = { -readonly [Name in keyof PolicyUnitService]?: PolicyUnitService[Name] };
+
 /** A service whose units can be changed and whose methods can be replaced while it is used. */
 export interface ScriptedService extends PolicyUnitService {
   units: readonly PolicyUnit[];
   /** Replaced methods; the others give each host 10 x its place, accept all, and propose nothing. */
-  readonly methods: Partial<PolicyUnitService>;
+  readonly methods: Replacements;
   /** What arrived, in order. */
   readonly received: {
     readonly method: keyof PolicyUnitService;
@@ -36,7 +39,7 @@ export interface ScriptedService extends PolicyUnitService {
 /** Makes a service that offers these score units. */
 export function scripted(...names: (string | PolicyUnit)[]): ScriptedService {
   const received: ScriptedService['received'] = [];
-  const methods: { -readonly [Name in keyof PolicyUnitService]?: PolicyUnitService[Name] } = {};
+  const methods: Replacements = {};
   const self: ScriptedService = {
     units: names.map((name) => (typeof name === 'string' ? offered('SCORE', name) : name)),
     methods,
