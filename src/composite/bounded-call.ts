@@ -16,6 +16,8 @@ export function boundedCall<Value>(
   { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
+    // A signal that has aborted already tells nobody.
+    if (call.signal.aborted) throw endOf(call);
     const controller = new AbortController();
     const left = deadline - clock.now();
     const cancelTimer = timers.after(left, () =>

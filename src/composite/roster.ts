@@ -57,7 +57,6 @@ export function createRoster(
   const [conflict] = catalogue.conflicts;
   if (conflict !== undefined) throw conflictError(conflict);
   const listeners = new Set<(available: boolean) => void>();
-  let availableBefore = available();
   let cancelTimer: () => void = () => undefined;
   let firstRoundEnded = false;
   let failFirstListing: (error: SchedulingError) => void = () => undefined;
@@ -75,6 +74,7 @@ export function createRoster(
       { onListed: (units) => learn(index, units), onNotListed: () => catalogue.lose(index) },
     ),
   );
+  let availableBefore = available();
   const firstListing = Promise.race([
     Promise.all(attendants.map(({ lister }) => lister.firstEnd)).then(() => undefined),
     new Promise<void>((_, reject) => (failFirstListing = reject)),

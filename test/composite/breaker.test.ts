@@ -1,0 +1,218 @@
+import { expect } from 'chai';
+import { createBreaker, type BreakerState } from '../../src/composite/breaker.js';
+import { createFakeTime } from '../inventory/fake-time.js';
+
+const limits = { breakerFailures: 3, breakerPauseMs: 1000, maxBreakerPauseMs: 30_000 };
+
+function setUp() {
+  const time = createFakeTime();
+  const changes: string[] = [];
+  let probes = 0;
+  const breaker = createBreaker({
+    limits,
+    timers: time,
+    probe: () => (probes += 1),
+    onChange: (state, reason) => changes.push(reason === undefined ? state : `${state}: ${reason}`),
+  });
+  return { breaker, time, changes, probes: () => probes };
+}
+
+/** What happens to a breaker: a call that ends so, a listing that ends so, the channel coming back, or time passing. */
+type Step = 'good' | 'bad' | 'neutral' | 'listed' | 'not listed' | 'dead' | 'reconnected' | number;
+
+const bad3 = ['bad', 'bad', 'bad'] as const;
+const opened = [...bad3, 1000, 'listed'] as const;
+
+const table: readonly {
+  readonly title: string;
+  readonly steps: readonly Step[];
+  readonly state: BreakerState;
+  readonly probes?: number;
+  /** Timers that are set afterwards: ms until the next try. */
+  readonly pending?: readonly number[];
+}[] = [
+  { title: 'begins closed', steps: [], state: 'closed' },
+  { title: 'stays closed after 2 bad calls of 3', steps: ['bad', 'bad'], state: 'closed' },
+  { title: 'opens at the third bad call in a row', steps: bad3, state: 'open', pending: [1000] },
+  { title: 'counts anew after a good call', steps: ['bad', 'bad', 'good', 'bad', 'bad'], state: 'closed' },
+  { title: 'counts on after a neutral call', steps: ['bad', 'bad', 'neutral', 'bad'], state: 'open' },
+  {
+    title: 'never opens by neutral calls',
+    steps: ['neutral', 'neutral', 'neutral', 'neutral'],
+    state: 'closed',
+  },
+  { title: 'counts a listing that nothing answered', steps: ['dead', 'dead', 'bad'], state: 'open' },
+  {
+    title: 'does not count a listing that is wrong',
+    steps: ['not listed', 'not listed', 'not listed'],
+    state: 'closed',
+  },
+  {
+    title: 'does not count anew after a good listing',
+    steps: ['bad', 'listed', 'bad', 'listed', 'bad'],
+    state: 'open',
+  },
+  { title: 'does not list before the pause is over', steps: [...bad3, 999], state: 'open', probes: 0 },
+  { title: 'lists when the pause is over', steps: [...bad3, 1000], state: 'open', probes: 1 },
+  { title: 'half-opens when that listing is good', steps: opened, state: 'half-open', probes: 1 },
+  {
+    title: 'does not half-open by a listing within the pause',
+    steps: [...bad3, 500, 'listed'],
+    state: 'open',
+  },
+  {
+    title: 'half-opens within the pause when a listing is good after a bad one',
+    steps: [...bad3, 500, 'not listed', 'listed'],
+    state: 'half-open',
+    pending: [],
+  },
+  {
+    title: 'doubles the pause when the listing is bad: 2 x 1000',
+    steps: [...bad3, 1000, 'dead'],
+    state: 'open',
+    pending: [2000],
+  },
+  {
+    title: 'does not double it by a bad listing within the pause',
+    steps: [...bad3, 400, 'dead'],
+    state: 'open',
+    pending: [600],
+  },
+  {
+    title: 'doubles up to the longest pause: 1, 2, 4, 8, 16, then 30 s',
+    steps: [...bad3, 1000, 'dead', 2000, 'dead', 4000, 'dead', 8000, 'dead', 16_000, 'dead', 30_000, 'dead'],
+    state: 'open',
+    probes: 6,
+    pending: [30_000],
+  },
+  { title: 'closes by a good trial', steps: [...opened, 'good'], state: 'closed', pending: [] },
+  { title: 'opens by a bad trial, for 2 x 1000', steps: [...opened, 'bad'], state: 'open', pending: [2000] },
+  {
+    title: 'waits for the next trial after a neutral one',
+    steps: [...opened, 'neutral'],
+    state: 'half-open',
+  },
+  {
+    title: 'closes by the trial after a neutral one',
+    steps: [...opened, 'neutral', 'good'],
+    state: 'closed',
+  },
+  {
+    title: 'has the first pause again after it was closed',
+    steps: [...opened, 'bad', 2000, 'listed', 'good', ...bad3],
+    state: 'open',
+    pending: [1000],
+  },
+  {
+    title: 'lists at once when the channel comes back',
+    steps: [...bad3, 100, 'reconnected'],
+    state: 'open',
+    probes: 1,
+    pending: [],
+  },
+  { title: 'half-opens then', steps: [...bad3, 100, 'reconnected', 'listed'], state: 'half-open' },
+  {
+    title: 'waits for 2 x 1000 when that listing is bad',
+    steps: [...bad3, 100, 'reconnected', 'dead'],
+    state: 'open',
+    pending: [2000],
+  },
+  {
+    title: 'does not list when the channel comes back and nothing was wrong',
+    steps: ['reconnected'],
+    state: 'closed',
+    probes: 0,
+  },
+  {
+    title: 'is not closed by good listings and bad trials, however often: the service hangs on real calls',
+    steps: [...opened, 'bad', 2000, 'listed', 'bad', 4000, 'listed', 'bad'],
+    state: 'open',
+    pending: [8000],
+  },
+];
+
+describe('breaker', () => {
+  for (const { title, steps, state, probes, pending } of table) {
+    it(`${title}: ${steps.join(', ') || 'nothing happened'} -> ${state}`, async () => {
+      const { breaker, time, ...seen } = setUp();
+      for (const step of steps) {
+        if (typeof step === 'number') await time.advance(step);
+        else if (step === 'listed') breaker.listed();
+        else if (step === 'not listed') breaker.notListed('nonsense', false);
+        else if (step === 'dead') breaker.notListed('nobody there', true);
+        else if (step === 'reconnected') breaker.reconnected();
+        else {
+          const permit = breaker.admit();
+          if (permit === undefined) throw new Error(`refused ${step}`);
+          permit.end(step, 'it broke');
+        }
+      }
+      expect(breaker.state()).to.equal(state);
+      if (probes !== undefined) expect(seen.probes()).to.equal(probes);
+      if (pending !== undefined) expect(time.pending()).to.deep.equal(pending);
+    });
+  }
+
+  async function halfOpen() {
+    const stage = setUp();
+    for (let n = 0; n < 3; n++) stage.breaker.admit()?.end('bad', 'it broke');
+    await stage.time.advance(1000);
+    stage.breaker.listed();
+    return stage;
+  }
+
+  it('refuses calls while open and says why', () => {
+    const { breaker } = setUp();
+    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', `broken ${n}`);
+    expect(breaker.admit()).to.equal(undefined);
+    expect(breaker.refusal()).to.equal('down (broken 2)');
+  });
+
+  it('lets exactly one call through while half-open', async () => {
+    const { breaker } = await halfOpen();
+    const trial = breaker.admit();
+    expect(trial).not.to.equal(undefined);
+    expect([breaker.admit(), breaker.admit()]).to.deep.equal([undefined, undefined]);
+    expect(breaker.refusal()).to.equal('down, and being tried again now (it broke)');
+    trial?.end('good');
+    expect(breaker.admit()).not.to.equal(undefined);
+  });
+
+  it('takes no notice of calls that began before it opened', async () => {
+    const { breaker, time } = setUp();
+    const [late, later] = [breaker.admit(), breaker.admit()];
+    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', 'it broke');
+    late?.end('bad', 'later');
+    expect(breaker.refusal()).to.equal('down (it broke)');
+    expect(time.pending()).to.deep.equal([1000]);
+    await time.advance(1000);
+    breaker.listed();
+    later?.end('good');
+    expect(breaker.state()).to.equal('half-open');
+  });
+
+  it('counts the end of a trial once', async () => {
+    const { breaker, time } = await halfOpen();
+    const trial = breaker.admit();
+    trial?.end('bad', 'again');
+    trial?.end('good');
+    trial?.end('bad', 'again');
+    expect(breaker.state()).to.equal('open');
+    expect(time.pending()).to.deep.equal([2000]);
+  });
+
+  it('tells each change once, with its reason', async () => {
+    const { breaker, changes } = await halfOpen();
+    breaker.admit()?.end('good');
+    breaker.admit()?.end('good');
+    expect(changes).to.deep.equal(['open: it broke', 'half-open: it broke', 'closed']);
+  });
+
+  it('sets no timer off after it was closed', async () => {
+    const { breaker, time, probes } = setUp();
+    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', 'it broke');
+    breaker.close();
+    await time.advance(100_000);
+    expect(probes()).to.equal(0);
+  });
+});

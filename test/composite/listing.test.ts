@@ -1,0 +1,420 @@
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { openCatalogueFile } from '../../src/composite/catalogue-file.js';
+import { forgetUnits } from '../../src/composite/forget-units.js';
+import type { Member } from '../../src/composite/member.js';
+import { readCatalogue } from '../../src/composite/read-catalogue.js';
+import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
+import { SchedulingError } from '../../src/errors.js';
+import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
+import { expectRejection } from '../support/rejection.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
+import {
+  failWith,
+  hang,
+  offered,
+  scoreRequest,
+  scripted,
+  startStage,
+  type ScriptedService,
+} from './stage.js';
+
+const remote = (name: string, service: ScriptedService, options: Partial<Member> = {}): Member => ({
+  name,
+  service,
+  remote: true,
+  ...options,
+});
+
+const away = failWith('UNAVAILABLE', 'refused');
+
+async function names(composite: Composite, deadline = Infinity): Promise<readonly string[]> {
+  return (await composite.listPolicyUnits(call({ deadline }))).map(({ name }) => name);
+}
+
+describe('the listing of members', () => {
+  it('begins with start, all at once, and the first round ends when each was listed or failed', async () => {
+    const [alpha, beta, gamma] = [scripted('a'), scripted('b'), scripted('c')];
+    beta.methods.listPolicyUnits = away;
+    gamma.methods.listPolicyUnits = hang;
+    const members = [remote('alpha', alpha), remote('beta', beta), remote('gamma', gamma)];
+    const { composite, time, logged } = await startStage(members);
+    let ended = false;
+    void composite.firstListing.then(() => (ended = true));
+    expect([alpha, beta, gamma].map((service) => service.count('listPolicyUnits'))).to.deep.equal([1, 1, 1]);
+    await time.advance(4999);
+    expect(ended).to.equal(false);
+    await time.advance(1);
+    expect(ended).to.equal(true);
+    expect(logged('service listed')).to.deep.equal([{ level: 'info', service: 'alpha', units: 1 }]);
+    expect(logged('service not listed')).to.deep.equal([
+      { level: 'warn', service: 'beta', reason: 'UNAVAILABLE: refused' },
+      { level: 'warn', service: 'gamma', reason: 'DEADLINE_EXCEEDED: no answer within 5000 ms' },
+    ]);
+    expect(composite.state()).to.deep.equal([
+      { name: 'alpha', breaker: 'closed', listed: true, units: 1, unitsRemembered: 0 },
+      { name: 'beta', breaker: 'open', listed: false, units: 0, unitsRemembered: 0 },
+      { name: 'gamma', breaker: 'closed', listed: false, units: 0, unitsRemembered: 0 },
+    ]);
+  });
+
+  it('tries a service that was never listed after 200, 400, ... 3200, 5000, 5000 ms', async () => {
+    const again = scripted('a');
+    again.methods.listPolicyUnits = away;
+    const stage = await startStage([remote('again', again)], { limits: { breakerFailures: 100 } });
+    const began = stage.time.clock.now();
+    const times: number[] = [];
+    again.methods.listPolicyUnits = () => {
+      times.push(stage.time.clock.now() - began);
+      return away();
+    };
+    await stage.time.advance(17_000);
+    expect(times).to.deep.equal([200, 600, 1400, 3000, 6200, 11_200, 16_200]);
+  });
+
+  it('lists every 30 s, one listing at a time', async () => {
+    const alpha = scripted('a');
+    const { time } = await startStage([remote('alpha', alpha)]);
+    await time.advance(89_999);
+    expect(alpha.count('listPolicyUnits')).to.equal(3);
+    await time.advance(1);
+    expect(alpha.count('listPolicyUnits')).to.equal(4);
+  });
+
+  it('lists again when the channel comes back, once more when the listing under way then fails', async () => {
+    const alpha = scripted('a');
+    let connected: () => void = () => undefined;
+    const onConnected = (listener: () => void) => {
+      connected = listener;
+      return () => undefined;
+    };
+    const { time } = await startStage([remote('alpha', alpha, { onConnected })]);
+    connected();
+    await time.advance(0);
+    expect(alpha.count('listPolicyUnits')).to.equal(2);
+    alpha.methods.listPolicyUnits = hang;
+    connected();
+    await time.advance(0);
+    connected();
+    connected();
+    expect(alpha.count('listPolicyUnits')).to.equal(3);
+    delete alpha.methods.listPolicyUnits;
+    await time.advance(5000);
+    expect(alpha.count('listPolicyUnits')).to.equal(4);
+  });
+
+  it('lets a service join, and change its units, while running', async () => {
+    const [alpha, beta] = [scripted('a'), scripted('b')];
+    beta.methods.listPolicyUnits = away;
+    const { composite, time } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
+    const { unitResults } = await composite.scoreHosts(
+      scoreRequest({ units: [{ name: 'b', weight: 1 }] }),
+      call(),
+    );
+    expect(unitResults[0]?.failure).to.deep.equal({
+      code: 'UNAVAILABLE',
+      message:
+        'no score unit named "b" is known, and these services were never listed so far: beta; try later',
+    });
+    delete beta.methods.listPolicyUnits;
+    await time.advance(200);
+    expect(await names(composite)).to.deep.equal(['a', 'b']);
+    alpha.units = [offered('SCORE', 'new'), offered('SCORE', 'a')];
+    await time.advance(30_000);
+    expect(await names(composite)).to.deep.equal(['new', 'a', 'b']);
+    const none = await composite.scoreHosts(scoreRequest({ units: [{ name: 'c', weight: 1 }] }), call());
+    expect(none.unitResults[0]?.failure).to.deep.equal({
+      code: 'NOT_FOUND',
+      message: 'no score unit named "c"; this service has: new, a, b',
+    });
+  });
+
+  it('keeps a unit that is listed no longer, and warns once', async () => {
+    const alpha = scripted('a', 'b');
+    const { composite, time, logged } = await startStage([remote('alpha', alpha)]);
+    alpha.units = [offered('SCORE', 'b')];
+    await time.advance(90_000);
+    expect(await names(composite)).to.deep.equal(['b', 'a']);
+    expect(logged('unit no longer offered')).to.deep.equal([
+      { level: 'warn', service: 'alpha', unit: 'SCORE/a' },
+    ]);
+    expect(composite.state()[0]).to.include({ units: 2, unitsRemembered: 1 });
+  });
+
+  const wrong: readonly (readonly [title: string, units: readonly unknown[], reason: string])[] = [
+    [
+      'a unit without a name',
+      [{ ...offered('SCORE', 'x'), name: '' }],
+      'units[0.name]: expected a name, got ""',
+    ],
+    ['a name of 129 characters', [offered('SCORE', 'x'.repeat(129))], 'at most 128 characters'],
+    [
+      'a score unit without a direction',
+      [{ ...offered('FILTER', 'x'), type: 'SCORE' }],
+      'units[0.direction]',
+    ],
+    ['an unknown type', [{ ...offered('FILTER', 'x'), type: 'MAGIC' }], 'units[0.type]'],
+    ['a unit twice', [offered('FILTER', 'x'), offered('FILTER', 'x')], 'FILTER/x is listed twice'],
+    [
+      'too many units',
+      Array.from({ length: 1001 }, (_, n) => offered('FILTER', `x${n}`)),
+      '1001 units, at most 1000',
+    ],
+  ];
+  for (const [title, units, reason] of wrong) {
+    it(`takes nothing of a service that lists ${title}`, async () => {
+      const alpha = scripted('a');
+      Object.assign(alpha, { units });
+      const { composite, logged } = await startStage([remote('alpha', alpha), remote('beta', scripted('b'))]);
+      expect(composite.state().map(({ units }) => units)).to.deep.equal([0, 1]);
+      expect(logged('service not listed')[0]?.['reason'])
+        .to.include(reason)
+        .and.match(/^INTERNAL: /);
+    });
+  }
+
+  it('waits for no local service that fails, and lists it again', async () => {
+    const engine = scripted('e');
+    engine.methods.listPolicyUnits = failWith('INTERNAL', 'oops');
+    const { composite, time } = await startStage([{ name: 'engine', service: engine, remote: false }]);
+    delete engine.methods.listPolicyUnits;
+    await time.advance(200);
+    expect(await names(composite)).to.deep.equal(['e']);
+    await time.advance(100_000);
+    expect(engine.count('listPolicyUnits')).to.equal(2);
+  });
+});
+
+describe('two services that offer one unit', () => {
+  const text =
+    'services "alpha" and "beta" both offer the score unit "x"; rename it for one of them (renames), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)';
+
+  it('reject the first listing, naming both, the unit and the remedy', async () => {
+    const { composite, logged } = await startStage([
+      remote('alpha', scripted('x')),
+      remote('beta', scripted('x')),
+    ]);
+    expect((await expectRejection(composite.firstListing, 'INVALID_ARGUMENT')).message).to.equal(text);
+    expect(logged('unit offered twice')).to.deep.equal([
+      { level: 'error', unit: 'SCORE/x', kept: 'alpha', ignored: 'beta' },
+    ]);
+  });
+
+  const fine: readonly (readonly [title: string, alpha: ScriptedService, options: Partial<Member>])[] = [
+    ['are fine when one is renamed', scripted('x'), { renames: new Map([['x', 'beta_x']]) }],
+    ['are fine when one is left out', scripted('x'), { units: ['y'] }],
+    ['are fine when they are of other types', scripted(offered('FILTER', 'x')), {}],
+  ];
+  for (const [title, alpha, options] of fine) {
+    it(title, async () => {
+      const { composite } = await startStage([
+        remote('alpha', alpha),
+        remote('beta', scripted('x', 'y'), options),
+      ]);
+      await composite.firstListing;
+      expect(await names(composite)).to.include('y');
+    });
+  }
+
+  it('later are told of as an error, and the first one keeps it until the other renames', async () => {
+    const [alpha, beta] = [scripted('a'), scripted('x')];
+    const { composite, time, logged } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
+    await composite.firstListing;
+    alpha.units = [offered('SCORE', 'x')];
+    await time.advance(60_000);
+    expect(logged('unit offered twice')).to.deep.equal([
+      { level: 'error', unit: 'SCORE/x', kept: 'beta', ignored: 'alpha' },
+    ]);
+    await composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([0, 1]);
+  });
+});
+
+describe('a listing of all units', () => {
+  async function withAway(options: Partial<CompositeOptions> = {}) {
+    const beta = scripted('b');
+    beta.methods.listPolicyUnits = away;
+    const members = [remote('alpha', scripted('a')), remote('beta', beta)];
+    return { beta, ...(await startStage(members, options)) };
+  }
+
+  it('waits for a service of which nothing is known', async () => {
+    const { composite, beta, time, logged } = await withAway();
+    const listing = names(composite);
+    await time.advance(1000);
+    delete beta.methods.listPolicyUnits;
+    await time.advance(1000);
+    expect(await listing).to.deep.equal(['a', 'b']);
+    expect(logged('units missing from a listing')).to.deep.equal([]);
+  });
+
+  const ends: readonly (readonly [title: string, deadline: number, waits: number])[] = [
+    ['up to 30 s', Infinity, 30_000],
+    ['up to 25 ms before the deadline: 2000 - 25', 2000, 1975],
+  ];
+  for (const [title, deadline, waits] of ends) {
+    it(`waits ${title}, then answers with what there is and logs what is missing`, async () => {
+      const { composite, time, logged } = await withAway();
+      let answered = false;
+      const listing = names(composite, time.clock.now() + deadline).finally(() => (answered = true));
+      await time.advance(waits - 1);
+      expect(answered).to.equal(false);
+      await time.advance(1);
+      expect(await listing).to.deep.equal(['a']);
+      expect(logged('units missing from a listing')).to.deep.equal([
+        {
+          level: 'error',
+          requestId: 'test',
+          services: ['beta'],
+          consequence: 'an engine keeps the units of these services disabled until its next restart',
+        },
+      ]);
+    });
+  }
+
+  it('ends when the caller leaves', async () => {
+    const { composite } = await withAway();
+    const controller = new AbortController();
+    const listing = composite.listPolicyUnits(call({ signal: controller.signal }));
+    controller.abort();
+    await expectRejection(listing, 'CANCELLED');
+  });
+
+  it('does not wait for a service that was listed and is away now', async () => {
+    const { composite, beta, time } = await withAway();
+    delete beta.methods.listPolicyUnits;
+    await time.advance(200);
+    beta.methods.listPolicyUnits = away;
+    await time.advance(60_000);
+    expect(await names(composite)).to.deep.equal(['a', 'b']);
+  });
+});
+
+describe('a catalogue on disk', () => {
+  let folder: TemporaryFolder;
+  let path: string;
+  const composites: Composite[] = [];
+  beforeEach(() => {
+    folder = temporaryFolder();
+    path = join(folder.path, 'catalogue.json');
+  });
+  afterEach(async () => {
+    for (const composite of composites.splice(0)) await composite.close();
+    folder.remove();
+  });
+
+  async function start(members: readonly Member[]) {
+    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
+    const stage = await startStage(members, { catalogue });
+    composites.push(stage.composite);
+    return stage;
+  }
+
+  const remembered = async (): Promise<Readonly<Record<string, readonly string[]>>> => {
+    const content = await readCatalogue(path).catch(() => new Map<string, never>());
+    return Object.fromEntries([...content].map(([name, { units }]) => [name, units.map(({ name }) => name)]));
+  };
+  const settled = (expected: Readonly<Record<string, readonly string[]>>) =>
+    until(remembered, (found) => JSON.stringify(found) === JSON.stringify(expected));
+
+  const local = (service: ScriptedService): Member => ({ name: 'engine', service, remote: false });
+
+  it('lists everything at once after a restart with a service down, and tells why its units fail', async () => {
+    const renames = new Map([['b', 'b_here']]);
+    const first = await start([
+      remote('alpha', scripted('a')),
+      remote('beta', scripted('b'), { renames }),
+      local(scripted('e')),
+    ]);
+    await settled({ alpha: ['a'], beta: ['b'] });
+    await first.composite.close();
+
+    const down = scripted();
+    down.methods.listPolicyUnits = away;
+    down.methods.scoreHosts = away;
+    const members = [remote('alpha', scripted('a')), remote('beta', down, { renames }), local(scripted('e'))];
+    const { composite } = await start(members);
+    expect(await names(composite)).to.deep.equal(['a', 'b_here', 'e']);
+    const { unitResults } = await composite.scoreHosts(scoreRequest(), call());
+    expect(unitResults.map(({ unit, failure }) => [unit, failure?.message])).to.deep.equal([
+      ['a', undefined],
+      ['b_here', 'beta: refused'],
+      ['e', undefined],
+    ]);
+    expect(composite.state()[1]).to.include({ listed: false, units: 1, unitsRemembered: 1 });
+    expect(composite.available()).to.equal(true);
+  });
+
+  it('is there before the first listing, and before start', async () => {
+    await (await start([remote('alpha', scripted('a'))])).composite.close();
+    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
+    const composite = createComposite({
+      members: [remote('alpha', scripted('a'))],
+      catalogue,
+      log: memoryLog(),
+    });
+    expect(await names(composite)).to.deep.equal(['a']);
+    await composite.close();
+  });
+
+  it('keeps a unit that its service has lost, over restarts', async () => {
+    await (await start([remote('alpha', scripted('a', 'b'))])).composite.close();
+    await (await start([remote('alpha', scripted('b'))])).composite.close();
+    const { composite } = await start([remote('alpha', scripted('b'))]);
+    expect(await names(composite)).to.deep.equal(['b', 'a']);
+  });
+
+  it('drops services that are no longer configured, and says so', async () => {
+    await (await start([remote('alpha', scripted('a')), remote('beta', scripted('b'))])).composite.close();
+    const { logged } = await start([remote('alpha', scripted('a', 'c'))]);
+    await settled({ alpha: ['a', 'c'] });
+    expect(logged('services no longer configured')).to.deep.equal([
+      { level: 'info', services: ['beta'], remembered: false },
+    ]);
+  });
+
+  it('throws for two services that are remembered to offer one unit', async () => {
+    const renames = new Map([['x', 'y']]);
+    await (
+      await start([remote('alpha', scripted('x')), remote('beta', scripted('x'), { renames })])
+    ).composite.close();
+    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
+    const members = [remote('alpha', scripted()), remote('beta', scripted())];
+    expect(() => createComposite({ members, catalogue, log: memoryLog() }))
+      .to.throw(SchedulingError, 'services "alpha" and "beta" both offer the score unit "x"')
+      .with.property('code', 'INVALID_ARGUMENT');
+  });
+
+  it('forgets while running what the command took out, unless it is still offered', async () => {
+    const [alpha, beta] = [scripted('a', 'old'), scripted('b')];
+    const { composite, time, logged } = await start([remote('alpha', alpha), remote('beta', beta)]);
+    await settled({ alpha: ['a', 'old'], beta: ['b'] });
+    alpha.units = [offered('SCORE', 'a')];
+    beta.methods.listPolicyUnits = away;
+    await time.advance(30_000);
+
+    await forgetUnits({ path, service: 'alpha' });
+    await forgetUnits({ path, service: 'beta' });
+    await time.advance(30_000);
+    await settled({ alpha: ['a'] });
+    expect(logged('unit forgotten')).to.deep.equal([
+      { level: 'info', service: 'alpha', unit: 'SCORE/old' },
+      { level: 'info', service: 'beta', unit: 'SCORE/b' },
+    ]);
+    expect(composite.state().map(({ units }) => units)).to.deep.equal([1, 0]);
+  });
+
+  it('does not bring back by a write what was forgotten since', async () => {
+    const alpha = scripted('a', 'old');
+    const { time } = await start([remote('alpha', alpha)]);
+    await settled({ alpha: ['a', 'old'] });
+    alpha.units = [offered('SCORE', 'a')];
+    await time.advance(30_000);
+    await forgetUnits({ path, unit: 'SCORE/old' });
+    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'new')];
+    await time.advance(30_000);
+    await settled({ alpha: ['a', 'new'] });
+  });
+});

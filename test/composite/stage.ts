@@ -1,0 +1,146 @@
+import type {
+  Call,
+  Direction,
+  PolicyUnit,
+  PolicyUnitService,
+  PolicyUnitType,
+  ScoreHostsRequest,
+} from '../../src/contract.js';
+import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
+import { SchedulingError, type SchedulingErrorCode } from '../../src/errors.js';
+import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
+import { memoryLog } from '../support/log.js';
+import { hostId, SNAPSHOT_TIME, vmId } from '../support/world.js';
+
+/** A unit as a service lists it. */
+export function offered(type: PolicyUnitType, name: string, direction?: Direction): PolicyUnit {
+  const unit = { type, name, description: `${name} of a test`, properties: [] };
+  return type === 'SCORE' ? { ...unit, direction: direction ?? 'HIGHER_IS_BETTER' } : unit;
+}
+
+/** Methods to be called in place of the usual ones. */
+type Replacements = { -readonly [Name in keyof PolicyUnitService]?: PolicyUnitService[Name] };
+
+/** A service whose units can be changed and whose methods can be replaced while it is used. */
+export interface ScriptedService extends PolicyUnitService {
+  units: readonly PolicyUnit[];
+  /** Replaced methods; the others give each host 10 x its place, accept all, and propose nothing. */
+  readonly methods: Replacements;
+  /** What arrived, in order. */
+  readonly received: {
+    readonly method: keyof PolicyUnitService;
+    readonly request?: unknown;
+    readonly call: Call;
+  }[];
+  /** How many calls of a method arrived. */
+  readonly count: (method: keyof PolicyUnitService) => number;
+}
+
+/** Makes a service that offers these score units. */
+export function scripted(...names: (string | PolicyUnit)[]): ScriptedService {
+  const received: ScriptedService['received'] = [];
+  const methods: Replacements = {};
+  const self: ScriptedService = {
+    units: names.map((name) => (typeof name === 'string' ? offered('SCORE', name) : name)),
+    methods,
+    received,
+    count: (method) => received.filter((one) => one.method === method).length,
+    async listPolicyUnits(call) {
+      received.push({ method: 'listPolicyUnits', call });
+      return methods.listPolicyUnits?.(call) ?? self.units;
+    },
+    async scoreHosts(request, call) {
+      received.push({ method: 'scoreHosts', request, call });
+      return methods.scoreHosts?.(request, call) ?? tens(request);
+    },
+    async filterHosts(request, call) {
+      received.push({ method: 'filterHosts', request, call });
+      return (
+        methods.filterHosts?.(request, call) ?? {
+          hostIds: request.hostIds,
+          unitResults: request.units.map((unit) => ({ unit, value: request.hostIds })),
+          snapshotTime: SNAPSHOT_TIME,
+        }
+      );
+    },
+    async balanceHosts(request, call) {
+      received.push({ method: 'balanceHosts', request, call });
+      return methods.balanceHosts?.(request, call) ?? { snapshotTime: SNAPSHOT_TIME };
+    },
+  };
+  return self;
+}
+
+/** Each host 10 x its place in the request, by every unit. */
+export function tens({ hosts, units, explain }: ScoreHostsRequest) {
+  const ids = hosts === 'ALL_UP' ? [hostId(1), hostId(2)] : hosts;
+  const values = ids.map((_, place) => 10 * place);
+  return {
+    scores: ids.map((hostId, place) => ({
+      hostId,
+      score: units.length * 10 * place,
+      ...(explain
+        ? {
+            hostName: `name of ${place}`,
+            reasons: units.map(({ name }) => ({ unit: name, text: `${name} says ${10 * place}` })),
+          }
+        : {}),
+    })),
+    unitResults: units.map(({ name }) => ({ unit: name, value: values })),
+    unknownHostIds: [],
+    snapshotTime: SNAPSHOT_TIME,
+  };
+}
+
+/** A method that never answers, whatever becomes of its signal. */
+export function hang(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+/** A method that fails in one way. */
+export function failWith(code: SchedulingErrorCode, message: string) {
+  return () => Promise.reject(new SchedulingError(code, message));
+}
+
+/** A request of hosts 1 and 2. */
+export function scoreRequest(part: Partial<ScoreHostsRequest> = {}): ScoreHostsRequest {
+  return {
+    vmId: vmId(1),
+    hosts: [hostId(1), hostId(2)],
+    units: [],
+    properties: new Map(),
+    assumedPlacements: [],
+    explain: false,
+    ...part,
+  };
+}
+
+/** A composite of a test, on a clock of its own. */
+export interface Stage {
+  readonly composite: Composite;
+  readonly time: FakeTime;
+  readonly log: ReturnType<typeof memoryLog>;
+  /** Log lines of one event, as `level: fields`. */
+  readonly logged: (
+    event: string,
+  ) => readonly { readonly level: string; readonly [field: string]: unknown }[];
+}
+
+/** Makes a composite, starts it, and lets the first listing end. */
+export async function startStage(
+  members: CompositeOptions['members'],
+  options: Partial<CompositeOptions> = {},
+): Promise<Stage> {
+  const time = createFakeTime();
+  const log = memoryLog();
+  const composite = createComposite({ members, log, clock: time.clock, timers: time, ...options });
+  composite.start();
+  await time.advance(0);
+  return {
+    composite,
+    time,
+    log,
+    logged: (event) =>
+      log.lines.filter((line) => line.event === event).map(({ level, fields }) => ({ level, ...fields })),
+  };
+}

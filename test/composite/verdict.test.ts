@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import type { Verdict } from '../../src/composite/breaker.js';
+import { verdictOf, type MemberCallEnd } from '../../src/composite/verdict.js';
+
+const late = { code: 'DEADLINE_EXCEEDED', deadlineMs: 1000 } as const;
+
+const table: readonly (readonly [title: string, end: Partial<MemberCallEnd>, verdict: Verdict])[] = [
+  ['an answer', { code: 'OK' }, 'good'],
+  ['a VM or unit that the service lacks', { code: 'NOT_FOUND' }, 'good'],
+  ['a bad request', { code: 'INVALID_ARGUMENT' }, 'good'],
+  ['a method that the service lacks', { code: 'UNIMPLEMENTED' }, 'good'],
+  ['a service that is away', { code: 'UNAVAILABLE' }, 'bad'],
+  ['a bug or a lie', { code: 'INTERNAL' }, 'bad'],
+  ['a bug of the one unit of balanceHosts', { code: 'INTERNAL', method: 'balanceHosts' }, 'neutral'],
+  ['a limit', { code: 'RESOURCE_EXHAUSTED' }, 'neutral'],
+  ['late after 1000 of 1000 ms', { ...late, givenMs: 1000 }, 'bad'],
+  ['late after a tenth: 100 of 1000 ms', { ...late, givenMs: 100 }, 'bad'],
+  ['late after less than a tenth: 99 of 1000 ms', { ...late, givenMs: 99 }, 'neutral'],
+  ['a caller that left', { code: 'CANCELLED', callerLeft: true }, 'neutral'],
+  ['a caller whose time was over', { ...late, givenMs: 1000, callerLeft: true }, 'neutral'],
+  ['an answer for a caller that left', { code: 'OK', callerLeft: true }, 'neutral'],
+];
+
+describe('the verdict on a member', () => {
+  for (const [title, end, verdict] of table) {
+    it(`of ${title} is ${verdict}`, () => {
+      const usual = {
+        method: 'scoreHosts',
+        code: 'OK',
+        callerLeft: false,
+        givenMs: 500,
+        deadlineMs: 1000,
+      } as const;
+      expect(verdictOf({ ...usual, ...end })).to.equal(verdict);
+    });
+  }
+});
