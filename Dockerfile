@@ -9,7 +9,10 @@ COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json
+ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json HOSTSCORE_CATALOGUE_FILE=/var/lib/hostscore/catalogue.json
+# What units there are is remembered here, for an engine that asks while a service is down.
+RUN mkdir /var/lib/hostscore && chown node:node /var/lib/hostscore
+VOLUME /var/lib/hostscore
 WORKDIR /hostscore
 COPY --from=build /hostscore/package.json ./
 COPY --from=build /hostscore/node_modules node_modules

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 
 /** A process under measurement. */
 export interface Measured {
@@ -16,7 +15,7 @@ export interface Measured {
 
 const CLOCK_TICK_MS = 10;
 
-/** Starts `node ARGS` and waits until a line of its output matches; the first group is what was found. */
+/** Starts `node ARGS` and waits until its output matches; the groups are what was found. */
 export async function start(
   args: readonly string[],
   awaited: RegExp,
@@ -28,7 +27,7 @@ export async function start(
   });
   // A benchmark that fails must not leave its processes behind.
   process.once('exit', () => child.kill('SIGKILL'));
-  const found = await lineOf(child, awaited);
+  const found = await outputOf(child, awaited);
   const { pid } = child;
   if (pid === undefined) throw new Error('the process has no id');
   return {
@@ -51,33 +50,51 @@ export async function start(
   };
 }
 
-async function lineOf(child: ChildProcess, awaited: RegExp): Promise<string> {
-  if (child.stdout === null) throw new Error('the process has no output');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const match = awaited.exec(line);
-    if (match !== null) {
-      child.stdout.resume();
-      return match[1] ?? match[0];
-    }
-  }
-  throw new Error(`the process ended before it printed ${String(awaited)}`);
+/** Waits until the output matches; the groups, separated by spaces. */
+function outputOf({ stdout }: ChildProcess, awaited: RegExp): Promise<string> {
+  if (stdout === null) throw new Error('the process has no output');
+  return new Promise((resolve, reject) => {
+    let text = '';
+    stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const match = awaited.exec((text += chunk));
+      if (match !== null) resolve(match.slice(1).join(' ') || match[0]);
+    });
+    stdout.on('end', () => reject(new Error(`the process ended before it printed ${String(awaited)}`)));
+  });
 }
 
 /** Starts a pretend engine in a process of its own; `found` is its address. */
 export function startEngine(world: string): Promise<Measured> {
   const args = ['dist/main.js', 'simulate', '--world', world, '--listen', '127.0.0.1:0'];
-  return start(args, /pretend engine at (http:\S+?):? /);
+  return start(args, /pretend engine at (http:\S+?):?\s/);
 }
 
-/** Starts the service over a pretend engine in a process of its own; `found` is its address once it has a snapshot. */
-export function startService(engineUrl: string, flags: readonly string[] = []): Promise<Measured> {
+/** Starts the service over a pretend engine in a process of its own; `found` is its gRPC address once it has a snapshot. */
+export async function startService(
+  engineUrl: string,
+  flags: readonly string[] = [],
+): Promise<Measured & { readonly bridge: string }> {
   const args = [
     ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
-    ...['--server-listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0', '--log-level', 'warn'],
+    ...FREE_PORTS,
     ...flags,
   ];
-  return start(args, /Scores hosts at (\S+)[.;]/, { HOSTSCORE_ENGINE_PASSWORD: 'simulator' });
+  const both = /Scores hosts at (\S+:\d+)[.;][^]*at http:\/\/(\S+?)\/\./;
+  const service = await start(args, both, { HOSTSCORE_ENGINE_PASSWORD: 'simulator' });
+  const [found = '', bridge = ''] = service.found.split(' ');
+  return { ...service, found, bridge };
 }
+
+/** Starts a bridge in a process of its own; `found` is where it answers XML-RPC. */
+export function startBridge(flags: readonly string[]): Promise<Measured> {
+  const args = ['dist/main.js', 'bridge', ...FREE_PORTS, '--catalogue-file', '/dev/null/none', ...flags];
+  return start(args, /at http:\/\/(\S+?)\/\./);
+}
+
+const FREE_PORTS = [
+  ...['--server-listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0', '--bridge-listen', '127.0.0.1:0'],
+  ...['--log-level', 'warn'],
+];
 
 /** The value below which this share of the sorted values lies. */
 export function quantile(sorted: readonly number[], share: number): number {

@@ -2,6 +2,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createRequire } from 'node:module';
 import { parseAddress, type Address } from '../config-values.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../log.js';
+import { createXmlRpcClient } from '../bridge/xml-rpc-client.js';
+import { bridge } from './bridge.js';
+import { addCallCommand } from './call.js';
+import { addCatalogueCommand } from './catalogue.js';
 import { check } from './check.js';
 import { addConfigOptions, configOf } from './config-options.js';
 import { health } from './health.js';
@@ -28,10 +32,14 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
     .exitOverride();
 
   const serveCommand = addConfigOptions(program.command('serve'))
-    .description('run the scoring service')
+    .description('run the scoring service, and the bridge for an oVirt engine')
     .option('--demo', 'use the embedded engine when no engine is configured', false)
     .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo')
     .action((options: ServeOptions) => serve(configOf(serveCommand, io), options, io));
+
+  const bridgeCommand = addConfigOptions(program.command('bridge'))
+    .description("answer an oVirt engine's external-scheduler calls out of scoring services")
+    .action(() => bridge(configOf(bridgeCommand, io), io));
 
   const checkCommand = addConfigOptions(program.command('check'))
     .description('print the effective configuration and try the engine')
@@ -80,6 +88,9 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
   addClientOptions(program.command('health'))
     .description('ask whether a server can answer; for container probes')
     .action((options: ClientOptions) => health(options, io));
+
+  addCallCommand(program, io, createXmlRpcClient);
+  addCatalogueCommand(program, io);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

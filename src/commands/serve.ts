@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import type { Config } from '../config.js';
 import { createLog, type Log } from '../log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
-import type { Snapshot } from '../snapshot.js';
-import { print, type Io } from './io.js';
-import { startService } from './start-service.js';
+import type { Io } from './io.js';
+import { runService } from './run-service.js';
 import { worldOf } from './world-option.js';
 
 /** How `serve` differs from what the configuration says. */
@@ -15,28 +13,19 @@ export interface ServeOptions {
   readonly world: string;
 }
 
-/** `hostscore serve`: runs the scoring service until the process is asked to end. */
+/** `hostscore serve`: runs the scoring service, and the bridge, until the process is asked to end. */
 export async function serve(config: Config, options: ServeOptions, io: Io): Promise<void> {
   const log = createLog({ ...config.log, stream: io.stderr });
   const embedded =
     options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
   try {
-    const service = await startService(embedded === undefined ? config : withEngine(config, embedded), log);
-    try {
-      const ended = io.signal.aborted ? Promise.resolve() : once(io.signal, 'abort').then(() => undefined);
-      const snapshot = await Promise.race([service.firstSnapshot, ended]);
-      if (snapshot !== undefined) {
-        print(io, ...tryLines(service.address, config.server.tlsCertFile !== undefined, snapshot));
-      }
-      await ended;
-      log.info('stopping');
-    } finally {
-      await service.stop();
-    }
+    const effective = embedded === undefined ? config : withEngine(config, embedded);
+    // Without an engine, the services that are configured answer alone.
+    const local = effective.engine.url !== undefined || effective.services.length === 0;
+    await runService(effective, { local, grpc: true, bridge: effective.bridge.enabled }, log, io);
   } finally {
     await embedded?.close();
   }
-  log.info('stopped');
 }
 
 async function embedEngine(world: string, log: Log): Promise<Simulator> {
@@ -47,18 +36,4 @@ async function embedEngine(world: string, log: Log): Promise<Simulator> {
 
 function withEngine(config: Config, { url }: Simulator): Config {
   return { ...config, engine: { ...config.engine, ...SIMULATOR_ACCOUNT, passwordFile: undefined, url } };
-}
-
-/** A call that works as pasted, for a VM of the snapshot. */
-function tryLines(address: string, tls: boolean, snapshot: Snapshot): string[] {
-  const vm = snapshot.hosts.flatMap(({ vms }) => vms)[0];
-  if (vm === undefined) return [`Scores hosts at ${address}; no VM runs, so there is none to try it with.`];
-  const request = JSON.stringify({ vm_id: vm.id, all_hosts: true, explain: true });
-  const target = `${tls ? '-cacert CA.pem' : '-plaintext'} -d '${request}' ${address}`;
-  return [
-    `Scores hosts at ${address}. Try, for the VM ${vm.name}:`,
-    '',
-    `  grpcurl ${target} hostscore.v1.PolicyUnitService/ScoreHosts`,
-    '',
-  ];
 }

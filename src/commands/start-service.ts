@@ -1,27 +1,42 @@
 import { ConfigError } from '../config-sources.js';
-import { formatAddress } from '../config-values.js';
+import { LOCAL_SERVICE } from '../config-services.js';
 import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
+import type { PolicyUnitService } from '../contract.js';
 import { createLifecycle } from '../lifecycle.js';
 import type { Log } from '../log.js';
 import { createMetrics } from '../metrics.js';
 import { observe } from '../observe.js';
-import { startOpsServer, type Readiness } from '../ops-server.js';
-import { createPolicyService } from '../policy/service.js';
-import { units } from '../policy/units/index.js';
-import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
+import type { Readiness } from '../ops-server.js';
+import type { RpcServer } from '../rpc/server.js';
 import type { Snapshot } from '../snapshot.js';
-import { CommandError } from './io.js';
-import { openEngineClient, openInventory } from './open-engine.js';
-import { readConfiguredFile } from './read-file.js';
+import type { Composite } from '../composite/service.js';
+import { units } from '../policy/units/index.js';
+import { openComposite } from './open-composite.js';
+import { openLocal } from './open-local.js';
+import { startBridge } from './start-bridge.js';
+import { startGrpc } from './start-grpc.js';
+import { startOps } from './start-ops.js';
 
-/** A scoring service that runs. */
+/** Which parts of hostscore a process runs. At least one of `local` and configured services answers. */
+export interface ServiceParts {
+  /** The policy engine over the configured oVirt engine. */
+  readonly local: boolean;
+  readonly grpc: boolean;
+  /** The XML-RPC server that the oVirt engine calls. */
+  readonly bridge: boolean;
+}
+
+/** What runs. */
 export interface RunningService {
   /** Where gRPC is served, as host:port. */
-  readonly address: string;
-  /** The first snapshot, once there is one; the engine may be away for long before. */
-  readonly firstSnapshot: Promise<Snapshot>;
-  /** Stops everything, in reverse order, within a bounded time. */
+  readonly address?: string;
+  /** Where the oVirt engine calls, as host:port. */
+  readonly bridgeAddress?: string;
+  /** The first snapshot of the policy engine; absent without one. */
+  readonly firstSnapshot?: Promise<Snapshot>;
+  /** Rejects when services turn out not to go together; fulfilled when each was asked for its units once. */
+  readonly firstListing: Promise<void>;
+  /** Stops everything, callers first, within a bounded time. */
   readonly stop: () => Promise<void>;
 }
 
@@ -29,115 +44,89 @@ export interface RunningService {
 const STOP_STEP_SLACK_MS = 3000;
 
 /**
- * Starts the scoring service: probes and metrics, then the gRPC server, NOT_SERVING, then the inventory, whose first
- * snapshot turns it to SERVING. Rejects with one clear line when something can't be started; what was started is stopped.
+ * Starts hostscore: listening for the engine first, since that one waits 100 ms for a connection; then probes and metrics,
+ * the gRPC server, NOT_SERVING; then what answers. Rejects with one clear line when something can't be started; what was
+ * started is stopped.
  */
-export async function startService(config: Config, log: Log): Promise<RunningService> {
+export async function startService(config: Config, log: Log, parts: ServiceParts): Promise<RunningService> {
   const lifecycle = createLifecycle({ log, stepTimeoutMs: config.shutdownGrace + STOP_STEP_SLACK_MS });
+  let composite: Composite | undefined = undefined;
+  let grpc: RpcServer | undefined = undefined;
+  let stopping = false;
+  const metrics = createMetrics(
+    (name) => composite?.hasUnit(name) ?? (parts.local && units.some((unit) => unit.name === name)),
+  );
+  const opened = deferred<PolicyUnitService>();
+  const bridge = parts.bridge
+    ? await startBridge(config, { service: opened.promise, log, metrics })
+    : undefined;
   try {
-    const metrics = createMetrics((name) => units.some((unit) => unit.name === name));
-    const client = openEngineClient(config, log);
-    let stopping = false;
-    let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
-    let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
-    const firstSnapshot = new Promise<Snapshot>((resolve) => {
-      resolveFirst = resolve;
-    });
-    const inventory = openInventory(config, client, log, {
-      metrics,
-      onAvailability(available, reason = 'no fresh snapshot of the engine') {
-        if (!stopping) readiness = available ? { ready: true } : { ready: false, reason };
-        server.setServing(available);
-        if (available) resolveFirst(inventory.current());
-      },
-    });
-    metrics.watchInventory(() => {
-      const { snapshotTime, hosts, vms } = inventory.state();
-      return { snapshotTime, hosts, runningVms: vms };
-    });
-    const service = createPolicyService({ units, inventory, log });
-
     // Stopped in reverse: callers first, then what answers them.
-    lifecycle.onStop('engine client', () => client.close());
-    lifecycle.onStop('inventory', () => inventory.close());
-    if (config.ops.enabled) {
-      const ops = await startOps(config, () => readiness, metrics);
-      lifecycle.onStop('ops server', ops.close);
-      log.info('ops server listening', { address: formatAddress({ ...config.ops.listen, port: ops.port }) });
+    const onChange = () => grpc?.setServing(readiness().ready);
+    const local = parts.local ? openLocal(config, { log, metrics, onChange }) : undefined;
+    if (local !== undefined) {
+      lifecycle.onStop('engine client', local.closeClient);
+      lifecycle.onStop('inventory', local.closeInventory);
     }
-    const server = await startServer({
-      service: observe(service, { log, metrics }),
-      listen: config.server.listen,
-      ...tlsOf(config),
-      limits: limitsOf(config),
-      log,
-      onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
-    });
-    lifecycle.onStop('grpc server', () => {
+    if (config.services.length > 0) {
+      composite = await openComposite(config, { local: local?.service, log, metrics, onChange });
+      lifecycle.onStop('services', composite.close);
+    }
+    const answering = composite ?? local?.service;
+    if (answering === undefined) throw new ConfigError(NOTHING_ANSWERS);
+    const service = observe(answering, { log, metrics });
+
+    function readiness(): Readiness {
+      if (stopping) return { ready: false, reason: 'stopping' };
+      const ofLocal = local?.readiness();
+      if (ofLocal?.ready === true || anyServiceAnswers(composite)) return { ready: true };
+      return ofLocal ?? { ready: false, reason: 'no service answers' };
+    }
+
+    if (config.ops.enabled) {
+      const ops = await startOps(config, { readiness, metrics, log });
+      lifecycle.onStop('ops server', ops.close);
+    }
+    const end = (close: (graceMs: number) => Promise<void>) => () => {
       stopping = true;
-      readiness = { ready: false, reason: 'stopping' };
-      return server.close(config.shutdownGrace);
-    });
-    log.info('grpc server listening', {
-      address: server.address,
-      tls: config.server.tlsCertFile !== undefined,
-    });
-    inventory.start();
-    return { address: server.address, firstSnapshot, stop: lifecycle.stop };
+      return close(config.shutdownGrace);
+    };
+    if (parts.grpc) {
+      grpc = await startGrpc(config, { service, log, metrics });
+      lifecycle.onStop('grpc server', end(grpc.close));
+    }
+    if (bridge !== undefined) lifecycle.onStop('bridge', end(bridge.close));
+    opened.resolve(service);
+    local?.start();
+    composite?.start();
+    onChange();
+    return {
+      ...(grpc === undefined ? {} : { address: grpc.address }),
+      ...(bridge === undefined ? {} : { bridgeAddress: bridge.address }),
+      ...(local === undefined ? {} : { firstSnapshot: local.firstSnapshot }),
+      firstListing: composite?.firstListing ?? Promise.resolve(),
+      stop: lifecycle.stop,
+    };
   } catch (error) {
+    await bridge?.close(0);
     await lifecycle.stop();
     throw error;
   }
 }
 
-async function startServer(options: RpcServerOptions): Promise<RpcServer> {
-  try {
-    return await startRpcServer(options);
-  } catch (error) {
-    if (!(error instanceof SchedulingError)) throw error;
-    if (error.code === 'UNAVAILABLE') throw new CommandError(`server.listen: ${error.message}`);
-    throw new ConfigError(`server.tlsCertFile, server.tlsKeyFile, server.tlsClientCaFile: ${error.message}`);
-  }
+/** Whether a service of another process can be asked, as far as is known. */
+function anyServiceAnswers(composite: Composite | undefined): boolean {
+  const states = composite?.state() ?? [];
+  return states.some(({ name, units, breaker }) => name !== LOCAL_SERVICE && units > 0 && breaker !== 'open');
 }
 
-async function startOps(
-  config: Config,
-  readiness: () => Readiness,
-  metrics: ReturnType<typeof createMetrics>,
-) {
-  try {
-    return await startOpsServer({ listen: config.ops.listen, readiness, metrics });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`ops.listen: can't listen on ${formatAddress(config.ops.listen)}: ${reason}`);
-  }
-}
+const NOTHING_ANSWERS =
+  'services: is required without an engine: the scoring services to ask, such as --services name=host:50051';
 
-function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
-  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
-  return {
-    tls: {
-      cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
-      key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
-      ...(tlsClientCaFile === undefined
-        ? {}
-        : { clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile) }),
-    },
-  };
-}
-
-function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
-  return {
-    maxHostIds: server.maxHostIds,
-    maxUnits: server.maxUnits,
-    maxProperties: server.maxProperties,
-    maxPropertyKeyLength: server.maxPropertyKeyLength,
-    maxPropertyValueLength: server.maxPropertyValueLength,
-    maxAssumedPlacements: server.maxAssumedPlacements,
-    maxReceiveBytes: server.maxMessageSize,
-    maxConcurrentCalls: server.maxConcurrentCalls,
-    maxConcurrentStreams: server.maxConcurrentStreams,
-    maxConnections: server.maxConnections,
-  };
+function deferred<Value>(): { readonly promise: Promise<Value>; readonly resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

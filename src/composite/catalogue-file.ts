@@ -74,8 +74,10 @@ export async function openCatalogueFile(options: CatalogueFileOptions): Promise<
   async function write(merge: MergeCatalogue): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const edited = (await isAsKnown()) ? undefined : await read();
-      const text = formatCatalogue(merge(edited));
-      if (text === known?.text) return;
+      const content = merge(edited);
+      const text = formatCatalogue(content);
+      const isNothingNew = known === undefined ? content.size === 0 : text === known.text;
+      if (isNothingNew) return;
       if (Buffer.byteLength(text) > maxBytes) throw new Error(`more than ${maxBytes} bytes to remember`);
       await mkdir(dirname(path), { recursive: true });
       const stamp = await writeAtomically(path, text, isAsKnown);

@@ -57,6 +57,8 @@ export interface Composite extends PolicyUnitService {
    */
   readonly firstListing: Promise<void>;
   readonly state: () => readonly MemberState[];
+  /** Whether some member has a unit of that name, of whatever type. */
+  readonly hasUnit: (name: string) => boolean;
   /** Whether any member can be asked: it has units here and is not taken to be down. */
   readonly available: () => boolean;
   /** Has a listener told each time `available` changes. Returns how to stop listening. */
@@ -184,6 +186,7 @@ export function createComposite(options: CompositeOptions): Composite {
     start: roster.start,
     firstListing: roster.firstListing,
     state: roster.state,
+    hasUnit: (name) => catalogue.routes().some(({ unit }) => unit.name === name),
     available: roster.available,
     onAvailability: roster.onAvailability,
     close: roster.close,

@@ -27,7 +27,11 @@ export function demoVm(n: number): string {
 
 /** Starts `serve --demo` on ports that the system chooses, and waits until it answers. */
 export async function startDemo(): Promise<DemoProcess> {
-  const args = ['serve', '--demo', '--server-listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0'];
+  const ports = ['--server-listen', '--ops-listen', '--bridge-listen'].flatMap((flag) => [
+    flag,
+    '127.0.0.1:0',
+  ]);
+  const args = ['serve', '--demo', ...ports];
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
     env: withoutSettings(process.env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,7 +7,10 @@ import { memoryLog } from './log.js';
 import { startProgram, type RunningProgram, type Variables } from './program.js';
 
 /** Flags with which `serve` takes free ports of the loopback address. */
-export const FREE_PORTS = ['--server-listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0'] as const;
+export const FREE_PORTS = ['--server-listen', '--ops-listen', '--bridge-listen'].flatMap((flag) => [
+  flag,
+  '127.0.0.1:0',
+]);
 
 /** How a test's service differs from the usual one. */
 export interface ScoringOptions {

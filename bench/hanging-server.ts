@@ -1,0 +1,18 @@
+// A scoring service that lists a unit and never answers when it is asked to score: it waits for the end of the call.
+import { startRpcServer } from '../src/rpc/server.js';
+
+const never = () => new Promise<never>(() => undefined);
+const server = await startRpcServer({
+  service: {
+    listPolicyUnits: () =>
+      Promise.resolve([
+        { name: 'hangs', type: 'SCORE', description: '', properties: [], direction: 'HIGHER_IS_BETTER' },
+      ]),
+    scoreHosts: never,
+    filterHosts: never,
+    balanceHosts: never,
+  },
+  listen: { host: '127.0.0.1', port: 0 },
+  log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+});
+console.log(`listening on ${server.address} now`);

@@ -1,0 +1,115 @@
+import { openCatalogueFile } from '../composite/catalogue-file.js';
+import type { Member } from '../composite/member.js';
+import { createComposite, type Composite } from '../composite/service.js';
+import { ConfigError } from '../config-sources.js';
+import { LOCAL_SERVICE, type ServiceConfig } from '../config-services.js';
+import type { Config } from '../config.js';
+import type { PolicyUnitService } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { createRpcClient, type RpcClient } from '../rpc/client.js';
+import { readConfiguredFile } from './read-file.js';
+
+/** What the composite is opened with. */
+export interface CompositeParts {
+  /** The policy engine of this process; undefined: the services alone. */
+  readonly local: PolicyUnitService | undefined;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged'>;
+  /** Told whenever a service may have come or gone. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Opens the services of the configuration, and the local one, as one. Nothing is asked before it is started. Throws a
+ * ConfigError for a service that can't be called as configured, and for two that are known to offer the same unit.
+ */
+export async function openComposite(
+  config: Config,
+  { local, log, metrics, onChange }: CompositeParts,
+): Promise<Composite> {
+  const clients = config.services.map((service, index) => ({ service, client: openClient(service, index) }));
+  const { file, maxSize } = config.catalogue;
+  const { breakerPause, maxBreakerPause, relistInterval, listTimeout, discoverBudget, answerMargin } =
+    config.composite;
+  try {
+    const composite = createComposite({
+      members: [
+        ...(local === undefined ? [] : [{ name: LOCAL_SERVICE, service: local, remote: false }]),
+        ...clients.map(({ service, client }) => memberOf(service, client)),
+      ],
+      catalogue: await openCatalogueFile({ path: file, log, maxBytes: maxSize }),
+      limits: {
+        maxDepth: config.composite.maxDepth,
+        breakerFailures: config.composite.breakerFailures,
+        breakerPauseMs: breakerPause,
+        maxBreakerPauseMs: maxBreakerPause,
+        relistIntervalMs: relistInterval,
+        listTimeoutMs: listTimeout,
+        discoverBudgetMs: discoverBudget,
+        answerMarginMs: answerMargin,
+      },
+      log,
+      onMemberCall: ({ service, method, code, durationMs }) =>
+        metrics.serviceCalled(service, method, code, durationMs / 1000),
+      onBreakerChange({ service, state }) {
+        metrics.breakerChanged(service, state);
+        onChange();
+      },
+    });
+    for (const { service } of clients) metrics.breakerChanged(service.name, 'closed');
+    return {
+      ...composite,
+      async close() {
+        await composite.close();
+        for (const { client } of clients) client.close();
+      },
+    };
+  } catch (error) {
+    for (const { client } of clients) client.close();
+    throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
+  }
+}
+
+function openClient(service: ServiceConfig, index: number): RpcClient {
+  const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
+  const at = (key: string) => `services[${index}].${key}`;
+  const read = (key: string, path: string | undefined) =>
+    path === undefined ? undefined : readConfiguredFile(at(key), path);
+  const [ca, cert, key] = [
+    read('tlsCaFile', tlsCaFile),
+    read('tlsCertFile', tlsCertFile),
+    read('tlsKeyFile', tlsKeyFile),
+  ];
+  const secured = tls || ca !== undefined || cert !== undefined;
+  try {
+    return createRpcClient({
+      target,
+      ...(secured
+        ? {
+            tls: {
+              ...(ca === undefined ? {} : { ca }),
+              ...(cert === undefined ? {} : { cert }),
+              ...(key === undefined ? {} : { key }),
+            },
+          }
+        : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`${at('target')}: ${error.message}`);
+  }
+}
+
+function memberOf({ name, deadline, units, rename }: ServiceConfig, client: RpcClient): Member {
+  return {
+    name,
+    service: client,
+    remote: true,
+    deadlineMs: deadline,
+    onConnected: client.onConnected,
+    ...(units === undefined ? {} : { units }),
+    ...(rename === undefined ? {} : { renames: new Map(Object.entries(rename)) }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Config } from '../config.js';
+import type { PolicyUnitService } from '../contract.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { Readiness } from '../ops-server.js';
+import { createPolicyService } from '../policy/service.js';
+import { units } from '../policy/units/index.js';
+import type { Snapshot } from '../snapshot.js';
+import { openEngineClient, openInventory } from './open-engine.js';
+
+/** The policy engine of this process, over the inventory of an oVirt engine. */
+export interface Local {
+  readonly service: PolicyUnitService;
+  readonly readiness: () => Readiness;
+  /** The first snapshot, once there is one; the oVirt engine may be away for long before. */
+  readonly firstSnapshot: Promise<Snapshot>;
+  /** Begins to read the oVirt engine. */
+  readonly start: () => void;
+  readonly closeInventory: () => Promise<void> | void;
+  readonly closeClient: () => Promise<void> | void;
+}
+
+/** What the policy engine is opened with. */
+export interface LocalParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Told whenever its readiness has changed. */
+  readonly onChange: () => void;
+}
+
+/** Opens the policy engine over the configured oVirt engine. Nothing is sent before it is started. */
+export function openLocal(config: Config, { log, metrics, onChange }: LocalParts): Local {
+  const client = openEngineClient(config, log);
+  let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
+  let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
+  const firstSnapshot = new Promise<Snapshot>((resolve) => {
+    resolveFirst = resolve;
+  });
+  const inventory = openInventory(config, client, log, {
+    metrics,
+    onAvailability(available, reason = 'no fresh snapshot of the engine') {
+      readiness = available ? { ready: true } : { ready: false, reason };
+      if (available) resolveFirst(inventory.current());
+      onChange();
+    },
+  });
+  metrics.watchInventory(() => {
+    const { snapshotTime, hosts, vms } = inventory.state();
+    return { snapshotTime, hosts, runningVms: vms };
+  });
+  return {
+    service: createPolicyService({ units, inventory, log }),
+    readiness: () => readiness,
+    firstSnapshot,
+    start: () => inventory.start(),
+    closeInventory: () => inventory.close(),
+    closeClient: () => client.close(),
+  };
+}

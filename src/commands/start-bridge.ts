@@ -1,0 +1,63 @@
+import { startXmlRpcServer, type XmlRpcServer } from '../bridge/http-server.js';
+import { createBridge } from '../bridge/service.js';
+import { formatAddress } from '../config-values.js';
+import type { Config } from '../config.js';
+import type { PolicyUnitService } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { CommandError } from './io.js';
+
+/** What the bridge is started with. */
+export interface BridgeParts {
+  /** The service that answers, once it is there: the bridge listens before anything else. */
+  readonly service: Promise<PolicyUnitService>;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'schedulingLockHeld'>;
+}
+
+/** What the engine calls while it holds the scheduling lock of a cluster (SchedulingManager.schedule). */
+const HOLDS_LOCK: ReadonlySet<string> = new Set(['runFilters', 'runCostFunctions', 'runLoadBalancing']);
+
+/** How much longer than the services below it a `discover` may take, in milliseconds. */
+const DISCOVER_SLACK_MS = 5000;
+
+/**
+ * Starts to listen for the engine, whose connect timeout is 100 ms. Calls wait for the service within their budget. Rejects
+ * with a CommandError when the address can't be bound.
+ */
+export async function startBridge(
+  config: Config,
+  { service, log, metrics }: BridgeParts,
+): Promise<XmlRpcServer> {
+  const { listen, budget, rows, scores } = config.bridge;
+  const bridge = createBridge({
+    service: whenThere(service),
+    rows,
+    scores,
+    budgetMs: budget,
+    discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
+    log,
+    onCallEnd({ method, outcome, seconds }) {
+      if (HOLDS_LOCK.has(method)) metrics.schedulingLockHeld(method, outcome, seconds);
+    },
+  });
+  try {
+    const server = await startXmlRpcServer({ listen, log, dispatch: bridge.dispatch });
+    log.info('bridge listening', { address: server.address, rows, scores });
+    return server;
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new CommandError(`bridge.listen: ${formatAddress(listen)}: ${error.message}`);
+  }
+}
+
+/** A service whose calls wait until it is there. */
+function whenThere(service: Promise<PolicyUnitService>): PolicyUnitService {
+  return {
+    listPolicyUnits: async (call) => (await service).listPolicyUnits(call),
+    scoreHosts: async (request, call) => (await service).scoreHosts(request, call),
+    filterHosts: async (request, call) => (await service).filterHosts(request, call),
+    balanceHosts: async (request, call) => (await service).balanceHosts(request, call),
+  };
+}

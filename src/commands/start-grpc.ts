@@ -1,0 +1,68 @@
+import { ConfigError } from '../config-sources.js';
+import type { Config } from '../config.js';
+import type { PolicyUnitService } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
+import { CommandError } from './io.js';
+import { readConfiguredFile } from './read-file.js';
+
+/** What is served over gRPC, and who hears of it. */
+export interface GrpcParts {
+  readonly service: PolicyUnitService;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'callEnded'>;
+}
+
+/** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
+export async function startGrpc(config: Config, { service, log, metrics }: GrpcParts): Promise<RpcServer> {
+  try {
+    const server = await startRpcServer({
+      service,
+      listen: config.server.listen,
+      ...tlsOf(config),
+      limits: limitsOf(config),
+      log,
+      onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
+    });
+    log.info('grpc server listening', {
+      address: server.address,
+      tls: config.server.tlsCertFile !== undefined,
+    });
+    return server;
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    if (error.code === 'UNAVAILABLE') throw new CommandError(`server.listen: ${error.message}`);
+    throw new ConfigError(`server.tlsCertFile, server.tlsKeyFile, server.tlsClientCaFile: ${error.message}`);
+  }
+}
+
+function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
+  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
+  return {
+    tls: {
+      cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
+      key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
+      ...(tlsClientCaFile === undefined
+        ? {}
+        : { clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile) }),
+    },
+  };
+}
+
+function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
+  return {
+    maxHostIds: server.maxHostIds,
+    maxUnits: server.maxUnits,
+    maxProperties: server.maxProperties,
+    maxPropertyKeyLength: server.maxPropertyKeyLength,
+    maxPropertyValueLength: server.maxPropertyValueLength,
+    maxAssumedPlacements: server.maxAssumedPlacements,
+    maxReceiveBytes: server.maxMessageSize,
+    maxConcurrentCalls: server.maxConcurrentCalls,
+    maxConcurrentStreams: server.maxConcurrentStreams,
+    maxConnections: server.maxConnections,
+  };
+}

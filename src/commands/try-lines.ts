@@ -1,0 +1,56 @@
+import { writeCall } from '../bridge/xml-rpc/writer.js';
+import type { Snapshot } from '../snapshot.js';
+
+/** What there is to try. */
+export interface Tryable {
+  /** Where gRPC is served; absent: it isn't. */
+  readonly address?: string;
+  readonly tls: boolean;
+  /** Where the engine's XML-RPC is answered; absent: it isn't. */
+  readonly bridgeAddress?: string;
+  /** Where hosts and VMs for an example come from; undefined: none are known here. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** How many hosts an example names: enough to show an order. */
+const EXAMPLE_HOSTS = 3;
+
+/** Calls that work as pasted, for a VM and hosts of the snapshot. */
+export function tryLines({ address, tls, bridgeAddress, snapshot }: Tryable): string[] {
+  const vm = snapshot?.hosts.flatMap(({ vms }) => vms)[0];
+  const lines: string[] = [];
+  if (address !== undefined) {
+    if (vm === undefined) {
+      const why = snapshot === undefined ? '' : '; no VM runs, so there is none to try it with';
+      lines.push(`Scores hosts at ${address}${why}.`);
+    } else {
+      const request = JSON.stringify({ vm_id: vm.id, all_hosts: true, explain: true });
+      const target = `${tls ? '-cacert CA.pem' : '-plaintext'} -d '${request}' ${address}`;
+      lines.push(
+        `Scores hosts at ${address}. Try, for the VM ${vm.name}:`,
+        '',
+        `  grpcurl ${target} hostscore.v1.PolicyUnitService/ScoreHosts`,
+        '',
+      );
+    }
+  }
+  if (bridgeAddress !== undefined) {
+    const hosts = snapshot?.hosts.filter(({ status }) => status === 'up').slice(0, EXAMPLE_HOSTS) ?? [];
+    const body =
+      vm === undefined || hosts.length === 0
+        ? writeCall('discover', [])
+        : writeCall('runCostFunctions', [
+            [['ksm_same_os_score', 1]],
+            hosts.map(({ id }) => id),
+            vm.id,
+            new Map(),
+          ]);
+    lines.push(
+      `Answers the engine at http://${bridgeAddress}/. Try what the engine would ask:`,
+      '',
+      `  curl -s -H 'Content-Type: text/xml' -d '${body.replaceAll('\n', '')}' http://${bridgeAddress}/`,
+      '',
+    );
+  }
+  return lines;
+}
