@@ -14,7 +14,9 @@ import { tryLines } from './try-lines.js';
 export async function runService(config: Config, parts: ServiceParts, log: Log, io: Io): Promise<void> {
   const service = await startService(config, log, parts);
   try {
-    const ended = io.signal.aborted ? Promise.resolve(undefined) : once(io.signal, 'abort').then(() => undefined);
+    const ended = io.signal.aborted
+      ? Promise.resolve(undefined)
+      : once(io.signal, 'abort').then(() => undefined);
     const listed = service.firstListing.catch((error: unknown) => {
       throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
     });

@@ -1,3 +1,4 @@
+import type { XmlRpcServer } from '../bridge/http-server.js';
 import { ConfigError } from '../config-sources.js';
 import { LOCAL_SERVICE } from '../config-services.js';
 import type { Config } from '../config.js';
@@ -44,8 +45,8 @@ export interface RunningService {
 const STOP_STEP_SLACK_MS = 3000;
 
 /**
- * Starts hostscore: listening for the engine first, since that one waits 100 ms for a connection; then probes and metrics,
- * the gRPC server, NOT_SERVING; then what answers. Rejects with one clear line when something can't be started; what was
+ * Starts hostscore. What is configured is looked at, then the bridge listens, before anything that takes time: an engine
+ * waits 100 ms for a connection. Then probes and metrics, the gRPC server, NOT_SERVING, then what answers. Rejects with one clear line when something can't be started; what was
  * started is stopped.
  */
 export async function startService(config: Config, log: Log, parts: ServiceParts): Promise<RunningService> {
@@ -57,9 +58,7 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     (name) => composite?.hasUnit(name) ?? (parts.local && units.some((unit) => unit.name === name)),
   );
   const opened = deferred<PolicyUnitService>();
-  const bridge = parts.bridge
-    ? await startBridge(config, { service: opened.promise, log, metrics })
-    : undefined;
+  let bridge: XmlRpcServer | undefined = undefined;
   try {
     // Stopped in reverse: callers first, then what answers them.
     const onChange = () => grpc?.setServing(readiness().ready);
@@ -68,6 +67,8 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
       lifecycle.onStop('engine client', local.closeClient);
       lifecycle.onStop('inventory', local.closeInventory);
     }
+    if (local === undefined && config.services.length === 0) throw new ConfigError(NOTHING_ANSWERS);
+    if (parts.bridge) bridge = await startBridge(config, { service: opened.promise, log, metrics });
     if (config.services.length > 0) {
       composite = await openComposite(config, { local: local?.service, log, metrics, onChange });
       lifecycle.onStop('services', composite.close);
