@@ -599,6 +599,24 @@ describe('the breaker in a composite', () => {
     expect(composite.state()[1]?.breaker).to.equal('open');
   });
 
+  it('counts for a service without a deadline what had 1000 / 10 = 100 ms', async () => {
+    const { alpha, composite, time, score } = await stageOf();
+    alpha.methods.scoreHosts = hang;
+    for (const [given, state] of [
+      [99, 'closed'],
+      [99, 'closed'],
+      [99, 'closed'],
+      [100, 'closed'],
+      [100, 'closed'],
+      [100, 'open'],
+    ] as const) {
+      const answer = score(time.clock.now() + given + 25);
+      await time.advance(given);
+      await answer;
+      expect(composite.state()[0]?.breaker).to.equal(state);
+    }
+  });
+
   it('opens for a service that lies each time', async () => {
     const { beta, composite, outcome } = await stageOf();
     beta.methods.scoreHosts = (request) => Promise.resolve({ ...tens(request), scores: [] });

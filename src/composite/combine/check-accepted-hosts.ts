@@ -1,6 +1,6 @@
 import type { FilterHostsResponse, UnitResult } from '../../contract.js';
 import type { AskedHosts } from './asked-hosts.js';
-import { checkUnits, lie } from './lie.js';
+import { checkUnits, checkValueList, lie } from './lie.js';
 
 /**
  * Checks the hosts that a member's filters accepted, and brings them into the order asked. Throws INTERNAL, naming the
@@ -28,8 +28,10 @@ function checkFilter(
   asked: AskedHosts,
   service: string,
 ): UnitResult<readonly string[]> {
+  if (result.failure !== undefined) return result;
   const { unit, value: accepted } = result;
-  if (accepted === undefined || standsInOrder(accepted, asked)) return result;
+  checkValueList(accepted, `unit_results of ${unit}`);
+  if (standsInOrder(accepted, asked)) return result;
   const marks = new Uint8Array(asked.ids.length);
   for (const [index, id] of accepted.entries()) {
     const place = asked.placeOf(id);

@@ -10,7 +10,7 @@ import {
 } from '../../contract.js';
 import { isLowerCaseUuid } from '../../uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
-import { checkUnits, lie } from './lie.js';
+import { checkUnits, checkValueList, lie } from './lie.js';
 
 /** A score unit that a member was asked for, under its name there. */
 export interface AskedScoreUnit {
@@ -77,8 +77,9 @@ function checkValues(
   direction: Direction,
   service: string,
 ): UnitResult<readonly number[]> {
+  if (result.failure !== undefined) return result;
   const { unit, value: values } = result;
-  if (values === undefined) return result;
+  checkValueList(values, `unit_results[${index}]`);
   if (values.length !== hosts) {
     throw lie(
       `unit_results[${index}].scores`,

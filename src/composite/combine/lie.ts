@@ -20,6 +20,11 @@ export function checkUnits(results: readonly { readonly unit: string }[], names:
   }
 }
 
+/** Checks that a unit without a failure has a list of values. Throws INTERNAL otherwise. */
+export function checkValueList(values: unknown, field: string): void {
+  if (!Array.isArray(values)) throw lie(field, 'expected a list of values or a failure, got neither');
+}
+
 /** Longest piece of a service's text that a message repeats: characters. */
 const MAX_QUOTED_LENGTH = 64;
 

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { createComposite, type Composite } from '../../src/composite/service.js';
+import type { Call, PolicyUnitService } from '../../src/contract.js';
+import { SchedulingError } from '../../src/errors.js';
+import { createRpcClient } from '../../src/rpc/client.js';
+import { startRpcServer } from '../../src/rpc/server.js';
+import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
+import { offered, scoreRequest, scripted } from './stage.js';
+
+describe('two composites over gRPC that have each other as a service', () => {
+  const closers: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  async function serve(service: PolicyUnitService): Promise<string> {
+    const server = await startRpcServer({
+      service,
+      listen: { host: '127.0.0.1', port: 0 },
+      log: memoryLog(),
+    });
+    closers.push(() => server.close(0));
+    return server.address;
+  }
+
+  /** A composite of the service at that address, which is remembered to have unit x. */
+  function compositeOf(target: string): Composite {
+    const client = createRpcClient({ target });
+    const catalogue = {
+      path: 'memory',
+      loaded: new Map([['other', { listedAt: 0, units: [offered('SCORE', 'x')] }]]),
+      sync: () => Promise.resolve(),
+    };
+    const members = [{ name: 'other', service: client, remote: true, deadlineMs: 1000 }];
+    const composite = createComposite({ members, catalogue, log: memoryLog() });
+    closers.push(
+      () => composite.close(),
+      () => client.close(),
+    );
+    return composite;
+  }
+
+  /** Whether the depth of a call travels: without it only the deadline ends a loop. */
+  async function depthTravels(): Promise<boolean> {
+    const service = scripted('x');
+    const client = createRpcClient({ target: await serve(service) });
+    closers.push(() => client.close());
+    await client.listPolicyUnits(call({ depth: 2 }));
+    return service.received[0]?.call.depth === 2;
+  }
+
+  it('refuse a call that goes round and round, and end it', async () => {
+    let hops = 0;
+    let left: Composite | undefined = undefined;
+    const entrance: PolicyUnitService = {
+      ...scripted('x'),
+      scoreHosts(request, bounded: Call) {
+        hops += 1;
+        if (left === undefined) throw new Error('not made yet');
+        return left.scoreHosts(request, bounded);
+      },
+    };
+    const right = compositeOf(await serve(entrance));
+    left = compositeOf(await serve(right));
+
+    const outcome = await left.scoreHosts(scoreRequest(), call({ deadline: Date.now() + 500 })).then(
+      ({ unitResults }) => unitResults[0]?.failure,
+      (error: unknown) => SchedulingError.from(error),
+    );
+    if (await depthTravels()) {
+      expect(outcome?.code).to.equal('INVALID_ARGUMENT');
+      expect(outcome?.message).to.include('probably form a loop');
+      expect(hops).to.equal(2);
+    } else {
+      expect(outcome?.code).to.equal('DEADLINE_EXCEEDED');
+      // Each of them answers 25 ms before its caller stops waiting: 500 / 25 = 20 at most.
+      expect(hops).to.be.within(1, 20);
+    }
+  });
+});
