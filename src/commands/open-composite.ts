@@ -17,8 +17,6 @@ export interface CompositeParts {
   readonly local: PolicyUnitService | undefined;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged'>;
-  /** Told whenever a service may have come or gone. */
-  readonly onChange: () => void;
 }
 
 /**
@@ -27,7 +25,7 @@ export interface CompositeParts {
  */
 export async function openComposite(
   config: Config,
-  { local, log, metrics, onChange }: CompositeParts,
+  { local, log, metrics }: CompositeParts,
 ): Promise<Composite> {
   const clients = config.services.map((service, index) => ({ service, client: openClient(service, index) }));
   const { file, maxSize } = config.catalogue;
@@ -53,10 +51,7 @@ export async function openComposite(
       log,
       onMemberCall: ({ service, method, code, durationMs }) =>
         metrics.serviceCalled(service, method, code, durationMs / 1000),
-      onBreakerChange({ service, state }) {
-        metrics.breakerChanged(service, state);
-        onChange();
-      },
+      onBreakerChange: ({ service, state }) => metrics.breakerChanged(service, state),
     });
     for (const { service } of clients) metrics.breakerChanged(service.name, 'closed');
     return {
@@ -86,6 +81,8 @@ function openClient(service: ServiceConfig, index: number): RpcClient {
   try {
     return createRpcClient({
       target,
+      // The composite looks at each unit's values by itself, so that one that lies costs that unit only.
+      checksRanges: false,
       ...(secured
         ? {
             tls: {

@@ -1,6 +1,5 @@
 import type { XmlRpcServer } from '../bridge/http-server.js';
 import { ConfigError } from '../config-sources.js';
-import { LOCAL_SERVICE } from '../config-services.js';
 import type { Config } from '../config.js';
 import type { PolicyUnitService } from '../contract.js';
 import { createLifecycle } from '../lifecycle.js';
@@ -70,7 +69,8 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     if (local === undefined && config.services.length === 0) throw new ConfigError(NOTHING_ANSWERS);
     if (parts.bridge) bridge = await startBridge(config, { service: opened.promise, log, metrics });
     if (config.services.length > 0) {
-      composite = await openComposite(config, { local: local?.service, log, metrics, onChange });
+      composite = await openComposite(config, { local: local?.service, log, metrics });
+      composite.onAvailability(onChange);
       lifecycle.onStop('services', composite.close);
     }
     const answering = composite ?? local?.service;
@@ -80,7 +80,7 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     function readiness(): Readiness {
       if (stopping) return { ready: false, reason: 'stopping' };
       const ofLocal = local?.readiness();
-      if (ofLocal?.ready === true || anyServiceAnswers(composite)) return { ready: true };
+      if (ofLocal?.ready === true || composite?.available() === true) return { ready: true };
       return ofLocal ?? { ready: false, reason: 'no service answers' };
     }
 
@@ -113,12 +113,6 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     await lifecycle.stop();
     throw error;
   }
-}
-
-/** Whether a service of another process can be asked, as far as is known. */
-function anyServiceAnswers(composite: Composite | undefined): boolean {
-  const states = composite?.state() ?? [];
-  return states.some(({ name, units, breaker }) => name !== LOCAL_SERVICE && units > 0 && breaker !== 'open');
 }
 
 const NOTHING_ANSWERS =

@@ -36,7 +36,7 @@ export interface Roster {
   /** The error for a unit that no member has. */
   readonly missingUnit: (type: PolicyUnitType, name: string) => SchedulingError;
   readonly state: () => readonly MemberState[];
-  /** Whether any member can be asked. */
+  /** Whether any remote member can be asked. */
   readonly available: () => boolean;
   /** Has a listener told each time `available` changes. Returns how to stop listening. */
   readonly onAvailability: (listener: (available: boolean) => void) => () => void;
@@ -128,7 +128,11 @@ export function createRoster(
   }
 
   function available(): boolean {
-    return catalogue.routes().some(({ member }) => attendants[member]?.breaker.state() !== 'open');
+    return catalogue
+      .routes()
+      .some(
+        ({ member }) => members[member]?.remote === true && attendants[member]?.breaker.state() !== 'open',
+      );
   }
 
   function tellAvailability(): void {

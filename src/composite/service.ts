@@ -59,7 +59,7 @@ export interface Composite extends PolicyUnitService {
   readonly state: () => readonly MemberState[];
   /** Whether some member has a unit of that name, of whatever type. */
   readonly hasUnit: (name: string) => boolean;
-  /** Whether any member can be asked: it has units here and is not taken to be down. */
+  /** Whether any remote member can be asked: it has units here and is not taken to be down. */
   readonly available: () => boolean;
   /** Has a listener told each time `available` changes. Returns how to stop listening. */
   readonly onAvailability: (listener: (available: boolean) => void) => () => void;

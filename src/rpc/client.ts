@@ -25,6 +25,11 @@ export interface RpcClientOptions {
   /** How long a call without a deadline may take: milliseconds. */
   readonly defaultTimeoutMs?: number;
   readonly limits?: Partial<RpcClientLimits>;
+  /**
+   * Whether an answer with a score or a sum outside its range is refused whole, true by default. False is for a caller that
+   * uses each unit's values, and looks at them, and uses no sums.
+   */
+  readonly checksRanges?: boolean;
 }
 
 /** A remote service, called as if it were here. */
@@ -54,7 +59,8 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   const remote: Remote = { client, target, defaultTimeoutMs };
   // Values of a unit can be range-checked once the service has said how they are to be read.
   let directions: ReadonlyMap<string, Direction | undefined> = new Map();
-  const directionOf = (unit: string) => directions.get(unit);
+  const { checksRanges = true } = options;
+  const reading = { directionOf: (unit: string) => directions.get(unit), checksRanges };
 
   return {
     async listPolicyUnits(call) {
@@ -69,7 +75,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     scoreHosts(request, call) {
       const message = writeScoreHosts(request, call.requestId);
       return callUnary(remote, policyUnitMethods.ScoreHosts, message, call, (answer) =>
-        readScores(answer, request, directionOf),
+        readScores(answer, request, reading),
       );
     },
     filterHosts(request, call) {
@@ -84,7 +90,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
         readMigration(answer, request),
       );
     },
-    streamScoreHosts: (requests, call) => streamScores(remote, requests, call, directionOf),
+    streamScoreHosts: (requests, call) => streamScores(remote, requests, call, reading),
     health: (service, call) => checkHealth(remote, service, call),
     onConnected: (listener) => watchConnection(client, listener),
     close: () => client.close(),

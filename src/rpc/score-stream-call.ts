@@ -5,7 +5,7 @@ import type { StreamScoreHostsResponse__Output } from '../gen/hostscore/v1/Strea
 import { answerFault } from './message/answer-fault.js';
 import { quote } from './message/quote.js';
 import { readFailure } from './message/read-answer-parts.js';
-import { readScores, type DirectionOf } from './message/read-scores.js';
+import { readScores, type ScoreReading } from './message/read-scores.js';
 import { writeScoreHosts } from './message/write-request.js';
 import { policyUnitMethods } from './proto.js';
 import { callMetadata } from './call-metadata.js';
@@ -34,7 +34,7 @@ export async function* streamScores(
   { client, target }: Omit<Remote, 'defaultTimeoutMs'>,
   requests: AsyncIterable<StreamedRequest>,
   call: Call,
-  directionOf: DirectionOf,
+  reading: ScoreReading,
 ): AsyncGenerator<StreamedScores, void, undefined> {
   checkCall(call);
   const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
@@ -82,7 +82,7 @@ export async function* streamScores(
 
   try {
     for await (const message of stream as AsyncIterable<StreamScoreHostsResponse__Output>) {
-      yield readAnswer(message, unanswered.shift(), directionOf);
+      yield readAnswer(message, unanswered.shift(), reading);
     }
     if (unanswered.length > 0 || !source.finished) {
       throw answerFault('stream', 'it ended before every request was answered');
@@ -101,7 +101,7 @@ export async function* streamScores(
 function readAnswer(
   { request_id, response, failure }: StreamScoreHostsResponse__Output,
   asked: StreamedRequest | undefined,
-  directionOf: DirectionOf,
+  reading: ScoreReading,
 ): StreamedScores {
   if (asked === undefined) throw answerFault('stream', 'an answer without a request');
   const { requestId, request } = asked;
@@ -110,7 +110,7 @@ function readAnswer(
   }
   if (failure != null) return { requestId, failure: readFailure(failure) };
   if (response == null) throw answerFault('outcome', 'expected a response or a failure, got neither');
-  return { requestId, response: readScores(response, request, directionOf) };
+  return { requestId, response: readScores(response, request, reading) };
 }
 
 function isServiceError(error: unknown): error is { code: number; details: string } {

@@ -16,8 +16,13 @@ import { boundedText } from './bounded-text.js';
 import { quote } from './quote.js';
 import { checkUnits, readAnsweredId, readFailure, readSnapshotTime } from './read-answer-parts.js';
 
-/** What is known of how a unit's values are to be read: undefined when the service was not asked yet. */
-export type DirectionOf = (unit: string) => Direction | undefined;
+/** How closely scores are read. */
+export interface ScoreReading {
+  /** How a unit's values are to be read: undefined when the service was not asked yet. */
+  readonly directionOf: (unit: string) => Direction | undefined;
+  /** Whether a score or a sum outside its range is refused. */
+  readonly checksRanges: boolean;
+}
 
 /**
  * Reads the scores that a remote service answered, against the request. Throws INTERNAL, naming the field, for an answer
@@ -27,16 +32,16 @@ export type DirectionOf = (unit: string) => Direction | undefined;
 export function readScores(
   message: ScoreHostsResponse__Output,
   request: ScoreHostsRequest,
-  directionOf: DirectionOf,
+  reading: ScoreReading,
 ): ScoreHostsResponse {
   checkUnits(
     message.unit_results,
     request.units.map(({ name }) => name),
   );
   const unitResults = message.unit_results.map((result, index) =>
-    readUnitResult(result, index, message.scores.length, directionOf),
+    readUnitResult(result, index, message.scores.length, reading),
   );
-  const maxScore = MAX_SCORE * weightOfAnswers(unitResults, request);
+  const maxScore = reading.checksRanges ? MAX_SCORE * weightOfAnswers(unitResults, request) : undefined;
   const scores = message.scores.map((score, index) => readHostScore(score, index, maxScore, request.explain));
   const unknownHostIds = message.unknown_host_ids.map((id, index) =>
     readAnsweredId(id, `unknown_host_ids[${index}]`),
@@ -49,7 +54,7 @@ function readUnitResult(
   { unit, scores, failure }: ScoreUnitResult__Output,
   index: number,
   hosts: number,
-  directionOf: DirectionOf,
+  { directionOf, checksRanges }: ScoreReading,
 ): UnitResult<readonly number[]> {
   const field = `unit_results[${index}]`;
   if (failure != null) return { unit, failure: readFailure(failure) };
@@ -58,7 +63,7 @@ function readUnitResult(
   if (values.length !== hosts) {
     throw answerFault(`${field}.scores`, `expected ${hosts} values, one for each host, got ${values.length}`);
   }
-  if (directionOf(unit) === 'HIGHER_IS_BETTER') {
+  if (checksRanges && directionOf(unit) === 'HIGHER_IS_BETTER') {
     const wrong = values.findIndex((value) => !isScore(value));
     if (wrong >= 0) {
       throw answerFault(
@@ -82,11 +87,11 @@ function weightOfAnswers(results: readonly UnitResult<unknown>[], { units }: Sco
 function readHostScore(
   { host_id, score, host_name, reasons }: HostScore__Output,
   index: number,
-  maxScore: number,
+  maxScore: number | undefined,
   explain: boolean,
 ): HostScore {
   if (score === undefined) throw answerFault(`scores[${index}].score`, 'expected a score, got none');
-  if (score < 0 || score > maxScore) {
+  if (maxScore !== undefined && (score < 0 || score > maxScore)) {
     throw answerFault(`scores[${index}].score`, `expected 0 to ${maxScore}, got ${score}`);
   }
   const hostId = readAnsweredId(host_id, `scores[${index}].host_id`);
