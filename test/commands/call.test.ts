@@ -108,7 +108,7 @@ describe('hostscore call', () => {
     });
 
     it('tells when none is', async () => {
-      const { stdout } = await run(bridge, [...asked, '--unit', 'rejects_all']);
+      const { stdout } = await run(bridge, [...asked, '--host', H1, '--unit', 'rejects_all']);
       expect(stdout).to.equal(
         `rejects  ${H1}\nrejects  ${H2}\nNo host is left, so the VM does not start or migrate.\n`,
       );
