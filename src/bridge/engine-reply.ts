@@ -47,9 +47,10 @@ export function sumRows(hosts: AskedHosts, sums: readonly Cost[]): readonly XmlR
   return checkedRows(hosts, sums, (host, sum) => [host, sum]);
 }
 
-/** The accepted hosts, in the order asked and in the engine's own text. */
-export function hostList(hosts: AskedHosts, accepts: (id: string) => boolean): readonly string[] {
-  return hosts.ids.filter(accepts).map((id) => hostText(hosts, id));
+/** The hosts that are accepted, in the order asked and in the engine's own text; `accepts` gets a host's place. */
+export function hostList(hosts: AskedHosts, accepts: (place: number) => boolean): readonly string[] {
+  checkTexts(hosts);
+  return hosts.texts.filter((_, place) => accepts(place));
 }
 
 /** The two elements that an answer of runLoadBalancing always has; `['', []]`: nothing to do. */
@@ -68,28 +69,37 @@ function checkedRows(
   costs: readonly Cost[],
   row: (host: string, cost: Cost) => XmlRpcValue,
 ): readonly XmlRpcValue[] {
-  if (costs.length !== hosts.ids.length) {
-    throw brokenAnswer(`expected ${hosts.ids.length} costs, one for each host, got ${costs.length}`);
+  checkTexts(hosts);
+  if (costs.length !== hosts.texts.length) {
+    throw brokenAnswer(`expected ${hosts.texts.length} costs, one for each host, got ${costs.length}`);
   }
-  return hosts.ids.map((id, index) => {
-    const cost = costs[index];
+  return hosts.texts.map((text, place) => {
+    const cost = costs[place];
     if (cost === undefined || !isCost(cost))
-      throw brokenAnswer(`host ${id}: its cost is no integer of 32 bits`);
-    return row(textAt(hosts, index), cost);
+      throw brokenAnswer(`host ${text}: its cost is no integer of 32 bits`);
+    return row(text, cost);
   });
 }
 
 function hostText(hosts: AskedHosts, id: string): string {
-  const place = hosts.placeOf(id);
-  if (place === undefined) throw brokenAnswer(`host ${quoted(id)} was not asked about`);
-  return textAt(hosts, place);
+  checkTexts(hosts);
+  const text = hosts.texts[hosts.placeOf(id) ?? -1];
+  if (text === undefined) throw brokenAnswer(`host ${quoted(id)} was not asked about`);
+  return text;
 }
 
-/** The engine's own text of a host; its UUID.fromString throws for any that does not parse. */
-function textAt({ ids, texts }: AskedHosts, place: number): string {
-  const text = texts[place];
-  if (text === undefined || parseUuid(text) !== ids[place]) {
-    throw brokenAnswer(`host ${quoted(String(text))} is not the UUID that was asked about`);
+/** Lists of hosts live through many calls, and looking at every id takes as long as making its row. */
+const checkedHosts = new WeakSet<AskedHosts>();
+
+/** The engine's UUID.fromString throws for a text that does not parse, and a wrong one would be another host. */
+function checkTexts(hosts: AskedHosts): void {
+  if (checkedHosts.has(hosts)) return;
+  const { ids, texts } = hosts;
+  const wrong = texts.findIndex((text, place) => parseUuid(text) !== ids[place]);
+  if (wrong >= 0 || texts.length !== ids.length) {
+    throw brokenAnswer(
+      `host ${quoted(String(texts[wrong] ?? ids.at(-1)))} is not the UUID that was asked about`,
+    );
   }
-  return text;
+  checkedHosts.add(hosts);
 }

@@ -110,13 +110,10 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       );
       const sent = { units: functions.size, failed, facts };
       if (rows === 'perUnit') {
+        const rowsOfAll: XmlRpcValue[] = [];
         return {
           ...sent,
-          answer: engineReply(
-            answered.flatMap((unit) => unit.rows),
-            failed,
-            errors,
-          ),
+          answer: engineReply(rowsOfAll.concat(...answered.map(({ rows }) => rows)), failed, errors),
         };
       }
       if (answered.length === 0) return { ...sent, answer: engineReply([], failed, errors) };

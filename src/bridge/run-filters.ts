@@ -1,10 +1,9 @@
 import type { PolicyUnitService, UnitResult } from '../contract.js';
 import type { Log } from '../log.js';
+import { acceptedPlaces } from './accepted-places.js';
 import type { FilterArguments } from './arguments.js';
-import { brokenAnswer } from './broken-answer.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
 import { engineReply, hostList } from './engine-reply.js';
-import { quoted } from './engine-text.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod } from './method.js';
 import { createUnitResults } from './unit-results.js';
@@ -23,22 +22,13 @@ export function createRunFilters({ service, readArguments, budget, log }: RunFil
   async function ask(
     { filters, hosts, vmId, properties }: FilterArguments,
     request: NamedRequest,
-  ): Promise<readonly UnitResult<ReadonlySet<string>>[]> {
+  ): Promise<readonly UnitResult<Readonly<Uint8Array>>[]> {
     const results = createUnitResults({ units: filters, requestId: request.requestId, vmId, log });
     try {
       const { unitResults } = await budget(request, (call) =>
         service.filterHosts({ vmId, hostIds: hosts.ids, units: filters, properties }, call),
       );
-      return results.each(unitResults, (accepted: readonly string[]) => {
-        const ids = new Set(accepted);
-        for (const id of ids) {
-          if (hosts.placeOf(id) === undefined) {
-            throw brokenAnswer(`it accepts host ${quoted(id)}, which was not asked about`);
-          }
-        }
-        if (ids.size < accepted.length) throw brokenAnswer('it accepts a host twice');
-        return ids;
-      });
+      return results.each(unitResults, (accepted: readonly string[]) => acceptedPlaces(hosts, accepted));
     } catch (thrown) {
       return results.none(thrown);
     }
@@ -73,7 +63,8 @@ export function createRunFilters({ service, readArguments, budget, log }: RunFil
       const failed = failedAmong(results);
       // No filter's word, so every host stays: an empty list would reject them all.
       const errors = failed.length === filters.length ? ['all filters failed'] : [];
-      const accepted = hostList(hosts, (id) => results.every(({ value }) => value?.has(id) !== false));
+      const answered = results.flatMap(({ value }) => (value === undefined ? [] : [value]));
+      const accepted = hostList(hosts, (place) => answered.every((places) => places[place] === 1));
       return {
         answer: engineReply(accepted, failed, errors),
         units: filters.length,

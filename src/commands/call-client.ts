@@ -2,7 +2,7 @@ import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
 
 /** Calls methods of one XML-RPC server. */
 export interface XmlRpcCaller {
-  /** Rejects with an XmlRpcFault when the server answers one, and with another error when there is no answer. */
+  /** Rejects with an XmlRpcFault when the server answers one, and with an error that names the URL when there is no answer. */
   readonly call: (
     method: string,
     params: readonly XmlRpcValue[],

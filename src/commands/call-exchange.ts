@@ -58,7 +58,7 @@ async function ask(
   } catch (thrown) {
     if (io.signal.aborted || !(thrown instanceof Error)) throw thrown;
     if (thrown instanceof XmlRpcFault) return { failure: `fault ${thrown.code}: ${thrown.message}` };
-    return { failure: `${url}: ${thrown.message}` };
+    return { failure: thrown.message };
   } finally {
     caller.close();
   }

@@ -11,7 +11,7 @@ export function callFilters(options: CallFiltersOptions, io: Io, open: OpenXmlRp
     {
       method: 'runFilters',
       params: [unit, host, vm, property],
-      read: (answer) => readFilterAnswer(answer, { hostIds: host, units: unit }),
+      read: (answer) => readFilterAnswer(answer, { hostIds: [...new Set(host)], units: unit }),
       withoutAnswer: 'the engine fails open and keeps every host (event 9920)',
       lines: ({ accepted, rejected }) => [
         ...accepted.map((id) => `keeps    ${id}`),

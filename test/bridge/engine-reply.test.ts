@@ -67,7 +67,7 @@ describe('engine reply', () => {
       [H2.toUpperCase(), 5],
       [H1, 6],
     ]);
-    expect(hostList(hosts, (id) => id === H2)).to.deep.equal([H2.toUpperCase()]);
+    expect(hostList(hosts, (place) => place === 0)).to.deep.equal([H2.toUpperCase()]);
     expect(migrationPair(hosts, { vmId: vmId(1).toUpperCase(), candidateHostIds: [H1, H2] })).to.deep.equal([
       vmId(1),
       [H1, H2.toUpperCase()],
@@ -87,7 +87,7 @@ describe('engine reply', () => {
       () => hostList({ ids: [H1], texts: [H2], placeOf: () => 0 }, () => true),
     ],
     [
-      `host "undefined" is not the UUID that was asked about`,
+      `host "${H1}" is not the UUID that was asked about`,
       () => hostList({ ids: [H1], texts: [], placeOf: () => 0 }, () => true),
     ],
     ['VM "" is no UUID', () => migrationPair(asked(H1), { vmId: '', candidateHostIds: [H1] })],

@@ -8,6 +8,9 @@ import { createStage, pretend, type Stage } from './stage.js';
 const ASKED = [1, 2, 3].map(hostId).map((id, index) => (index === 1 ? id.toUpperCase() : id));
 const UNITS = ['a', 'b'];
 
+/** Answers of each kind; enough for every lie to have come up, few enough for every run of the tests. */
+const RUNS = 300;
+
 /** Whatever a service makes up, as if its types held. */
 const asAnswer = <Answer>(made: unknown): Promise<Answer> => Promise.resolve(made as Answer);
 
@@ -110,7 +113,7 @@ describe('whatever a service answers, the engine gets what it can read', () => {
         const answer = await stage.call('runCostFunctions', asked, ASKED, vmId(1), null);
         counted += booked(answer, ASKED, UNITS).size;
       }),
-      { numRuns: 1000 },
+      { numRuns: RUNS },
     );
     expect(counted).to.be.greaterThan(10);
   });
@@ -124,7 +127,7 @@ describe('whatever a service answers, the engine gets what it can read', () => {
         const answer = await stage.call('runCostFunctions', asked, ASKED, vmId(1), null);
         counted += summed(answer, ASKED).size;
       }),
-      { numRuns: 1000 },
+      { numRuns: RUNS },
     );
     expect(counted).to.be.greaterThan(10);
   });
@@ -141,7 +144,7 @@ describe('whatever a service answers, the engine gets what it can read', () => {
         const answer = await stage.call('runFilters', UNITS, ASKED, vmId(1), null);
         lengths.add(filtered(answer, ASKED).length);
       }),
-      { numRuns: 1000 },
+      { numRuns: RUNS },
     );
     expect([...lengths].sort()).to.deep.equal([0, 1, 2, 3]);
   });
@@ -161,7 +164,7 @@ describe('whatever a service answers, the engine gets what it can read', () => {
         const stage = stageOf({ balanceHosts: () => asAnswer(response) });
         counted += balanced(await stage.call('runLoadBalancing', 'a', ASKED, null), ASKED).length;
       }),
-      { numRuns: 1000 },
+      { numRuns: RUNS },
     );
     expect(counted).to.be.greaterThan(10);
   });

@@ -42,7 +42,7 @@ describe('runFilters', () => {
     expect(await filters(stage, ['a', 'b', 'c'], [H1, H2])).to.deep.equal(
       reply([H2], {
         a: `${BROKEN}it accepts host "${hostId(9)}", which was not asked about`,
-        b: `${BROKEN}it accepts a host twice`,
+        b: `${BROKEN}it accepts host ${H2} twice`,
       }),
     );
   });
