@@ -64,7 +64,8 @@ function int64(value: bigint): bigint {
   throw new RangeError(`an XML-RPC <i8> holds an integer of 64 bits, not ${value}`);
 }
 
-function finite(value: number): number {
-  if (Number.isFinite(value)) return value;
+function finite(value: number): string {
+  // String() drops the sign of -0.
+  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
   throw new RangeError(`an XML-RPC <double> is finite, not ${value}`);
 }

@@ -20,7 +20,7 @@ const apache = (method: string, ...params: readonly string[]) =>
 const array = (...items: readonly string[]) =>
   `<array><data>${items.map((item) => `<value>${item}</value>`).join('')}</data></array>`;
 
-/** Bodies in the form in which the clients that matter send them. */
+/** Bodies as the clients that matter were seen to send them. */
 export const CLIENT_BODIES: readonly ClientBody[] = [
   {
     name: 'discover, by Apache xmlrpc-client 3.1.3',
@@ -47,16 +47,30 @@ export const CLIENT_BODIES: readonly ClientBody[] = [
       array(array('ksm_same_os_score', '<i4>2</i4>')),
       array(HOST_A, HOST_B),
       VM,
-      '<struct></struct>',
+      '<struct/>',
     ),
     method: 'runCostFunctions',
     params: [[['ksm_same_os_score', 2]], [HOST_A, HOST_B], VM, new Map()],
   },
   {
     name: 'runLoadBalancing without properties, by Apache xmlrpc-client 3.1.3',
-    body: apache('runLoadBalancing', 'vm_balance', array(HOST_A), '<ex:nil></ex:nil>'),
+    body: apache('runLoadBalancing', 'vm_balance', array(HOST_A), '<ex:nil/>'),
     method: 'runLoadBalancing',
     params: ['vm_balance', [HOST_A], null],
+  },
+  {
+    name: 'every type, by Apache xmlrpc-client 3.1.3',
+    body: apache(
+      'm',
+      ...['<i4>2</i4>', '<ex:i8>5</ex:i8>', '<ex:i2>3</ex:i2>', '<ex:i1>-1</ex:i1>', '<double>1.5</double>'],
+      ...['<ex:float>2.5</ex:float>', '<boolean>1</boolean>', '<base64>AQI=</base64>', 'v é&lt;&amp;&gt;'],
+      '<dateTime.iso8601>19700101T00:00:00</dateTime.iso8601>',
+    ),
+    method: 'm',
+    params: [
+      ...[2, 5n, 3, -1, { kind: 'double', value: 1.5 }, { kind: 'double', value: 2.5 }, true],
+      ...[Uint8Array.of(1, 2), 'v é<&>', { kind: 'dateTime', text: '19700101T00:00:00' }],
+    ],
   },
   {
     name: "runCostFunctions, by Python's xmlrpc.client",

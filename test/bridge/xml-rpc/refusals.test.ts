@@ -138,7 +138,8 @@ const DOCUMENTS: readonly (readonly [body: string, code: number, words: string])
   [callWith('<value>&lol;</value>'), notWellFormed, 'undefined entity'],
   [callWith('<value>&amp</value>'), notWellFormed, 'unclosed tag'],
   [callWith('<value>&#0;</value>'), notWellFormed, 'malformed character entity'],
-  [callWith('<value>&#xD800;</value>'), notWellFormed, 'malformed character entity'],
+  // Apache's client writes an emoji like this, which is no XML.
+  [callWith('<value>&#55357;&#56832;</value>'), notWellFormed, 'malformed character entity'],
   [callWith(`<value>&#${'9'.repeat(1000)};</value>`), notWellFormed, 'malformed character entity'],
   [callWith('<value>]]></value>'), notWellFormed, 'the string "]]>" is disallowed in char data'],
   [callWith('<value>\0</value>'), notWellFormed, 'disallowed character'],

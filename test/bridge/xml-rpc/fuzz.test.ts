@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createCallReader } from '../../../src/bridge/xml-rpc/call-reader.js';
+import type { XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
+import { fuzzOne } from './fuzz-one.js';
+import { createRandom, mutate } from './mutation.js';
+import { faultOf, readCall } from './reading.js';
+import { SEED_BODIES } from './seeds.js';
+
+/** Text that XML can hold. */
+const text = fc
+  .string({ unit: 'binary', maxLength: 20 })
+  .map((any) => any.replace(/(?![\t\n\r])[\p{Cc}\ufffe\uffff]/gu, '?'));
+
+const { value } = fc.letrec<{ value: XmlRpcValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', maxDepth: 6 },
+    fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .map((number): XmlRpcValue => ({ kind: 'double', value: number })),
+    fc.boolean(),
+    text,
+    fc.uint8Array({ maxLength: 20 }),
+    fc.constant(null),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.array(fc.tuple(text, tie('value')), { maxLength: 5 }).map((members) => new Map(members)),
+  ),
+}));
+
+describe('fuzzing', function () {
+  this.timeout(60_000);
+
+  it('reads what it wrote, whatever the values and wherever the body is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(value, { maxLength: 4 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (params, where) => {
+          const body = Buffer.from(writeCall('m', params));
+          const cut = Math.floor(where * body.length);
+          expect(readCall(body, {}, [cut])).to.deep.equal({ method: 'm', params });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('answers any bytes with a fault', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(faultOf(() => readCall(bytes)).code).to.be.below(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('answers 2,000 mutated bodies with a value or a fault', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (seed) => {
+        fuzzOne(mutate(SEED_BODIES, createRandom(seed)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('answers 300 mutated bodies the same in one piece and in two', () => {
+    const outcome = (body: Uint8Array, cuts: readonly number[]) => {
+      try {
+        return { call: readCall(body, {}, cuts), fault: '' };
+      } catch (error) {
+        return { fault: String(error) };
+      }
+    };
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat(), (seed, where) => {
+        const body = mutate(SEED_BODIES, createRandom(seed));
+        // Where the bytes are no UTF-8, the whole piece is refused, and not only what follows.
+        const whole = outcome(body, []);
+        fc.pre(!whole.fault.includes('UTF-8'));
+        expect(outcome(body, [where % (body.length + 1)])).to.deep.equal(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is given bodies that are valid to begin with', () => {
+    const kinds = SEED_BODIES.map((body) => fuzzOne(body));
+    expect(kinds).to.deep.equal(SEED_BODIES.map(() => 'value'));
+    const reader = createCallReader();
+    reader.write(SEED_BODIES[0]);
+    expect(reader.end().method).to.equal('m');
+  });
+});

@@ -1,0 +1,29 @@
+import { XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
+import type { XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import { writeCall, writeFault, writeResponse } from '../../../src/bridge/xml-rpc/writer.js';
+import { CLIENT_BODIES } from './client-bodies.js';
+
+const EVERY_TYPE: XmlRpcValue = new Map<string, XmlRpcValue>([
+  ['numbers', [0, -1, 2_147_483_647, 5n, { kind: 'double', value: -1.5 }]],
+  ['texts', ['', ' é😀\r\n\t', '<&>]]>', { kind: 'dateTime', text: '19980717T14:08:55' }]],
+  ['others', [true, null, Uint8Array.of(0, 1, 255), [], new Map()]],
+]);
+
+/** Valid bodies of calls and answers, from which those of a fuzzing are made. */
+export const SEED_BODIES: readonly [Buffer, ...Buffer[]] = [
+  Buffer.from(writeCall('m', [EVERY_TYPE])),
+  ...CLIENT_BODIES.map(({ body }) => Buffer.from(body)),
+  Buffer.from(
+    `\ufeff<!-- a --><methodCall><methodName>m</methodName><params><param><value>a<![CDATA[<b>]]>&#x1F600;</value></param></params></methodCall>`,
+  ),
+  Buffer.from(
+    writeCall('runCostFunctions', [
+      [['unit', 1]],
+      Array.from({ length: 200 }, (_, n) => `host ${n}`),
+      'vm',
+      null,
+    ]),
+  ),
+  Buffer.from(writeResponse(EVERY_TYPE)),
+  Buffer.from(writeFault(new XmlRpcFault(-32602, 'no'))),
+];
