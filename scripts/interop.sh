@@ -38,4 +38,14 @@ else
   echo "skipped: Python's grpcio, since this machine has no Python"
 fi
 
+if command -v java >/dev/null; then
+  command -v mvn >/dev/null || { apt-get update -qq && apt-get install -y -qq maven; }
+  export ENGINE_CLIENT_JAR="$PWD/test/interop/java/target/engine-client.jar"
+  mvn --quiet --batch-mode --file test/interop/java/pom.xml package
+else
+  echo "skipped: the engine's own client library, since this machine has no Java"
+fi
+# Python's own XML-RPC client and the scoring service in Python beside it, and the Java client where there is Java.
+[ -z "${PYTHON_WITH_GRPC:-}" ] || ran+=(test/interop/engine.interop.ts)
+
 [ "${#ran[@]}" -eq 0 ] || node_modules/.bin/mocha --config .mocharc.interop.json "${ran[@]}"

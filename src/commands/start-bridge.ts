@@ -10,10 +10,10 @@ import { CommandError } from './io.js';
 
 /** What the bridge is started with. */
 export interface BridgeParts {
-  /** The service that answers, once it is there: the bridge listens before anything else. */
+  /** The service that answers, once it is there: the bridge listens before anything else. The bridge itself logs its failures. */
   readonly service: Promise<PolicyUnitService>;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'schedulingLockHeld'>;
+  readonly metrics: Pick<Metrics, 'schedulingLockHeld' | 'unitFailed'>;
 }
 
 /** What the engine calls while it holds the scheduling lock of a cluster (SchedulingManager.schedule). */
@@ -38,6 +38,7 @@ export async function startBridge(
     budgetMs: budget,
     discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
     log,
+    onUnitFailure: ({ unit, code }) => metrics.unitFailed(unit, code),
     onCallEnd({ method, outcome, seconds }) {
       if (HOLDS_LOCK.has(method)) metrics.schedulingLockHeld(method, outcome, seconds);
     },

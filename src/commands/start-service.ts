@@ -75,7 +75,6 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     }
     const answering = composite ?? local?.service;
     if (answering === undefined) throw new ConfigError(NOTHING_ANSWERS);
-    const service = observe(answering, { log, metrics });
 
     function readiness(): Readiness {
       if (stopping) return { ready: false, reason: 'stopping' };
@@ -93,11 +92,11 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
       return close(config.shutdownGrace);
     };
     if (parts.grpc) {
-      grpc = await startGrpc(config, { service, log, metrics });
+      grpc = await startGrpc(config, { service: observe(answering, { log, metrics }), log, metrics });
       lifecycle.onStop('grpc server', end(grpc.close));
     }
     if (bridge !== undefined) lifecycle.onStop('bridge', end(bridge.close));
-    opened.resolve(service);
+    opened.resolve(answering);
     local?.start();
     composite?.start();
     onChange();

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface DemoProcess {
   /** Where it listens, as host:port. */
   readonly address: string;
+  /** Where it answers an engine, as host:port. */
+  readonly bridgeAddress: string;
   /** The command line that it tells its user to try. */
   readonly tryLine: string;
   /** Ends it as an operator does; throws unless it ends with exit code 0. */
@@ -13,7 +15,7 @@ export interface DemoProcess {
 }
 
 const ROOT = join(import.meta.dirname, '../..');
-const TRY_LINE = /^ {2}(grpcurl .* (127\.0\.0\.1:\d+) \S+)$/m;
+const TRY_LINES = /^ {2}(grpcurl .* (127\.0\.0\.1:\d+) \S+)$[^]*^ {2}curl .* http:\/\/(127\.0\.0\.1:\d+)\/$/m;
 
 /** The n-th host of the demo world. */
 export function demoHost(n: number): string {
@@ -25,13 +27,13 @@ export function demoVm(n: number): string {
   return `b0000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }
 
-/** Starts `serve --demo` on ports that the system chooses, and waits until it answers. */
-export async function startDemo(): Promise<DemoProcess> {
+/** Starts `serve --demo` on ports that the system chooses, with further flags, and waits until it answers. */
+export async function startDemo(flags: readonly string[] = []): Promise<DemoProcess> {
   const ports = ['--server-listen', '--ops-listen', '--bridge-listen'].flatMap((flag) => [
     flag,
     '127.0.0.1:0',
   ]);
-  const args = ['serve', '--demo', ...ports];
+  const args = ['serve', '--demo', ...ports, ...flags];
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
     env: withoutSettings(process.env),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,11 +48,11 @@ export async function startDemo(): Promise<DemoProcess> {
   const ready = new Promise<RegExpExecArray>((resolve) => {
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const match = TRY_LINE.exec((stdout += text));
+      const match = TRY_LINES.exec((stdout += text));
       if (match !== null) resolve(match);
     });
   });
-  const [, tryLine = '', address = ''] = await Promise.race([
+  const [, tryLine = '', address = '', bridgeAddress = ''] = await Promise.race([
     ready,
     ended.then((code) => {
       throw new Error(`serve --demo ended early with ${code}: ${stderr}`);
@@ -58,6 +60,7 @@ export async function startDemo(): Promise<DemoProcess> {
   ]);
   return {
     address,
+    bridgeAddress,
     tryLine,
     async stop() {
       child.kill('SIGTERM');

@@ -1,12 +1,10 @@
 import { expect } from 'chai';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { demoHost, demoVm, startDemo, type DemoProcess } from './demo-process.js';
+import { generateCode, type GeneratedCode } from './python-service.js';
 import { outputOf, toolPath } from './run-tool.js';
 
-const PROTO = join(import.meta.dirname, '../../proto');
 const CLIENT = join(import.meta.dirname, 'score_hosts.py');
 
 /** Runs no VM, since it is in maintenance. */
@@ -37,28 +35,22 @@ const seenSchema = z.object({
 
 describe("Python's grpcio", () => {
   const python = toolPath('PYTHON_WITH_GRPC');
-  let generated: string;
+  let code: GeneratedCode;
   let demo: DemoProcess;
   let seen: z.infer<typeof seenSchema>;
 
   before(async () => {
-    generated = await mkdtemp(join(tmpdir(), 'hostscore-python-'));
-    await outputOf(python, [
-      ...['-m', 'grpc_tools.protoc', `--proto_path=${PROTO}`],
-      ...[`--python_out=${generated}`, `--pyi_out=${generated}`, `--grpc_python_out=${generated}`],
-      'hostscore/v1/policy_unit_service.proto',
-    ]);
+    code = await generateCode(python);
     demo = await startDemo();
-    const printed = await outputOf(python, [CLIENT, demo.address, demoVm(1), demoHost(1), EMPTY_HOST], {
-      env: { PYTHONPATH: generated, PYTHONDONTWRITEBYTECODE: '1' },
-    });
+    const args = [CLIENT, demo.address, demoVm(1), demoHost(1), EMPTY_HOST];
+    const printed = await outputOf(python, args, { env: code.env });
     seen = seenSchema.parse(JSON.parse(printed));
   });
 
   // Either may be missing when the set-up failed.
   after(async () => {
     await (demo as DemoProcess | undefined)?.stop();
-    await rm(generated, { recursive: true, force: true });
+    await (code as GeneratedCode | undefined)?.remove();
   });
 
   it('lists the units', () => {
