@@ -27,10 +27,12 @@ export async function openComposite(
   config: Config,
   { local, log, metrics }: CompositeParts,
 ): Promise<Composite> {
-  const clients = config.services.map((service, index) => ({ service, client: openClient(service, index) }));
+  const clients = config.services.map((service, index) => ({
+    service,
+    client: openClient(service, index, config.composite.maxUnits),
+  }));
   const { file, maxSize } = config.catalogue;
-  const { breakerPause, maxBreakerPause, relistInterval, listTimeout, discoverBudget, answerMargin } =
-    config.composite;
+  const { maxDepth, maxUnits, breakerFailures, ...times } = config.composite;
   try {
     const composite = createComposite({
       members: [
@@ -39,14 +41,17 @@ export async function openComposite(
       ],
       catalogue: await openCatalogueFile({ path: file, log, maxBytes: maxSize }),
       limits: {
-        maxDepth: config.composite.maxDepth,
-        breakerFailures: config.composite.breakerFailures,
-        breakerPauseMs: breakerPause,
-        maxBreakerPauseMs: maxBreakerPause,
-        relistIntervalMs: relistInterval,
-        listTimeoutMs: listTimeout,
-        discoverBudgetMs: discoverBudget,
-        answerMarginMs: answerMargin,
+        maxDepth,
+        maxUnits,
+        breakerFailures,
+        breakerPauseMs: times.breakerPause,
+        maxBreakerPauseMs: times.maxBreakerPause,
+        relistIntervalMs: times.relistInterval,
+        listRetryMs: times.listRetry,
+        maxListRetryMs: times.maxListRetry,
+        listTimeoutMs: times.listTimeout,
+        discoverBudgetMs: times.discoverBudget,
+        answerMarginMs: times.answerMargin,
       },
       log,
       onMemberCall: ({ service, method, code, durationMs }) =>
@@ -67,7 +72,7 @@ export async function openComposite(
   }
 }
 
-function openClient(service: ServiceConfig, index: number): RpcClient {
+function openClient(service: ServiceConfig, index: number, maxPolicyUnits: number): RpcClient {
   const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
   const at = (key: string) => `services[${index}].${key}`;
   const read = (key: string, path: string | undefined) =>
@@ -83,6 +88,7 @@ function openClient(service: ServiceConfig, index: number): RpcClient {
       target,
       // The composite looks at each unit's values by itself, so that one that lies costs that unit only.
       checksRanges: false,
+      limits: { maxPolicyUnits },
       ...(secured
         ? {
             tls: {

@@ -1,4 +1,5 @@
-import { startXmlRpcServer, type XmlRpcServer } from '../bridge/http-server.js';
+import { startXmlRpcServer, type XmlRpcServer, type XmlRpcServerOptions } from '../bridge/http-server.js';
+import type { BridgeOptions } from '../bridge/bridge-options.js';
 import { createBridge } from '../bridge/service.js';
 import { formatAddress } from '../config-values.js';
 import type { Config } from '../config.js';
@@ -37,6 +38,7 @@ export async function startBridge(
     scores,
     budgetMs: budget,
     discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
+    limits: argumentLimitsOf(config),
     log,
     onUnitFailure: ({ unit, code }) => metrics.unitFailed(unit, code),
     onCallEnd({ method, outcome, seconds }) {
@@ -44,13 +46,48 @@ export async function startBridge(
     },
   });
   try {
-    const server = await startXmlRpcServer({ listen, log, dispatch: bridge.dispatch });
+    const server = await startXmlRpcServer({
+      listen,
+      log,
+      limits: serverLimitsOf(config),
+      dispatch: bridge.dispatch,
+    });
     log.info('bridge listening', { address: server.address, rows, scores });
     return server;
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
     throw new CommandError(`bridge.listen: ${formatAddress(listen)}: ${error.message}`);
   }
+}
+
+function argumentLimitsOf({ bridge }: Config): NonNullable<BridgeOptions['limits']> {
+  return {
+    maxHostIds: bridge.maxHostIds,
+    maxUnits: bridge.maxUnits,
+    maxUnitNameLength: bridge.maxUnitNameLength,
+    maxProperties: bridge.maxProperties,
+    maxPropertyKeyLength: bridge.maxPropertyKeyLength,
+    maxPropertyValueLength: bridge.maxPropertyValueLength,
+  };
+}
+
+function serverLimitsOf({ bridge }: Config): NonNullable<XmlRpcServerOptions['limits']> {
+  return {
+    maxBodyBytes: bridge.maxBodySize,
+    maxDepth: bridge.maxDepth,
+    maxElements: bridge.maxElements,
+    maxTextLength: bridge.maxTextLength,
+    maxNameLength: bridge.maxNameLength,
+    maxNamespaces: bridge.maxNamespaces,
+    maxConnections: bridge.maxConnections,
+    maxConcurrentRequests: bridge.maxConcurrentRequests,
+    backlog: bridge.backlog,
+    headersTimeoutMs: bridge.headersTimeout,
+    requestTimeoutMs: bridge.requestTimeout,
+    sendTimeoutMs: bridge.sendTimeout,
+    idleTimeoutMs: bridge.idleTimeout,
+    lingerMs: bridge.linger,
+  };
 }
 
 /** A service whose calls wait until it is there. */
