@@ -16,9 +16,10 @@ export function costsCaller(
   vmId: string,
 ): XmlRpcCaller {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const body = Buffer.from(
-    writeCall('runCostFunctions', [units.map((name) => [name, 1]), hosts, vmId, new Map<string, string>()]),
-  );
+  const factors = units.map((name) => [name, 1]);
+  const typed = writeCall('runCostFunctions', [factors, hosts, vmId, new Map<string, string>()]);
+  // The engine's client library writes a string without its type.
+  const body = Buffer.from(typed.replaceAll(/<\/?string>/g, ''));
   const headers = { 'Content-Type': 'text/xml', 'Content-Length': body.length };
   return {
     call: () =>

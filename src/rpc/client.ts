@@ -2,11 +2,12 @@ import type { Call, Direction, PolicyUnitService } from '../contract.js';
 import { openChannel } from './channel.js';
 import { checkHealth, type HealthStatus } from './health-call.js';
 import { DEFAULT_RPC_CLIENT_LIMITS, resolveLimits, type RpcClientLimits } from './limits.js';
+import { filterHostsCall, scoreHostsCall } from './host-list-call.js';
 import { readAcceptedHosts } from './message/read-accepted-hosts.js';
 import { readMigration } from './message/read-migration.js';
 import { readPolicyUnits } from './message/read-policy-units.js';
 import { readScores } from './message/read-scores.js';
-import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/write-request.js';
+import { writeBalanceHosts } from './message/write-request.js';
 import { policyUnitMethods } from './proto.js';
 import { streamScores, type StreamedRequest, type StreamedScores } from './score-stream-call.js';
 import type { ClientTls } from './tls.js';
@@ -73,14 +74,12 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       return units;
     },
     scoreHosts(request, call) {
-      const message = writeScoreHosts(request, call.requestId);
-      return callUnary(remote, policyUnitMethods.ScoreHosts, message, call, (answer) =>
+      return callUnary(remote, scoreHostsCall(request), call.requestId, call, (answer) =>
         readScores(answer, request, reading),
       );
     },
     filterHosts(request, call) {
-      const message = writeFilterHosts(request, call.requestId);
-      return callUnary(remote, policyUnitMethods.FilterHosts, message, call, (answer) =>
+      return callUnary(remote, filterHostsCall(request), call.requestId, call, (answer) =>
         readAcceptedHosts(answer, request),
       );
     },

@@ -13,6 +13,7 @@ import type { ScoreHostsResponse__Output } from '../../gen/hostscore/v1/ScoreHos
 import type { ScoreUnitResult__Output } from '../../gen/hostscore/v1/ScoreUnitResult.js';
 import { answerFault } from './answer-fault.js';
 import { boundedText } from './bounded-text.js';
+import { distinctIds } from './distinct-ids.js';
 import { quote } from './quote.js';
 import { checkUnits, readAnsweredId, readFailure, readSnapshotTime } from './read-answer-parts.js';
 
@@ -24,13 +25,19 @@ export interface ScoreReading {
   readonly checksRanges: boolean;
 }
 
+/** An answer as it came in. */
+export interface ReceivedScores extends ScoreHostsResponse__Output {
+  /** The scores, where they were decoded by hand: of hosts that were asked for, each once; `scores` is empty then. */
+  readonly decoded?: readonly HostScore[];
+}
+
 /**
  * Reads the scores that a remote service answered, against the request. Throws INTERNAL, naming the field, for an answer
  * that leaves out, doubles or makes up a host or a unit, mixes up their order, or gives a number outside its range: such
  * a service is wrong about more than one unit, and its sums can't be taken apart.
  */
 export function readScores(
-  message: ScoreHostsResponse__Output,
+  message: ReceivedScores,
   request: ScoreHostsRequest,
   reading: ScoreReading,
 ): ScoreHostsResponse {
@@ -38,11 +45,14 @@ export function readScores(
     message.unit_results,
     request.units.map(({ name }) => name),
   );
+  const hosts = (message.decoded ?? message.scores).length;
   const unitResults = message.unit_results.map((result, index) =>
-    readUnitResult(result, index, message.scores.length, reading),
+    readUnitResult(result, index, hosts, reading),
   );
   const maxScore = reading.checksRanges ? MAX_SCORE * weightOfAnswers(unitResults, request) : undefined;
-  const scores = message.scores.map((score, index) => readHostScore(score, index, maxScore, request.explain));
+  const scores =
+    message.decoded ?? message.scores.map((score, index) => readHostScore(score, index, request.explain));
+  if (maxScore !== undefined) checkRange(scores, maxScore);
   const unknownHostIds = message.unknown_host_ids.map((id, index) =>
     readAnsweredId(id, `unknown_host_ids[${index}]`),
   );
@@ -87,13 +97,9 @@ function weightOfAnswers(results: readonly UnitResult<unknown>[], { units }: Sco
 function readHostScore(
   { host_id, score, host_name, reasons }: HostScore__Output,
   index: number,
-  maxScore: number | undefined,
   explain: boolean,
 ): HostScore {
   if (score === undefined) throw answerFault(`scores[${index}].score`, 'expected a score, got none');
-  if (maxScore !== undefined && (score < 0 || score > maxScore)) {
-    throw answerFault(`scores[${index}].score`, `expected 0 to ${maxScore}, got ${score}`);
-  }
   const hostId = readAnsweredId(host_id, `scores[${index}].host_id`);
   if (!explain) return { hostId, score };
   return {
@@ -104,13 +110,22 @@ function readHostScore(
   };
 }
 
+function checkRange(scores: readonly HostScore[], maxScore: number): void {
+  const wrong = scores.findIndex(({ score }) => score < 0 || score > maxScore);
+  if (wrong < 0) return;
+  throw answerFault(
+    `scores[${wrong}].score`,
+    `expected 0 to ${maxScore}, got ${String(scores[wrong]?.score)}`,
+  );
+}
+
 function checkHosts(
   scores: readonly HostScore[],
   unknownHostIds: readonly string[],
   asked: HostSelection,
 ): void {
-  const seen = new Set<string>();
   if (asked === 'ALL_UP') {
+    const seen = new Set<string>();
     for (const [index, { hostId }] of scores.entries()) {
       if (seen.has(hostId)) throw answerFault(`scores[${index}].host_id`, `${hostId} stands here twice`);
       seen.add(hostId);
@@ -120,9 +135,7 @@ function checkHosts(
   }
   let scored = 0;
   let unknown = 0;
-  for (const id of asked) {
-    if (seen.has(id)) continue;
-    seen.add(id);
+  for (const id of distinctIds(asked)) {
     if (scores[scored]?.hostId === id) scored++;
     else if (unknownHostIds[unknown] === id) unknown++;
     else throw answerFault('scores', `host ${id} is missing, or not in the order asked`);

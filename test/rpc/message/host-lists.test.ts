@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decodeScores } from '../../../src/rpc/message/decode-scores.js';
+import { encodeHostIds } from '../../../src/rpc/message/encode-host-ids.js';
+import { encodeScores } from '../../../src/rpc/message/encode-scores.js';
+import { policyUnitMethods } from '../../../src/rpc/proto.js';
+import { hostId } from '../../support/world.js';
+
+const [H1, H2, H3] = [hostId(1), hostId(2), hostId(3)] as const;
+const { requestSerialize } = policyUnitMethods.ScoreHosts;
+const { responseSerialize } = policyUnitMethods.ScoreHosts;
+
+describe('encodeHostIds', () => {
+  it('encodes any ids to the bytes of the library, for all three requests', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uuid()), (ids) => {
+        const bytes = encodeHostIds(ids);
+        for (const name of ['ScoreHosts', 'FilterHosts', 'BalanceHosts'] as const) {
+          expect(bytes?.toString('hex')).to.equal(
+            policyUnitMethods[name].requestSerialize({ host_ids: ids }).toString('hex'),
+          );
+        }
+      }),
+    );
+  });
+
+  it('encodes a list once', () => {
+    const ids = [H1, H2];
+    expect(encodeHostIds(ids)).to.equal(encodeHostIds(ids));
+    expect(encodeHostIds([H1])?.equals(requestSerialize({ host_ids: [H1] }))).to.equal(true);
+  });
+
+  for (const id of ['short', 'é'.repeat(36), '']) {
+    it(`leaves a list with ${JSON.stringify(id.slice(0, 5))} to the library`, () => {
+      expect(encodeHostIds([H1, id])).to.equal(undefined);
+    });
+  }
+});
+
+describe('decodeScores', () => {
+  it('decodes what encodeScores encodes, also where hosts are missing, with the very ids of the request', () => {
+    const score = fc.oneof(
+      fc.integer({ min: 0, max: 2_147_483_647 }),
+      fc.constantFrom(0, 127, 128, 16_384, 268_435_455, 268_435_456, 2_147_483_647),
+    );
+    const answer = fc.array(fc.record({ hostId: fc.uuid(), score, missing: fc.boolean() }));
+    fc.assert(
+      fc.property(answer, (hosts) => {
+        const asked = hosts.map(({ hostId }) => hostId);
+        const scored = hosts.filter(
+          ({ missing }, index) => !missing && asked.indexOf(asked[index] ?? '') === index,
+        );
+        const bytes = encodeScores(scored.map(({ hostId, score }) => ({ hostId, score })));
+        const decoded = decodeScores(bytes ?? Buffer.of(), asked);
+        expect(decoded?.end).to.equal(bytes?.length);
+        expect(decoded?.scores).to.deep.equal(scored.map(({ hostId, score }) => ({ hostId, score })));
+      }),
+    );
+  });
+
+  it('stops where the scores end', () => {
+    const scores = responseSerialize({ scores: [{ host_id: H1, score: 7 }] });
+    const rest = responseSerialize({ unknown_host_ids: [H2] });
+    expect(decodeScores(Buffer.concat([scores, rest]), [H1, H2])?.end).to.equal(scores.length);
+  });
+
+  const left: readonly (readonly [title: string, answer: Parameters<typeof responseSerialize>[0]])[] = [
+    ['a name', { scores: [{ host_id: H1, score: 1, host_name: 'h' }] }],
+    ['reasons', { scores: [{ host_id: H1, score: 1, reasons: [{ unit: 'u', text: 't' }] }] }],
+    ['no score', { scores: [{ host_id: H1 }] }],
+    ['a score below 0', { scores: [{ host_id: H1, score: -1 }] }],
+    ['a host that was not asked for', { scores: [{ host_id: H3, score: 1 }] }],
+    [
+      'hosts in another order',
+      {
+        scores: [
+          { host_id: H2, score: 1 },
+          { host_id: H1, score: 1 },
+        ],
+      },
+    ],
+    [
+      'a host twice',
+      {
+        scores: [
+          { host_id: H1, score: 1 },
+          { host_id: H1, score: 1 },
+        ],
+      },
+    ],
+    ['an id in upper case', { scores: [{ host_id: hostId(10).toUpperCase(), score: 1 }] }],
+    ['an id that is none', { scores: [{ host_id: 'x', score: 1 }] }],
+  ];
+  for (const [title, answer] of left) {
+    it(`leaves an answer to the library in which there is ${title}`, () => {
+      expect(decodeScores(responseSerialize(answer), [H1, H2, hostId(10)])).to.equal(undefined);
+    });
+  }
+
+  it('never reads what is not there: every cut and every changed byte of an answer', () => {
+    const bytes = responseSerialize({ scores: [H1, H2].map((host_id) => ({ host_id, score: 300 })) });
+    for (let at = 0; at < bytes.length; at += 1) {
+      const cut = decodeScores(bytes.subarray(0, at), [H1, H2]);
+      if (cut !== undefined) expect(cut.end).to.be.at.most(at);
+      for (const value of [0, 1, 127, 128, 255]) {
+        const changed = Buffer.from(bytes);
+        changed[at] = value;
+        const decoded = decodeScores(changed, [H1, H2]);
+        if (decoded === undefined) continue;
+        expect(decoded.end).to.be.at.most(bytes.length);
+        for (const { score = -1 } of decoded.scores) expect(score).to.be.within(0, 2_147_483_647);
+      }
+    }
+  });
+});
