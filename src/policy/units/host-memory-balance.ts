@@ -54,6 +54,7 @@ export const hostMemoryBalance: BalanceUnit = {
       .filter(({ room }) => room > 0)
       .sort((a, b) => b.room - a.room);
     const largestRoom = destinations[0]?.room ?? 0;
+    if (largestRoom === 0) return undefined;
 
     for (const { host, shortfall } of sources) {
       const fitting = movableVms(host, request.recent).filter(({ memoryMiB }) => memoryMiB <= largestRoom);

@@ -32,6 +32,7 @@ export const vmBalance: BalanceUnit = {
       .map((host) => ({ host, vms: outlook.mostVms(host), room: outlook.leastSchedulableMiB(host) ?? 0 }))
       .filter(({ vms }) => vms + 1 < maximum)
       .sort((a, b) => a.vms - b.vms);
+    if (destinations.length === 0) return undefined;
 
     for (const { host: source } of sources) {
       const [vm] = movableVms(source, request.recent);
