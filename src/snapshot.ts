@@ -9,7 +9,23 @@ export interface Vm {
   readonly name: string;
   /** Host on which it runs; absent for a VM that does not run. */
   readonly hostId: string | undefined;
+  /** The engine's word: `up`, `paused`, `migrating`, ...; absent for a VM whose image is illegal. */
+  readonly status: string | undefined;
+  /** What it is given, in MiB, rounded up; absent when the engine does not say. */
+  readonly memoryMiB: number | undefined;
+  /** Whether the engine may migrate it by itself; false too when the engine does not say. */
+  readonly migratable: boolean;
   readonly os: OsByIdentity;
+}
+
+/** The memory of a host in MiB, rounded down. What is absent is unknown, and never free. */
+export interface HostMemory {
+  /** What is built in. */
+  readonly totalMiB: number | undefined;
+  /** What nothing uses, by the host's statistics: the engine knows it in steps of 1 % of the total. */
+  readonly freeMiB: number | undefined;
+  /** What a VM may have that comes to it (`max_scheduling_memory`). */
+  readonly schedulableMiB: number | undefined;
 }
 
 /** What the engine's listing of hosts says of one host. */
@@ -19,6 +35,7 @@ export interface HostRecord {
   readonly name: string;
   /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
   readonly status: string;
+  readonly memory: HostMemory;
 }
 
 /** A host, with what runs on it. */
@@ -139,7 +156,8 @@ export interface ResolvedPlacement {
 
 /**
  * The snapshot as it would be once these VMs ran on these hosts: each counts there and nowhere else. Hosts that are not
- * touched are shared with the original. Each VM may stand here once; hosts that the snapshot lacks gain nothing.
+ * touched are shared with the original. Each VM may stand here once; hosts that the snapshot lacks gain nothing. The memory
+ * of hosts stays as it is.
  */
 export function assumePlacements(snapshot: Snapshot, placements: readonly ResolvedPlacement[]): Snapshot {
   if (placements.length === 0) return snapshot;

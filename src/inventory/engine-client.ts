@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { HostRecord } from '../snapshot.js';
 import { COLLECTION_LIMITS, createCollectionSplitter, type CollectionLimits } from './collection-stream.js';
 import { EngineFailure } from './engine-failure.js';
+import { createHostStatistics, STATISTICS_PAUSE } from './host-statistics.js';
 import { createEngineHttp, ENGINE_TIMEOUTS, type EngineAnswer, type EngineTimeouts } from './engine-http.js';
 import { parseHost, parseVm, type Parsed } from './engine-json.js';
 import type { EngineVm } from './engine-vm.js';
@@ -49,6 +50,10 @@ export interface EngineClientOptions {
   readonly limits?: Partial<CollectionLimits>;
   readonly loginPause?: Partial<LoginPause>;
   readonly revokeTimeout?: number;
+  /** Whether hosts are listed with their statistics, which tell their free memory; true by default. */
+  readonly hostStatistics?: boolean;
+  /** How long they are listed without after the engine refused, in ms. */
+  readonly statisticsPause?: number;
   readonly clock?: Clock;
   readonly log: Log;
 }
@@ -70,7 +75,7 @@ export type BeginListing<Record> = () => ListingVisitor<Record>;
  * DEADLINE_EXCEEDED when the signal aborted; no error holds a secret.
  */
 export interface EngineClient {
-  /** Visits every host, in one request. */
+  /** Visits every host, in one request; in a second one, without their free memory, when the engine can't follow to it. */
   readonly listHosts: (begin: BeginListing<HostRecord>, signal: AbortSignal) => Promise<void>;
   /** Visits every VM that the engine has on a host, in one request. */
   readonly listRunningVms: (begin: BeginListing<EngineVm>, signal: AbortSignal) => Promise<void>;
@@ -85,6 +90,12 @@ export interface EngineClient {
 
 /** Pause before a lookup of one VM is sent again, in ms: what is wrong is mostly a kept connection that had died. */
 const LOOKUP_PAUSE = 10;
+
+const HOSTS = '/hosts';
+/** The engine follows inside itself: one request, where asking each host for its statistics would be one a host. */
+const HOSTS_WITH_STATISTICS = '/hosts?follow=statistics';
+/** A constant text: the engine keeps every other one for ever (SearchQuery.queriesCache). */
+const RUNNING_VMS = '/vms?search=on_host%3D*';
 
 /** Longest stretch of work on a listing before other work gets its turn, in ms. */
 const MAX_STRETCH = 5;
@@ -116,15 +127,23 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     log,
   });
 
+  const statistics = createHostStatistics({
+    enabled: options.hostStatistics ?? true,
+    pause: options.statisticsPause ?? STATISTICS_PAUSE,
+    clock,
+    log,
+  });
+
   async function list<Record>(
     path: string,
+    open: (signal: AbortSignal) => Promise<EngineAnswer>,
     key: string,
     parse: (object: unknown) => Parsed<Record>,
     begin: BeginListing<Record>,
     signal: AbortSignal,
   ): Promise<void> {
     await retried({ path }, signal, async () => {
-      const answer = await get(path, signal);
+      const answer = await open(signal);
       if (answer.status !== 200) throw await refusals.ofApi(answer, `GET ${urls.api}${path}`);
       const visitor = begin();
       const splitter = createCollectionSplitter({
@@ -148,6 +167,16 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       const { others } = splitter.end();
       for (let index = 0; index < others; index += 1) visitor.odd(`${key} that is no object`);
     });
+  }
+
+  async function openHosts(signal: AbortSignal): Promise<EngineAnswer> {
+    if (!statistics.wanted()) return get(HOSTS, signal);
+    const full = await get(HOSTS_WITH_STATISTICS, signal);
+    if (!statistics.mayRefuse(full.status)) return full;
+    full.discard();
+    const plain = await get(HOSTS, signal);
+    if (plain.status === 200) statistics.refused(full.status);
+    return plain;
   }
 
   /** Sends a GET, and once more with a new token when the engine refuses the one it had. Never answers with 401. */
@@ -203,9 +232,9 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   }
 
   return {
-    listHosts: (begin, signal) => list('/hosts', 'host', parseHost, begin, signal),
-    // A constant text: the engine keeps every other one for ever (SearchQuery.queriesCache).
-    listRunningVms: (begin, signal) => list('/vms?search=on_host%3D*', 'vm', parseVm, begin, signal),
+    listHosts: (begin, signal) => list(HOSTS, openHosts, 'host', parseHost, begin, signal),
+    listRunningVms: (begin, signal) =>
+      list(RUNNING_VMS, (given) => get(RUNNING_VMS, given), 'vm', parseVm, begin, signal),
     getVm: (id, signal, requestId) => {
       const path = `/vms/${encodeURIComponent(id)}`;
       const what = `GET ${urls.api}${path}`;

@@ -3,7 +3,9 @@ import type { GuestOs, Os } from '../os-identity.js';
 import type { HostRecord } from '../snapshot.js';
 import { parseUuid } from '../uuid.js';
 import type { EngineVm } from './engine-vm.js';
+import { readHostMemory } from './host-memory.js';
 import { readPlainVm } from './plain-vm.js';
+import { isMigratable, vmMemoryMiB } from './vm-migration.js';
 
 /** What came of one object: what is needed of it, or what is odd about it. */
 export type Parsed<Record> =
@@ -52,7 +54,24 @@ const guestOs = z
       : { distribution: value.distribution, version: value.version },
   );
 
-const HOST = z.object({ id: uuid, name: z.string().min(1), status: z.string().min(1) });
+/** What no figure of is worth a host or a VM: read leniently, by its own reader. */
+const anything = z.unknown().optional();
+
+const HOST = z
+  .object({
+    id: uuid,
+    name: z.string().min(1),
+    status: z.string().min(1),
+    memory: anything,
+    max_scheduling_memory: anything,
+    statistics: anything,
+  })
+  .transform(({ id, name, status, ...memory }): HostRecord => ({
+    id,
+    name,
+    status,
+    memory: readHostMemory(memory),
+  }));
 
 const VM = z
   .object({
@@ -62,13 +81,17 @@ const VM = z
     host: z.object({ id: uuid }).nullish(),
     os,
     guest_operating_system: guestOs,
+    memory: anything,
+    placement_policy: anything,
   })
-  .transform(({ id, name, status, host, os, guest_operating_system: guest }): EngineVm => ({
+  .transform(({ id, name, status, host, os, guest_operating_system: guest, ...rest }): EngineVm => ({
     id,
     name,
     status,
     os,
     hostId: host?.id,
+    memoryMiB: vmMemoryMiB(rest.memory),
+    migratable: isMigratable(rest.placement_policy),
     guest,
   }));
 

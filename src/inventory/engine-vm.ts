@@ -9,6 +9,10 @@ export interface EngineVm {
   readonly status: string | undefined;
   /** Host on which it runs, a UUID in lower case. */
   readonly hostId: string | undefined;
+  /** In MiB, rounded up. */
+  readonly memoryMiB: number | undefined;
+  /** Whether its placement policy lets the engine migrate it by itself. */
+  readonly migratable: boolean;
   /** As the administrator configured it. */
   readonly os: Os;
   /** What the guest agent reports, while it runs. */

@@ -1,6 +1,8 @@
 import type { GuestOs, Os } from '../os-identity.js';
 import { isLowerCaseUuid } from '../uuid.js';
 import type { EngineVm } from './engine-vm.js';
+import { isMigratable, vmMemoryMiB } from './vm-migration.js';
+import { isRecord } from './is-record.js';
 
 /** Stands for a field that needs the schema. */
 const UNUSUAL = Symbol('unusual');
@@ -20,7 +22,9 @@ export function readPlainVm(object: unknown): EngineVm | undefined {
   const os = osOf(object['os']);
   const guest = guestOf(object['guest_operating_system']);
   if (status === UNUSUAL || hostId === UNUSUAL || os === UNUSUAL || guest === UNUSUAL) return undefined;
-  return { id, name, status, hostId, os, guest };
+  const memoryMiB = vmMemoryMiB(object['memory']);
+  const migratable = isMigratable(object['placement_policy']);
+  return { id, name, status, hostId, memoryMiB, migratable, os, guest };
 }
 
 function textOf(value: unknown): string | undefined | typeof UNUSUAL {
@@ -55,8 +59,4 @@ function guestOf(guest: unknown): GuestOs | undefined | typeof UNUSUAL {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,13 +8,14 @@ export interface VmPool {
   readonly vm: (record: EngineVm, guest: GuestOs | undefined, before: Vm | undefined) => Vm;
 }
 
-/** How many different operating systems, and how many different host ids, are shared. */
+/** How many different operating systems, how many host ids, and how many statuses are shared. */
 export const MAX_POOLED = 10_000;
 
 /** Starts a pool. Beyond `max` of a kind it begins anew with that kind: sharing only saves memory. */
 export function createVmPool(max: number): VmPool {
   const oses = createShare<OsByIdentity>(max);
   const hostIds = createShare<string>(max);
+  const statuses = createShare<string>(max);
 
   const osOf = (configured: Os, guest: GuestOs | undefined) =>
     oses(
@@ -29,11 +30,23 @@ export function createVmPool(max: number): VmPool {
     );
 
   return {
-    vm({ id, name, hostId: listedHostId, os: configured }, guest, before) {
+    vm(
+      { id, name, hostId: listedHostId, status: listedStatus, memoryMiB, migratable, os: configured },
+      guest,
+      before,
+    ) {
       const os = osOf(configured, guest);
       const hostId = listedHostId === undefined ? undefined : hostIds(listedHostId, () => listedHostId);
-      const same = before?.id === id && before.name === name && before.hostId === hostId && before.os === os;
-      return same ? before : { id, name, hostId, os };
+      const status = listedStatus === undefined ? undefined : statuses(listedStatus, () => listedStatus);
+      const same =
+        before?.id === id &&
+        before.name === name &&
+        before.hostId === hostId &&
+        before.status === status &&
+        before.memoryMiB === memoryMiB &&
+        before.migratable === migratable &&
+        before.os === os;
+      return same ? before : { id, name, hostId, status, memoryMiB, migratable, os };
     },
   };
 }

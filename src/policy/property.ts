@@ -45,6 +45,33 @@ export function flagProperty(
   return { ...words, read: (properties) => words.read(properties) === 'true' };
 }
 
+/**
+ * Declares a property that is an integer of so many digits at most, in decimal notation without leading zeros. Its pattern
+ * says exactly which values it takes.
+ */
+export function integerProperty(
+  declaration: Pick<UnitProperty, 'name' | 'description'> & {
+    readonly least: 0 | 1;
+    readonly digits: number;
+    readonly defaultValue: number;
+  },
+): Property<number> {
+  const { name, description, least, digits, defaultValue } = declaration;
+  const pattern = `${least === 0 ? '0|' : ''}[1-9][0-9]{0,${digits - 1}}`;
+  const whole = new RegExp(`^(?:${pattern})$`);
+  return {
+    name,
+    pattern,
+    defaultValue: String(defaultValue),
+    description,
+    read(properties) {
+      const value = properties.get(name) ?? String(defaultValue);
+      if (!whole.test(value)) throw mismatch(name, value, pattern);
+      return Number(value);
+    },
+  };
+}
+
 function mismatch(name: string, value: string, pattern: string): SchedulingError {
   const shown = value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}...` : value;
   return new SchedulingError(

@@ -7,7 +7,8 @@ import {
   type UnitResult,
 } from '../contract.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../errors.js';
-import type { BalanceUnit, FilterUnit, ScoreUnit, UnitRequest } from './unit.js';
+import type { Host, Vm } from '../snapshot.js';
+import type { BalanceRequest, BalanceUnit, FilterUnit, ScoreUnit, UnitRequest } from './unit.js';
 
 /** A unit's score of every host asked, aligned with the request's hosts, and its reasons when they were asked for. */
 export interface ScoredHosts {
@@ -52,25 +53,50 @@ export function runFilterUnit(
   });
 }
 
-/** Runs a balance unit and checks that its proposal is one: a VM of these hosts, and other ones of them to go to. */
+/**
+ * Runs a balance unit and checks that its proposal is one that may be carried out: a VM of these hosts that is up, may
+ * migrate and was not proposed lately, and other ones of them to go to, up and with room for it.
+ */
 export function runBalanceUnit(
   unit: BalanceUnit,
-  request: Omit<UnitRequest, 'vm'>,
+  request: BalanceRequest,
   onBug: OnUnitBug,
 ): UnitResult<Migration | undefined> {
   return contain(unit.name, onBug, () => {
     const migration = unit.propose(request);
-    if (migration === undefined) return undefined;
-    const asked = new Set(request.hosts.map(({ id }) => id));
-    const source = request.snapshot.vm(migration.vmId)?.hostId;
-    const candidates = migration.candidateHostIds;
-    if (source === undefined || !asked.has(source))
-      throw new Error(`VM ${migration.vmId} runs on no host asked for`);
-    if (candidates.length === 0) throw new Error(`VM ${migration.vmId} has no host to go to`);
-    const stray = candidates.find((id) => id === source || !asked.has(id));
-    if (stray !== undefined) throw new Error(`host ${stray} is no candidate for VM ${migration.vmId}`);
+    if (migration !== undefined) checkMigration(migration, request);
     return migration;
   });
+}
+
+function checkMigration({ vmId, candidateHostIds }: Migration, request: BalanceRequest): void {
+  const hosts = new Map(request.hosts.map((host) => [host.id, host]));
+  const vm = request.snapshot.vm(vmId);
+  if (vm?.hostId === undefined || !hosts.has(vm.hostId))
+    throw new Error(`VM ${vmId} runs on no host asked for`);
+  const flaw = flawOfVm(vm, request);
+  if (flaw !== undefined) throw new Error(`VM ${vmId} ${flaw}`);
+  if (candidateHostIds.length === 0) throw new Error(`VM ${vmId} has no host to go to`);
+  for (const id of candidateHostIds) {
+    const flaw = flawOfCandidate(hosts.get(id), vm);
+    if (flaw !== undefined) throw new Error(`host ${id} is no candidate for VM ${vmId}: ${flaw}`);
+  }
+}
+
+function flawOfVm(vm: Vm, { recent }: BalanceRequest): string | undefined {
+  if (vm.status !== 'up') return `is ${vm.status ?? 'without a status'}, not up`;
+  if (!vm.migratable) return 'may not be migrated';
+  if (vm.memoryMiB === undefined) return 'has memory of unknown size';
+  return recent.isCoolingDown(vm.id) ? 'was proposed a short time ago' : undefined;
+}
+
+function flawOfCandidate(host: Host | undefined, { hostId, memoryMiB = Infinity }: Vm): string | undefined {
+  if (host === undefined) return 'it was not asked for';
+  if (host.id === hostId) return 'the VM runs there';
+  if (host.status !== 'up') return `it is ${host.status}`;
+  const room = host.memory.schedulableMiB;
+  if (room === undefined) return 'how much memory it has for VMs is unknown';
+  return room < memoryMiB ? `it has ${room} MiB for VMs, and the VM needs ${memoryMiB} MiB` : undefined;
 }
 
 /** A unit's failure, as its caller is told of it. */

@@ -16,6 +16,11 @@ import type { Log } from '../log.js';
 import type { Host, Inventory } from '../snapshot.js';
 import { assumeAll, createHostResolver, resolveVm } from './inventory-reading.js';
 import {
+  createMigrationCooldown,
+  type MigrationCooldown,
+  type MigrationCooldownLimits,
+} from './migration-cooldown.js';
+import {
   failureOf,
   runBalanceUnit,
   runFilterUnit,
@@ -32,6 +37,10 @@ export interface PolicyServiceOptions {
   readonly inventory: Inventory;
   readonly log: Log;
   readonly clock?: { readonly now: () => number };
+  /** How migrations that were proposed are remembered; what is left out has its default. */
+  readonly balancing?: Partial<MigrationCooldownLimits>;
+  /** Remembers them in place of an own memory, made of `balancing`. */
+  readonly migrations?: MigrationCooldown;
 }
 
 /**
@@ -42,6 +51,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   const { inventory, log, clock = Date } = options;
   const { descriptions, scores, filters, balances } = createUnitRegistry(options.units);
   const resolveHosts = createHostResolver(inventory);
+  const migrations = options.migrations ?? createMigrationCooldown({ ...options.balancing, clock });
 
   const bugsOf =
     (call: Call): OnUnitBug =>
@@ -119,11 +129,12 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
     checkTime(call);
     const { value, failure } = runBalanceUnit(
       unit,
-      { snapshot, hosts, properties: request.properties },
+      { snapshot, hosts, properties: request.properties, recent: migrations.beside(snapshot) },
       bugsOf(call),
     );
     if (failure !== undefined)
       throw new SchedulingError(failure.code, `unit ${unit.name}: ${failure.message}`);
+    if (value !== undefined) migrations.remember(value, snapshot);
     return { snapshotTime: snapshot.time, ...(value === undefined ? {} : { migration: value }) };
   }
 

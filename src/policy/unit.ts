@@ -1,5 +1,6 @@
 import type { Migration, UnitProperty } from '../contract.js';
 import type { Host, Snapshot, Vm } from '../snapshot.js';
+import type { RecentMigrations } from './recent-migrations.js';
 
 /** What every unit says of itself. */
 interface UnitDeclaration {
@@ -49,11 +50,20 @@ export interface FilterUnit extends UnitDeclaration {
   readonly prepare: (request: UnitRequest) => (host: Host) => boolean;
 }
 
+/** What a unit is given to find a migration. */
+export interface BalanceRequest extends Omit<UnitRequest, 'vm'> {
+  /** What this service proposed lately, whichever unit it was. */
+  readonly recent: RecentMigrations;
+}
+
 /** A unit that proposes a migration. */
 export interface BalanceUnit extends UnitDeclaration {
   readonly type: 'BALANCE';
-  /** Proposes a migration among the hosts, or nothing. Pure, like {@link ScoreUnit.prepare}. */
-  readonly propose: (request: Omit<UnitRequest, 'vm'>) => Migration | undefined;
+  /**
+   * Proposes a migration among the hosts, or nothing. Pure, like {@link ScoreUnit.prepare}. The engine migrates at once,
+   * to whichever of the candidates it likes best, so every candidate has to be good, and none may be the next source.
+   */
+  readonly propose: (request: BalanceRequest) => Migration | undefined;
 }
 
 /** Any unit of the policy engine. */

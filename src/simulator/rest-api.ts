@@ -23,6 +23,9 @@ import { parseUuid } from '../uuid.js';
 
 /** The one search text that means something here: VMs that the engine holds on some host. */
 const RUNNING_VMS = 'on_host=*';
+/** The one link that is followed. */
+const STATISTICS = 'statistics';
+const OF_HOSTS = /^\/api(?:\/v4)?\/hosts(?:\/|$)/;
 const NOT_FOUND = emptyAnswer(404);
 
 /** Answers a request for `/api` and what is below, with the oddities of the faults that strike it. */
@@ -52,7 +55,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
       case '':
         return jsonAnswer(rootJson(world));
       case 'hosts':
-        return id === undefined ? hostList(ask, faults) : oneHost(id, part, faults);
+        return id === undefined ? hostList(ask, faults) : oneHost(id, part, ask, faults);
       case 'vms':
         return id === undefined ? vmList(ask, faults) : oneVm(id, ask, faults);
       case 'events':
@@ -62,21 +65,27 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
     }
   }
 
+  /** A host, and where the request follows to its statistics those within it. */
+  function followedHostJson(host: WorldHost, query: URLSearchParams): JsonObject {
+    const load = world.loadOf(host.id);
+    const json = hostJson(host, load);
+    return query.get('follow') === STATISTICS ? { ...json, statistics: statisticsJson(host, load) } : json;
+  }
+
   function hostList({ query }: Ask, { oddHosts }: Faults): Answer {
     const hosts = query.get('search')?.trim() ? [] : limited(world.hostsByName(), query);
     const render = (host: WorldHost, index: number) =>
-      prettyJson(oddObject(oddHosts, host.id, index, hostJson(host, world.loadOf(host.id))), 1);
+      prettyJson(oddObject(oddHosts, host.id, index, followedHostJson(host, query)), 1);
     return jsonTextAnswer(listing('host', hosts, render));
   }
 
-  function oneHost(id: string, part: string | undefined, { oddHosts }: Faults): Answer {
+  function oneHost(id: string, part: string | undefined, { query }: Ask, { oddHosts }: Faults): Answer {
     if (parseUuid(id) === undefined) return malformed(id);
     const host = world.hosts.get(id.toLowerCase());
     if (host === undefined) return NOT_FOUND;
-    const load = world.loadOf(host.id);
-    if (part === 'statistics') return jsonAnswer(statisticsJson(host, load));
+    if (part === STATISTICS) return jsonAnswer(statisticsJson(host, world.loadOf(host.id)));
     if (part !== undefined) return NOT_FOUND;
-    return jsonTextAnswer(prettyJson(oddObject(oddHosts, host.id, 0, hostJson(host, load))));
+    return jsonTextAnswer(prettyJson(oddObject(oddHosts, host.id, 0, followedHostJson(host, query))));
   }
 
   function vmList(ask: Ask, { oddVms }: Faults): Answer {
@@ -112,7 +121,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
 }
 
 /** What no request may ask for here. */
-function refusal({ method, headers, query }: Ask): Answer | undefined {
+function refusal({ method, headers, path, query }: Ask): Answer | undefined {
   if (method !== 'GET') return emptyAnswer(405, { allow: 'GET' });
   const version = headers['version'];
   if (version !== undefined && version !== '4')
@@ -123,7 +132,10 @@ function refusal({ method, headers, query }: Ask): Answer | undefined {
       'A real engine answers XML unless Accept names application/json; this one has no XML',
     );
   }
-  if (query.has('follow')) return faultAnswer(501, 'This pretend engine follows no links');
+  const follow = query.get('follow');
+  if (follow !== null && !(follow === STATISTICS && OF_HOSTS.test(path))) {
+    return faultAnswer(501, 'This pretend engine follows no links but the statistics of hosts');
+  }
   return undefined;
 }
 

@@ -115,11 +115,13 @@ const STATISTICS: readonly Statistic[] = [
 
 /**
  * The statistics of a host. Memory in use is total x percent / 100, the percentage an integer, because the engine works
- * it out that way; here it follows from the memory of the VMs that run.
+ * it out that way; here it follows from the memory of the VMs that run, and a host that is up uses 1 % at least. Of a host
+ * that is not up the engine knows nothing, and says that nothing is in use and all is free.
  */
 export function statisticsJson(host: WorldHost, load: HostLoad): JsonObject {
   if (host.recordedStatistics !== undefined) return host.recordedStatistics;
-  const usedPercent = Math.min(100, Math.floor((load.memory / Math.max(1, host.memory)) * 100));
+  const percentOfVms = Math.floor((load.memory / Math.max(1, host.memory)) * 100);
+  const usedPercent = host.status === 'up' ? Math.min(100, Math.max(1, percentOfVms)) : 0;
   const usedMemory = Math.floor((host.memory * usedPercent) / 100);
   return {
     statistic: STATISTICS.map(({ id, name, description, type, unit, datum }) => ({

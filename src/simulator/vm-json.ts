@@ -90,7 +90,7 @@ export function assembleVm(vm: WorldVm, guestReport: JsonValue | undefined): Jso
     multi_queues_enabled: 'true',
     origin: 'ovirt',
     os: { boot: { devices: { device: ['hd'] } }, type: vm.osType },
-    placement_policy: { affinity: 'migratable' },
+    placement_policy: { affinity: affinityOf(vm) },
     small_icon: { href: '/ovirt-engine/api/icons/d6a560d7-054e-4bd6-faee-f0e3132d948d' },
     sso: { methods: { method: [{ id: 'guest_agent' }] } },
     start_paused: 'false',
@@ -118,6 +118,11 @@ export function assembleVm(vm: WorldVm, guestReport: JsonValue | undefined): Jso
     href,
     id: vm.id,
   };
+}
+
+/** The affinity of a VM's placement policy. */
+export function affinityOf({ affinity }: WorldVm): string {
+  return affinity ?? 'migratable';
 }
 
 /** The guest_operating_system of a running VM: major and minor stand there as far as the version parses. */

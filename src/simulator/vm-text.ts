@@ -1,6 +1,6 @@
 import type { GuestReport } from './operating-systems.js';
 import { prettyJson } from './pretty-json.js';
-import { assembleVm, guestReportJson, vmJson } from './vm-json.js';
+import { affinityOf, assembleVm, guestReportJson, vmJson } from './vm-json.js';
 import type { WorldVm } from './world.js';
 
 /** Renders one VM: indented JSON text, the same as that of {@link vmJson}. */
@@ -18,6 +18,7 @@ const MARKED: WorldVm = {
   osType: '@osType@',
   guestOs: undefined,
   memory: MEMORY_MARK,
+  affinity: '@affinity@',
   startTime: 2_222_222_222_222,
   stopTime: 3_333_333_333_333,
 };
@@ -44,6 +45,7 @@ export function createVmRenderer(depth: number): VmRenderer {
     [MARKED.status]: (vm) => escaped(vm.status),
     [String(MARKED.hostId)]: (vm) => vm.hostId ?? '',
     [MARKED.osType]: (vm) => escaped(vm.osType),
+    [affinityOf(MARKED)]: (vm) => escaped(affinityOf(vm)),
     [String(MEMORY_MARK)]: (vm) => String(vm.memory),
     [String(MEMORY_MARK * 4)]: (vm) => String(vm.memory * 4),
     [String(MARKED.startTime)]: (vm) => String(vm.startTime),

@@ -32,6 +32,8 @@ export interface WorldVm {
   readonly guestOs: GuestReport | undefined;
   /** Bytes. */
   readonly memory: number;
+  /** Who may migrate it: `migratable` (which stands for undefined), `user_migratable` or `pinned`. */
+  readonly affinity?: string | undefined;
   /** When it was last started: milliseconds since the epoch. */
   readonly startTime: number | undefined;
   /** When it last stopped: milliseconds since the epoch. */

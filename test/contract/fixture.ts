@@ -1,4 +1,5 @@
 import { createPolicyService } from '../../src/policy/service.js';
+import type { MigrationCooldown } from '../../src/policy/migration-cooldown.js';
 import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/policy/unit.js';
 import { acceptAllHosts } from '../../src/policy/units/accept-all-hosts.js';
 import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
@@ -94,11 +95,18 @@ export function fixtureInventory() {
   return inventoryOf(snapshot, { stopped: [vm(90, 'rhel_8x64')] });
 }
 
+/** Remembers nothing, so that a unit of the fixture answers the same to each call. */
+const forgetful: MigrationCooldown = {
+  beside: () => ({ isCoolingDown: () => false, underWay: [] }),
+  remember: () => undefined,
+};
+
 /** The native engine over the world of the behaviour suite. */
 export function fixtureService(log = memoryLog()): PolicyUnitService {
   return createPolicyService({
     units: [ksmSameOsScore, acceptAllHosts, ...FIXTURE_UNITS],
     inventory: fixtureInventory(),
+    migrations: forgetful,
     log,
   });
 }

@@ -75,7 +75,9 @@ def main(address: str, vm: str, host: str, empty_host: str) -> None:
     """Makes the calls and prints what came of them."""
 
     def request(*host_ids: str, **fields: object) -> messages.ScoreHostsRequest:
-        return messages.ScoreHostsRequest(vm_id=vm, host_ids=host_ids, **fields)
+        # Named, so that a new unit changes nothing here.
+        units = [messages.WeightedUnit(name="ksm_same_os_score")]
+        return messages.ScoreHostsRequest(vm_id=vm, host_ids=host_ids, units=units, **fields)
 
     with grpc.insecure_channel(address) as channel:
         service = PolicyUnitServiceStub(channel)

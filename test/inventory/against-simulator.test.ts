@@ -8,7 +8,7 @@ import type { FaultsInput } from '../../src/simulator/faults.js';
 import { generatedWorld } from '../../src/simulator/generated-world.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
-import type { World } from '../../src/simulator/world.js';
+import { createWorld, type World } from '../../src/simulator/world.js';
 import { createRecordedLog } from './recorded-log.js';
 
 const RECORDED = fileURLToPath(new URL('../fixtures/recorded', import.meta.url));
@@ -105,6 +105,35 @@ describe('createInventory against the simulated engine', () => {
     });
   }
 
+  it('reads the memory of hosts and VMs, and which VMs may migrate', async () => {
+    const GIB = 2 ** 30;
+    const hosts = [
+      { name: 'alpha', memory: 100 * GIB },
+      { name: 'beta', memory: 64 * GIB, status: 'non_responsive' },
+      { name: 'gamma', memory: 0 },
+      { name: 'delta', memory: 50 * GIB },
+    ];
+    const world = createWorld({ hosts });
+    const idOf = (wanted: string) => world.hostsByName().find(({ name }) => name === wanted)?.id;
+    world.addVm({ name: 'a', hostId: idOf('alpha'), memory: 10.5 * GIB });
+    world.addVm({ name: 'b', hostId: idOf('alpha'), memory: 15 * GIB, affinity: 'pinned', status: 'paused' });
+    await open(world);
+    const snapshot = inventory.current();
+    // 25.5 of 100 GiB are in use, that is 25 %; of what is not up the engine knows no use, and delta is up: 1 % at least.
+    expect(Object.fromEntries(snapshot.hosts.map(({ name, memory }) => [name, memory]))).to.deep.equal({
+      alpha: { totalMiB: 102_400, freeMiB: 76_800, schedulableMiB: 76_288 },
+      beta: { totalMiB: 65_536, freeMiB: undefined, schedulableMiB: 65_536 },
+      gamma: { totalMiB: undefined, freeMiB: undefined, schedulableMiB: undefined },
+      delta: { totalMiB: 51_200, freeMiB: 50_688, schedulableMiB: 51_200 },
+    });
+    expect(
+      snapshot.host(idOf('alpha') ?? '')?.vms.map((vm) => [vm.name, vm.status, vm.memoryMiB, vm.migratable]),
+    ).to.deep.equal([
+      ['a', 'up', 10_752, true],
+      ['b', 'paused', 15_360, false],
+    ]);
+  });
+
   it('follows a VM that stops, with the last report of its guest agent, and one that is new', async () => {
     const world = generatedWorld({ hosts: 3, vms: 200, seed: 3 });
     await open(world);
@@ -117,7 +146,7 @@ describe('createInventory against the simulated engine', () => {
     expect((await readAgain()).host(host.id)?.vms).to.deep.equal([]);
     expect(inventory.current().vm(before.id)).to.equal(undefined);
     const stopped = await inventory.findVm(before.id, call());
-    expect(stopped).to.deep.equal({ ...before, hostId: undefined });
+    expect(stopped).to.deep.equal({ ...before, hostId: undefined, status: 'down' });
     world.removeVm(before.id);
     expect(await inventory.findVm(before.id, call())).to.equal(undefined);
   });

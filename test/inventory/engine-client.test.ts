@@ -18,7 +18,7 @@ describe('createEngineClient', () => {
       ]);
       expect(hosts).to.deep.equal([HOST]);
       expect(wire.engine.seen.map(({ method, url }) => `${method} ${url}`).sort()).to.deep.equal([
-        'GET /ovirt-engine/api/hosts',
+        'GET /ovirt-engine/api/hosts?follow=statistics',
         'GET /ovirt-engine/api/vms?search=on_host%3D*',
         TOKEN_PATH,
       ]);

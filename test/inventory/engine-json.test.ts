@@ -59,9 +59,46 @@ describe('parseVm', () => {
       expected: {},
     },
   ];
-  for (const { title, more, expected } of cases) {
+  const anyway: typeof cases = [
+    {
+      title: 'memory of 1 GiB, as a string of bytes: 1,024 MiB',
+      more: { memory: '1073741824' },
+      expected: { memoryMiB: 1024 },
+    },
+    { title: 'memory as a number', more: { memory: 1_073_741_824 }, expected: { memoryMiB: 1024 } },
+    { title: 'a byte more than 1 MiB: 2 MiB', more: { memory: '1048577' }, expected: { memoryMiB: 2 } },
+    {
+      title: 'the most that 63 bits hold: 2^43 MiB',
+      more: { memory: '9223372036854775807' },
+      expected: { memoryMiB: 2 ** 43 },
+    },
+    ...['0', 'much', '-1', '1e9', '', null, {}, Number.NaN].map((memory) => ({
+      title: `memory of ${JSON.stringify(memory)}, which is unknown`,
+      more: { memory },
+      expected: {},
+    })),
+    {
+      title: 'leave to migrate',
+      more: { placement_policy: { affinity: 'migratable' } },
+      expected: { migratable: true },
+    },
+    ...['user_migratable', 'pinned', 'MIGRATABLE', '', null, 5].map((affinity) => ({
+      title: `the affinity ${JSON.stringify(affinity)}, with which the engine may not migrate it`,
+      more: { placement_policy: { affinity } },
+      expected: {},
+    })),
+    { title: 'a policy that is none', more: { placement_policy: 'migratable' }, expected: {} },
+  ];
+  for (const { title, more, expected } of [...cases, ...anyway]) {
     it(`reads a VM with ${title}`, () => {
-      const whole = { ...plain, hostId: undefined, os: none, guest: undefined, ...expected };
+      const unknown = {
+        hostId: undefined,
+        os: none,
+        guest: undefined,
+        memoryMiB: undefined,
+        migratable: false,
+      };
+      const whole = { ...plain, ...unknown, ...expected };
       expect(parseVm({ ...plain, ...more })).to.deep.equal({ record: whole });
     });
   }
@@ -89,10 +126,27 @@ describe('parseVm', () => {
 });
 
 describe('parseHost', () => {
-  it('reads id, name and status, and nothing else', () => {
+  it('reads id, name, status and memory, and nothing else', () => {
+    const memory = { totalMiB: 7821, freeMiB: undefined, schedulableMiB: 5039 };
     expect(
-      parseHost({ id: HOST_ID.toUpperCase(), name: 'H2', status: 'up', memory: '8200912896' }),
-    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', status: 'up' } });
+      parseHost({
+        id: HOST_ID.toUpperCase(),
+        name: 'H2',
+        status: 'up',
+        memory: '8200912896',
+        max_scheduling_memory: '5283774464',
+        ksm: { enabled: 'false' },
+      }),
+    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', status: 'up', memory } });
+  });
+
+  it('keeps a host whose memory is odd', () => {
+    const odd = { memory: [], max_scheduling_memory: {}, statistics: 'none' };
+    expect(parseHost({ id: HOST_ID, name: 'H2', status: 'up', ...odd }).record?.memory).to.deep.equal({
+      totalMiB: undefined,
+      freeMiB: undefined,
+      schedulableMiB: undefined,
+    });
   });
 
   it('names the host and the field that is odd', () => {

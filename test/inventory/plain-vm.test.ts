@@ -28,6 +28,11 @@ const vms = fc.record(
       { weight: 4, arbitrary: fc.record({ distribution: words, version }, { requiredKeys: [] }) },
       odd,
     ),
+    memory: fc.oneof(fc.constantFrom<unknown>('1073741824', 7, -1, '0'), odd),
+    placement_policy: fc.oneof(
+      fc.record({ affinity: fc.oneof(fc.constantFrom('migratable', 'pinned'), odd) }),
+      odd,
+    ),
   },
   { requiredKeys: ['id', 'name'] },
 );
@@ -40,6 +45,8 @@ describe('readPlainVm', () => {
     host: { id: vmId(2), href: '/x' },
     os: { type: 'rhel_8x64', boot: {} },
     guest_operating_system: { distribution: 'CentOS Linux', version: { full_version: '7', major: '7' } },
+    memory: '1073741824',
+    placement_policy: { affinity: 'migratable' },
   };
 
   it('reads a VM as engines write it', () => {
@@ -48,6 +55,8 @@ describe('readPlainVm', () => {
       name: 'vm-1',
       status: 'up',
       hostId: vmId(2),
+      memoryMiB: 1024,
+      migratable: true,
       os: { type: 'rhel_8x64', version: undefined },
       guest: { distribution: 'CentOS Linux', version: '7' },
     });

@@ -49,13 +49,24 @@ export function createScriptedClient(): ScriptedClient {
 
 /** A host. */
 export function scriptedHost(more: Partial<HostRecord> = {}): HostRecord {
-  return { id: HOST, name: 'H1', status: 'up', ...more };
+  const memory = { totalMiB: 8192, freeMiB: 4096, schedulableMiB: 4096 };
+  return { id: HOST, name: 'H1', status: 'up', memory, ...more };
 }
 
 /** The nth VM; it runs on the one host unless it is told otherwise. */
 export function scriptedVm(nth: number, more: Partial<EngineVm> = {}): EngineVm {
   const os = { type: 'rhel_8x64', version: undefined };
-  return { id: vmId(nth), name: `vm${nth}`, status: 'up', hostId: HOST, os, guest: undefined, ...more };
+  return {
+    id: vmId(nth),
+    name: `vm${nth}`,
+    status: 'up',
+    hostId: HOST,
+    memoryMiB: 1024,
+    migratable: true,
+    os,
+    guest: undefined,
+    ...more,
+  };
 }
 
 /** Waits until it is let through, or until the signal aborts. */

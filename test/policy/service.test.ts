@@ -8,7 +8,7 @@ import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
-import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/world.js';
+import { host, hostId, inventoryOf, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
 
 describePolicyUnitService('policy service', () => ({ service: fixtureService() }));
 
@@ -96,6 +96,18 @@ describe('policy service and its inventory', () => {
     { title: 'no host to go to', vmId: vmId(1), candidateHostIds: [] },
     { title: 'the host that it is on', vmId: vmId(1), candidateHostIds: [hostId(1)] },
     { title: 'a host that was not asked for', vmId: vmId(1), candidateHostIds: [hostId(3)] },
+    {
+      title: 'a good host and one that was not asked for',
+      vmId: vmId(1),
+      candidateHostIds: [2, 3].map(hostId),
+    },
+    { title: 'a VM that is paused', vmId: vmId(2), candidateHostIds: [hostId(2)] },
+    { title: 'a VM without a status', vmId: vmId(3), candidateHostIds: [hostId(2)] },
+    { title: 'a VM that may not migrate', vmId: vmId(4), candidateHostIds: [hostId(2)] },
+    { title: 'a VM of unknown memory', vmId: vmId(5), candidateHostIds: [hostId(2)] },
+    { title: 'a VM with a MiB more than the host can take', vmId: vmId(6), candidateHostIds: [hostId(2)] },
+    { title: 'a host that is not up', vmId: vmId(1), candidateHostIds: [hostId(4)] },
+    { title: 'a host of unknown room', vmId: vmId(1), candidateHostIds: [hostId(5)] },
   ];
   for (const { title, ...migration } of absurd) {
     it(`never passes a migration on that names ${title}`, async () => {
@@ -106,12 +118,113 @@ describe('policy service and its inventory', () => {
         properties: [],
         propose: () => migration,
       };
-      const inventory = inventoryOf(snapshotOf([host(1), host(2), host(3)], [vm(1, 'other', { on: 1 })]));
-      const service = createPolicyService({ units: [unit], inventory, log: memoryLog() });
-      const balance = { unit: 'b', hostIds: [hostId(1), hostId(2)], properties: new Map<string, string>() };
+      const service = createPolicyService({ units: [unit], inventory: balanced, log: memoryLog() });
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
     });
   }
+
+  const balanced = inventoryOf(
+    snapshotOf(
+      [
+        host(1),
+        host(2, 'up', { schedulableMiB: 1024 }),
+        host(3),
+        host(4, 'maintenance'),
+        host(5, 'up', { schedulableMiB: undefined }),
+      ],
+      [
+        vm(1, 'other', { on: 1 }),
+        vm(2, 'other', { on: 1, status: 'paused' }),
+        vm(3, 'other', { on: 1, status: undefined }),
+        vm(4, 'other', { on: 1, migratable: false }),
+        vm(5, 'other', { on: 1, memoryMiB: undefined }),
+        vm(6, 'other', { on: 1, memoryMiB: 1025 }),
+      ],
+    ),
+  );
+  const balance = {
+    unit: 'b',
+    hostIds: [1, 2, 4, 5].map(hostId),
+    properties: new Map<string, string>(),
+  };
+
+  describe('and what it proposed', () => {
+    const stubborn: BalanceUnit = {
+      type: 'BALANCE',
+      name: 'b',
+      description: '',
+      properties: [],
+      propose: () => ({ vmId: vmId(1), candidateHostIds: [hostId(2)] }),
+    };
+    let now = SNAPSHOT_TIME;
+    const clock = { now: () => now };
+
+    it('lets no unit propose a VM again before its time', async () => {
+      const log = memoryLog();
+      const service = createPolicyService({
+        units: [stubborn],
+        inventory: balanced,
+        log,
+        clock,
+        balancing: { cooldown: 1000, settleTime: 0 },
+      });
+      const { migration } = await service.balanceHosts(balance, call());
+      expect(migration).to.deep.equal({ vmId: vmId(1), candidateHostIds: [hostId(2)] });
+      now += 999;
+      await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
+      expect(log.lines.map(({ fields }) => String(fields['stack']))[0]).to.include(
+        'was proposed a short time ago',
+      );
+      now += 1;
+      expect((await service.balanceHosts(balance, call())).migration).to.deep.equal(migration);
+    });
+
+    it('tells units of it, whichever unit it was', async () => {
+      const told: unknown[] = [];
+      const curious: BalanceUnit = {
+        ...stubborn,
+        name: 'curious',
+        propose({ recent }) {
+          told.push([recent.isCoolingDown(vmId(1)), recent.underWay.length]);
+          return undefined;
+        },
+      };
+      const service = createPolicyService({
+        units: [stubborn, curious],
+        inventory: balanced,
+        log: memoryLog(),
+        clock,
+      });
+      await service.balanceHosts({ ...balance, unit: 'curious' }, call());
+      await service.balanceHosts(balance, call());
+      await service.balanceHosts({ ...balance, unit: 'curious' }, call());
+      expect(told).to.deep.equal([
+        [false, 0],
+        [true, 1],
+      ]);
+    });
+
+    it('remembers nothing of a proposal that it did not pass on', async () => {
+      const log = memoryLog();
+      const wrong = { ...stubborn, propose: () => ({ vmId: vmId(2), candidateHostIds: [hostId(2)] }) };
+      const service = createPolicyService({ units: [wrong], inventory: balanced, log, clock });
+      await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
+      await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
+      expect(log.lines.map(({ fields }) => String(fields['stack']))[1]).to.include('is paused, not up');
+    });
+
+    it('proposes no more than it can remember', async () => {
+      const service = createPolicyService({
+        units: [stubborn],
+        inventory: balanced,
+        log: memoryLog(),
+        clock,
+        balancing: { maxProposals: 1 },
+      });
+      await service.balanceHosts(balance, call());
+      await expectRejection(service.balanceHosts(balance, call()), 'RESOURCE_EXHAUSTED', 'maxProposals');
+    });
+  });
 
   it('refuses two units of one type and name when it is made', () => {
     expect(() =>

@@ -153,6 +153,26 @@ describe('REST API of the simulator', () => {
     expect(data).to.include.keys('swap.total', 'ksm.cpu.current', 'cpu.load.avg.5m', 'boot.time');
   });
 
+  for (const path of ['/api/hosts', `/api/hosts/${HOST_UP}`, `/api/hosts/${HOST_DOWN}`]) {
+    it(`puts into ${path} with follow=statistics what a host's statistics have`, async () => {
+      const { get } = simulator();
+      const reply = (await get(`${path}?follow=statistics`)).json();
+      const { host: hosts = [reply] } = z.object({ host: z.array(z.json()).optional() }).parse(reply);
+      for (const host of hosts) {
+        const { id, statistics } = z.object({ id: z.string(), statistics: z.json() }).parse(host);
+        expect(statistics).to.deep.equal((await get(`/api/hosts/${id}/statistics`)).json());
+      }
+    });
+  }
+
+  it('says that a host that is not up has all of its memory free, as an engine that does not know', async () => {
+    const host = simulator().world.addHost({ memory: 7 * GIB, status: 'non_responsive' });
+    const reply = await simulator().get(`/api/hosts/${host.id}/statistics`);
+    expect(column(reply, 'statistic', 'values').slice(0, 3)).to.deep.equal(
+      [7 * GIB, 0, 7 * GIB].map((datum) => ({ value: [{ datum }] })),
+    );
+  });
+
   it('answers statistics of a host without memory, too', async () => {
     const reply = await simulator().get(`/api/hosts/${HOST_DOWN}/statistics`);
     expect(itemsOf(reply, 'statistic')[0]?.['values']).to.deep.equal({ value: [{ datum: 0 }] });
@@ -169,7 +189,7 @@ describe('REST API of the simulator', () => {
     { path: '/api/bogus', status: 404, text: /^$/ },
     { path: '/api/vms/abc', status: 400, text: /"reason" : "Operation Failed"/ },
     { path: '/api/hosts/abc', status: 400, text: /"detail" : "Invalid UUID string: abc"/ },
-    { path: '/api/vms?follow=host', status: 501, text: /follows no links/ },
+    { path: '/api/vms?follow=host', status: 501, text: /follows no links but the statistics of hosts/ },
     { path: '/web-ui', status: 404, text: /^<html>/ },
     { path: '/apiary', status: 404, text: /^<html>/ },
     { path: `/api/vms?search=${'x'.repeat(8_200)}`, status: 414, text: /^<html>/ },

@@ -13,6 +13,16 @@ describe('createVmRenderer', () => {
     }
   });
 
+  for (const affinity of [undefined, 'pinned', 'user_migratable']) {
+    it(`writes the affinity ${affinity ?? 'migratable, where none is given,'}`, () => {
+      const world = createWorld();
+      const vm = world.addVm({ affinity, hostId: world.addHost().id });
+      const text = createVmRenderer(1)(vm);
+      expect(JSON.parse(text)).to.deep.include({ placement_policy: { affinity: affinity ?? 'migratable' } });
+      expect(text).to.equal(prettyJson(vmJson(vm), 1));
+    });
+  }
+
   const names = ['a "quoted" \\ name', 'line\nbreak', '@id@ @guest@ 1111111111111', 'ünïcödé', '$& $1'];
   for (const name of names) {
     it(`writes the name ${JSON.stringify(name)} and a site's own os.type unharmed`, () => {

@@ -1,6 +1,7 @@
 import { identifyOs, type GuestOs } from '../../src/os-identity.js';
 import {
   buildSnapshot,
+  type HostMemory,
   type HostRecord,
   type Inventory,
   type Snapshot,
@@ -17,23 +18,39 @@ export function vmId(n: number): string {
   return `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-/** A VM of which only what a test cares for is said. */
+/** A VM of which only what a test cares for is said: it is up, and has 1 GiB of memory and leave to migrate. */
 export function vm(
   n: number,
   osType: string | undefined,
-  options: { readonly on?: number; readonly version?: string; readonly guest?: GuestOs } = {},
+  options: {
+    readonly on?: number;
+    readonly version?: string;
+    readonly guest?: GuestOs;
+  } & Partial<Pick<Vm, 'status' | 'memoryMiB' | 'migratable'>> = {},
 ): Vm {
+  const { migratable = true } = options;
   return {
     id: vmId(n),
     name: `vm-${n}`,
     hostId: options.on === undefined ? undefined : hostId(options.on),
+    status: 'status' in options ? options.status : 'up',
+    memoryMiB: 'memoryMiB' in options ? options.memoryMiB : 1024,
+    migratable,
     os: identifyOs({ type: osType, version: options.version }, options.guest),
   };
 }
 
-/** A host, up unless said otherwise. */
-export function host(n: number, status = 'up'): HostRecord {
-  return { id: hostId(n), name: `host-${n.toString().padStart(4, '0')}`, status };
+/** Memory of a host that has room for everything: 1 TiB, of which half is free. */
+const ROOMY: HostMemory = { totalMiB: 1_048_576, freeMiB: 524_288, schedulableMiB: 524_288 };
+
+/** A host, up unless said otherwise, with plenty of memory. */
+export function host(n: number, status = 'up', memory: Partial<HostMemory> = {}): HostRecord {
+  return {
+    id: hostId(n),
+    name: `host-${n.toString().padStart(4, '0')}`,
+    status,
+    memory: { ...ROOMY, ...memory },
+  };
 }
 
 /** When the snapshots of tests were read. */
