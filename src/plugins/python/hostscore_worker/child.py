@@ -1,0 +1,67 @@
+"""What the forked process of one call does: it becomes a group of its own, runs the plugin's method, and ends."""
+
+import atexit
+import json
+import os
+import signal
+import sys
+import traceback
+from types import ModuleType
+from typing import NoReturn
+
+
+def run_child(module: ModuleType, unit: str, method: str, arguments: bytes, gate: int, out: int, err: int) -> NoReturn:
+    """Runs `unit().method(*arguments)` with `out` and `err` as its output, once something comes through `gate`."""
+    status = 1
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.close(out)
+        os.close(err)
+        # hostscore knows of this process by now, or it is gone and nobody waits for an answer.
+        if os.read(gate, 1):
+            os.close(gate)
+            status = _call(module, unit, method, arguments)
+    finally:
+        os._exit(status)
+
+
+def _call(module: ModuleType, unit: str, method: str, arguments: bytes) -> int:
+    status = 0
+    try:
+        getattr(getattr(module, unit)(), method)(*json.loads(arguments))
+        _finish_threads()
+    except SystemExit as end:
+        status = _status_of(end)
+    except BaseException as error:
+        # Without this function's own frame.
+        frames = error.__traceback__.tb_next if error.__traceback__ else None
+        traceback.print_exception(type(error), error, frames)
+        status = 1
+    try:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    return status
+
+
+def _finish_threads() -> None:
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+
+
+def _status_of(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return (end.code or 0) & 0xFF
+    print(end.code, file=sys.stderr)
+    return 1
