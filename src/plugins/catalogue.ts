@@ -18,6 +18,8 @@ export interface Catalogue {
   /** By file, then as the file defines them, then filter, score, balance. */
   readonly units: readonly PolicyUnit[];
   readonly plugins: Readonly<Record<PolicyUnitType, ReadonlyMap<string, Plugin>>>;
+  /** How the values of a score unit are read; LOWER_IS_BETTER for one that is not there. */
+  readonly directionOf: (name: string) => Direction;
   readonly problems: readonly PluginProblem[];
 }
 
@@ -86,5 +88,5 @@ export function buildCatalogue(
       }
     }
   }
-  return { units, plugins: byType, problems };
+  return { units, plugins: byType, directionOf, problems };
 }

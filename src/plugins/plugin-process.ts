@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { kill } from 'node:process';
 import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SchedulingError } from '../errors.js';
 import { createFrameReader, encodeFrame, type Frame } from './frames.js';
+import { killSession } from './kill-session.js';
 import type { PluginLimits } from './limits.js';
 import type { After } from './timers.js';
 import { readWorkerMessage, type FoundUnit, type PluginMethod } from './worker-message.js';
@@ -76,8 +76,6 @@ const KEPT_STDERR = 2000;
 const WORKER = fileURLToPath(new URL('./python/worker.py', import.meta.url));
 
 interface Running {
-  /** Of the forked process, once it is known; it leads a group of that id. */
-  pid?: number;
   readonly resolve: (outcome: RunOutcome) => void;
   readonly reject: (error: SchedulingError) => void;
 }
@@ -87,7 +85,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   const { path, python, variables, limits, after } = options;
   const child = spawn(python, ['-B', WORKER], {
     env: variables,
-    // Leads a group, so that what the plugin starts at its import can be killed with it.
+    // Leads a session, by which everything that it leaves behind is found.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
@@ -101,10 +99,12 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
 
   const killNow = (why: string): void => {
     verdict ??= why;
-    killGroup(child.pid);
+    child.kill('SIGKILL');
   };
   const send = (header: Readonly<Record<string, unknown>>, body?: Buffer): void => {
+    channel.cork();
     for (const bytes of encodeFrame(header, body)) channel.write(bytes);
+    channel.uncork();
   };
   const onAbort = (): void => killNow('was ended');
   options.signal.addEventListener('abort', onAbort, { once: true });
@@ -114,21 +114,22 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     channel.end();
   };
 
+  const drained = new Promise<void>((resolve) => channel.once('end', resolve).once('close', resolve));
   let over = false;
   const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => {
-      const how = endWords(code, signal);
-      // What it sent is read to its end; but something that it started may keep the channel open for ever.
-      channel.once('end', () => resolve(how));
-      after(KILL_GRACE_MS, () => resolve(how));
-    });
     child.once('error', (error) => resolve(`Python can't be started: ${error.message}`));
-  }).then((how) => {
+    child.once('exit', (code, signal) => resolve(endWords(code, signal)));
+  }).then(async (how) => {
     over = true;
     options.signal.removeEventListener('abort', onAbort);
-    killGroup(child.pid);
-    for (const { pid, reject } of running.values()) {
-      killRun(pid);
+    if (child.pid !== undefined) {
+      await killSession(child.pid);
+      // What it sent is read to its end; something that left its session may keep the channel open for ever.
+      const callOff = after(KILL_GRACE_MS, () => channel.destroy());
+      await drained;
+      callOff();
+    }
+    for (const { reject } of running.values()) {
       reject(new SchedulingError('UNAVAILABLE', `its process ${verdict ?? how} in the middle of the call`));
     }
     running.clear();
@@ -170,10 +171,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
 
     function take({ header, body }: Frame): void {
       const message = readWorkerMessage(header);
-      if ('started' in message) {
-        const call = running.get(message.started);
-        if (call !== undefined) call.pid = message.pid;
-      } else if ('ended' in message) {
+      if ('ended' in message) {
         const { code, signal, overflow, stdout } = message;
         const outcome = {
           code,
@@ -228,25 +226,6 @@ function pipesOf({ stdio }: ChildProcess): { readonly channel: Duplex; readonly 
   const [, , stderr, channel] = stdio;
   if (!(stderr instanceof Readable) || !(channel instanceof Duplex)) throw new Error('no pipes to Python');
   return { channel, stderr };
-}
-
-/** Kills a call whose process has lost its parent. Its group is none yet when that happened at its very start. */
-function killRun(pid: number | undefined): void {
-  if (pid === undefined) return;
-  killGroup(pid);
-  killOne(pid);
-}
-
-function killGroup(leader: number | undefined): void {
-  if (leader !== undefined) killOne(-leader);
-}
-
-function killOne(target: number): void {
-  try {
-    kill(target, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
 }
 
 function endWords(code: number | null, signal: NodeJS.Signals | null): string {

@@ -1,6 +1,7 @@
 import { isScore, MAX_INT32, type Direction } from '../contract.js';
 import { AnswerError, readLiteral, shown } from './answer-error.js';
 import type { AskedHosts } from './asked-hosts.js';
+import { scanScores } from './scan-scores.js';
 import { isSequence, type PythonValue } from './python-literal.js';
 
 const MIN_INT32 = -MAX_INT32 - 1;
@@ -14,10 +15,12 @@ const MIN_INT32 = -MAX_INT32 - 1;
 export function readScores(printed: string, asked: AskedHosts, direction: Direction): number[] {
   if (printed.trim() === '')
     throw new AnswerError('it printed nothing, expected a list of (host id, number)');
+  const scores = direction === 'HIGHER_IS_BETTER';
+  const usual = scanScores(printed, asked.ids);
+  if (usual !== undefined && (!scores || usual.every(isScore))) return usual;
   const answer = readLiteral(printed);
   if (!isSequence(answer))
     throw new AnswerError(`expected a list of (host id, number), got ${shown(answer)}`);
-  const scores = direction === 'HIGHER_IS_BETTER';
   const values = new Array<number | undefined>(asked.ids.length).fill(undefined);
   let worst: number | undefined;
   let given = 0;

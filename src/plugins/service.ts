@@ -69,10 +69,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     const asked = askedHosts(request.hosts);
     const wanted =
       request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
-    const directions = new Map(
-      catalogue().units.flatMap(({ type, name, direction }) => (type === 'SCORE' ? [[name, direction]] : [])),
-    );
-    const directionOf = (name: string) => directions.get(name) ?? 'LOWER_IS_BETTER';
+    const { directionOf } = catalogue();
     const args = encodeArguments(asked.ids, request.vmId, Object.fromEntries(request.properties));
     const unitResults = await within(call, (time) =>
       Promise.all(

@@ -10,7 +10,6 @@ const foundUnit = z.object({
 });
 
 const workerMessage = z.union([
-  z.object({ started: id, pid: z.int().min(2) }),
   z.object({
     ended: id,
     code: z.int().nullable(),

@@ -9,10 +9,10 @@ import socket
 import struct
 from typing import Any, Dict, List, Optional, Tuple
 
-Frame = Tuple[Dict[str, Any], bytes]
+Frame = Tuple[Dict[str, Any], bytearray]
 
 _LENGTHS = struct.Struct("!II")
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 16
 
 
 class Channel:
@@ -25,10 +25,13 @@ class Channel:
     def fileno(self) -> int:
         return self._connection.fileno()
 
-    def send(self, header: Dict[str, Any], body: bytes = b"") -> None:
+    def send(self, header: Dict[str, Any], *body: bytearray) -> None:
         """Raises OSError when the other end is gone."""
         text = json.dumps(header).encode()
-        self._connection.sendall(_LENGTHS.pack(len(text), len(body)) + text + body)
+        start = _LENGTHS.pack(len(text), sum(len(part) for part in body)) + text
+        sent = self._connection.sendmsg([start, *body])
+        if sent < len(start) + sum(len(part) for part in body):
+            self._connection.sendall(b"".join([start, *body])[sent:])
 
     def receive(self) -> Optional[List[Frame]]:
         """Waits for bytes and returns the frames that are complete by then; None when the other end is gone."""
@@ -48,7 +51,7 @@ class Channel:
             if len(self._received) < end:
                 break
             header = json.loads(self._received[start + _LENGTHS.size : body_start])
-            frames.append((header, bytes(self._received[body_start:end])))
+            frames.append((header, self._received[body_start:end]))
             start = end
         del self._received[:start]
         return frames

@@ -1,38 +1,35 @@
 """What the forked process of one call does: it becomes a group of its own, runs the plugin's method, and ends."""
 
 import atexit
-import json
 import os
 import signal
 import sys
 import traceback
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, List, NoReturn
 
 
-def run_child(module: ModuleType, unit: str, method: str, arguments: bytes, gate: int, out: int, err: int) -> NoReturn:
-    """Runs `unit().method(*arguments)` with `out` and `err` as its output, once something comes through `gate`."""
+def run_child(module: ModuleType, unit: str, method: str, arguments: List[Any], out: int, err: int) -> NoReturn:
+    """Runs `unit().method(*arguments)` with `out` and `err` as its output."""
     status = 1
     try:
-        os.setsid()
+        # Of the same session still, by which hostscore finds what this process leaves behind when its parent dies.
+        os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.close(out)
         os.close(err)
-        # hostscore knows of this process by now, or it is gone and nobody waits for an answer.
-        if os.read(gate, 1):
-            os.close(gate)
-            status = _call(module, unit, method, arguments)
+        status = _call(module, unit, method, arguments)
     finally:
         os._exit(status)
 
 
-def _call(module: ModuleType, unit: str, method: str, arguments: bytes) -> int:
+def _call(module: ModuleType, unit: str, method: str, arguments: List[Any]) -> int:
     status = 0
     try:
-        getattr(getattr(module, unit)(), method)(*json.loads(arguments))
+        getattr(getattr(module, unit)(), method)(*arguments)
         _finish_threads()
     except SystemExit as end:
         status = _status_of(end)

@@ -1,7 +1,6 @@
 """Imports one plugin file and finds its units."""
 
 import importlib.util
-import inspect
 import os
 import sys
 from types import ModuleType
@@ -31,7 +30,7 @@ def find_units(module: ModuleType) -> List[Dict[str, Any]]:
     """Lists the classes that are units, in the order in which the module names them."""
     units: List[Dict[str, Any]] = []
     for name, value in vars(module).items():
-        if not inspect.isclass(value) or _belongs_to_another_plugin(value, module):
+        if not isinstance(value, type) or _belongs_to_another_plugin(value, module):
             continue
         methods = {method: _description(value, method) for method in METHODS if callable(getattr(value, method, None))}
         if methods:
@@ -59,7 +58,8 @@ def _belongs_to_another_plugin(cls: type, module: ModuleType) -> bool:
 
 
 def _description(cls: type, method: str) -> str:
-    return inspect.getdoc(getattr(cls, method)) or ""
+    text = getattr(cls, method).__doc__
+    return "\n".join(line.strip() for line in text.strip().splitlines()) if isinstance(text, str) else ""
 
 
 def _properties(cls: type) -> str:

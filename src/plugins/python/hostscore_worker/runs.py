@@ -4,11 +4,11 @@ import os
 import selectors
 import signal
 from types import ModuleType
-from typing import Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from .child import run_child
 
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 16
 
 
 class Output:
@@ -85,18 +85,12 @@ class Runs:
         self._done = done
         self._runs: Dict[int, Run] = {}
 
-    def start(self, id: int, unit: str, method: str, arguments: bytes, forked: Callable[[int], None]) -> None:
-        """Forks a process for a call. It runs only after `forked` was told of its id. Raises StartError."""
+    def start(self, id: int, unit: str, method: str, arguments: List[Any]) -> None:
+        """Forks a process for a call. Raises StartError."""
         try:
-            run, gate_write = self._fork(id, unit, method, arguments)
+            self._runs[id] = self._fork(id, unit, method, arguments)
         except OSError as error:
             raise StartError("no process could be started for the call: %s" % error) from error
-        self._runs[id] = run
-        try:
-            forked(run.pid)
-            os.write(gate_write, b"!")
-        finally:
-            os.close(gate_write)
 
     def read(self, run: Run, output: Output) -> None:
         """Reads what a process wrote; kills it when that is too much."""
@@ -127,20 +121,18 @@ class Runs:
             _, status = os.waitpid(run.pid, 0)
             self._finish(run, status)
 
-    def _fork(self, id: int, unit: str, method: str, arguments: bytes) -> Tuple[Run, int]:
+    def _fork(self, id: int, unit: str, method: str, arguments: List[Any]) -> Run:
         out = Output(self._limits["output_bytes"])
         err = Output(self._limits["error_bytes"])
-        gate_read, gate_write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self._close_for_child(out, err, gate_write)
-            run_child(self._module, unit, method, arguments, gate_read, out.write_end, err.write_end)
+            self._close_for_child(out, err)
+            run_child(self._module, unit, method, arguments, out.write_end, err.write_end)
         run = Run(id, pid, out, err)
         for output in (out, err):
             output.close_write_end()
             self._selector.register(output.read_end, selectors.EVENT_READ, (run, output))
-        os.close(gate_read)
-        return run, gate_write
+        return run
 
     def _finish(self, run: Run, status: int) -> None:
         del self._runs[run.id]
@@ -156,10 +148,10 @@ class Runs:
             if output.read_end in self._selector.get_map():
                 self._selector.unregister(output.read_end)
 
-    def _close_for_child(self, out: Output, err: Output, gate_write: int) -> None:
+    def _close_for_child(self, out: Output, err: Output) -> None:
         for output in (out, err):
             os.close(output.read_end)
-        for fd in (gate_write, *self._private):
+        for fd in self._private:
             os.close(fd)
         for run in self._runs.values():
             os.close(run.out.read_end)

@@ -1,12 +1,13 @@
 """The warm process: imports a plugin, then forks a process for each call until hostscore closes the channel.
 
 Frames from hostscore: {"load": {...}} first, then {"run": id, "unit", "method"} with the arguments as a JSON array in the
-body, and {"kill": id}. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"started": id, "pid"} and
-{"ended": id, ...} of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}. hostscore keeps the
-time, and has killed what is late.
+body, and {"kill": id}. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"ended": id, ...}
+of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}. hostscore keeps the time, and has killed
+what is late.
 """
 
 import gc
+import json
 import os
 import resource
 import selectors
@@ -99,7 +100,7 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
             "overflow": run.overflow,
             "stdout": len(run.out.text),
         }
-        channel.send(header, bytes(run.out.text + run.err.text))
+        channel.send(header, run.out.text, run.err.text)
 
     private = (channel.fileno(), wake_read, wake_write)
     runs = Runs(module, selector, order, private, done)
@@ -140,17 +141,14 @@ def _take_turn(channel: Channel, selector: selectors.BaseSelector, wake: int, ru
     return True
 
 
-def _obey(channel: Channel, runs: Runs, header: Dict[str, Any], body: bytes) -> None:
+def _obey(channel: Channel, runs: Runs, header: Dict[str, Any], body: bytearray) -> None:
     if "kill" in header:
         runs.kill(header["kill"])
         return
     id = header["run"]
-
-    def forked(pid: int) -> None:
-        channel.send({"started": id, "pid": pid})
-
     try:
-        runs.start(id, header["unit"], header["method"], body, forked)
+        # Read here and not in the process of the call, whose memory is new and dear.
+        runs.start(id, header["unit"], header["method"], json.loads(body))
     except StartError as error:
         channel.send({"unstarted": id, "reason": str(error)})
 

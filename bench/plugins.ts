@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPython } from '../src/plugins/find-python.js';
+import { parsePythonLiteral } from '../src/plugins/python-literal.js';
+import { startPluginHost } from '../src/plugins/host.js';
+
+/**
+ * One call of a plugin that does nothing, through the plugin host, beside what the old proxy did for it: a `python -c` a
+ * call, whose arguments stand in its source text. Both alternate in one run, so that a busy machine slows both down.
+ * Usage: npx tsx bench/plugins.ts [hosts] [calls]
+ */
+const [hosts = 1000, calls = 200] = process.argv.slice(2).map(Number);
+const CALLERS = 8;
+
+const dir = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
+writeFileSync(
+  join(dir, 'nothing.py'),
+  'class nothing:\n    def do_score(self, hosts, vm, args):\n        print([(host, 50) for host in hosts])\n',
+);
+const ids = Array.from({ length: hosts }, (_, n) => `aaaaaaaa-0000-4000-8000-${String(n).padStart(12, '0')}`);
+const vm = 'bbbbbbbb-0000-4000-8000-000000000001';
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
+// By its real path: what stands first in PATH may be a script that looks for it.
+const python = await findPython('python3', process.env);
+const host = await startPluginHost({ dir, log: quiet });
+
+async function ours(): Promise<void> {
+  const { unitResults } = await host.scoreHosts(
+    { vmId: vm, hosts: ids, units: [], properties: new Map(), assumedPlacements: [], explain: false },
+    { requestId: 'bench', signal: new AbortController().signal, deadline: Infinity },
+  );
+  if (unitResults[0]?.value?.length !== hosts) throw new Error(JSON.stringify(unitResults).slice(0, 500));
+}
+
+async function old(): Promise<void> {
+  const list = `[${ids.map((id) => `'${id}'`).join(', ')}]`;
+  const script = `import nothing; nothing.nothing().do_score(*(${list}, '${vm}', {}))`;
+  const child = spawn(python.path, ['-c', script], { cwd: dir, stdio: ['pipe', 'pipe', 'pipe'] });
+  const printed: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
+  await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
+  const answer = parsePythonLiteral(Buffer.concat(printed).toString());
+  if (!Array.isArray(answer) || answer.length !== hosts) throw new Error('no answer of python -c');
+}
+
+interface Figures {
+  readonly median: number;
+  readonly p99: number;
+  readonly perSecond: number;
+}
+
+async function measure(run: () => Promise<void>, count: number, callers: number): Promise<Figures> {
+  const times: number[] = [];
+  const begun = performance.now();
+  let left = count;
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (left-- > 0) {
+        const start = performance.now();
+        await run();
+        times.push(performance.now() - start);
+      }
+    }),
+  );
+  const perSecond = (1000 * times.length) / (performance.now() - begun);
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
+  return { median: at(0.5), p99: at(0.99), perSecond };
+}
+
+function show(title: string, { median, p99, perSecond }: Figures): void {
+  console.log(
+    `${title.padEnd(34)} median ${median.toFixed(1).padStart(7)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${perSecond.toFixed(0).padStart(5)} calls/s`,
+  );
+}
+
+try {
+  await measure(ours, 50, 1);
+  await measure(old, 5, 1);
+  for (const callers of [1, CALLERS]) {
+    // Fewer of the old ones: they take their time.
+    const before = await measure(old, Math.max(20, Math.floor(calls / 10)), callers);
+    const now = await measure(ours, calls, callers);
+    const after = await measure(old, Math.max(20, Math.floor(calls / 10)), callers);
+    const was = before.median < after.median ? before : after;
+    show(`python -c a call, ${callers} at once, ${hosts} hosts`, was);
+    show(`plugin host, ${callers} at once, ${hosts} hosts`, now);
+    console.log(
+      `  median: 1/${(was.median / now.median).toFixed(1)}, calls/s: ${(now.perSecond / was.perSecond).toFixed(1)} x`,
+    );
+  }
+} finally {
+  await host.close();
+  rmSync(dir, { recursive: true });
+}
