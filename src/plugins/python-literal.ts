@@ -20,7 +20,7 @@ const MAX_NUMBER_LENGTH = 400;
 const SPACE = /(?:[ \t\r\n\f]|#[^\n]*)+/y;
 const NUMBER = /\.?\d[\w.]*(?:(?<=\d[eE])[+-]\d+)?/y;
 const INTEGER = /^(?:0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+(?:_\d+)*)[lL]?$/;
-const FLOAT = /^(?:\d+(?:_\d+)*\.?|\d*\.\d+)(?:[eE][+-]?\d+)?$/;
+const FLOAT = /^(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$/;
 const STRING_START = /(?<prefix>[uUrR]?)(?<quote>'''|"""|'|")/y;
 const PREFIXED_STRING = /^[uUrR]['"]$/;
 const WORD = /[A-Za-z_]\w*/y;
@@ -130,7 +130,7 @@ export function parsePythonLiteral(text: string): PythonValue {
       const digits = plain.replace(/[lL]$/, '');
       return digits.length < 16 ? Number(digits) : BigInt(digits);
     }
-    if (FLOAT.test(plain)) return Number(plain);
+    if (plain !== '' && FLOAT.test(token)) return Number(plain);
     at -= token.length;
     return fail('expected a number');
   }
