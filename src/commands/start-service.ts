@@ -26,7 +26,7 @@ export interface RunningService {
 }
 
 /** What each part may take to stop beyond the time that calls in flight have, in milliseconds. */
-const STOP_STEP_SLACK_MS = 3000;
+export const STOP_STEP_SLACK_MS = 3000;
 
 /**
  * Starts the scoring service: probes and metrics, then the gRPC server, NOT_SERVING, then the inventory, whose first
@@ -90,7 +90,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   }
 }
 
-async function startServer(options: RpcServerOptions): Promise<RpcServer> {
+/** Starts the gRPC server. Rejects with an error that names the setting at fault. */
+export async function startServer(options: RpcServerOptions): Promise<RpcServer> {
   try {
     return await startRpcServer(options);
   } catch (error) {
@@ -100,7 +101,8 @@ async function startServer(options: RpcServerOptions): Promise<RpcServer> {
   }
 }
 
-async function startOps(
+/** Starts probes and metrics. Rejects with an error that names the setting at fault. */
+export async function startOps(
   config: Config,
   readiness: () => Readiness,
   metrics: ReturnType<typeof createMetrics>,
@@ -113,7 +115,8 @@ async function startOps(
   }
 }
 
-function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
+/** The TLS files of the gRPC server; none: plain text. */
+export function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
   const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
   return {
@@ -127,7 +130,8 @@ function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
   };
 }
 
-function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
+/** What a request to the gRPC server may hold, and how many it takes. */
+export function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
   return {
     maxHostIds: server.maxHostIds,
     maxUnits: server.maxUnits,

@@ -173,7 +173,7 @@ describeWithPython('life of plugins', () => {
     folder.write('echo.py', scorer('echo', 0).replace(', 0)', ', int(args["n"]))'));
     await open({ limits: { maxConcurrentRuns: 8 } });
     const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, n) =>
+      Array.from({ length: 200 }, async (_, n) =>
         host?.scoreHosts(scoreRequest('echo', { properties: new Map([['n', String(n)]]) }), call()),
       ),
     );
@@ -241,7 +241,7 @@ describeWithPython('life of plugins', () => {
       const properties = new Map([['pid_file', pidFile]]);
       const { unitResults } = await host.scoreHosts(scoreRequest(unit, { properties }), call());
       const late = 'limits' in options;
-      expect(unitResults[0]?.value ?? unitResults[0]?.failure?.code).to.deep.equal(
+      expect(unitResults[0]?.value ?? unitResults[0]?.failure.code).to.deep.equal(
         late ? 'DEADLINE_EXCEEDED' : [1, 1, 1],
       );
       const pid = Number(readFileSync(pidFile, 'utf8'));

@@ -30,7 +30,7 @@ const TEXTS: readonly (readonly [
   ['a-b=1', {}, 'got "a-b=1"'],
   ['=1', {}, 'got "=1"'],
   ['a=1;a=2', { a: '1' }, 'a: stands here twice'],
-  [`${'x'.repeat(100)}`, {}, `got "${'x'.repeat(64)}..."`],
+  ['x'.repeat(100), {}, `got "${'x'.repeat(64)}..."`],
 ];
 
 describe('readPropertiesValidation', () => {

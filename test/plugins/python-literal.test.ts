@@ -75,7 +75,7 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
   ["-'a'", 'expected a number'],
   ['1.2.3', 'expected a number'],
   ["'\\U00110000'", 'is no character'],
-  [`${'['.repeat(17)}`, 'lists are nested more than 16 deep at character 17'],
+  ['['.repeat(17), 'lists are nested more than 16 deep at character 17'],
   ['1'.repeat(401), 'expected a number'],
 ];
 
