@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPython } from '../src/plugins/find-python.js';
@@ -45,7 +45,30 @@ async function old(): Promise<void> {
   if (!Array.isArray(answer) || answer.length !== hosts) throw new Error('no answer of python -c');
 }
 
+const MS_PER_TICK = 10;
+
+/** The CPU time of this process, of its children and of theirs, as far as they have ended or live still: ms. */
+function cpuMs(): number {
+  let ticks = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const fields = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
+      const ours = Number(pid) === process.pid || fields[1] === process.pid;
+      // proc(5): parent; then user and system time, its own and that of the children that it waited for.
+      if (ours) ticks += fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
+    } catch {
+      // It has ended.
+    }
+  }
+  return ticks * MS_PER_TICK;
+}
+
 interface Figures {
+  readonly cpu: number;
   readonly median: number;
   readonly p99: number;
   readonly perSecond: number;
@@ -54,6 +77,7 @@ interface Figures {
 async function measure(run: () => Promise<void>, count: number, callers: number): Promise<Figures> {
   const times: number[] = [];
   const begun = performance.now();
+  const cpuBefore = cpuMs();
   let left = count;
   await Promise.all(
     Array.from({ length: callers }, async () => {
@@ -67,12 +91,12 @@ async function measure(run: () => Promise<void>, count: number, callers: number)
   const perSecond = (1000 * times.length) / (performance.now() - begun);
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
-  return { median: at(0.5), p99: at(0.99), perSecond };
+  return { median: at(0.5), p99: at(0.99), perSecond, cpu: (cpuMs() - cpuBefore) / times.length };
 }
 
-function show(title: string, { median, p99, perSecond }: Figures): void {
+function show(title: string, { median, p99, perSecond, cpu }: Figures): void {
   console.log(
-    `${title.padEnd(34)} median ${median.toFixed(1).padStart(7)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${perSecond.toFixed(0).padStart(5)} calls/s`,
+    `${title.padEnd(34)} median ${median.toFixed(1).padStart(7)} ms, p99 ${p99.toFixed(1).padStart(7)} ms, ${perSecond.toFixed(0).padStart(5)} calls/s, CPU ${cpu.toFixed(1)} ms a call`,
   );
 }
 
@@ -88,7 +112,7 @@ try {
     show(`python -c a call, ${callers} at once, ${hosts} hosts`, was);
     show(`plugin host, ${callers} at once, ${hosts} hosts`, now);
     console.log(
-      `  median: 1/${(was.median / now.median).toFixed(1)}, calls/s: ${(now.perSecond / was.perSecond).toFixed(1)} x`,
+      `  median: 1/${(was.median / now.median).toFixed(1)}, calls/s: ${(now.perSecond / was.perSecond).toFixed(1)} x, CPU a call: 1/${(was.cpu / now.cpu).toFixed(1)}`,
     );
   }
 } finally {

@@ -335,7 +335,10 @@ describeWithPython('life of plugins', () => {
     const pids = [...pidsOf('plugin imported'), ...pidsBegun(notes.path)];
     expect(pids.map(isAlive)).to.deep.equal([true, true]);
     await host?.close();
-    expect(pids.map(isAlive)).to.deep.equal([false, false]);
+    await until(
+      () => pids.some(isAlive),
+      (alive) => !alive,
+    );
     expect((await answer)?.unitResults[0]?.failure?.code).to.equal('UNAVAILABLE');
     expect(await valueOf('waits')).to.equal('UNAVAILABLE');
   });

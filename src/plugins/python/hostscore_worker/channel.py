@@ -4,12 +4,17 @@ A frame is two unsigned 32-bit numbers in network order, the length of its heade
 JSON object in UTF-8, and the body, any bytes.
 """
 
-import json
-import socket
-import struct
-from typing import Any, Dict, List, Optional, Tuple
+from __future__ import annotations
 
-Frame = Tuple[Dict[str, Any], bytearray]
+import json
+import os
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
+
+    Frame = Tuple[Dict[str, Any], bytearray]
 
 _LENGTHS = struct.Struct("!II")
 _READ_BYTES = 1 << 16
@@ -18,25 +23,27 @@ _READ_BYTES = 1 << 16
 class Channel:
     """Sends whole frames, waiting until they are taken, and hands out the frames that came in."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
         self._received = bytearray()
 
     def fileno(self) -> int:
-        return self._connection.fileno()
+        return self._fd
 
     def send(self, header: Dict[str, Any], *body: bytearray) -> None:
         """Raises OSError when the other end is gone."""
         text = json.dumps(header).encode()
         start = _LENGTHS.pack(len(text), sum(len(part) for part in body)) + text
-        sent = self._connection.sendmsg([start, *body])
+        sent = os.writev(self._fd, [start, *body])
         if sent < len(start) + sum(len(part) for part in body):
-            self._connection.sendall(b"".join([start, *body])[sent:])
+            rest = memoryview(b"".join([start, *body]))[sent:]
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
 
     def receive(self) -> Optional[List[Frame]]:
         """Waits for bytes and returns the frames that are complete by then; None when the other end is gone."""
         try:
-            read = self._connection.recv(_READ_BYTES)
+            read = os.read(self._fd, _READ_BYTES)
         except ConnectionError:
             return None
         if not read:
@@ -55,6 +62,3 @@ class Channel:
             start = end
         del self._received[:start]
         return frames
-
-    def close(self) -> None:
-        self._connection.close()

@@ -1,12 +1,16 @@
 """What the forked process of one call does: it becomes a group of its own, runs the plugin's method, and ends."""
 
+from __future__ import annotations
+
 import atexit
 import os
 import signal
 import sys
-import traceback
-from types import ModuleType
-from typing import Any, List, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, List, NoReturn
 
 
 def run_child(module: ModuleType, unit: str, method: str, arguments: List[Any], out: int, err: int) -> NoReturn:
@@ -36,16 +40,23 @@ def _call(module: ModuleType, unit: str, method: str, arguments: List[Any]) -> i
     except BaseException as error:
         # Without this function's own frame.
         frames = error.__traceback__.tb_next if error.__traceback__ else None
-        traceback.print_exception(type(error), error, frames)
+        _print_error(type(error), error, frames)
         status = 1
     try:
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:
-        traceback.print_exc()
+        _print_error(*sys.exc_info())
         status = 1
     return status
+
+
+def _print_error(*error: Any) -> None:
+    # Loaded where it is needed only: what is loaded in the warm process makes every fork of it dearer.
+    import traceback
+
+    traceback.print_exception(*error)
 
 
 def _finish_threads() -> None:

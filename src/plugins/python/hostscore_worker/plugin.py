@@ -1,10 +1,15 @@
 """Imports one plugin file and finds its units."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import sys
-from types import ModuleType
-from typing import Any, Dict, List
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Dict, List
 
 METHODS = ("do_filter", "do_score", "do_balance")
 

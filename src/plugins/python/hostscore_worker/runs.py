@@ -1,14 +1,25 @@
 """The calls that run: each a forked process with a group, an output and an end of its own."""
 
+from __future__ import annotations
+
+import fcntl
 import os
-import selectors
 import signal
-from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence
+import time
 
 from .child import run_child
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Callable, Dict, List, Optional, Sequence
+
 _READ_BYTES = 1 << 16
+
+# What a call may print before it has to wait until it is read; what an ordinary user may ask for on Linux.
+_PIPE_BYTES = 1 << 20
+# Of <fcntl.h>; Python names it since 3.10.
+_F_SETPIPE_SZ = 1031
 
 
 class Output:
@@ -17,9 +28,12 @@ class Output:
     def __init__(self, limit: int) -> None:
         self.read_end, self.write_end = os.pipe()
         os.set_blocking(self.read_end, False)
+        try:
+            fcntl.fcntl(self.write_end, _F_SETPIPE_SZ, _PIPE_BYTES)
+        except OSError:
+            # The user has too many of that size: a long answer takes more turns then.
+            pass
         self.text = bytearray()
-        # Every writer has closed it: there is nothing more to wait for.
-        self.ended = False
         self._limit = limit
 
     def drain(self) -> bool:
@@ -30,7 +44,6 @@ class Output:
             except BlockingIOError:
                 return True
             if not read:
-                self.ended = True
                 return True
             self.text += read
             if len(self.text) > self._limit:
@@ -72,18 +85,17 @@ class Runs:
     def __init__(
         self,
         module: ModuleType,
-        selector: selectors.BaseSelector,
         limits: Dict[str, int],
         private: Sequence[int],
         done: Callable[[Run, int], None],
     ) -> None:
         """`private` are file descriptors that no call may see."""
         self._module = module
-        self._selector = selector
         self._limits = limits
         self._private = private
         self._done = done
         self._runs: Dict[int, Run] = {}
+        self._drained = time.monotonic()
 
     def start(self, id: int, unit: str, method: str, arguments: List[Any]) -> None:
         """Forks a process for a call. Raises StartError."""
@@ -92,14 +104,20 @@ class Runs:
         except OSError as error:
             raise StartError("no process could be started for the call: %s" % error) from error
 
-    def read(self, run: Run, output: Output) -> None:
-        """Reads what a process wrote; kills it when that is too much."""
-        if run.overflow is None and not output.drain():
-            run.overflow = "stdout" if output is run.out else "stderr"
-            self._unregister(run)
-            run.kill()
-        elif output.ended:
-            self._selector.unregister(output.read_end)
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def drain(self, interval: float) -> None:
+        """Reads what the calls have written, once in so many seconds; kills those for which it is too much."""
+        now = time.monotonic()
+        if now - self._drained < interval:
+            return
+        self._drained = now
+        for run in self._runs.values():
+            if run.overflow is None:
+                self._drain(run)
+                if run.overflow is not None:
+                    run.kill()
 
     def kill(self, id: int) -> None:
         """Kills a call that may have ended already."""
@@ -129,24 +147,22 @@ class Runs:
             self._close_for_child(out, err)
             run_child(self._module, unit, method, arguments, out.write_end, err.write_end)
         run = Run(id, pid, out, err)
-        for output in (out, err):
-            output.close_write_end()
-            self._selector.register(output.read_end, selectors.EVENT_READ, (run, output))
+        out.close_write_end()
+        err.close_write_end()
         return run
 
     def _finish(self, run: Run, status: int) -> None:
         del self._runs[run.id]
-        self._unregister(run)
-        for name, output in (("stdout", run.out), ("stderr", run.err)):
-            if run.overflow is None and not output.drain():
-                run.overflow = name
-            os.close(output.read_end)
+        if run.overflow is None:
+            self._drain(run)
+        os.close(run.out.read_end)
+        os.close(run.err.read_end)
         self._done(run, status)
 
-    def _unregister(self, run: Run) -> None:
-        for output in (run.out, run.err):
-            if output.read_end in self._selector.get_map():
-                self._selector.unregister(output.read_end)
+    def _drain(self, run: Run) -> None:
+        for name, output in (("stdout", run.out), ("stderr", run.err)):
+            if not output.drain():
+                run.overflow = name
 
     def _close_for_child(self, out: Output, err: Output) -> None:
         for output in (out, err):

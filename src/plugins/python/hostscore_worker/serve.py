@@ -6,26 +6,33 @@ of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}.
 what is late.
 """
 
+from __future__ import annotations
+
 import gc
 import json
 import os
 import resource
-import selectors
+import select
 import signal
-import socket
 import sys
-import traceback
-from types import ModuleType
-from typing import Any, Dict, Optional
 
 from .channel import Channel
 from .plugin import find_units, import_plugin, loaded_files
 from .runs import Run, Runs, StartError
 
+# How often what the calls write is read while they run: milliseconds. Mostly it waits in its pipe for their end: whatever
+# this process does while another shares its memory costs both of them copies of it.
+_DRAIN_MS = 5
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Dict, Optional
+
 
 def serve(channel_fd: int) -> None:
     """Serves one plugin until the channel is closed, and ends with all that it started."""
-    channel = Channel(socket.socket(fileno=channel_fd))
+    channel = Channel(channel_fd)
     os.set_inheritable(channel_fd, False)
     frames = channel.receive()
     if not frames:
@@ -71,20 +78,16 @@ def _flush() -> None:
 
 def _reason(error: BaseException, path: str) -> str:
     """The error in one line, with the line of the plugin where it came from."""
+    import traceback
+
     text = " ".join(traceback.format_exception_only(type(error), error)[-1].split())
-    lines = [line for file, line in _frames(error) if file == path]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path and error.lineno:
         lines.append(error.lineno)
     return "%s (line %d)" % (text, lines[-1]) if lines else text
 
 
-def _frames(error: BaseException) -> Any:
-    return ((frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__))
-
-
 def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> None:
-    # Unlike epoll it leaves nothing behind in the processes that are forked.
-    selector = selectors.PollSelector()
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)
@@ -103,14 +106,15 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
         channel.send(header, run.out.text, run.err.text)
 
     private = (channel.fileno(), wake_read, wake_write)
-    runs = Runs(module, selector, order, private, done)
-    selector.register(channel, selectors.EVENT_READ)
-    selector.register(wake_read, selectors.EVENT_READ)
+    runs = Runs(module, order, private, done)
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    poll.register(wake_read, select.POLLIN)
     # What is here now stays: the processes forked need not copy it when their garbage is collected.
     gc.collect()
     gc.freeze()
     try:
-        while _take_turn(channel, selector, wake_read, runs):
+        while _take_turn(channel, poll, wake_read, runs):
             pass
     except OSError:
         # The channel is gone in the middle of a frame.
@@ -120,24 +124,20 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
         _end_group()
 
 
-def _take_turn(channel: Channel, selector: selectors.BaseSelector, wake: int, runs: Runs) -> bool:
+def _take_turn(channel: Channel, poll: select.poll, wake: int, runs: Runs) -> bool:
     """Waits for something to do, and does it. False when the channel was closed."""
-    reap = False
-    for key, _ in selector.select():
-        if key.fileobj is channel:
-            frames = channel.receive()
-            if frames is None:
-                return False
-            for header, body in frames:
-                _obey(channel, runs, header, body)
-        elif key.fileobj == wake:
+    ready = poll.poll(_DRAIN_MS if runs else None)
+    runs.drain(_DRAIN_MS / 1000)
+    for fd, _ in ready:
+        if fd == wake:
             _empty(wake)
-            reap = True
-        else:
-            run, output = key.data
-            runs.read(run, output)
-    if reap:
-        runs.reap()
+            runs.reap()
+            continue
+        frames = channel.receive()
+        if frames is None:
+            return False
+        for header, body in frames:
+            _obey(channel, runs, header, body)
     return True
 
 
