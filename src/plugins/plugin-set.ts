@@ -44,7 +44,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   let versions: FileVersions = new Map();
   let files: readonly string[] = [];
   let leftOut: readonly string[] = [];
-  let closed = false;
+  const closing = new AbortController();
 
   async function look(): Promise<{ readonly done: Promise<unknown> }> {
     const found = await listPluginFiles(dir);
@@ -72,7 +72,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
       if (inProgress !== undefined && hasChanged(join(dir, file))) {
         begun.push(inProgress.then(() => plugins.get(file)?.reload()));
       }
-      if (closed || plugins.has(file) || inProgress !== undefined) continue;
+      if (closing.signal.aborted || plugins.has(file) || inProgress !== undefined) continue;
       const opened = open(file).finally(() => opening.delete(file));
       opening.set(file, opened);
       begun.push(opened);
@@ -81,8 +81,11 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   }
 
   async function open(file: string): Promise<void> {
-    const plugin = await startPlugin({ ...options, imports, file, path: join(dir, file) });
-    if (closed || !files.includes(file)) return plugin.close();
+    const plugin = await startPlugin({
+      ...options,
+      ...{ imports, file, path: join(dir, file), signal: closing.signal },
+    });
+    if (closing.signal.aborted || !files.includes(file)) return plugin.close();
     plugins.set(file, plugin);
     onChange();
   }
@@ -102,8 +105,8 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
     leftOut: () => leftOut,
     look,
     async close() {
-      closed = true;
-      for (const plugin of retiring.keys()) void plugin.close();
+      closing.abort();
+      // Each has heard it, also one that is importing; what is left is to wait.
       await Promise.all([...plugins.values()].map((plugin) => plugin.close()));
       await Promise.all([...opening.values(), ...retiring.values()]);
     },

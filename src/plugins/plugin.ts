@@ -22,7 +22,7 @@ export const MAX_RESTART_DELAY_MS = 60_000;
 export const SETTLED_AFTER_MS = 60_000;
 
 /** What a plugin is held with. */
-export interface PluginOptions extends Omit<PluginProcessOptions, 'signal'> {
+export interface PluginOptions extends PluginProcessOptions {
   /** Its name in the log: its file without the folder. */
   readonly file: string;
   readonly log: Log;
@@ -51,7 +51,7 @@ export interface Plugin {
   readonly reload: () => Promise<void>;
   /** Lets the calls that run end, and ends; fulfilled when it has. */
   readonly retire: () => Promise<void>;
-  /** Ends the process and its calls, and what they had started. */
+  /** Ends the process and its calls, and what they had started; so does the abort of its signal. */
   readonly close: () => Promise<void>;
 }
 
@@ -138,7 +138,10 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
     callOff = after(delay, () => void start());
   }
 
-  await start();
+  const onAbort = (): void => void close();
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  if (options.signal.aborted) onAbort();
+  else await start();
   return {
     file,
     units: () => units,
@@ -157,11 +160,13 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
       return start();
     },
     retire,
-    close() {
-      closing.abort();
-      return retire();
-    },
+    close,
   };
+
+  function close(): Promise<void> {
+    closing.abort();
+    return retire();
+  }
 
   async function retire(): Promise<void> {
     retired = true;
@@ -169,6 +174,7 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
     current?.retire();
     await starting;
     await Promise.all([...alive].map(({ ended }) => ended));
+    options.signal.removeEventListener('abort', onAbort);
   }
 
   function waitFor(started: Promise<void>, signal: AbortSignal): Promise<void> {

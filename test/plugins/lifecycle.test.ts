@@ -345,10 +345,20 @@ describeWithPython('life of plugins', () => {
 
   it('its signal closes it, also in the middle of an import', async () => {
     const stop = new AbortController();
-    folder.write('hangs.py', 'import time; time.sleep(1000)');
+    const begun = join(notes.path, 'importing');
+    folder.write(
+      'hangs.py',
+      `import os, time\nopen(${JSON.stringify(begun)}, "w").write(str(os.getpid()))\ntime.sleep(1000)`,
+    );
     const starting = open({ signal: stop.signal });
-    setTimeout(() => stop.abort(), 50);
+    const importing = until(() => (existsSync(begun) ? Number(readFileSync(begun, 'utf8')) : 0), Boolean);
+    await Promise.race([starting, importing]);
+    stop.abort();
     await expectRejection(starting, 'CANCELLED');
+    await until(
+      async () => isAlive(await importing),
+      (alive) => !alive,
+    );
   });
 
   it('leaves nothing behind when hostscore itself is killed', async () => {
