@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { SchedulingError } from '../errors.js';
+
+/** The oldest Python that runs plugins. */
+export const OLDEST_PYTHON = [3, 9] as const;
+
+/** How long Python may take to say its version: milliseconds. */
+export const PYTHON_VERSION_TIMEOUT_MS = 10_000;
+
+/** A Python that is there and new enough. */
+export interface Python {
+  /** Where it is; absolute, so that it stays the same whatever PATH a plugin's process has. */
+  readonly path: string;
+  readonly version: string;
+}
+
+const REMEDY = `plugins need Python ${OLDEST_PYTHON.join('.')} or later: install it, or say where it is`;
+
+/** Finds Python by its name or path. Rejects with UNAVAILABLE, in one line that says what to do. */
+export async function findPython(command: string, variables: NodeJS.ProcessEnv): Promise<Python> {
+  const answer = await askVersion(command, variables);
+  const [, major = '0', minor = '0', patch = '0', path = ''] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(answer) ?? [];
+  if (path === '') throw unavailable(command, 'does not say its version');
+  const version = `${major}.${minor}.${patch}`;
+  const [oldestMajor, oldestMinor] = OLDEST_PYTHON;
+  const old = Number(major) < oldestMajor || (Number(major) === oldestMajor && Number(minor) < oldestMinor);
+  if (old) throw unavailable(command, `is Python ${version}`);
+  return { path, version };
+}
+
+function askVersion(command: string, env: NodeJS.ProcessEnv): Promise<string> {
+  // Python 2 runs this too.
+  const script = 'import sys; print("%d %d %d %s" % (sys.version_info[:3] + (sys.executable,)))';
+  return new Promise((resolve, reject) => {
+    execFile(command, ['-c', script], { env, timeout: PYTHON_VERSION_TIMEOUT_MS }, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else if (error.code === 'ENOENT') reject(unavailable(command, 'is not there'));
+      else reject(unavailable(command, error.killed === true ? 'does not answer' : 'can not be run', error));
+    });
+  });
+}
+
+function unavailable(command: string, problem: string, cause?: unknown): SchedulingError {
+  return new SchedulingError('UNAVAILABLE', `${JSON.stringify(command)} ${problem}; ${REMEDY}`, { cause });
+}

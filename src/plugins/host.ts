@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import type { PolicyUnitService } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import { buildCatalogue, type Directions, type PluginProblem } from './catalogue.js';
+import { findPython } from './find-python.js';
+import { resolvePluginLimits, type PluginLimits } from './limits.js';
+import { createPluginSet } from './plugin-set.js';
+import { createUnitRunner } from './run-unit.js';
+import { createRunQueue } from './run-queue.js';
+import { createPluginService } from './service.js';
+import { afterReally, type After, type Clock } from './timers.js';
+
+/** How often the folder is looked at for changes: milliseconds. */
+export const DEFAULT_POLL_INTERVAL_MS = 2000;
+
+/** Which plugins to host, and how. */
+export interface PluginHostOptions {
+  /** Folder of the plugins: every `*.py` of it is imported. */
+  readonly dir: string;
+  /** Name or path of Python 3.9 or later; `python3` unless said otherwise. */
+  readonly python?: string;
+  readonly log: Log;
+  readonly limits?: Partial<PluginLimits>;
+  /** How the values of score units are read: LOWER_IS_BETTER, as the engine took them from the old proxy. */
+  readonly direction?: Directions;
+  /** How often the folder is looked at for changes: milliseconds. */
+  readonly pollIntervalMs?: number;
+  /** Environment of the plugins, without HOSTSCORE_*, which may hold secrets; that of this process unless said otherwise. */
+  readonly variables?: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
+  readonly after?: After;
+  /** Closes the host when it aborts, also while it starts. */
+  readonly signal?: AbortSignal;
+}
+
+/** Old Python plugins as a PolicyUnitService. */
+export interface PluginHost extends PolicyUnitService {
+  /** What is wrong with plugins, by file: those that could not be imported, and units that had to be left out. */
+  readonly problems: () => readonly PluginProblem[];
+  /** Ends all plugins, their calls, and what they had started. Calls in flight fail with UNAVAILABLE. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Imports the plugins of a folder, each in a process of its own, and serves their units; fulfilled when each import has
+ * succeeded or failed. A plugin that does not import costs itself only. Rejects with UNAVAILABLE when there is no Python
+ * that can run them, and with INVALID_ARGUMENT when the folder can't be read.
+ */
+export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
+  const { log, direction, clock = Date, after = afterReally, signal } = options;
+  const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = options;
+  const limits = resolvePluginLimits(options.limits);
+  const dir = resolve(options.dir);
+  const variables = withoutSecrets(options.variables ?? process.env);
+  const python = await findPython(options.python ?? 'python3', variables);
+  log.info('python found', { path: python.path, version: python.version });
+
+  const catalogueOptions = { maxUnits: limits.maxUnits, ...(direction === undefined ? {} : { direction }) };
+  let catalogue = buildCatalogue([], catalogueOptions);
+  let nextLook: () => void = () => undefined;
+  let closing: Promise<void> | undefined;
+  const set = createPluginSet({
+    ...{ dir, python: python.path, variables, limits, log, clock, after },
+    onChange() {
+      catalogue = buildCatalogue(set.plugins(), catalogueOptions);
+    },
+  });
+
+  function lookLater(): void {
+    if (closing !== undefined) return;
+    nextLook = after(pollIntervalMs, () => {
+      set
+        .look()
+        // A folder that is away for a while, as on a share, must not take the units away.
+        .catch((error: unknown) => log.warn('plugin folder unreadable', { dir, reason: wordsOf(error) }))
+        .finally(lookLater);
+    });
+  }
+
+  function close(): Promise<void> {
+    signal?.removeEventListener('abort', onAbort);
+    nextLook();
+    return (closing ??= set.close());
+  }
+  const onAbort = (): void => void close();
+  signal?.addEventListener('abort', onAbort, { once: true });
+
+  try {
+    signal?.throwIfAborted();
+    const { done } = await set.look();
+    await done;
+    signal?.throwIfAborted();
+  } catch (error) {
+    await close();
+    if (signal?.aborted === true) throw SchedulingError.from(signal.reason);
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `plugins: the folder ${dir} can't be read: ${wordsOf(error)}`,
+    );
+  }
+  lookLater();
+
+  const runner = createUnitRunner({ catalogue: () => catalogue, queue: createRunQueue(limits), limits, log });
+  return {
+    ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
+    problems: () => [
+      ...catalogue.problems,
+      ...set.leftOut().map((file) => ({
+        file,
+        reason: `left out: at most ${limits.maxPlugins} files are imported (limits.maxPlugins)`,
+      })),
+    ],
+    close,
+  };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function withoutSecrets(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith('HOSTSCORE_')));
+}

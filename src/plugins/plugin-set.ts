@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import type { Log } from '../log.js';
+import { createRunQueue } from './run-queue.js';
+import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
+import { startPlugin, type Plugin, type PluginOptions } from './plugin.js';
+
+/** How many files are imported at one time. */
+export const MAX_CONCURRENT_IMPORTS = 8;
+
+/** What the plugins of a folder are held with. */
+export interface PluginSetOptions extends Pick<
+  PluginOptions,
+  'python' | 'variables' | 'limits' | 'clock' | 'after' | 'onChange'
+> {
+  /** The folder, absolute. */
+  readonly dir: string;
+  readonly log: Log;
+}
+
+/** The plugins of a folder, as it was when it was looked at last. */
+export interface PluginSet {
+  /** In the order of their files. */
+  readonly plugins: () => readonly Plugin[];
+  /** Files that are more than are taken. */
+  readonly leftOut: () => readonly string[];
+  /**
+   * Looks at the folder: starts what is new, ends what is gone, and imports again what has changed. The look is over when
+   * it has begun all that; the result is fulfilled, one after the other, when it is done. Rejects when the folder can't be read.
+   */
+  readonly look: () => Promise<{ readonly done: Promise<unknown> }>;
+  readonly close: () => Promise<void>;
+}
+
+/** Starts with no plugin. */
+export function createPluginSet(options: PluginSetOptions): PluginSet {
+  const { dir, log, limits, onChange } = options;
+  const imports = createRunQueue({
+    maxConcurrentRuns: MAX_CONCURRENT_IMPORTS,
+    maxQueuedRuns: limits.maxPlugins,
+  });
+  const plugins = new Map<string, Plugin>();
+  const opening = new Map<string, Promise<void>>();
+  const retiring = new Map<Plugin, Promise<unknown>>();
+  let versions: FileVersions = new Map();
+  let files: readonly string[] = [];
+  let leftOut: readonly string[] = [];
+  const closing = new AbortController();
+
+  async function look(): Promise<{ readonly done: Promise<unknown> }> {
+    const found = await listPluginFiles(dir);
+    const paths = [
+      ...found.map((file) => join(dir, file)),
+      ...[...plugins.values()].flatMap((plugin) => plugin.files()),
+    ];
+    const before = versions;
+    versions = await readVersions(paths);
+    files = found.slice(0, limits.maxPlugins);
+    if (leftOut.length !== found.length - files.length) {
+      leftOut = found.slice(limits.maxPlugins);
+      if (leftOut.length > 0)
+        log.warn('plugins left out', { files: leftOut.length, limit: limits.maxPlugins });
+      onChange();
+    }
+    const hasChanged = (path: string): boolean => before.has(path) && before.get(path) !== versions.get(path);
+    const begun: Promise<void>[] = [];
+    for (const [file, plugin] of plugins) {
+      if (!files.includes(file)) end(file, plugin);
+      else if (plugin.files().some(hasChanged)) begun.push(plugin.reload());
+    }
+    for (const file of files) {
+      const inProgress = opening.get(file);
+      if (inProgress !== undefined && hasChanged(join(dir, file))) {
+        begun.push(inProgress.then(() => plugins.get(file)?.reload()));
+      }
+      if (closing.signal.aborted || plugins.has(file) || inProgress !== undefined) continue;
+      const opened = open(file).finally(() => opening.delete(file));
+      opening.set(file, opened);
+      begun.push(opened);
+    }
+    return { done: Promise.all(begun) };
+  }
+
+  async function open(file: string): Promise<void> {
+    const plugin = await startPlugin({
+      ...options,
+      ...{ imports, file, path: join(dir, file), signal: closing.signal },
+    });
+    if (closing.signal.aborted || !files.includes(file)) return plugin.close();
+    plugins.set(file, plugin);
+    onChange();
+  }
+
+  function end(file: string, plugin: Plugin): void {
+    plugins.delete(file);
+    log.info('plugin gone', { plugin: file });
+    onChange();
+    retiring.set(
+      plugin,
+      plugin.retire().finally(() => retiring.delete(plugin)),
+    );
+  }
+
+  return {
+    plugins: () => [...plugins.values()].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    leftOut: () => leftOut,
+    look,
+    async close() {
+      closing.abort();
+      // Each has heard it, also one that is importing; what is left is to wait.
+      await Promise.all([...plugins.values()].map((plugin) => plugin.close()));
+      await Promise.all([...opening.values(), ...retiring.values()]);
+    },
+  };
+}

@@ -1,0 +1,167 @@
+"""The warm process: imports a plugin, then forks a process for each call until hostscore closes the channel.
+
+Frames from hostscore: {"load": {...}} first, then {"run": id, "unit", "method"} with the arguments as a JSON array in the
+body, and {"kill": id}. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"ended": id, ...}
+of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}. hostscore keeps the time, and has killed
+what is late.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import sys
+
+from .channel import Channel
+from .plugin import find_units, import_plugin, loaded_files
+from .runs import Run, Runs, StartError
+
+# How often what the calls write is read while they run: milliseconds. Mostly it waits in its pipe for their end: whatever
+# this process does while another shares its memory costs both of them copies of it.
+_DRAIN_MS = 5
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any, Dict, Optional
+
+
+def serve(channel_fd: int) -> None:
+    """Serves one plugin until the channel is closed, and ends with all that it started."""
+    channel = Channel(channel_fd)
+    os.set_inheritable(channel_fd, False)
+    frames = channel.receive()
+    if not frames:
+        return
+    order = frames[0][0]["load"]
+    _set_limits(order["memory_bytes"])
+    module = _load(channel, order)
+    if module is not None:
+        _run_calls(channel, module, order)
+
+
+def _set_limits(memory_bytes: int) -> None:
+    # Inherited by the process of each call.
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _load(channel: Channel, order: Dict[str, Any]) -> Optional[ModuleType]:
+    # Ends this process when the import hangs and hostscore is not there any more to see it.
+    signal.alarm(order["import_seconds"])
+    try:
+        module = import_plugin(order["path"])
+        folder = os.path.dirname(order["path"])
+        ready = {"units": find_units(module), "files": loaded_files(folder)}
+        _flush()
+    except BaseException as error:
+        channel.send({"failed": _reason(error, order["path"])})
+        return None
+    signal.alarm(0)
+    channel.send({"ready": ready})
+    return module
+
+
+def _flush() -> None:
+    # What is still to be written would be written again by every process that is forked.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # The plugin has closed it, or put something else in its place.
+            pass
+
+
+def _reason(error: BaseException, path: str) -> str:
+    """The error in one line, with the line of the plugin where it came from."""
+    import traceback
+
+    text = " ".join(traceback.format_exception_only(type(error), error)[-1].split())
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    if isinstance(error, SyntaxError) and error.filename == path and error.lineno:
+        lines.append(error.lineno)
+    return "%s (line %d)" % (text, lines[-1]) if lines else text
+
+
+def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> None:
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    # After the import, since a plugin may have set these too.
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+
+    def done(run: Run, status: int) -> None:
+        header = {
+            "ended": run.id,
+            "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+            "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+            "overflow": run.overflow,
+            "stdout": len(run.out.text),
+        }
+        channel.send(header, run.out.text, run.err.text)
+
+    private = (channel.fileno(), wake_read, wake_write)
+    runs = Runs(module, order, private, done)
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    poll.register(wake_read, select.POLLIN)
+    # What is here now stays: the processes forked need not copy it when their garbage is collected.
+    gc.collect()
+    gc.freeze()
+    try:
+        while _take_turn(channel, poll, wake_read, runs):
+            pass
+    except OSError:
+        # The channel is gone in the middle of a frame.
+        pass
+    finally:
+        runs.kill_all()
+        _end_group()
+
+
+def _take_turn(channel: Channel, poll: select.poll, wake: int, runs: Runs) -> bool:
+    """Waits for something to do, and does it. False when the channel was closed."""
+    ready = poll.poll(_DRAIN_MS if runs else None)
+    runs.drain(_DRAIN_MS / 1000)
+    for fd, _ in ready:
+        if fd == wake:
+            _empty(wake)
+            runs.reap()
+            continue
+        frames = channel.receive()
+        if frames is None:
+            return False
+        for header, body in frames:
+            _obey(channel, runs, header, body)
+    return True
+
+
+def _obey(channel: Channel, runs: Runs, header: Dict[str, Any], body: bytearray) -> None:
+    if "kill" in header:
+        runs.kill(header["kill"])
+        return
+    id = header["run"]
+    try:
+        # Read here and not in the process of the call, whose memory is new and dear.
+        runs.start(id, header["unit"], header["method"], json.loads(body))
+    except StartError as error:
+        channel.send({"unstarted": id, "reason": str(error)})
+
+
+def _empty(fd: int) -> None:
+    try:
+        while os.read(fd, 4096):
+            pass
+    except BlockingIOError:
+        pass
+
+
+def _end_group() -> None:
+    # Takes along what the plugin started when it was imported.
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,139 @@
+import type {
+  Call,
+  FilterHostsRequest,
+  FilterHostsResponse,
+  PolicyUnitService,
+  PolicyUnitType,
+  ScoreHostsRequest,
+  ScoreHostsResponse,
+} from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import { askedHosts } from './asked-hosts.js';
+import type { Catalogue } from './catalogue.js';
+import { limitTime } from './limit-time.js';
+import type { PluginLimits } from './limits.js';
+import { readAcceptedHosts } from './read-accepted-hosts.js';
+import { readMigration } from './read-migration.js';
+import { readScores } from './read-scores.js';
+import { unitNotFound, type UnitRunner } from './run-unit.js';
+import { sumScores } from './sum-scores.js';
+import type { After, Clock } from './timers.js';
+
+/** What the service of plugins works with. */
+export interface PluginServiceOptions {
+  readonly catalogue: () => Catalogue;
+  readonly runner: UnitRunner;
+  readonly limits: PluginLimits;
+  readonly clock: Clock;
+  readonly after: After;
+}
+
+/**
+ * The units of plugins as a PolicyUnitService. It knows no inventory: every host and VM that is asked for is taken to exist,
+ * assumed placements are not counted, since a plugin asks the engine itself, and the time of a snapshot is that of the call.
+ */
+export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
+  const { catalogue, runner, limits, clock, after } = options;
+
+  /** Runs something within the call's time, and rejects when the call has ended meanwhile. */
+  async function within<Value>(
+    call: Call,
+    run: (time: { readonly requestId: string; readonly signal: AbortSignal }) => Promise<Value>,
+  ): Promise<Value> {
+    throwIfAborted(call);
+    const left = call.deadline - clock.now();
+    if (left <= 0) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
+    // A unit that is late must not cost the caller the values of the others.
+    const margin = Math.min(limits.answerMarginMs, left / 10);
+    const time = limitTime(Math.ceil(Math.min(limits.maxCallMs, left - margin)), call.signal, after);
+    try {
+      const value = await run({ requestId: call.requestId, signal: time.signal });
+      throwIfAborted(call);
+      return value;
+    } finally {
+      time.lift();
+    }
+  }
+
+  const namesOf = (type: PolicyUnitType): string[] =>
+    catalogue().units.flatMap((unit) => (unit.type === type ? [unit.name] : []));
+
+  async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
+    if (request.hosts === 'ALL_UP') {
+      throw new SchedulingError(
+        'INVALID_ARGUMENT',
+        'hosts: plugins know no inventory, so that they can not score all hosts that are up; name the hosts',
+      );
+    }
+    const snapshotTime = clock.now();
+    const asked = askedHosts(request.hosts);
+    const wanted =
+      request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
+    const { directionOf } = catalogue();
+    const args = encodeArguments(asked.ids, request.vmId, Object.fromEntries(request.properties));
+    const unitResults = await within(call, (time) =>
+      Promise.all(
+        wanted.map(({ name }) => {
+          const read = (printed: string) => readScores(printed, asked, directionOf(name));
+          return runner.run({ type: 'SCORE', unit: name, arguments: args, read }, time);
+        }),
+      ),
+    );
+    const weighted = unitResults.map((result, index) => ({
+      result,
+      weight: wanted[index]?.weight ?? 0,
+      direction: directionOf(result.unit),
+    }));
+    return {
+      scores: sumScores(asked.ids, weighted, request.explain),
+      unitResults,
+      unknownHostIds: [],
+      snapshotTime,
+    };
+  }
+
+  async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
+    const snapshotTime = clock.now();
+    const asked = askedHosts(request.hostIds);
+    const wanted = request.units.length > 0 ? request.units : namesOf('FILTER');
+    const args = encodeArguments(asked.ids, request.vmId, Object.fromEntries(request.properties));
+    const read = (printed: string) => readAcceptedHosts(printed, asked);
+    const unitResults = await within(call, (time) =>
+      Promise.all(wanted.map((unit) => runner.run({ type: 'FILTER', unit, arguments: args, read }, time))),
+    );
+    const accepted = unitResults.flatMap(({ value }) => (value === undefined ? [] : [new Set(value)]));
+    return {
+      hostIds: asked.ids.filter((id) => accepted.every((ids) => ids.has(id))),
+      unitResults,
+      snapshotTime,
+    };
+  }
+
+  return {
+    listPolicyUnits: () => Promise.resolve(catalogue().units),
+    scoreHosts,
+    filterHosts,
+    async balanceHosts(request, call) {
+      const plugins = catalogue().plugins.BALANCE;
+      if (!plugins.has(request.unit)) throw unitNotFound('BALANCE', request.unit, plugins.keys());
+      const snapshotTime = clock.now();
+      const asked = askedHosts(request.hostIds);
+      const args = encodeArguments(asked.ids, Object.fromEntries(request.properties));
+      const read = (printed: string) => readMigration(printed, asked);
+      const { value, failure } = await within(call, (time) =>
+        runner.run({ type: 'BALANCE', unit: request.unit, arguments: args, read }, time),
+      );
+      if (failure !== undefined)
+        throw new SchedulingError(failure.code, `unit ${request.unit}: ${failure.message}`);
+      return { snapshotTime, ...(value === undefined ? {} : { migration: value }) };
+    },
+  };
+}
+
+function throwIfAborted({ signal }: Call): void {
+  if (signal.aborted) throw SchedulingError.from(signal.reason);
+}
+
+function encodeArguments(...values: readonly unknown[]): Buffer {
+  return Buffer.from(JSON.stringify(values));
+}

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { AnswerError } from '../../src/plugins/answer-error.js';
+import { askedHosts } from '../../src/plugins/asked-hosts.js';
+import { failureText } from '../../src/plugins/failure-text.js';
+import { readAcceptedHosts } from '../../src/plugins/read-accepted-hosts.js';
+import { readMigration } from '../../src/plugins/read-migration.js';
+import { readScores } from '../../src/plugins/read-scores.js';
+import { scanScores } from '../../src/plugins/scan-scores.js';
+import { hostId, vmId } from '../support/world.js';
+
+const [A, B, C] = [hostId(1), hostId(2), hostId(3)] as const;
+const asked = askedHosts([A, B, A, C]);
+
+describe('readScores', () => {
+  const answers: readonly (readonly [printed: string, values: readonly number[]])[] = [
+    [`[('${A}', 1), ('${B}', 2), ('${C}', 3)]\n`, [1, 2, 3]],
+    [`[('${C}', 3), ('${A}', 1), ('${B}', 2)]`, [1, 2, 3]],
+    [`(("${A}", 1), ["${B}", 2], ('${C}', 3),)`, [1, 2, 3]],
+    [`[('${A}', 1.999), ('${B}', -1.5), ('${C}', -0.0)]`, [1, -2, 0]],
+    [`[('${A}', 2147483647), ('${B}', -2147483648), ('${C}', 0)]`, [2_147_483_647, -2_147_483_648, 0]],
+    [`[('${B}', 7)]`, [7, 7, 7]],
+    [`[('${B}', -7), ('${A}', -9)]`, [-9, -7, -7]],
+  ];
+  for (const [printed, values] of answers) {
+    it(`reads ${printed.replaceAll('-0000-4000-8000-', '..')} as ${values.join(', ')}`, () => {
+      expect(readScores(printed, asked, 'LOWER_IS_BETTER')).to.deep.equal(values);
+    });
+  }
+
+  const refused: readonly (readonly [printed: string, problem: string])[] = [
+    ['', 'it printed nothing'],
+    ['[]', 'it gave none of the 3 hosts a number'],
+    ['5', 'expected a list of (host id, number), got 5'],
+    [`('${A}', 5)`, 'expected (host id, number), got "aaaaaaaa'],
+    [`[('${A}',)]`, 'expected (host id, number), got ["aaaaaaaa'],
+    [`[('${A}', None)]`, 'got None'],
+    [`[('${A}', '5')]`, 'got "5"'],
+    [`[('${A}', 2147483648)]`, 'got 2147483648'],
+    [`[('${A}', 99999999999999999999)]`, 'got 99999999999999999999'],
+    [`[('${A}', 1), ('${A}', 1)]`, 'stands twice'],
+    [`[('x', 1)]`, 'host "x" was not asked for'],
+  ];
+  for (const [printed, problem] of refused) {
+    it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {
+      expect(() => readScores(printed, asked, 'LOWER_IS_BETTER')).to.throw(AnswerError, problem);
+    });
+  }
+
+  for (const [number, fits] of [
+    [0, true],
+    [100, true],
+    [100.9, true],
+    [101, false],
+    [-0.1, false],
+  ] as const) {
+    it(`as a score, ${number} ${fits ? 'fits' : 'is refused'}`, () => {
+      const read = () =>
+        readScores(`[('${A}', ${number}), ('${B}', 5), ('${C}', 5)]`, asked, 'HIGHER_IS_BETTER');
+      if (fits) expect(read()).to.deep.equal([Math.floor(number), 5, 5]);
+      else expect(read).to.throw(AnswerError, 'expected a number from 0 to 100');
+    });
+  }
+
+  it('answers nothing for no hosts', () => {
+    expect(readScores('[]', askedHosts([]), 'LOWER_IS_BETTER')).to.deep.equal([]);
+  });
+});
+
+describe('scanScores', () => {
+  const ids = [A, B, C];
+
+  it('reads what Python prints for every host in the order asked', () => {
+    expect(scanScores(`[('${A}', 50), ('${B}', 0), ('${C}', 999999999)]\n`, ids)).to.deep.equal([
+      50, 0, 999_999_999,
+    ]);
+  });
+
+  it('agrees with the whole reader on every text that it reads', () => {
+    const good = `[('${A}', 50), ('${B}', 7), ('${C}', 120)]\n`;
+    const change = fc.record({
+      at: fc.nat(good.length),
+      cut: fc.nat(2),
+      insert: fc.constantFrom('', '0', '-', '.', ' ', "'", '(', ')', ',', ']', 'x', '\n', '1'),
+    });
+    fc.assert(
+      fc.property(change, ({ at, cut, insert }) => {
+        const text = good.slice(0, at) + insert + good.slice(at + cut);
+        const scanned = scanScores(text, ids);
+        if (scanned === undefined) return;
+        // In another order than that of the scan, so that the whole reader can't take its short cut.
+        const reordered = askedHosts([C, A, B]);
+        const [c, a, b] = readScores(text, reordered, 'LOWER_IS_BETTER');
+        expect([a, b, c]).to.deep.equal(scanned);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('readAcceptedHosts', () => {
+  const answers: readonly (readonly [printed: string, accepted: readonly string[]])[] = [
+    [`['${C}', '${A}']`, [A, C]],
+    [`('${B.toUpperCase()}',)`, [B]],
+    ['[]', []],
+    [`['${A}', '${A}', '${hostId(99)}']`, [A]],
+  ];
+  for (const [printed, accepted] of answers) {
+    it(`reads ${printed} as ${accepted.length} hosts`, () => {
+      expect(readAcceptedHosts(printed, asked)).to.deep.equal(accepted);
+    });
+  }
+  for (const [printed, problem] of [
+    ['', 'it printed nothing'],
+    ['None', 'expected a list of host ids, got None'],
+    ['[5]', 'expected a host id, got 5'],
+    [`'${A}'`, 'expected a list of host ids, got "'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(printed)}: ${problem}`, () => {
+      expect(() => readAcceptedHosts(printed, asked)).to.throw(AnswerError, problem);
+    });
+  }
+});
+
+describe('readMigration', () => {
+  const move = { vmId: vmId(1), candidateHostIds: [B, A] };
+  const answers = [
+    [`('${vmId(1)}', ['${B}', '${A}'])`, move],
+    [`['${vmId(1).toUpperCase()}', ('${B}', '${A}', '${B}')]`, move],
+    [`'${vmId(1)}', ['${B}', '${A}']`, move],
+    [`${vmId(1)} ['${B}', '${A}']`, move],
+    [`('${vmId(1)}', ['${B}', '${hostId(99)}', '${A}'])`, move],
+    [`('${vmId(1)}', [])`, undefined],
+    [`('${vmId(1)}', ['${hostId(99)}'])`, undefined],
+    ["('', [])", undefined],
+    ['(None, [])', undefined],
+    ['[]', undefined],
+    ['None', undefined],
+    ["''", undefined],
+    [' \n', undefined],
+  ] as const;
+  for (const [printed, migration] of answers) {
+    it(`reads ${JSON.stringify(printed)} as ${migration === undefined ? 'nothing to do' : 'a migration'}`, () => {
+      expect(readMigration(printed, asked)).to.deep.equal(migration);
+    });
+  }
+  for (const [printed, problem] of [
+    [`('x', ['${A}'])`, 'expected a VM id, got "x"'],
+    [`(5, ['${A}'])`, 'expected a VM id, got 5'],
+    [`('${vmId(1)}',)`, 'expected a VM id and a list of host ids'],
+    [`('${vmId(1)}', '${A}')`, 'expected a VM id and a list of host ids'],
+    [`('${vmId(1)}', [5])`, 'expected a host id, got 5'],
+    ['5', 'expected a VM id and a list of host ids, got 5'],
+    [`${vmId(1)} 5`, 'no Python literal'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(printed)}: ${problem}`, () => {
+      expect(() => readMigration(printed, asked)).to.throw(AnswerError, problem);
+    });
+  }
+});
+
+describe('failureText', () => {
+  for (const [stderr, text] of [
+    ['', ''],
+    ['one\ntwo\n', 'one two'],
+    [
+      'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    secret\nValueError: no\n',
+      'ValueError: no',
+    ],
+    ['\x1b[31mred\x00\n', '[31mred'],
+    ['0123456789abcdef', '...6789abcdef'],
+  ] as const) {
+    it(`makes ${JSON.stringify(text)} of ${JSON.stringify(stderr)}`, () => {
+      expect(failureText(stderr, 10)).to.equal(text.length > 13 ? `...${text.slice(-10)}` : text);
+    });
+  }
+});

@@ -1,0 +1,17 @@
+import { describePolicyUnitService } from '../contract/policy-unit-service.js';
+import { describeWithPython, hostFixture } from './with-python.js';
+
+describeWithPython('plugins', () => {
+  describePolicyUnitService(
+    'plugin host',
+    async () => {
+      const service = await hostFixture('contract', { direction: 'HIGHER_IS_BETTER' });
+      return { service, close: service.close };
+    },
+    {
+      inventory: 'a plugin asks the engine itself',
+      'typed properties':
+        'the old contract has no defaults, and the engine has checked the values in its own dialect',
+    },
+  );
+});
