@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, choice, duration, flag, integer, size, text, textOr } from './config-values.js';
+import { address, choice, duration, flag, integer, names, size, text, textOr } from './config-values.js';
 import { LOG_FORMATS, LOG_LEVELS } from './log.js';
 
 const SECOND = 1000;
@@ -44,6 +44,11 @@ export const engineSection = z.strictObject({
   maxObjectSize: size(MIB, 1024, 64 * MIB, 'Largest host or VM that is read'),
   maxObjects: integer(250_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
   maxDepth: integer(64, 8, 1000, 'How deeply the JSON of the engine may be nested'),
+  hostStatistics: flag(
+    true,
+    'Read the statistics of hosts with them: host_memory_balance needs their free memory',
+  ),
+  statisticsPause: duration(10 * MINUTE, 0, 24 * HOUR, 'Pause after the engine could not give statistics'),
 });
 
 /** How the snapshot of the engine's hosts and VMs is kept fresh. */
@@ -85,6 +90,62 @@ export const inventorySection = z.strictObject({
     10_000_000,
     'Of how many VMs the last report of the guest agent is remembered',
   ),
+});
+
+/** How often balance units move VMs. */
+export const balancingSection = z.strictObject({
+  cooldown: duration(
+    5 * MINUTE,
+    0,
+    24 * HOUR,
+    'How long a VM is not proposed for a migration again, from its proposal and from its arrival',
+  ),
+  settleTime: duration(
+    MINUTE,
+    0,
+    HOUR,
+    'How long the engine may take to show a migration; a VM that has not moved by then stays where it is',
+  ),
+  maxProposals: integer(
+    1000,
+    1,
+    1_000_000,
+    'How many proposed migrations are remembered; none is made beyond',
+  ),
+});
+
+/** The host of old Python plugins. */
+export const pluginsSection = z.strictObject({
+  dir: text('Folder whose `*.py` are imported; set, `serve` and `bridge` offer their units too'),
+  python: textOr('python3', 'Python 3.9 or later, by name or path'),
+  direction: choice(
+    ['cost', 'score'],
+    'cost',
+    'What plugins print: costs, of which the engine takes the lowest, as of old; or scores of 0 to 100',
+  ),
+  scoreUnits: names('Names of those units that print scores where the others print costs'),
+  pollInterval: duration(2 * SECOND, 100, HOUR, 'How often the folder is looked at for changed files'),
+  maxCallTime: duration(30 * SECOND, 10, HOUR, 'Longest time for one call of a plugin, waiting included'),
+  answerMargin: duration(
+    100,
+    0,
+    MINUTE,
+    'What is left of the time of the caller when a plugin is ended, so that the other units arrive',
+  ),
+  maxOutputSize: size(8 * MIB, 1024, GIB, 'Most that one call may print'),
+  maxErrorSize: size(64 * 1024, 1024, GIB, 'Most that one call may write to stderr'),
+  maxFailureLength: integer(2000, 10, 100_000, 'Most characters of the words of a plugin in a failure'),
+  maxMemory: size(GIB, 16 * MIB, 1024 * GIB, 'Address space of the process of a plugin, and of each call'),
+  maxImportTime: duration(10 * SECOND, 100, HOUR, 'Longest time for importing one file'),
+  maxPlugins: integer(100, 1, 10_000, 'Most files that are imported, each in a process of its own'),
+  maxUnits: integer(1000, 1, 100_000, 'Most units of all files together'),
+  maxConcurrentRuns: integer(
+    0,
+    0,
+    10_000,
+    'Most calls of plugins at the same time; 0: twice the number of processors, 8 at least',
+  ),
+  maxQueuedRuns: integer(1000, 1, 1_000_000, 'Most calls of plugins that wait for their turn'),
 });
 
 /** The gRPC server. */

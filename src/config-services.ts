@@ -8,14 +8,17 @@ const MINUTE = 60 * SECOND;
 /** Name of the policy engine of this process among the services: no other may bear it. */
 export const LOCAL_SERVICE = 'local';
 
+/** Name of the plugin host of this process among the services: no other may bear it. */
+export const PLUGIN_SERVICE = 'plugins';
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 const name = z
   .string('is required: a name of letters, digits, dots, dashes and underscores')
   .refine((value) => NAME.test(value), 'expected 1 to 63 letters, digits, dots, dashes and underscores')
   .refine(
-    (value) => value !== LOCAL_SERVICE,
-    `"${LOCAL_SERVICE}" is the engine of this process; choose another`,
+    (value) => value !== LOCAL_SERVICE && value !== PLUGIN_SERVICE,
+    `"${LOCAL_SERVICE}" and "${PLUGIN_SERVICE}" are parts of this process; choose another name`,
   )
   .meta({ description: 'Name in logs, metrics and errors, and in the catalogue' });
 

@@ -42,8 +42,8 @@ export const serviceSettings: readonly Setting[] = settingsOf(serviceSchema.shap
 
 const settingByVariable = new Map(settings.map((setting) => [setting.variable, setting]));
 
-/** Variables that name things other than settings, and those that Kubernetes adds for a service named hostscore. */
-const FOREIGN_VARIABLE = /^HOSTSCORE_(CONFIG|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)$/;
+/** Variables that Kubernetes adds for services whose names begin with hostscore, such as `HOSTSCORE_BRIDGE_PORT_18781_TCP`. */
+const OF_KUBERNETES = /^HOSTSCORE(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_[A-Z_]+)$/;
 
 /** Reads the configuration. Throws a ConfigError that names each wrong key, where it came from, and the remedy. */
 export function loadConfig({ file, variables, flags }: ConfigSources): Config {
@@ -59,8 +59,7 @@ export function loadConfig({ file, variables, flags }: ConfigSources): Config {
     }
   }
   for (const [variable, value] of Object.entries(variables)) {
-    if (!variable.startsWith('HOSTSCORE_') || FOREIGN_VARIABLE.test(variable) || value === undefined)
-      continue;
+    if (value === undefined || !variable.startsWith('HOSTSCORE_') || isForeign(variable, value)) continue;
     const setting = settingByVariable.get(variable);
     if (setting === undefined)
       problems.push(`${variable}: unknown variable; hostscore check --help lists them`);
@@ -138,6 +137,12 @@ function settingsOf(shape: Readonly<Record<string, z.core.$ZodType>>, parents: r
       secret,
     };
   });
+}
+
+function isForeign(variable: string, value: string): boolean {
+  if (variable === 'HOSTSCORE_CONFIG' || OF_KUBERNETES.test(variable)) return true;
+  // Kubernetes writes an address into this one; a setting's name that ends so by mistake holds something else.
+  return variable.endsWith('_PORT') && /^(tcp|udp|sctp):/.test(value);
 }
 
 function readFile(file: string): Record<string, unknown> {

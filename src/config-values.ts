@@ -79,6 +79,23 @@ export function textOr(defaultValue: string, description: string) {
     .meta({ description } satisfies ValueMeta);
 }
 
+/** Names: a list, or, in a variable or a flag, separated by commas. */
+export function names(description: string) {
+  return z
+    .preprocess(
+      (value) =>
+        typeof value === 'string'
+          ? value
+              .split(',')
+              .map((name) => name.trim())
+              .filter(Boolean)
+          : value,
+      z.array(z.string().min(1), { error: ({ input }) => `expected a list of names, got ${shown(input)}` }),
+    )
+    .default([])
+    .meta({ description } satisfies ValueMeta);
+}
+
 /** One of a few words. */
 export function choice<const Words extends readonly [string, ...string[]]>(
   words: Words,

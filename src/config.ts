@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  balancingSection,
   bridgeSection,
   catalogueSection,
   compositeSection,
@@ -7,6 +8,7 @@ import {
   inventorySection,
   logSection,
   opsSection,
+  pluginsSection,
   serverSection,
 } from './config-sections.js';
 import { servicesSchema } from './config-services.js';
@@ -18,6 +20,8 @@ export const configSchema = z
   .strictObject({
     engine: engineSection.prefault({}),
     inventory: inventorySection.prefault({}),
+    balancing: balancingSection.prefault({}),
+    plugins: pluginsSection.prefault({}),
     services: servicesSchema,
     composite: compositeSection.prefault({}),
     catalogue: catalogueSection.prefault({}),
@@ -80,6 +84,17 @@ export const configSchema = z
         `${bridge.listen.host} is beyond loopback; set bridge.allowPlaintext: true if that is meant`,
       );
     }
+    const { budget } = bridge;
+    const { answerMargin, breakerPause, maxBreakerPause, listRetry, maxListRetry } = config.composite;
+    if (answerMargin * 2 > budget) {
+      complain(
+        'composite.answerMargin',
+        'takes more than half of bridge.budget, and leaves services too little',
+      );
+    }
+    if (maxBreakerPause < breakerPause)
+      complain('composite.maxBreakerPause', 'is shorter than composite.breakerPause');
+    if (maxListRetry < listRetry) complain('composite.maxListRetry', 'is shorter than composite.listRetry');
     if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
       complain(
         'inventory.maxStaleness',

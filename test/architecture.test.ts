@@ -12,6 +12,8 @@ const PURE = [
   /^policy\/unit/,
   /^policy\/run-unit\.ts$/,
   /^policy\/property\.ts$/,
+  /^policy\/recent-migrations\.ts$/,
+  /^plugins\/(python-literal|properties-validation|read-|scan-scores|sum-scores|failure-text)/,
   /^rpc\/message/,
   /^rpc\/status\.ts$/,
   /^bridge\/xml-rpc\//,

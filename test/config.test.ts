@@ -107,7 +107,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, services, composite, catalogue, bridge, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, catalogue, bridge, server, ops, log, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -243,7 +243,7 @@ describe('configuration', () => {
     [
       'a service with the name of the engine of this process',
       { flags: { services: 'local=x:1' } },
-      /^services\[0\]\.name: "local" is the engine of this process/,
+      /^services\[0\]\.name: "local" and "plugins" are parts of this process/,
     ],
     [
       'half of the key pair of a service',
@@ -259,6 +259,21 @@ describe('configuration', () => {
       'a bridge beyond loopback that nobody meant',
       { flags: { 'bridge.listen': '0.0.0.0:18781' } },
       /^bridge\.listen .*0\.0\.0\.0 is beyond loopback; set bridge\.allowPlaintext: true/,
+    ],
+    [
+      'a port that is no setting, though Kubernetes has variables of such names',
+      { variables: { HOSTSCORE_SERVER_PORT: '50051' } },
+      /^HOSTSCORE_SERVER_PORT: unknown variable; /,
+    ],
+    [
+      'an answer margin that eats the budget of the bridge',
+      { flags: { 'composite.answerMargin': '600ms' } },
+      /^composite\.answerMargin .*takes more than half of bridge\.budget/,
+    ],
+    [
+      'a longest pause that is shorter than the first',
+      { flags: { 'composite.maxBreakerPause': '500ms' } },
+      /^composite\.maxBreakerPause .*is shorter than composite\.breakerPause/,
     ],
     [
       'a file that is not there',
@@ -312,6 +327,9 @@ describe('configuration', () => {
         HOSTSCORE_SERVICE_PORT_GRPC: '50051',
         HOSTSCORE_PORT: 'tcp://10.0.0.1:50051',
         HOSTSCORE_PORT_50051_TCP_ADDR: '10.0.0.1',
+        HOSTSCORE_BRIDGE_SERVICE_HOST: '10.0.0.2',
+        HOSTSCORE_BRIDGE_PORT: 'tcp://10.0.0.2:18781',
+        HOSTSCORE_BRIDGE_PORT_18781_TCP: 'tcp://10.0.0.2:18781',
       },
     });
   });

@@ -2,9 +2,8 @@ import { openCatalogueFile } from '../composite/catalogue-file.js';
 import type { Member } from '../composite/member.js';
 import { createComposite, type Composite } from '../composite/service.js';
 import { ConfigError } from '../config-sources.js';
-import { LOCAL_SERVICE, type ServiceConfig } from '../config-services.js';
+import type { ServiceConfig } from '../config-services.js';
 import type { Config } from '../config.js';
-import type { PolicyUnitService } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -13,21 +12,22 @@ import { readConfiguredFile } from './read-file.js';
 
 /** What the composite is opened with. */
 export interface CompositeParts {
-  /** The policy engine of this process; undefined: the services alone. */
-  readonly local: PolicyUnitService | undefined;
+  /** What answers in this process, before the services. */
+  readonly members: readonly Member[];
+  readonly services: readonly ServiceConfig[];
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged'>;
 }
 
 /**
- * Opens the services of the configuration, and the local one, as one. Nothing is asked before it is started. Throws a
+ * Opens what answers in this process, and these services, as one. Nothing is asked before it is started. Throws a
  * ConfigError for a service that can't be called as configured, and for two that are known to offer the same unit.
  */
 export async function openComposite(
   config: Config,
-  { local, log, metrics }: CompositeParts,
+  { members, services, log, metrics }: CompositeParts,
 ): Promise<Composite> {
-  const clients = config.services.map((service, index) => ({
+  const clients = services.map((service, index) => ({
     service,
     client: openClient(service, index, config.composite.maxUnits),
   }));
@@ -35,10 +35,7 @@ export async function openComposite(
   const { maxDepth, maxUnits, breakerFailures, ...times } = config.composite;
   try {
     const composite = createComposite({
-      members: [
-        ...(local === undefined ? [] : [{ name: LOCAL_SERVICE, service: local, remote: false }]),
-        ...clients.map(({ service, client }) => memberOf(service, client)),
-      ],
+      members: [...members, ...clients.map(({ service, client }) => memberOf(service, client))],
       catalogue: await openCatalogueFile({ path: file, log, maxBytes: maxSize }),
       limits: {
         maxDepth,

@@ -32,6 +32,8 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
       request: engine.requestTimeout,
     },
     retry: { limit: engine.retries },
+    hostStatistics: engine.hostStatistics,
+    statisticsPause: engine.statisticsPause,
     loginPause: { first: engine.loginPause, longest: engine.maxLoginPause },
     limits: {
       maxBodyBytes: engine.maxBodySize,

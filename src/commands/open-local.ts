@@ -49,7 +49,7 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
     return { snapshotTime, hosts, runningVms: vms };
   });
   return {
-    service: createPolicyService({ units, inventory, log }),
+    service: createPolicyService({ units, inventory, log, balancing: config.balancing }),
     readiness: () => readiness,
     firstSnapshot,
     start: () => inventory.start(),

@@ -13,6 +13,7 @@ import type { Io } from './io.js';
 import { addClientOptions, type ClientOptions } from './open-client.js';
 import { id, ids, property, weightedUnit } from './score-options.js';
 import { score, type ScoreOptions } from './score.js';
+import { plugins } from './plugins.js';
 import { serve, type ServeOptions } from './serve.js';
 import { simulate } from './simulate.js';
 import { units } from './units.js';
@@ -40,6 +41,11 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
   const bridgeCommand = addConfigOptions(program.command('bridge'))
     .description("answer an oVirt engine's external-scheduler calls out of scoring services")
     .action(() => bridge(configOf(bridgeCommand, io), io));
+
+  const pluginsCommand = addConfigOptions(program.command('plugins'))
+    .description('serve old Python plugins of ovirt-scheduler-proxy over gRPC')
+    .option('--dir <folder>', 'folder of the plugins; plugins.dir when it is not given')
+    .action(({ dir }: { dir?: string }) => plugins(configOf(pluginsCommand, io), dir, io));
 
   const checkCommand = addConfigOptions(program.command('check'))
     .description('print the effective configuration and try the engine')

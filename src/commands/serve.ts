@@ -20,9 +20,12 @@ export async function serve(config: Config, options: ServeOptions, io: Io): Prom
     options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
   try {
     const effective = embedded === undefined ? config : withEngine(config, embedded);
-    // Without an engine, the services that are configured answer alone.
-    const local = effective.engine.url !== undefined || effective.services.length === 0;
-    await runService(effective, { local, grpc: true, bridge: effective.bridge.enabled }, log, io);
+    // Without an engine, the services and plugins that are configured answer alone.
+    const { engine, services, plugins, bridge } = effective;
+    const alone = services.length === 0 && plugins.dir === undefined;
+    const parts = { plugins: plugins.dir, services, grpc: true, bridge: bridge.enabled };
+    const local = engine.url !== undefined || alone;
+    await runService(effective, { ...parts, local, variables: io.variables }, log, io);
   } finally {
     await embedded?.close();
   }

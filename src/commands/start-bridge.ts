@@ -8,6 +8,7 @@ import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { CommandError } from './io.js';
+import { whenThere } from './when-there.js';
 
 /** What the bridge is started with. */
 export interface BridgeParts {
@@ -87,15 +88,5 @@ function serverLimitsOf({ bridge }: Config): NonNullable<XmlRpcServerOptions['li
     sendTimeoutMs: bridge.sendTimeout,
     idleTimeoutMs: bridge.idleTimeout,
     lingerMs: bridge.linger,
-  };
-}
-
-/** A service whose calls wait until it is there. */
-function whenThere(service: Promise<PolicyUnitService>): PolicyUnitService {
-  return {
-    listPolicyUnits: async (call) => (await service).listPolicyUnits(call),
-    scoreHosts: async (request, call) => (await service).scoreHosts(request, call),
-    filterHosts: async (request, call) => (await service).filterHosts(request, call),
-    balanceHosts: async (request, call) => (await service).balanceHosts(request, call),
   };
 }

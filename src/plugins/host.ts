@@ -36,6 +36,8 @@ export interface PluginHostOptions {
 
 /** Old Python plugins as a PolicyUnitService. */
 export interface PluginHost extends PolicyUnitService {
+  /** Whether some plugin is a unit of that name, of whatever type. */
+  readonly hasUnit: (name: string) => boolean;
   /** What is wrong with plugins, by file: those that could not be imported, and units that had to be left out. */
   readonly problems: () => readonly PluginProblem[];
   /** Ends all plugins, their calls, and what they had started. Calls in flight fail with UNAVAILABLE. */
@@ -104,6 +106,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   const runner = createUnitRunner({ catalogue: () => catalogue, queue: createRunQueue(limits), limits, log });
   return {
     ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
+    hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
     problems: () => [
       ...catalogue.problems,
       ...set.leftOut().map((file) => ({

@@ -1,64 +1,119 @@
 import { expect } from 'chai';
-import { PassThrough } from 'node:stream';
-import { plugins, type PluginsOptions } from '../../src/commands/plugins.js';
-import { loadConfig } from '../../src/config-sources.js';
 import { createRpcClient } from '../../src/rpc/client.js';
-import { call } from '../support/call.js';
-import { until } from '../support/until.js';
 import { describeWithPython, fixture, PYTHON, scoreRequest } from '../plugins/with-python.js';
+import { call } from '../support/call.js';
+import { errorText, runToEnd, startProgram, type RunningProgram } from '../support/program.js';
+import { FREE_PORTS } from '../support/scoring.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { callEngineMethod } from '../support/xml-rpc.js';
+import { hostId, vmId } from '../support/world.js';
+
+const [H1, H2] = [hostId(1), hostId(2)] as const;
+
+/** Plugins get the variables of the process, of which they need where programs are. */
+const VARIABLES = { PATH: process.env['PATH'] ?? '' };
 
 describeWithPython('hostscore plugins', () => {
-  const start = (options: Partial<PluginsOptions>) => {
-    const ending = new AbortController();
-    const text = { stdout: '', stderr: '' };
-    const stream = (name: keyof typeof text) =>
-      new PassThrough().setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
-    const flags = { 'server.listen': '127.0.0.1:0', 'ops.listen': '127.0.0.1:0' };
-    const config = loadConfig({ variables: {}, flags });
-    const io = {
-      stdout: stream('stdout'),
-      stderr: stream('stderr'),
-      variables: process.env,
-      signal: ending.signal,
-    };
-    const python = PYTHON === undefined ? {} : { python: PYTHON };
-    const ended = plugins({ dir: fixture('contract'), ...python, ...options }, config, io);
-    return { text, ended, end: () => ending.abort() };
-  };
+  const folder = temporaryFolder();
+  const programs: RunningProgram[] = [];
+  afterEach(async () => {
+    for (const program of programs.splice(0)) await program.end();
+  });
+  after(() => folder.remove());
+
+  const python = PYTHON === undefined ? [] : ['--plugins-python', PYTHON];
+
+  function start(...args: readonly string[]): RunningProgram {
+    const program = startProgram([...args, ...FREE_PORTS, ...python], VARIABLES);
+    programs.push(program);
+    return program;
+  }
 
   it('serves the units of a folder over gRPC, names what could not be imported, and ends when asked', async () => {
-    const { text, ended, end } = start({ dir: fixture('duplicates') });
-    const pattern =
-      /^Serves 2 units of the plugins in .*duplicates at (.+)\.\n {2}b\.py: class twice: a\.py has/m;
-    await until(
-      () => text.stdout,
-      (written) => pattern.test(written),
+    const program = start('plugins', '--dir', fixture('duplicates'));
+    const [, address = ''] = await program.written(
+      'stdout',
+      /^Serves 2 units of the plugins in .*duplicates at (.+)\.\n {2}b\.py: class twice: a\.py has/m,
     );
-    const client = createRpcClient({ target: pattern.exec(text.stdout)?.[1] ?? '' });
-    const { unitResults } = await client.scoreHosts(scoreRequest('twice'), call());
-    expect(unitResults).to.deep.equal([{ unit: 'twice', value: [1, 1, 1] }]);
-    client.close();
-    end();
-    await ended;
-    expect(text.stderr).to.include('stopped');
+    const client = createRpcClient({ target: address });
+    try {
+      const { unitResults } = await client.scoreHosts(scoreRequest('twice'), call());
+      expect(unitResults).to.deep.equal([{ unit: 'twice', value: [1, 1, 1] }]);
+      expect(await client.health('', call())).to.equal('SERVING');
+    } finally {
+      client.close();
+    }
+    expect((await program.end()).stderr).to.include('stopped');
   });
 
-  for (const [title, options, text] of [
+  it('answers an engine out of plugins alone: what they print is the cost, 7 stays 7', async () => {
+    const dir = folder.path;
+    folder.write(
+      'seven.py',
+      [
+        'class seven():',
+        "    properties_validation = 'x=a|b'",
+        '    def do_score(self, hosts_ids, vm_id, args_map):',
+        "        '''Always 7'''",
+        '        print([(host, 7) for host in hosts_ids])',
+      ].join('\n'),
+    );
+    const program = start(
+      ...['bridge', '--plugins-dir', dir, '--catalogue-file', `${dir}/catalogue.json`],
+      ...['--bridge-budget', '10s'],
+    );
+    const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
+    expect(await callEngineMethod(address, 'discover')).to.deep.equal({
+      filters: {},
+      scores: { seven: ['Always 7', 'x=a|b'] },
+      balance: {},
+    });
+    const asked = [[['seven', 2]], [H1, H2], vmId(1), new Map<string, string>()] as const;
+    expect(await callEngineMethod(address, 'runCostFunctions', ...asked)).to.deep.equal({
+      result_code: 0,
+      result: [
+        [H1, 7, 'seven'],
+        [H2, 7, 'seven'],
+      ],
+      plugin_errors: {},
+      errors: [],
+    });
+  });
+
+  it('composes plugins with the units of serve', async () => {
+    const program = start(
+      ...['serve', '--demo', '--plugins-dir', fixture('contract')],
+      ...['--catalogue-file', `${folder.path}/serve.json`],
+    );
+    const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
+    const units: unknown = await callEngineMethod(address, 'discover');
+    expect(units).to.have.nested.property('scores.constant_50');
+    // The folder has one of that name too: the old sample, of which ours takes the place.
+    expect(units)
+      .to.have.nested.property('scores.ksm_same_os_score[0]')
+      .that.includes('kernel same-page merging');
+    expect(program.stderr()).to.match(/plugin not needed unit=SCORE\/ksm_same_os_score/);
+  });
+
+  for (const [title, args, text] of [
     [
       'no folder',
-      { dir: '/no/such/folder' },
-      /^plugins: the folder \/no\/such\/folder can't be read: ENOENT/,
+      ['--dir', '/no/such/folder'],
+      /^CommandError: plugins: the folder \/no\/such\/folder can't be read: ENOENT/,
     ],
-    [
-      'no Python',
-      { python: '/no/python' },
-      /^"\/no\/python" is not there; plugins need Python 3\.9 or later/,
-    ],
+    ['a folder that is not named', [], /^CommandError: --dir: is required: the folder of the plugins/],
   ] as const) {
     it(`ends in one clear line with ${title}`, async () => {
-      const error: unknown = await start(options).ended.catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(Error).and.to.have.property('name', 'CommandError');
-      expect(error).to.have.property('message').that.matches(text);
+      expect(errorText(await runToEnd(['plugins', ...args, ...FREE_PORTS, ...python], VARIABLES))).to.match(
+        text,
+      );
     });
   }
+
+  it('ends in one clear line without Python', async () => {
+    const args = ['plugins', '--dir', fixture('contract'), '--plugins-python', '/no/python', ...FREE_PORTS];
+    expect(errorText(await runToEnd(args, VARIABLES))).to.match(
+      /^CommandError: "\/no\/python" is not there; plugins need Python 3\.9 or later/,
+    );
+  });
 });

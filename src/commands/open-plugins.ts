@@ -1,0 +1,71 @@
+import type { Config } from '../config.js';
+import type { Direction } from '../contract.js';
+import { SchedulingError } from '../errors.js';
+import type { Log } from '../log.js';
+import { startPluginHost, type PluginHost, type PluginHostOptions } from '../plugins/host.js';
+import { CommandError } from './io.js';
+
+/** A plugin host that starts. */
+export interface OpenPlugins {
+  /** Fulfilled when each plugin was imported, or could not be. Rejects with a CommandError when there is no Python or no folder. */
+  readonly host: Promise<PluginHost>;
+  /** Ends it, also while it starts. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the host of the plugins in a folder; plugins get these variables, but for our own. */
+export function openPlugins(
+  { plugins }: Config,
+  dir: string,
+  { log, variables }: { readonly log: Log; readonly variables: Readonly<Record<string, string | undefined>> },
+): OpenPlugins {
+  const closing = new AbortController();
+  const host = startPluginHost({
+    dir,
+    python: plugins.python,
+    direction: directionsOf(plugins),
+    pollIntervalMs: plugins.pollInterval,
+    limits: limitsOf(plugins),
+    log,
+    variables,
+    signal: closing.signal,
+  }).catch((error: unknown) => {
+    throw error instanceof SchedulingError ? new CommandError(error.message) : error;
+  });
+  // Who waits for it hears of it.
+  host.catch(() => undefined);
+  return {
+    host,
+    async close() {
+      closing.abort();
+      await host.then(
+        (started) => started.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+function directionsOf({
+  direction,
+  scoreUnits,
+}: Config['plugins']): NonNullable<PluginHostOptions['direction']> {
+  if (direction === 'score') return 'HIGHER_IS_BETTER';
+  return Object.fromEntries(scoreUnits.map((name): [string, Direction] => [name, 'HIGHER_IS_BETTER']));
+}
+
+function limitsOf(plugins: Config['plugins']): NonNullable<PluginHostOptions['limits']> {
+  return {
+    maxCallMs: plugins.maxCallTime,
+    answerMarginMs: plugins.answerMargin,
+    maxOutputBytes: plugins.maxOutputSize,
+    maxErrorBytes: plugins.maxErrorSize,
+    maxFailureLength: plugins.maxFailureLength,
+    maxMemoryBytes: plugins.maxMemory,
+    maxImportMs: plugins.maxImportTime,
+    maxPlugins: plugins.maxPlugins,
+    maxUnits: plugins.maxUnits,
+    ...(plugins.maxConcurrentRuns === 0 ? {} : { maxConcurrentRuns: plugins.maxConcurrentRuns }),
+    maxQueuedRuns: plugins.maxQueuedRuns,
+  };
+}
