@@ -46,6 +46,6 @@ else
   echo "skipped: the engine's own client library, since this machine has no Java"
 fi
 # Python's own XML-RPC client and the scoring service in Python beside it, and the Java client where there is Java.
-[ -z "${PYTHON_WITH_GRPC:-}" ] || ran+=(test/interop/engine.interop.ts)
+[ -z "${PYTHON_WITH_GRPC:-}" ] || ran+=(test/interop/engine.interop.ts test/interop/plugins.interop.ts)
 
 [ "${#ran[@]}" -eq 0 ] || node_modules/.bin/mocha --config .mocharc.interop.json "${ran[@]}"
