@@ -1,36 +1,35 @@
-import { once } from 'node:events';
 import { redact } from '../config-sources.js';
 import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
 import { createLog } from '../log.js';
+import { checkEngine } from './check-engine.js';
+import { checkPlugins, checkService } from './check-services.js';
 import { CommandError, print, type Io } from './io.js';
-import { openEngineClient, openInventory } from './open-engine.js';
 
-/** `hostscore check`: prints the effective configuration, reads the engine once, and says what is wrong and what to do. */
+/**
+ * `hostscore check`: prints the effective configuration, reads the engine once, lists the units of each service and imports
+ * the plugins, and says what is wrong and what to do.
+ */
 export async function check(config: Config, io: Io): Promise<void> {
   print(io, '# effective configuration', redact(config).trimEnd(), '');
-  if (config.engine.url === undefined) {
+  const { engine, services, plugins } = config;
+  const { dir } = plugins;
+  const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
+  if (engine.url === undefined && services.length === 0 && dir === undefined) {
     throw new CommandError('engine.url: is not set, so there is no engine to try; serve would stop here');
   }
-  const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
-  const client = openEngineClient(config, log);
-  const inventory = openInventory(config, client, log);
-  try {
-    inventory.start();
-    const snapshot = await Promise.race([inventory.ready(), rejectionAt(io.signal)]);
-    const up = snapshot.hosts.filter(({ status }) => status === 'up').length;
-    const vms = snapshot.hosts.reduce((sum, host) => sum + host.vms.length, 0);
-    print(io, `engine: ok: ${snapshot.hosts.length} hosts, ${up} of them up, ${vms} running VMs`);
-  } catch (error) {
-    if (error instanceof CommandError) throw error;
-    throw new CommandError(`engine: ${SchedulingError.from(error).message}`);
-  } finally {
-    await inventory.close();
-    await client.close();
+  const checks: (() => Promise<string>)[] = [
+    ...(engine.url === undefined ? [] : [() => checkEngine(config, log, io.signal)]),
+    ...services.map((service, index) => () => checkService(config, service, index, io.signal)),
+    ...(dir === undefined ? [] : [() => checkPlugins(config, dir, log, io)]),
+  ];
+  const wrong: string[] = [];
+  for (const run of checks) {
+    try {
+      print(io, await run());
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      wrong.push(error.message);
+    }
   }
-}
-
-async function rejectionAt(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw new CommandError('engine: stopped before it answered');
+  if (wrong.length > 0) throw new CommandError(wrong.join('\n'));
 }

@@ -7,8 +7,8 @@ import type { Config } from '../config.js';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { createRpcClient, type RpcClient } from '../rpc/client.js';
-import { readConfiguredFile } from './read-file.js';
+import type { RpcClient } from '../rpc/client.js';
+import { openServiceClient } from './open-service-client.js';
 
 /** What the composite is opened with. */
 export interface CompositeParts {
@@ -29,7 +29,7 @@ export async function openComposite(
 ): Promise<Composite> {
   const clients = services.map((service, index) => ({
     service,
-    client: openClient(service, index, config.composite.maxUnits),
+    client: openServiceClient(service, index, config.composite.maxUnits),
   }));
   const { file, maxSize } = config.catalogue;
   const { maxDepth, maxUnits, breakerFailures, ...times } = config.composite;
@@ -66,39 +66,6 @@ export async function openComposite(
   } catch (error) {
     for (const { client } of clients) client.close();
     throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
-  }
-}
-
-function openClient(service: ServiceConfig, index: number, maxPolicyUnits: number): RpcClient {
-  const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
-  const at = (key: string) => `services[${index}].${key}`;
-  const read = (key: string, path: string | undefined) =>
-    path === undefined ? undefined : readConfiguredFile(at(key), path);
-  const [ca, cert, key] = [
-    read('tlsCaFile', tlsCaFile),
-    read('tlsCertFile', tlsCertFile),
-    read('tlsKeyFile', tlsKeyFile),
-  ];
-  const secured = tls || ca !== undefined || cert !== undefined;
-  try {
-    return createRpcClient({
-      target,
-      // The composite looks at each unit's values by itself, so that one that lies costs that unit only.
-      checksRanges: false,
-      limits: { maxPolicyUnits },
-      ...(secured
-        ? {
-            tls: {
-              ...(ca === undefined ? {} : { ca }),
-              ...(cert === undefined ? {} : { cert }),
-              ...(key === undefined ? {} : { key }),
-            },
-          }
-        : {}),
-    });
-  } catch (error) {
-    if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`${at('target')}: ${error.message}`);
   }
 }
 

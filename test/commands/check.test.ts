@@ -4,6 +4,7 @@ import { createWorld } from '../../src/simulator/world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, runToEnd, startProgram, type ProgramOutcome } from '../support/program.js';
+import { constantService, startScoringService } from '../support/scoring-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
 
@@ -270,5 +271,28 @@ describe('check', () => {
       expect(errorText(outcome)).to.match(/^UsageError: /);
       expect(outcome.stderr).to.match(/unknown option '--engine-password'/);
     });
+  });
+
+  it('tries the engine and each service, and names each that does not answer', async () => {
+    const service = await startScoringService(constantService('other'));
+    try {
+      const services = ['--services', `other=${service.target},gone=127.0.0.1:1`];
+      const outcome = await runToEnd([...flags(), ...services], withPassword);
+      expect(outcome.stdout).to.match(/\nengine: ok: .*\nservice other: ok: 1 units: other\n$/);
+      expect(errorText(outcome)).to.match(/^CommandError: service gone: 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('needs no engine where services answer alone', async () => {
+    const service = await startScoringService(constantService('other'));
+    try {
+      const outcome = await runToEnd(['check', '--services', `other=${service.target}`]);
+      expect(errorText(outcome)).to.equal('');
+      expect(outcome.stdout).to.match(/\nservice other: ok: 1 units: other\n$/);
+    } finally {
+      await service.stop();
+    }
   });
 });

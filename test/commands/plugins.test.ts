@@ -110,6 +110,12 @@ describeWithPython('hostscore plugins', () => {
     });
   }
 
+  it('is tried by check, which names what could not be imported', async () => {
+    const outcome = await runToEnd(['check', '--plugins-dir', fixture('duplicates'), ...python], VARIABLES);
+    expect(errorText(outcome)).to.equal('');
+    expect(outcome.stdout).to.match(/\nplugins: ok: 2 units: .*\n {2}b\.py: class twice: a\.py has/);
+  });
+
   it('ends in one clear line without Python', async () => {
     const args = ['plugins', '--dir', fixture('contract'), '--plugins-python', '/no/python', ...FREE_PORTS];
     expect(errorText(await runToEnd(args, VARIABLES))).to.match(
