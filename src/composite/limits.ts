@@ -25,8 +25,8 @@ export interface CompositeLimits {
   /** Longest such pause. */
   readonly maxBreakerPauseMs: number;
   /**
-   * What a service without a deadline is given by right: a late answer counts against a service only when it had a tenth
-   * of its deadline, or else of this.
+   * What a service is usually given: a late answer counts against a service when it had a tenth of its deadline, or of
+   * this if that is less. Callers are seldom as patient as a generous deadline.
    */
   readonly usualDeadlineMs: number;
 }
