@@ -697,7 +697,7 @@ describe('options of a composite', () => {
     [
       'a long new name',
       { members: [remote('a', x, { renames: new Map([['x', 'y'.repeat(129)]]) })] },
-      'service "a": renames["x"]: expected a name of at most 128 characters',
+      'service "a": rename["x"]: expected a name of at most 128 characters',
     ],
     [
       'a limit of 0',
