@@ -79,7 +79,8 @@ export function createMemberAsker(options: AskMemberOptions): MemberAsker {
         code,
         callerLeft: call.signal.aborted,
         givenMs: deadline - now,
-        deadlineMs: member.deadlineMs ?? limits.usualDeadlineMs,
+        deadlineMs,
+        usualDeadlineMs: limits.usualDeadlineMs,
       });
     try {
       const value = await askAnyway(question, call, deadline);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stampOf, type FileStamp } from './file-stamp.js';
@@ -12,9 +13,10 @@ export async function writeAtomically(
   text: string,
   proceed: () => Promise<boolean>,
 ): Promise<FileStamp | undefined> {
-  const beside = `${path}.${process.pid}.tmp`;
+  // A random name: processes in containers that share a disk may have the same id.
+  const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(beside, 'w');
+    const file = await open(beside, 'wx');
     let stamp: FileStamp;
     try {
       await file.writeFile(text);

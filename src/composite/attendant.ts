@@ -6,6 +6,7 @@ import { createBreaker, NO_BREAKER, type Breaker, type BreakerState } from './br
 import type { CompositeLimits } from './limits.js';
 import { createLister, type Lister } from './lister.js';
 import type { Member } from './member.js';
+import { allowList, unmatchedEntries } from './taken-units.js';
 import type { Clock, Timers } from './timers.js';
 
 /** A change of a member's breaker. */
@@ -54,6 +55,7 @@ export function createAttendant(
   const service = member.name;
   let stateBefore: BreakerState = 'closed';
   let lastListing: 'good' | 'bad' | undefined;
+  let lastUnmatched: string | undefined;
   let stopListening: (() => void) | undefined;
 
   const breaker = member.remote
@@ -72,10 +74,29 @@ export function createAttendant(
   }
 
   function onListed(units: readonly PolicyUnit[]): void {
-    if (lastListing !== 'good') log.info('service listed', { service, units: units.length });
+    if (lastListing !== 'good') {
+      const isTaken = allowList(member);
+      const used = units.filter(({ name }) => isTaken(name)).length;
+      log.info('service listed', { service, offered: units.length, used });
+    }
     lastListing = 'good';
+    warnOfUnmatched(units);
     events.onListed(units);
     breaker.listed();
+  }
+
+  /** A misspelt entry is told once, not at each listing. */
+  function warnOfUnmatched(offered: readonly PolicyUnit[]): void {
+    const { units, rename } = unmatchedEntries(member, offered);
+    const unmatched = JSON.stringify([units, rename]);
+    if (unmatched !== lastUnmatched && units.length + rename.length > 0) {
+      log.warn('configured units not offered', {
+        service,
+        ...(units.length > 0 ? { units } : {}),
+        ...(rename.length > 0 ? { rename } : {}),
+      });
+    }
+    lastUnmatched = unmatched;
   }
 
   function onNotListed({ code, message }: SchedulingError): void {

@@ -46,7 +46,7 @@ export interface Breaker {
  * Several bad calls in a row open it. It is tried again by listing the service in the background, after a pause or when
  * the channel comes back, never by making a caller wait. A good listing makes it half-open: one real call is let through,
  * and only the good end of that one closes the breaker. A bad end opens it for twice the pause, since a service may list
- * well and still hang on every real call.
+ * well and still hang on every real call; and so does a listing that nothing answers.
  */
 export function createBreaker({ limits, timers, probe, onChange }: BreakerOptions): Breaker {
   let state: BreakerState = 'closed';
@@ -105,11 +105,13 @@ export function createBreaker({ limits, timers, probe, onChange }: BreakerOption
     if (verdict === 'good') {
       pause = limits.breakerPauseMs;
       enter('closed');
-    } else if (verdict === 'bad') {
-      reason = why;
-      doublePause();
-      open();
-    }
+    } else if (verdict === 'bad') reopen(why);
+  }
+
+  function reopen(why: string): void {
+    reason = why;
+    doublePause();
+    open();
   }
 
   return {
@@ -135,6 +137,8 @@ export function createBreaker({ limits, timers, probe, onChange }: BreakerOption
     notListed(why, dead) {
       listingFailed = true;
       if (state === 'closed' && dead) countFailure(why);
+      // It died after the listing that made it half-open: that costs no caller the time of a trial.
+      else if (state === 'half-open' && dead) reopen(why);
       else if (state === 'open' && due) {
         reason = why;
         doublePause();

@@ -16,7 +16,7 @@ export function answerTime(
   if (depth >= maxDepth) {
     throw new SchedulingError(
       'INVALID_ARGUMENT',
-      `the call came through ${depth} composites, at most ${maxDepth} are allowed (maxDepth): the services: of their configurations probably form a loop`,
+      `the call has come through ${depth} composites, ${depth > maxDepth ? 'more than' : 'which is'} composite.maxDepth (${maxDepth}): the services: of their configurations probably form a loop`,
     );
   }
   if (call.signal.aborted) throw endOf(call);

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { writeAtomically } from './atomic-write.js';
-import { formatCatalogue, type CatalogueContent } from './catalogue-content.js';
+import { formatCatalogue, isSameCatalogue, type CatalogueContent } from './catalogue-content.js';
+import { createDiskQueue } from './disk-queue.js';
 import { reasonOf } from './file-failure.js';
 import { currentStamp, type FileStamp } from './file-stamp.js';
 import { MAX_CATALOGUE_BYTES, readCatalogueFile } from './read-catalogue.js';
-import type { Clock } from './timers.js';
+import { nodeTimers, type Clock, type Timers } from './timers.js';
 
 /** Which file, and what to know of it. */
 export interface CatalogueFileOptions {
@@ -15,12 +16,23 @@ export interface CatalogueFileOptions {
   readonly log: Log;
   /** Largest file that is read or written: bytes. */
   readonly maxBytes?: number;
+  /** Longest that anything waits for the disk: milliseconds. */
+  readonly syncTimeoutMs?: number;
+  readonly timers?: Timers;
   /** Dates a file that is set aside. */
   readonly clock?: Clock;
 }
 
-/** Says what is to stand in the file, given what someone else has made of it; undefined: nothing. */
-export type MergeCatalogue = (edited: CatalogueContent | undefined) => CatalogueContent;
+/** What is known of the file. */
+export interface FiledCatalogue {
+  /** What it held when this process last read or wrote it. */
+  readonly before: CatalogueContent;
+  /** What someone else has made of it since; undefined: nothing. */
+  readonly edited: CatalogueContent | undefined;
+}
+
+/** Says what is to stand in the file. */
+export type MergeCatalogue = (file: FiledCatalogue) => CatalogueContent;
 
 /** The catalogue on disk. */
 export interface CatalogueStore {
@@ -30,10 +42,14 @@ export interface CatalogueStore {
   /**
    * Brings memory and file together: reads the file if someone else has written it, and writes what `merge` answers if
    * that is something else. One at a time, in the order asked. Never rejects: a disk that fails is logged once, and tried
-   * again the next time. A file that was deleted is written again.
+   * again the next time; nobody waits for one that hangs longer than `syncTimeoutMs`. A file that was deleted is written
+   * again.
    */
   readonly sync: (merge: MergeCatalogue) => Promise<void>;
 }
+
+/** Longest that anything waits for the disk by default: milliseconds. */
+export const SYNC_TIMEOUT_MS = 5000;
 
 /** How often a write gives way to someone else's in a row. */
 const MAX_ATTEMPTS = 5;
@@ -43,17 +59,18 @@ const MAX_ATTEMPTS = 5;
  * that can't be read is warned of. Either way it begins empty: never rejects because of the file.
  */
 export async function openCatalogueFile(options: CatalogueFileOptions): Promise<CatalogueStore> {
-  const { path, log, maxBytes = MAX_CATALOGUE_BYTES, clock = Date } = options;
+  const { path, log, maxBytes = MAX_CATALOGUE_BYTES, clock = Date, timers = nodeTimers } = options;
+  const timeoutMs = options.syncTimeoutMs ?? SYNC_TIMEOUT_MS;
+  const onDisk = createDiskQueue({ timeoutMs, timers, onEnd });
   /** What the file is known to be; undefined: not there, or not known. */
-  let known: { readonly stamp: FileStamp; readonly text: string } | undefined;
+  let known: { readonly stamp: FileStamp; readonly content: CatalogueContent } | undefined;
   let failing = false;
-  let queue: Promise<void> = Promise.resolve();
 
   async function read(): Promise<CatalogueContent | undefined> {
     known = undefined;
     try {
-      const { content, text, stamp } = await readCatalogueFile(path, maxBytes);
-      known = { stamp, text };
+      const { content, stamp } = await readCatalogueFile(path, maxBytes);
+      known = { stamp, content };
       return content;
     } catch (thrown) {
       const error = SchedulingError.from(thrown);
@@ -74,15 +91,17 @@ export async function openCatalogueFile(options: CatalogueFileOptions): Promise<
   async function write(merge: MergeCatalogue): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const edited = (await isAsKnown()) ? undefined : await read();
-      const content = merge(edited);
-      const text = formatCatalogue(content);
-      const isNothingNew = known === undefined ? content.size === 0 : text === known.text;
+      const content = merge({ before, edited });
+      before = edited ?? before;
+      const isNothingNew = known === undefined ? content.size === 0 : isSameCatalogue(content, known.content);
       if (isNothingNew) return;
+      const text = formatCatalogue(content);
       if (Buffer.byteLength(text) > maxBytes) throw new Error(`more than ${maxBytes} bytes to remember`);
       await mkdir(dirname(path), { recursive: true });
       const stamp = await writeAtomically(path, text, isAsKnown);
       if (stamp !== undefined) {
-        known = { stamp, text };
+        known = { stamp, content };
+        before = content;
         log.debug('catalogue written', { path });
         return;
       }
@@ -94,26 +113,21 @@ export async function openCatalogueFile(options: CatalogueFileOptions): Promise<
     return (await currentStamp(path)) === known?.stamp;
   }
 
-  async function guarded<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
-    try {
-      const value = await work();
-      if (failing) log.info('catalogue kept again', { path });
-      failing = false;
-      return value;
-    } catch (error) {
-      if (!failing) log.warn('catalogue not kept', { path, reason: reasonOf(error) });
-      failing = true;
-      return undefined;
-    }
+  function onEnd(error?: unknown): void {
+    if (error === undefined && failing) log.info('catalogue kept again', { path });
+    if (error !== undefined && !failing) log.warn('catalogue not kept', { path, reason: reasonOf(error) });
+    failing = error !== undefined;
   }
 
-  const loaded = (await guarded(read)) ?? new Map();
-  return {
-    path,
-    loaded,
-    sync(merge) {
-      queue = queue.then(() => guarded(() => write(merge)));
-      return queue;
-    },
-  };
+  let isOpen = false;
+  const loaded =
+    (await onDisk(async () => {
+      const content = await read();
+      // Nobody has taken in what comes this late: the next sync has to read it again.
+      if (isOpen) known = undefined;
+      return content;
+    })) ?? new Map();
+  isOpen = true;
+  let before: CatalogueContent = loaded;
+  return { path, loaded, sync: (merge) => onDisk(() => write(merge)) };
 }

@@ -1,17 +1,9 @@
 import type { PolicyUnit, PolicyUnitType } from '../contract.js';
-import type { CatalogueContent } from './catalogue-content.js';
+import { arrangeUnits, type Contest, type Route } from './arrange-units.js';
+import { NEVER, type CatalogueContent, type RememberedService } from './catalogue-content.js';
 import type { Member } from './member.js';
 import { unitIdentity } from './offered-units.js';
-
-/** Where a unit is. */
-export interface Route {
-  /** The unit under its name here. */
-  readonly unit: PolicyUnit;
-  /** Place of its service among the members. */
-  readonly member: number;
-  /** Its name at its service. */
-  readonly offeredName: string;
-}
+import { editedShelf, listedShelf, rememberedShelf, type Shelf } from './shelf.js';
 
 /** A unit of one service that is another one's already, by type and name here. */
 export interface Conflict {
@@ -21,16 +13,40 @@ export interface Conflict {
   readonly owner: string;
   /** Who offers it too. */
   readonly newcomer: string;
+  /**
+   * Whether the owner had it before this process began, so that nothing is wrong with the configuration but what the
+   * newcomer has begun to offer. Units of this process are not remembered: they count as older than what a service that is
+   * remembered begins to offer.
+   */
+  readonly isOld: boolean;
+}
+
+/** A unit that one service offers since another one has it no longer. */
+export interface Move {
+  /** Type and name here. */
+  readonly unit: Pick<PolicyUnit, 'type' | 'name'>;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What is news since the last change. */
+export interface CatalogueNews {
+  /** Those that were not there before. */
+  readonly conflicts: readonly Conflict[];
+  readonly moves: readonly Move[];
 }
 
 /** What a listing changed. */
-export interface Learned {
+export interface Learned extends CatalogueNews {
   /** Whether what there is to remember of the service is other than before. */
   readonly changed: boolean;
-  /** Offered names of units that the service had and doesn't list any more. Each is told once. */
+  /** Units, as offered, that the service had and doesn't list any more, and nobody else has. Each is told once. */
   readonly vanished: readonly PolicyUnit[];
-  /** Each is told once. */
-  readonly conflicts: readonly Conflict[];
+}
+
+/** What an edited file changed. */
+export interface Adopted extends CatalogueNews {
+  readonly forgotten: readonly { readonly service: string; readonly unit: PolicyUnit }[];
 }
 
 /** What units there are and where, in memory. */
@@ -42,167 +58,169 @@ export interface Catalogue {
   readonly conflicts: readonly Conflict[];
   /** How many units of a member are routed to it, and how many are known of it that it does not list now. */
   readonly known: (member: number) => { readonly units: number; readonly remembered: number };
-  /** Whether anything is known of a member's units, also of those that are not taken. */
+  /** Whether a member's units are known, be it that it has none. */
   readonly isKnown: (member: number) => boolean;
   /** Takes in what a member lists. */
   readonly learn: (member: number, offered: readonly PolicyUnit[], time: number) => Learned;
   /** A member could not be listed: what it offered last is no longer known to be there. */
   readonly lose: (member: number) => void;
-  /** What is to be remembered on disk: remote members' units as offered. */
-  readonly content: () => CatalogueContent;
   /**
-   * Takes in what someone else made of the file: forgets units that are neither in it nor offered now, and remembers
-   * those that are new in it. Returns what was forgotten and the conflicts that this brought.
+   * What is to stand in the file that holds this: units of remote members as offered, but for those that another service
+   * has and the file lacks; and what the file remembers of services that are no members.
    */
-  readonly adopt: (edited: CatalogueContent) => {
-    readonly forgotten: readonly { readonly service: string; readonly unit: PolicyUnit }[];
-    readonly conflicts: readonly Conflict[];
-  };
-}
-
-/** What is known of one unit of one member, under its offered name. */
-interface KnownUnit {
-  readonly unit: PolicyUnit;
-  /** Remembered until the service is listed; then offered, or gone: the service lists it no longer. */
-  readonly state: 'remembered' | 'offered' | 'gone';
-}
-
-interface Shelf {
-  readonly member: Member;
-  units: readonly KnownUnit[];
-  listedAt: number;
-  /** Whether the last listing went well. */
-  up: boolean;
+  readonly content: (file: CatalogueContent) => CatalogueContent;
+  /**
+   * Takes in what someone else made of the file, given what it held before: forgets units that were taken out of it and are not offered now, and
+   * remembers those that are new in it. A service that is missing altogether is one that someone else has not configured.
+   */
+  readonly adopt: (before: CatalogueContent, edited: CatalogueContent) => Adopted;
 }
 
 /** Makes a catalogue of these members that begins with what is remembered of them. */
 export function createCatalogue(members: readonly Member[], remembered: CatalogueContent): Catalogue {
-  const shelves = members.map((member): Shelf => {
-    const service = member.remote ? remembered.get(member.name) : undefined;
-    const units = (service?.units ?? []).map((unit): KnownUnit => ({ unit, state: 'remembered' }));
-    return { member, units, listedAt: service?.listedAt ?? 0, up: false };
-  });
-  /** Which member has a unit, by its identity here: the one that had it first. */
-  let owners: ReadonlyMap<string, number> = new Map();
+  const shelves: Shelf[] = members.map((member) =>
+    rememberedShelf(member, member.remote ? remembered.get(member.name) : undefined),
+  );
+  const wasKnown = shelves.map(isShelfKnown);
   let routes: readonly Route[] = [];
   let byIdentity: ReadonlyMap<string, Route> = new Map();
-  const told = new Set<string>();
+  /** Units that are nobody's, by member and offered identity. */
+  let ignored: ReadonlySet<string> = new Set();
+  let present: ReadonlySet<string> = new Set();
+  let atStart: ReadonlyMap<string, Route> = new Map();
 
-  function arrange(): readonly Conflict[] {
-    const offers = shelves.map(({ member, units }, index) => routesOf(member, index, units));
-    const kept = new Map<string, number>();
-    for (const [index, own] of offers.entries()) {
-      for (const { unit } of own) {
-        const identity = unitIdentity(unit);
-        if (owners.get(identity) === index) kept.set(identity, index);
-      }
-    }
-    const taken = new Map<string, Route>();
-    const conflicts: Conflict[] = [];
-    for (const route of offers.flat()) {
-      const identity = unitIdentity(route.unit);
-      const owner = kept.get(identity) ?? route.member;
-      kept.set(identity, owner);
-      if (owner === route.member && !taken.has(identity)) taken.set(identity, route);
-      else conflicts.push(conflictOf(route, owner));
-    }
-    owners = kept;
-    byIdentity = taken;
-    routes = [...taken.values()];
-    return conflicts.filter(isNews);
-  }
+  const { conflicts } = arrange();
+  atStart = byIdentity;
 
-  function conflictOf({ unit, member }: Route, owner: number): Conflict {
+  function arrange(): CatalogueNews {
+    const { contests, moves, ...next } = arrangeUnits(
+      shelves,
+      (identity) => byIdentity.get(identity)?.member,
+    );
+    const before = byIdentity;
+    routes = next.routes;
+    byIdentity = new Map(routes.map((route) => [unitIdentity(route.unit), route]));
+    ignored = new Set(contests.map(({ loser }) => offeredKey(loser)));
+    takeOff(moves.map(({ loser }) => loser));
+    const found = contests.map(
+      (contest) => [`${offeredKey(contest.loser)} ${offeredKey(contest.winner)}`, contest] as const,
+    );
+    const news = found.filter(([key]) => !present.has(key)).map(([, contest]) => conflictOf(contest));
+    present = new Set(found.map(([key]) => key));
     return {
-      unit: { type: unit.type, name: unit.name },
-      owner: shelves[owner]?.member.name ?? '',
-      newcomer: shelves[member]?.member.name ?? '',
+      conflicts: news,
+      moves: moves
+        .filter(({ loser }) => before.get(unitIdentity(loser.unit))?.member === loser.member)
+        .filter(({ loser, winner }) => loser.member !== winner.member)
+        .map(moveOf),
     };
   }
 
-  function isNews({ unit, owner, newcomer }: Conflict): boolean {
-    const key = JSON.stringify([unitIdentity(unit), owner, newcomer]);
-    if (told.has(key)) return false;
-    told.add(key);
-    return true;
+  function takeOff(gone: readonly Route[]): void {
+    const keys = new Set(gone.map(offeredKey));
+    for (const [index, shelf] of shelves.entries()) {
+      const units = shelf.units.filter(({ unit }) => !keys.has(keyOf(index, unit)));
+      if (units.length < shelf.units.length) shelves[index] = { ...shelf, units };
+    }
+  }
+
+  function conflictOf({ loser, winner }: Contest): Conflict {
+    const { type, name } = winner.unit;
+    return {
+      unit: { type, name },
+      owner: nameOf(winner),
+      newcomer: nameOf(loser),
+      isOld: isOldConflict(loser.member, winner),
+    };
+  }
+
+  function isOldConflict(newcomer: number, { unit, member: owner }: Route): boolean {
+    if (atStart.get(unitIdentity(unit))?.member === owner) return true;
+    const [remote, ...others] = [owner, newcomer].filter((index) => members[index]?.remote === true);
+    return remote !== undefined && others.length === 0 && wasKnown[remote] === true;
+  }
+
+  function moveOf({ loser, winner }: Contest): Move {
+    const { type, name } = winner.unit;
+    return { unit: { type, name }, from: nameOf(loser), to: nameOf(winner) };
+  }
+
+  function nameOf({ member }: Route): string {
+    return members[member]?.name ?? '';
   }
 
   function learn(index: number, offered: readonly PolicyUnit[], time: number): Learned {
-    const shelf = shelves[index];
-    if (shelf === undefined) return { changed: false, vanished: [], conflicts: [] };
-    const listed = new Set(offered.map(unitIdentity));
-    const before = shelf.units;
-    const missing = before.filter(({ unit }) => !listed.has(unitIdentity(unit)));
-    shelf.units = [
-      ...offered.map((unit): KnownUnit => ({ unit, state: 'offered' })),
-      ...missing.map(({ unit }): KnownUnit => ({ unit, state: 'gone' })),
-    ];
-    shelf.up = true;
-    const changed = JSON.stringify(before.map(unitOf)) !== JSON.stringify(shelf.units.map(unitOf));
-    if (changed) shelf.listedAt = time;
+    const before = shelves[index];
+    if (before === undefined) return { changed: false, vanished: [], conflicts: [], moves: [] };
+    const after = listedShelf(before, offered, time);
+    shelves[index] = after;
+    const news = arrange();
+    const wereGone = new Set(before.units.flatMap(({ unit, state }) => (state === 'gone' ? [unit] : [])));
+    const gone = shelves[index].units.flatMap(({ unit, state }) => (state === 'gone' ? [unit] : []));
     return {
-      changed,
-      vanished: missing.filter(({ state }) => state !== 'gone').map(unitOf),
-      conflicts: arrange(),
+      changed: after.listedAt === time,
+      vanished: gone.filter((unit) => !wereGone.has(unit)),
+      ...news,
     };
   }
 
-  function adopt(edited: CatalogueContent): ReturnType<Catalogue['adopt']> {
-    const forgotten: { service: string; unit: PolicyUnit }[] = [];
-    for (const shelf of shelves) {
-      if (!shelf.member.remote) continue;
+  function adopt(before: CatalogueContent, edited: CatalogueContent): Adopted {
+    const forgotten = shelves.flatMap((shelf, index) => {
       const service = shelf.member.name;
-      const inFile = edited.get(service)?.units ?? [];
-      const stays = new Set(inFile.map(unitIdentity));
-      const kept = shelf.units.filter(({ unit, state }) => {
-        if (stays.has(unitIdentity(unit)) || (state === 'offered' && shelf.up)) return true;
-        forgotten.push({ service, unit });
-        return false;
-      });
-      const known = new Set(kept.map(({ unit }) => unitIdentity(unit)));
-      const added = inFile.filter((unit) => !known.has(unitIdentity(unit)));
-      shelf.units = [...kept, ...added.map((unit): KnownUnit => ({ unit, state: 'remembered' }))];
+      const entry = shelf.member.remote ? edited.get(service) : undefined;
+      if (entry === undefined) return [];
+      const changed = editedShelf(shelf, before.get(service), entry);
+      shelves[index] = changed.shelf;
+      return changed.forgotten.map((unit) => ({ service, unit }));
+    });
+    return { forgotten, ...arrange() };
+  }
+
+  function content(file: CatalogueContent): CatalogueContent {
+    const all = new Map(file);
+    for (const [index, { member, ...shelf }] of shelves.entries()) {
+      if (!member.remote) continue;
+      const { name } = member;
+      const filed = new Set(file.get(name)?.units.map(unitIdentity));
+      const units = shelf.units
+        .map(({ unit }) => unit)
+        .filter((unit) => !ignored.has(keyOf(index, unit)) || filed.has(unitIdentity(unit)));
+      const entry: RememberedService = { listedAt: shelf.listedAt, units };
+      if (file.has(name) || units.length > 0 || shelf.listedAt !== NEVER) all.set(name, entry);
     }
-    return { forgotten, conflicts: arrange() };
+    return all;
   }
 
   return {
-    conflicts: arrange(),
+    conflicts,
     find: (type, name) => byIdentity.get(unitIdentity({ type, name })),
     routes: () => routes,
     known: (index) => ({
       units: routes.filter(({ member }) => member === index).length,
       remembered: shelves[index]?.units.filter(({ state }) => state !== 'offered').length ?? 0,
     }),
-    isKnown: (index) => (shelves[index]?.units.length ?? 0) > 0,
+    isKnown(index) {
+      const shelf = shelves[index];
+      return shelf !== undefined && isShelfKnown(shelf);
+    },
     learn,
     lose(index) {
       const shelf = shelves[index];
-      if (shelf !== undefined) shelf.up = false;
+      if (shelf !== undefined) shelves[index] = { ...shelf, up: false };
     },
-    content: () =>
-      new Map(
-        shelves
-          .filter(({ member, units }) => member.remote && units.length > 0)
-          .map(({ member, units, listedAt }) => [member.name, { listedAt, units: units.map(unitOf) }]),
-      ),
+    content,
     adopt,
   };
 }
 
-const unitOf = ({ unit }: KnownUnit): PolicyUnit => unit;
+function isShelfKnown({ units, listedAt }: Shelf): boolean {
+  return units.length > 0 || listedAt !== NEVER;
+}
 
-/** The units of a member that are taken, under their names here. */
-function routesOf(member: Member, index: number, units: readonly KnownUnit[]): readonly Route[] {
-  const allowed = member.units === undefined ? undefined : new Set(member.units);
-  return units
-    .filter(({ unit }) => allowed === undefined || allowed.has(unit.name))
-    .map(({ unit }) => {
-      const name = member.renames?.get(unit.name);
-      return {
-        unit: name === undefined ? unit : { ...unit, name },
-        member: index,
-        offeredName: unit.name,
-      };
-    });
+function offeredKey({ member, unit, offeredName }: Route): string {
+  return keyOf(member, { type: unit.type, name: offeredName });
+}
+
+function keyOf(member: number, unit: Pick<PolicyUnit, 'type' | 'name'>): string {
+  return `${member} ${unitIdentity(unit)}`;
 }

@@ -15,8 +15,8 @@ export function checkMembers(members: readonly Member[]): void {
     }
     for (const unit of units) checkName(unit, `${where}: units`);
     for (const [offered, here] of renames) {
-      checkName(offered, `${where}: renames`);
-      checkName(here, `${where}: renames[${JSON.stringify(offered)}]`);
+      checkName(offered, `${where}: rename`);
+      checkName(here, `${where}: rename[${JSON.stringify(offered)}]`);
     }
   }
 }

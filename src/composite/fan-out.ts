@@ -3,7 +3,7 @@ import type { SchedulingError } from '../errors.js';
 import type { Question } from './ask-member.js';
 import type { Attendant } from './attendant.js';
 import { endOf } from './call-time.js';
-import type { Route } from './catalogue.js';
+import type { Route } from './arrange-units.js';
 import type { MemberUnits, RoutedUnits } from './route-units.js';
 
 /** What one member answered for its units. */

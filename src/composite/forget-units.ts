@@ -1,6 +1,12 @@
 import { SchedulingError } from '../errors.js';
 import { writeAtomically } from './atomic-write.js';
-import { formatCatalogue, type CatalogueContent } from './catalogue-content.js';
+import {
+  formatCatalogue,
+  isForgotten,
+  isSameCatalogue,
+  NEVER,
+  type CatalogueContent,
+} from './catalogue-content.js';
 import { reasonOf } from './file-failure.js';
 import { currentStamp } from './file-stamp.js';
 import { unitIdentity } from './offered-units.js';
@@ -12,6 +18,8 @@ export interface ForgetUnitsOptions {
   readonly service?: string;
   /** Its identity, as in `SCORE/ksm_same_os_score`, under the name that its service gives it. */
   readonly unit?: string;
+  /** Largest file that is read: bytes. */
+  readonly maxBytes?: number;
 }
 
 /** A unit that was forgotten. */
@@ -24,12 +32,12 @@ export interface ForgottenUnit {
 const MAX_ATTEMPTS = 5;
 
 /**
- * Takes units out of a catalogue file, also while a running process uses it: that one notices, and forgets them too
- * unless their service offers them still. Rejects with INVALID_ARGUMENT when nothing is named, with NOT_FOUND when
+ * Takes units out of a catalogue file, also while running processes use it: these notice, and forget them too unless
+ * their service offers them still. The entry of a service stays, without units, as what they notice. Rejects with INVALID_ARGUMENT when nothing is named, with NOT_FOUND when
  * nothing matches, and as readCatalogueFile does.
  */
 export async function forgetUnits(options: ForgetUnitsOptions): Promise<readonly ForgottenUnit[]> {
-  const { path, service, unit } = options;
+  const { path, service, unit, maxBytes } = options;
   if (service === undefined && unit === undefined) {
     throw new SchedulingError('INVALID_ARGUMENT', 'nothing to forget: name a service, a unit, or both');
   }
@@ -40,9 +48,9 @@ export async function forgetUnits(options: ForgetUnitsOptions): Promise<readonly
     );
   }
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const { content, stamp } = await readCatalogueFile(path);
+    const { content, stamp } = await readCatalogueFile(path, maxBytes);
     const { kept, forgotten } = without(content, service, unit);
-    if (forgotten.length === 0) throw nothingMatches(content, options);
+    if (isSameCatalogue(content, kept)) throw nothingMatches(content, options);
     const written = await writeAtomically(
       path,
       formatCatalogue(kept),
@@ -70,20 +78,21 @@ function without(
       forgotten.push({ service: name, unit: identity });
       return false;
     });
-    return [name, { ...remembered, units }] as const;
+    const isWhole = service === name && unit === undefined;
+    return [name, isWhole ? { listedAt: NEVER, units } : { ...remembered, units }] as const;
   });
-  return { kept: new Map(kept.filter(([, { units }]) => units.length > 0)), forgotten };
+  return { kept: new Map(kept), forgotten };
 }
 
 function nothingMatches(
   content: CatalogueContent,
   { path, service, unit }: ForgetUnitsOptions,
 ): SchedulingError {
-  const services = [...content.keys()].join(', ') || 'none';
-  if (service !== undefined && !content.has(service)) {
+  const services = [...content].flatMap(([name, remembered]) => (isForgotten(remembered) ? [] : [name]));
+  if (service !== undefined && !services.includes(service)) {
     return new SchedulingError(
       'NOT_FOUND',
-      `${path} remembers no service ${JSON.stringify(service)}; it has: ${services}`,
+      `${path} remembers no service ${JSON.stringify(service)}; it has: ${services.join(', ') || 'none'}`,
     );
   }
   const among = [...content]

@@ -8,6 +8,8 @@ export interface CompositeLimits {
   readonly maxDepth: number;
   /** Longest that a listing of all units waits for services of which nothing is known yet. */
   readonly discoverBudgetMs: number;
+  /** A listing that could wait less than this, and less than the whole budget, doesn't log what it misses. */
+  readonly patientListingMs: number;
   /** Longest that a service may take to list its units. */
   readonly listTimeoutMs: number;
   /** From one listing of a service to the next. */
@@ -25,8 +27,8 @@ export interface CompositeLimits {
   /** Longest such pause. */
   readonly maxBreakerPauseMs: number;
   /**
-   * What a service without a deadline is given by right: a late answer counts against a service only when it had a tenth
-   * of its deadline, or else of this.
+   * What a service is usually given: a late answer counts against a service when it had a tenth of its deadline, or of
+   * this if that is less. Callers are seldom as patient as a generous deadline.
    */
   readonly usualDeadlineMs: number;
 }
@@ -36,6 +38,7 @@ export const DEFAULT_COMPOSITE_LIMITS: CompositeLimits = {
   answerMarginMs: 25,
   maxDepth: 4,
   discoverBudgetMs: 30_000,
+  patientListingMs: 1000,
   listTimeoutMs: 5000,
   relistIntervalMs: 30_000,
   listRetryMs: 200,

@@ -28,10 +28,10 @@ export interface Lister {
   readonly listAfresh: () => void;
   /** Whether it was ever listed. */
   readonly listed: () => boolean;
+  /** Whether it was ever listed, or could not be. */
+  readonly tried: () => boolean;
   /** Fulfilled when it was listed or could not be, for the first time. */
   readonly firstEnd: Promise<void>;
-  /** Fulfilled when it is listed for the first time. */
-  readonly firstListing: Promise<void>;
   /** Stops, and gives up on the listing under way. */
   readonly close: () => void;
 }
@@ -40,9 +40,10 @@ export interface Lister {
 export function createLister(options: ListerOptions): Lister {
   const { member, asker, limits, clock, timers, onListed, onNotListed } = options;
   const closing = new AbortController();
-  const [firstEnd, ended] = signalled();
-  const [firstListing, wasListed] = signalled();
+  let ended: () => void = () => undefined;
+  const firstEnd = new Promise<void>((resolve) => (ended = resolve));
   let listed = false;
+  let tried = false;
   let started = false;
   let underWay = false;
   let again = false;
@@ -63,12 +64,13 @@ export function createLister(options: ListerOptions): Lister {
         deadline,
       );
       if (closing.signal.aborted) return;
+      tried = true;
       listed = true;
       again = false;
       onListed(units);
-      wasListed();
     } catch (thrown) {
       if (closing.signal.aborted) return;
+      tried = true;
       onNotListed(SchedulingError.from(thrown));
     }
     ended();
@@ -106,17 +108,11 @@ export function createLister(options: ListerOptions): Lister {
       listNow();
     },
     listed: () => listed,
+    tried: () => tried,
     firstEnd,
-    firstListing,
     close() {
       cancelTimer();
       closing.abort(new SchedulingError('CANCELLED', 'the composite is closed'));
     },
   };
-}
-
-function signalled(): [Promise<void>, () => void] {
-  let settle: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => (settle = resolve));
-  return [promise, () => settle()];
 }

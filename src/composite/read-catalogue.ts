@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { SchedulingError } from '../errors.js';
-import { parseCatalogue, type CatalogueContent } from './catalogue-content.js';
+import { isForgotten, parseCatalogue, type CatalogueContent } from './catalogue-content.js';
 import { isErrno, reasonOf } from './file-failure.js';
 import { stampOf, type FileStamp } from './file-stamp.js';
 
@@ -36,9 +36,16 @@ export async function readCatalogueFile(
   }
 }
 
-/** What a catalogue file remembers, by service. Rejects as readCatalogueFile does. */
-export async function readCatalogue(path: string): Promise<CatalogueContent> {
-  return (await readCatalogueFile(path)).content;
+/**
+ * What a catalogue file remembers, by service, at most `maxBytes` of it; services that were forgotten are left out. Rejects
+ * as readCatalogueFile does.
+ */
+export async function readCatalogue(
+  path: string,
+  { maxBytes = MAX_CATALOGUE_BYTES }: { readonly maxBytes?: number } = {},
+): Promise<CatalogueContent> {
+  const { content } = await readCatalogueFile(path, maxBytes);
+  return new Map([...content].filter(([, service]) => !isForgotten(service)));
 }
 
 async function readText(path: string, maxBytes: number): Promise<{ text: string; stamp: FileStamp }> {

@@ -1,12 +1,12 @@
 import type { Call, PolicyUnit, PolicyUnitType } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import { createAttendant, type Attendant, type AttendantSurroundings } from './attendant.js';
-import { boundedCall } from './bounded-call.js';
 import type { BreakerState } from './breaker.js';
-import { createCatalogue, type Catalogue, type Conflict } from './catalogue.js';
-import type { CatalogueContent } from './catalogue-content.js';
+import { createCatalogue, type Catalogue, type CatalogueNews } from './catalogue.js';
+import { isForgotten, type CatalogueContent } from './catalogue-content.js';
 import type { CatalogueStore } from './catalogue-file.js';
-import { endOf } from './call-time.js';
+import { conflictError } from './conflict-error.js';
+import { createGate } from './gate.js';
 import type { Member } from './member.js';
 import { unitIdentity } from './offered-units.js';
 
@@ -31,7 +31,11 @@ export interface Roster {
   readonly firstListing: Promise<void>;
   /** Waits until the units of this process are known, which they are at once. */
   readonly localUnits: (call: Call, until: number) => Promise<void>;
-  /** Waits until something is known of every member; logs an error that names those of which nothing is at that time. */
+  /**
+   * Waits until the units of every member are known, unless another composite asks: it asks again soon, and two that wait
+   * for each other would not answer in time. Logs an error that names the members of which nothing is known by then, once
+   * as long as they are the same, if there was time to wait for them.
+   */
   readonly allUnits: (call: Call, until: number) => Promise<void>;
   /** The error for a unit that no member has. */
   readonly missingUnit: (type: PolicyUnitType, name: string) => SchedulingError;
@@ -59,6 +63,10 @@ export function createRoster(
   const listeners = new Set<(available: boolean) => void>();
   let cancelTimer: () => void = () => undefined;
   let firstRoundEnded = false;
+  /** Nothing is written before services are known to go together: a refused start must not decide whose a unit is. */
+  let keepsFile = false;
+  let closed = false;
+  let missingBefore = '';
   let failFirstListing: (error: SchedulingError) => void = () => undefined;
 
   const attendants = members.map((member, index) =>
@@ -71,53 +79,88 @@ export function createRoster(
           tellAvailability();
         },
       },
-      { onListed: (units) => learn(index, units), onNotListed: () => catalogue.lose(index) },
+      {
+        onListed: (units) => learn(index, units),
+        onNotListed() {
+          catalogue.lose(index);
+          lookAtGates();
+        },
+      },
     ),
   );
+  const localGate = createGate(
+    () => closed || attendants.every(({ member, lister }) => member.remote || lister.tried()),
+    surroundings,
+  );
+  const allGate = createGate(() => closed || unknown().length === 0, surroundings);
   let availableBefore = available();
   const firstListing = Promise.race([
     Promise.all(attendants.map(({ lister }) => lister.firstEnd)).then(() => undefined),
     new Promise<void>((_, reject) => (failFirstListing = reject)),
   ]).finally(() => (firstRoundEnded = true));
-  // Who does not wait for it is told by the log.
-  firstListing.catch(() => undefined);
-
-  const stray = [...(store?.loaded.keys() ?? [])].filter(
-    (name) => !members.some((member) => member.remote && member.name === name),
+  firstListing.then(
+    () => {
+      keepsFile = true;
+      void sync();
+    },
+    // Who does not wait for it is told by the log.
+    () => undefined,
   );
-  if (stray.length > 0) log.info('services no longer configured', { services: stray, remembered: false });
 
-  function learn(index: number, units: readonly PolicyUnit[]): void {
-    const { changed, vanished, conflicts } = catalogue.learn(index, units, clock.now());
-    const service = members[index]?.name;
-    for (const unit of vanished) log.warn('unit no longer offered', { service, unit: unitIdentity(unit) });
-    report(conflicts);
-    if (changed && members[index]?.remote === true) void sync();
-    tellAvailability();
+  const strangers = [...(store?.loaded ?? [])].filter(
+    ([name, service]) =>
+      !isForgotten(service) && !members.some((member) => member.remote && member.name === name),
+  );
+  if (strangers.length > 0) {
+    log.info('remembered services not configured', { services: strangers.map(([name]) => name) });
   }
 
-  function report(conflicts: readonly Conflict[]): void {
-    for (const found of conflicts) {
-      const { unit, owner, newcomer } = found;
-      log.error('unit offered twice', { unit: unitIdentity(unit), kept: owner, ignored: newcomer });
-      if (!firstRoundEnded) failFirstListing(conflictError(found));
+  function learn(index: number, units: readonly PolicyUnit[]): void {
+    const { changed, vanished, ...news } = catalogue.learn(index, units, clock.now());
+    const service = members[index]?.name;
+    for (const unit of vanished) log.warn('unit no longer offered', { service, unit: unitIdentity(unit) });
+    report(news);
+    if (changed && members[index]?.remote === true) void sync();
+    tellAvailability();
+    lookAtGates();
+  }
+
+  function report({ conflicts, moves }: CatalogueNews): void {
+    for (const { unit, from, to } of moves) log.info('unit moved', { unit: unitIdentity(unit), from, to });
+    for (const conflict of conflicts) {
+      const { unit, owner, newcomer, isOld } = conflict;
+      const error = conflictError(conflict);
+      log.error('unit offered twice', {
+        unit: unitIdentity(unit),
+        kept: owner,
+        ignored: newcomer,
+        reason: error.message,
+      });
+      if (!firstRoundEnded && !isOld) failFirstListing(error);
     }
+  }
+
+  function lookAtGates(): void {
+    localGate.look();
+    allGate.look();
   }
 
   async function sync(): Promise<void> {
-    await store?.sync((edited) => {
-      if (edited !== undefined) adopt(edited);
-      return catalogue.content();
+    if (!keepsFile) return;
+    await store?.sync(({ before, edited }) => {
+      if (edited !== undefined) adopt(before, edited);
+      return catalogue.content(edited ?? before);
     });
   }
 
-  function adopt(edited: CatalogueContent): void {
-    const { forgotten, conflicts } = catalogue.adopt(edited);
+  function adopt(before: CatalogueContent, edited: CatalogueContent): void {
+    const { forgotten, ...news } = catalogue.adopt(before, edited);
     for (const { service, unit } of forgotten) {
       log.info('unit forgotten', { service, unit: unitIdentity(unit) });
     }
-    report(conflicts);
+    report(news);
     tellAvailability();
+    lookAtGates();
   }
 
   function syncEverySoOften(): void {
@@ -147,10 +190,17 @@ export function createRoster(
     return attendants.filter(({ lister }, index) => !lister.listed() && !catalogue.isKnown(index));
   }
 
-  async function waitFor(awaited: readonly Promise<void>[], call: Call, until: number): Promise<void> {
-    await boundedCall(() => Promise.all(awaited), call, until, { clock, timers }).catch(() => {
-      if (call.signal.aborted) throw endOf(call);
-    });
+  function tellMissing({ requestId }: Call): void {
+    const services = unknown().map(({ member }) => member.name);
+    const missing = JSON.stringify(services);
+    if (missing !== missingBefore && services.length > 0) {
+      log.error('units missing from a listing', {
+        requestId,
+        services,
+        consequence: 'an engine keeps the units of these services disabled until its next restart',
+      });
+    }
+    missingBefore = missing;
   }
 
   return {
@@ -165,28 +215,15 @@ export function createRoster(
       const unlisted = attendants.filter(({ member, lister }) => !member.remote && !lister.listed());
       if (unlisted.length === 0) return;
       for (const attendant of unlisted) attendant.start();
-      await waitFor(
-        unlisted.map(({ lister }) => lister.firstEnd),
-        call,
-        until,
-      );
+      await localGate.pass(call, until);
     },
     async allUnits(call, until) {
-      const missing = unknown();
-      if (missing.length === 0) return;
-      await waitFor(
-        missing.map(({ lister }) => lister.firstListing),
-        call,
-        Math.min(until, clock.now() + limits.discoverBudgetMs),
-      );
-      const services = unknown().map(({ member }) => member.name);
-      if (services.length > 0) {
-        log.error('units missing from a listing', {
-          requestId: call.requestId,
-          services,
-          consequence: 'an engine keeps the units of these services disabled until its next restart',
-        });
-      }
+      if ((call.depth ?? 0) > 0) return;
+      const began = clock.now();
+      const { discoverBudgetMs, patientListingMs } = limits;
+      await allGate.pass(call, Math.min(until, began + discoverBudgetMs));
+      const waited = call.deadline - began >= Math.min(discoverBudgetMs, patientListingMs);
+      if (waited && !closed) tellMissing(call);
     },
     missingUnit(type, name) {
       const services = unknown().map(({ member }) => member.name);
@@ -215,21 +252,11 @@ export function createRoster(
       return () => void listeners.delete(listener);
     },
     async close() {
+      closed = true;
       cancelTimer();
       for (const attendant of attendants) attendant.close();
+      lookAtGates();
       await sync();
     },
   };
-}
-
-function conflictError({ unit, owner, newcomer }: Conflict): SchedulingError {
-  const what = `the ${unit.type.toLowerCase()} unit ${JSON.stringify(unit.name)}`;
-  const who =
-    owner === newcomer
-      ? `service ${JSON.stringify(owner)} offers two units that are both here ${what}`
-      : `services ${JSON.stringify(owner)} and ${JSON.stringify(newcomer)} both offer ${what}`;
-  return new SchedulingError(
-    'INVALID_ARGUMENT',
-    `${who}; rename it for one of them (renames), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)`,
-  );
 }

@@ -1,6 +1,6 @@
 import type { PolicyUnitType, UnitFailure } from '../contract.js';
 import type { SchedulingError } from '../errors.js';
-import type { Route } from './catalogue.js';
+import type { Route } from './arrange-units.js';
 
 /** The units of one request that one member has. */
 export interface MemberUnits {

@@ -15,7 +15,7 @@ import type { MemberCall } from './ask-member.js';
 import type { BreakerChange } from './attendant.js';
 import type { CatalogueStore } from './catalogue-file.js';
 import { answerTime } from './call-time.js';
-import type { Route } from './catalogue.js';
+import type { Route } from './arrange-units.js';
 import { checkMembers } from './check-members.js';
 import { askedHosts, type AskedHosts } from './combine/asked-hosts.js';
 import { checkAcceptedHosts } from './combine/check-accepted-hosts.js';

@@ -11,12 +11,14 @@ export interface MemberCallEnd {
   readonly code: 'OK' | SchedulingErrorCode;
   /** Whether the caller's own call had ended by then. */
   readonly callerLeft: boolean;
-  /** How long the member was given, and how long it is given by right: milliseconds. */
+  /** How long the member was given: milliseconds. */
   readonly givenMs: number;
+  /** Longest that a call waits for this member, and what a service is usually given: milliseconds. */
   readonly deadlineMs: number;
+  readonly usualDeadlineMs: number;
 }
 
-/** A late answer counts when the member had at least this part of its deadline. */
+/** A late answer counts when the member had at least this part of its deadline, or of the usual one if that is less. */
 const FAIR_SHARE = 0.1;
 
 /**
@@ -27,7 +29,14 @@ const FAIR_SHARE = 0.1;
  * whose bug must not keep callers from the service's other units. The other codes are about the request, so the service
  * works.
  */
-export function verdictOf({ method, code, callerLeft, givenMs, deadlineMs }: MemberCallEnd): Verdict {
+export function verdictOf({
+  method,
+  code,
+  callerLeft,
+  givenMs,
+  deadlineMs,
+  usualDeadlineMs,
+}: MemberCallEnd): Verdict {
   if (callerLeft) return 'neutral';
   switch (code) {
     case 'OK':
@@ -40,7 +49,7 @@ export function verdictOf({ method, code, callerLeft, givenMs, deadlineMs }: Mem
     case 'INTERNAL':
       return method === 'balanceHosts' ? 'neutral' : 'bad';
     case 'DEADLINE_EXCEEDED':
-      return givenMs < FAIR_SHARE * deadlineMs ? 'neutral' : 'bad';
+      return givenMs < FAIR_SHARE * Math.min(deadlineMs, usualDeadlineMs) ? 'neutral' : 'bad';
     case 'RESOURCE_EXHAUSTED':
     case 'CANCELLED':
       return 'neutral';

@@ -88,6 +88,17 @@ const table: readonly {
   { title: 'closes by a good trial', steps: [...opened, 'good'], state: 'closed', pending: [] },
   { title: 'opens by a bad trial, for 2 x 1000', steps: [...opened, 'bad'], state: 'open', pending: [2000] },
   {
+    title: 'opens when nothing answers a listing while no trial came, for 2 x 1000',
+    steps: [...opened, 'dead'],
+    state: 'open',
+    pending: [2000],
+  },
+  {
+    title: 'stays half-open when a listing is merely wrong',
+    steps: [...opened, 'not listed'],
+    state: 'half-open',
+  },
+  {
     title: 'waits for the next trial after a neutral one',
     steps: [...opened, 'neutral'],
     state: 'half-open',
@@ -198,6 +209,15 @@ describe('breaker', () => {
     trial?.end('good');
     trial?.end('bad', 'again');
     expect(breaker.state()).to.equal('open');
+    expect(time.pending()).to.deep.equal([2000]);
+  });
+
+  it('takes no notice of a trial that ends after a listing showed the service dead', async () => {
+    const { breaker, time } = await halfOpen();
+    const trial = breaker.admit();
+    breaker.notListed('nobody there', true);
+    trial?.end('good');
+    expect(breaker.refusal()).to.equal('down (nobody there)');
     expect(time.pending()).to.deep.equal([2000]);
   });
 

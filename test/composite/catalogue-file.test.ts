@@ -1,8 +1,13 @@
 import { expect } from 'chai';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { formatCatalogue, type CatalogueContent } from '../../src/composite/catalogue-content.js';
-import { openCatalogueFile, type CatalogueFileOptions } from '../../src/composite/catalogue-file.js';
+import {
+  openCatalogueFile,
+  type CatalogueFileOptions,
+  type FiledCatalogue,
+} from '../../src/composite/catalogue-file.js';
 import { forgetUnits } from '../../src/composite/forget-units.js';
 import { readCatalogue } from '../../src/composite/read-catalogue.js';
 import { memoryLog } from '../support/log.js';
@@ -163,10 +168,11 @@ describe('catalogue file', () => {
   }
 
   it('keeps the old file when the new one can not be written', async () => {
-    const { store } = await open();
-    await store.sync(keep(BOTH));
-    mkdirSync(`${path}.${process.pid}.tmp`);
+    // A name of at most 255 characters fits, the longer one of the file beside it doesn't.
+    path = folder.write('c'.repeat(250), formatCatalogue(BOTH));
+    const { store, events } = await open();
     await store.sync(keep(contentOf({ gamma: ['g'] })));
+    expect(events()).to.deep.equal(['warn catalogue not kept']);
     expect(await readCatalogue(path)).to.deep.equal(BOTH);
   });
 
@@ -174,24 +180,29 @@ describe('catalogue file', () => {
     const { store } = await open();
     await store.sync(keep(BOTH));
     await forgetUnits({ path, service: 'beta' });
-    let edited: CatalogueContent | undefined;
-    await store.sync((found) => {
-      edited = found;
-      return contentOf({ alpha: ['a', 'ä/b'], gamma: ['g'] });
-    });
-    expect([...(edited?.keys() ?? [])]).to.deep.equal(['alpha']);
-    expect([...(await readCatalogue(path)).keys()]).to.deep.equal(['alpha', 'gamma']);
-    await store.sync((found) => {
-      expect(found).to.equal(undefined);
-      return BOTH;
-    });
+    const alone = contentOf({ alpha: ['a', 'ä/b'] });
+    const forgotten = { listedAt: 0, units: [] };
+    const seen: FiledCatalogue[] = [];
+    const look = (content: CatalogueContent) => (file: FiledCatalogue) => {
+      seen.push(file);
+      return content;
+    };
+    const more = contentOf({ alpha: ['a', 'ä/b'], gamma: ['g'] });
+    await store.sync(look(more));
+    expect(await readCatalogue(path)).to.deep.equal(more);
+    await store.sync(look(BOTH));
+    expect(seen).to.deep.equal([
+      { before: BOTH, edited: new Map([...alone, ['beta', forgotten]]) },
+      { before: more, edited: undefined },
+    ]);
   });
 
   it('writes a file again that was deleted: to forget takes more than that', async () => {
     const { store } = await open();
     await store.sync(keep(BOTH));
     rmSync(path);
-    await store.sync((edited) => {
+    await store.sync(({ before, edited }) => {
+      expect(before).to.deep.equal(BOTH);
       expect(edited).to.equal(undefined);
       return BOTH;
     });
@@ -204,6 +215,23 @@ describe('catalogue file', () => {
     writeFileSync(path, 'oops');
     await store.sync(keep(BOTH));
     expect(events()).to.include('warn catalogue set aside');
+    expect(await readCatalogue(path)).to.deep.equal(BOTH);
+  });
+
+  it('writes nothing where only times and orders differ, so that two processes don’t write in turns', async () => {
+    const { store, events } = await open();
+    await store.sync(keep(contentOf({ alpha: ['a', 'b'], beta: ['c'] })));
+    const { units = [] } = contentOf({ alpha: ['b', 'a'] }).get('alpha') ?? {};
+    await store.sync(
+      keep(new Map([...contentOf({ beta: ['c'] }), ['alpha', { listedAt: LISTED_AT + 1, units }]])),
+    );
+    expect(events()).to.deep.equal(['debug catalogue written']);
+  });
+
+  it('writes beside the file under a name of its own, whatever another process left there', async () => {
+    const { store } = await open();
+    for (const id of [1, process.pid]) mkdirSync(`${path}.${id}.tmp`);
+    await store.sync(keep(BOTH));
     expect(await readCatalogue(path)).to.deep.equal(BOTH);
   });
 
@@ -243,7 +271,7 @@ describe('forgetting units', () => {
       title: 'all of a service',
       what: { service: 'alpha' },
       forgotten: ['alpha SCORE/a', 'alpha SCORE/ä/b'],
-      kept: { beta: ['a'] },
+      kept: { alpha: [], beta: ['a'] },
     },
     {
       title: 'a unit of one service',
@@ -255,16 +283,58 @@ describe('forgetting units', () => {
       title: 'a unit of every service',
       what: { unit: 'SCORE/a' },
       forgotten: ['alpha SCORE/a', 'beta SCORE/a'],
-      kept: { alpha: ['ä/b'] },
+      kept: { alpha: ['ä/b'], beta: [] },
     },
   ];
   for (const { title, what, forgotten, kept } of table) {
     it(`forgets ${title}`, async () => {
       const gone = await forgetUnits({ path, ...what });
       expect(gone.map(({ service, unit }) => `${service} ${unit}`)).to.deep.equal(forgotten);
-      expect(await readCatalogue(path)).to.deep.equal(contentOf(kept));
+      const services = Object.entries(parsedFile().services);
+      expect(services.map(([name, { units }]) => [name, units.map(({ name }) => name)])).to.deep.equal(
+        Object.entries(kept),
+      );
     });
   }
+
+  const parsedFile = () =>
+    z
+      .object({
+        services: z.record(z.string(), z.object({ units: z.array(z.object({ name: z.string() })) })),
+      })
+      .parse(JSON.parse(readFileSync(path, 'utf8')));
+
+  it('leaves an entry that tells a running process, and shows and forgets it no more', async () => {
+    await forgetUnits({ path, service: 'alpha' });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).to.have.deep.nested.property('services.alpha', {
+      listedAt: '1970-01-01T00:00:00.000Z',
+      units: [],
+    });
+    expect([...(await readCatalogue(path)).keys()]).to.deep.equal(['beta']);
+    await expectRejection(
+      forgetUnits({ path, service: 'alpha' }),
+      'NOT_FOUND',
+      'remembers no service "alpha"; it has: beta',
+    );
+  });
+
+  it('forgets a service that is remembered to have no units', async () => {
+    writeFileSync(path, formatCatalogue(contentOf({ alpha: [], beta: ['b'] })));
+    expect(await forgetUnits({ path, service: 'alpha' })).to.deep.equal([]);
+    expect(await readCatalogue(path)).to.deep.equal(contentOf({ beta: ['b'] }));
+  });
+
+  it('reads no more than maxBytes', async () => {
+    const { length: maxBytes } = readFileSync(path);
+    for (const run of [
+      () => readCatalogue(path, { maxBytes: maxBytes - 1 }),
+      () => forgetUnits({ path, unit: 'SCORE/a', maxBytes: maxBytes - 1 }),
+    ]) {
+      await expectRejection(run(), 'INVALID_ARGUMENT', `a catalogue has at most ${maxBytes - 1}`);
+    }
+    expect((await readCatalogue(path, { maxBytes })).size).to.equal(2);
+    expect((await forgetUnits({ path, unit: 'SCORE/a', maxBytes })).length).to.equal(2);
+  });
 
   const refusals: readonly {
     readonly what: { readonly service?: string; readonly unit?: string };

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { openCatalogueFile } from '../../src/composite/catalogue-file.js';
 import { forgetUnits } from '../../src/composite/forget-units.js';
 import type { Member } from '../../src/composite/member.js';
@@ -11,6 +14,7 @@ import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
+import { settle } from '../inventory/fake-time.js';
 import {
   failWith,
   hang,
@@ -48,7 +52,9 @@ describe('the listing of members', () => {
     expect(ended).to.equal(false);
     await time.advance(1);
     expect(ended).to.equal(true);
-    expect(logged('service listed')).to.deep.equal([{ level: 'info', service: 'alpha', units: 1 }]);
+    expect(logged('service listed')).to.deep.equal([
+      { level: 'info', service: 'alpha', offered: 1, used: 1 },
+    ]);
     expect(logged('service not listed')).to.deep.equal([
       { level: 'warn', service: 'beta', reason: 'UNAVAILABLE: refused' },
       { level: 'warn', service: 'gamma', reason: 'DEADLINE_EXCEEDED: no answer within 5000 ms' },
@@ -175,6 +181,27 @@ describe('the listing of members', () => {
     });
   }
 
+  it('counts what is offered and used, and warns once of entries that match nothing', async () => {
+    const alpha = scripted('a', 'b', 'c');
+    const { logged, time } = await startStage([
+      remote('alpha', alpha, { units: ['a', 'bb'], renames: new Map([['aa', 'x']]) }),
+      remote('beta', scripted('d'), { units: ['d'], renames: new Map([['d', 'e']]) }),
+    ]);
+    await time.advance(60_000);
+    expect(logged('service listed')).to.deep.equal([
+      { level: 'info', service: 'alpha', offered: 3, used: 1 },
+      { level: 'info', service: 'beta', offered: 1, used: 1 },
+    ]);
+    const entries = { level: 'warn', service: 'alpha', units: ['bb'], rename: ['aa'] };
+    expect(logged('configured units not offered')).to.deep.equal([entries]);
+    alpha.units = [offered('SCORE', 'aa')];
+    await time.advance(30_000);
+    expect(logged('configured units not offered')).to.deep.equal([
+      entries,
+      { level: 'warn', service: 'alpha', units: ['a', 'bb'] },
+    ]);
+  });
+
   it('waits for no local service that fails, and lists it again', async () => {
     const engine = scripted('e');
     engine.methods.listPolicyUnits = failWith('INTERNAL', 'oops');
@@ -189,7 +216,7 @@ describe('the listing of members', () => {
 
 describe('two services that offer one unit', () => {
   const text =
-    'services "alpha" and "beta" both offer the score unit "x"; rename it for one of them (renames), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)';
+    'services "alpha" and "beta" both offer the score unit "x", or the services form a loop; rename it for one of them (rename), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)';
 
   it('reject the first listing, naming both, the unit and the remedy', async () => {
     const { composite, logged } = await startStage([
@@ -198,7 +225,7 @@ describe('two services that offer one unit', () => {
     ]);
     expect((await expectRejection(composite.firstListing, 'INVALID_ARGUMENT')).message).to.equal(text);
     expect(logged('unit offered twice')).to.deep.equal([
-      { level: 'error', unit: 'SCORE/x', kept: 'alpha', ignored: 'beta' },
+      { level: 'error', unit: 'SCORE/x', kept: 'alpha', ignored: 'beta', reason: text },
     ]);
   });
 
@@ -225,8 +252,31 @@ describe('two services that offer one unit', () => {
     alpha.units = [offered('SCORE', 'x')];
     await time.advance(60_000);
     expect(logged('unit offered twice')).to.deep.equal([
-      { level: 'error', unit: 'SCORE/x', kept: 'beta', ignored: 'alpha' },
+      {
+        level: 'error',
+        unit: 'SCORE/x',
+        kept: 'beta',
+        ignored: 'alpha',
+        reason: text.replace('"alpha" and "beta"', '"beta" and "alpha"'),
+      },
     ]);
+    await composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([0, 1]);
+  });
+});
+
+describe('a unit that moves from one service to another', () => {
+  it('is asked for there, and told of once', async () => {
+    const [alpha, beta] = [scripted('a', 'x'), scripted('b')];
+    const { composite, time, logged } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
+    alpha.units = [offered('SCORE', 'a')];
+    await time.advance(30_000);
+    beta.units = [offered('SCORE', 'x')];
+    await time.advance(60_000);
+    expect(logged('unit moved')).to.deep.equal([
+      { level: 'info', unit: 'SCORE/x', from: 'alpha', to: 'beta' },
+    ]);
+    expect(logged('unit offered twice')).to.deep.equal([]);
     await composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
     expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([0, 1]);
   });
@@ -274,6 +324,80 @@ describe('a listing of all units', () => {
     });
   }
 
+  it('does not wait when another composite asks, which then says nothing of what is missing', async () => {
+    const { composite, time, logged } = await withAway();
+    const before = time.pending();
+    const units = await composite.listPolicyUnits(call({ depth: 1, deadline: time.clock.now() + 5000 }));
+    expect(units.map(({ name }) => name)).to.deep.equal(['a']);
+    expect(time.pending()).to.deep.equal(before);
+    expect(logged('units missing from a listing')).to.deep.equal([]);
+  });
+
+  const patience: readonly (readonly [deadline: number, discoverBudgetMs: number, lines: number])[] = [
+    [999, 30_000, 0],
+    [1000, 30_000, 1],
+    [499, 500, 0],
+    [500, 500, 1],
+  ];
+  for (const [deadline, discoverBudgetMs, lines] of patience) {
+    it(`logs ${lines} errors when the caller has ${deadline} ms, and ${discoverBudgetMs} ms may be waited`, async () => {
+      const { composite, time, logged } = await withAway({ limits: { discoverBudgetMs } });
+      const listing = names(composite, time.clock.now() + deadline);
+      await time.advance(deadline);
+      expect(await listing).to.deep.equal(['a']);
+      expect(logged('units missing from a listing')).to.have.length(lines);
+    });
+  }
+
+  it('logs once as long as the same services are missing, and anew when these change', async () => {
+    const [beta, gamma] = [scripted('b'), scripted('c')];
+    for (const service of [beta, gamma]) service.methods.listPolicyUnits = away;
+    const { composite, time, logged } = await startStage([remote('beta', beta), remote('gamma', gamma)]);
+    const list = async () => {
+      const listings = [names(composite), names(composite)];
+      await time.advance(30_000);
+      await Promise.all(listings);
+    };
+    await list();
+    await list();
+    delete beta.methods.listPolicyUnits;
+    await time.advance(5000);
+    await list();
+    await list();
+    expect(logged('units missing from a listing').map(({ services }) => services)).to.deep.equal([
+      ['beta', 'gamma'],
+      ['gamma'],
+    ]);
+  });
+
+  it('leaves nothing in memory when it waited in vain or its caller left', async () => {
+    setFlagsFromString('--expose-gc');
+    const { composite, time } = await withAway();
+    const calls: WeakRef<AbortSignal>[] = [];
+    const list = async () => {
+      const controller = new AbortController();
+      calls.push(new WeakRef(controller.signal));
+      const listing = composite.listPolicyUnits(
+        call({ signal: controller.signal, deadline: time.clock.now() + 50 }),
+      );
+      if (calls.length % 2 === 0) controller.abort();
+      else await time.advance(25);
+      await listing.catch(() => undefined);
+    };
+    for (let n = 0; n < 20; n++) await list();
+    await settle();
+    runInNewContext('gc()');
+    expect(calls.filter((signal) => signal.deref() !== undefined)).to.deep.equal([]);
+  });
+
+  it('ends when the composite is closed', async () => {
+    const { composite, logged } = await withAway();
+    const listing = names(composite);
+    await composite.close();
+    expect(await listing).to.deep.equal(['a']);
+    expect(logged('units missing from a listing')).to.deep.equal([]);
+  });
+
   it('ends when the caller leaves', async () => {
     const { composite } = await withAway();
     const controller = new AbortController();
@@ -306,10 +430,11 @@ describe('a catalogue on disk', () => {
   });
 
   async function start(members: readonly Member[]) {
-    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
+    const log = memoryLog();
+    const catalogue = await openCatalogueFile({ path, log });
     const stage = await startStage(members, { catalogue });
     composites.push(stage.composite);
-    return stage;
+    return { ...stage, catalogueEvents: () => log.lines.map(({ event }) => event) };
   }
 
   const remembered = async (): Promise<Readonly<Record<string, readonly string[]>>> => {
@@ -366,13 +491,97 @@ describe('a catalogue on disk', () => {
     expect(await names(composite)).to.deep.equal(['b', 'a']);
   });
 
-  it('drops services that are no longer configured, and says so', async () => {
+  it('serves no units of services that are no longer configured, keeps them, and says so', async () => {
     await (await start([remote('alpha', scripted('a')), remote('beta', scripted('b'))])).composite.close();
-    const { logged } = await start([remote('alpha', scripted('a', 'c'))]);
-    await settled({ alpha: ['a', 'c'] });
-    expect(logged('services no longer configured')).to.deep.equal([
-      { level: 'info', services: ['beta'], remembered: false },
+    const { composite, logged } = await start([remote('alpha', scripted('a', 'c'))]);
+    await settled({ alpha: ['a', 'c'], beta: ['b'] });
+    expect(await names(composite)).to.deep.equal(['a', 'c']);
+    expect(logged('remembered services not configured')).to.deep.equal([
+      { level: 'info', services: ['beta'] },
     ]);
+    await composite.close();
+    await forgetUnits({ path, service: 'beta' });
+    expect((await start([])).logged('remembered services not configured')).to.deep.equal([
+      { level: 'info', services: ['alpha'] },
+    ]);
+  });
+
+  it('is shared by two processes with different services, neither of which forgets those of the other', async () => {
+    const [alpha, beta] = [scripted('a', 'old'), scripted('b')];
+    const one = await start([remote('alpha', alpha)]);
+    await settled({ alpha: ['a', 'old'] });
+    const two = await start([remote('beta', beta)]);
+    await settled({ alpha: ['a', 'old'], beta: ['b'] });
+    alpha.units = [offered('SCORE', 'a')];
+    for (const service of [alpha, beta]) service.methods.listPolicyUnits = away;
+    for (let round = 0; round < 3; round++) {
+      for (const { time } of [one, two]) await time.advance(30_000);
+    }
+    for (const { composite, logged } of [one, two]) {
+      expect(logged('unit forgotten')).to.deep.equal([]);
+      await composite.close();
+    }
+    expect(await names(one.composite)).to.deep.equal(['a', 'old']);
+    expect(await names(two.composite)).to.deep.equal(['b']);
+    expect(await remembered()).to.deep.equal({ alpha: ['a', 'old'], beta: ['b'] });
+  });
+
+  it('is written once by two processes with the same services, however these list', async () => {
+    const one = await start([remote('alpha', scripted('a', 'b'))]);
+    await settled({ alpha: ['a', 'b'] });
+    const two = await start([remote('alpha', scripted('b', 'a'))]);
+    for (let round = 0; round < 3; round++) {
+      for (const { time } of [one, two]) await time.advance(30_000);
+    }
+    for (const { composite } of [one, two]) await composite.close();
+    expect(one.catalogueEvents()).to.deep.equal(['catalogue written']);
+    expect(two.catalogueEvents()).to.deep.equal([]);
+  });
+
+  it('has no unit that another service had first, so that the next start does not fail', async () => {
+    const [alpha, beta] = [scripted('x'), scripted('b')];
+    const members = [remote('beta', beta), remote('alpha', alpha)];
+    const first = await start(members);
+    await settled({ alpha: ['x'], beta: ['b'] });
+    beta.units = [offered('SCORE', 'b'), offered('SCORE', 'x')];
+    await first.time.advance(30_000);
+    expect(first.logged('unit offered twice')).to.have.length(1);
+    await first.composite.close();
+    expect(await remembered()).to.deep.equal({ alpha: ['x'], beta: ['b'] });
+
+    const second = await start(members);
+    await second.composite.firstListing;
+    expect(second.logged('unit offered twice')).to.deep.include({
+      level: 'error',
+      unit: 'SCORE/x',
+      kept: 'alpha',
+      ignored: 'beta',
+      reason: second.logged('unit offered twice')[0]?.['reason'],
+    });
+    await second.composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([1, 0]);
+  });
+
+  it('is left alone by a start that is refused, so that the next one is refused too', async () => {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { composite, time } = await start([
+        remote('alpha', scripted('a', 'x')),
+        remote('beta', scripted('x')),
+      ]);
+      await expectRejection(composite.firstListing, 'INVALID_ARGUMENT');
+      await time.advance(60_000);
+      await composite.close();
+      expect(existsSync(path)).to.equal(false);
+    }
+  });
+
+  it('remembers that a service has no units, so that nobody waits for it after a restart', async () => {
+    await (await start([remote('alpha', scripted())])).composite.close();
+    const down = scripted();
+    down.methods.listPolicyUnits = away;
+    const { composite, logged } = await start([remote('alpha', down)]);
+    expect(await names(composite)).to.deep.equal([]);
+    expect(logged('units missing from a listing')).to.deep.equal([]);
   });
 
   it('throws for two services that are remembered to offer one unit', async () => {

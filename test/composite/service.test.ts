@@ -384,7 +384,12 @@ describe('a call of a composite', () => {
       await expectRejection(
         run(stage, { depth: 4 }),
         'INVALID_ARGUMENT',
-        'the call came through 4 composites, at most 4 are allowed (maxDepth): the services: of their configurations probably form a loop',
+        'the call has come through 4 composites, which is composite.maxDepth (4): the services: of their configurations probably form a loop',
+      );
+      await expectRejection(
+        run(stage, { depth: 7 }),
+        'INVALID_ARGUMENT',
+        'come through 7 composites, more than composite.maxDepth (4):',
       );
       expect(alpha.received).to.deep.equal([]);
       await run(stage, { depth: 3, deadline: now + 26 });
@@ -470,7 +475,7 @@ describe('the breaker in a composite', () => {
     for (let n = 0; n < 3; n++) await run();
   };
 
-  async function stageOf(options: Partial<CompositeOptions> = {}) {
+  async function stageOf(options: Partial<CompositeOptions> = {}, deadlineMs = 300) {
     const [alpha, beta] = [scripted('a'), scripted('b')];
     let connected: () => void = () => undefined;
     let listeners = 0;
@@ -479,7 +484,7 @@ describe('the breaker in a composite', () => {
       listeners += 1;
       return () => void (listeners -= 1);
     };
-    const members = [remote('alpha', alpha), remote('beta', beta, { deadlineMs: 300, onConnected })];
+    const members = [remote('alpha', alpha), remote('beta', beta, { deadlineMs, onConnected })];
     const changes: string[] = [];
     const onBreakerChange: CompositeOptions['onBreakerChange'] = ({ service, state, reason = 'none' }) =>
       changes.push(`${service} ${state}: ${reason}`);
@@ -599,6 +604,17 @@ describe('the breaker in a composite', () => {
     expect(composite.state()[1]?.breaker).to.equal('open');
   });
 
+  it('opens for a service with a deadline of 30 s that callers with 1 s wait for: 975 > 1000 / 10', async () => {
+    const { beta, composite, time, score } = await stageOf({}, 30_000);
+    beta.methods.scoreHosts = hang;
+    for (let n = 0; n < 3; n++) {
+      const answer = score(time.clock.now() + 1000);
+      await time.advance(975);
+      await answer;
+    }
+    expect(composite.state()[1]?.breaker).to.equal('open');
+  });
+
   it('counts for a service without a deadline what had 1000 / 10 = 100 ms', async () => {
     const { alpha, composite, time, score } = await stageOf();
     alpha.methods.scoreHosts = hang;
@@ -681,7 +697,7 @@ describe('options of a composite', () => {
     [
       'a long new name',
       { members: [remote('a', x, { renames: new Map([['x', 'y'.repeat(129)]]) })] },
-      'service "a": renames["x"]: expected a name of at most 128 characters',
+      'service "a": rename["x"]: expected a name of at most 128 characters',
     ],
     [
       'a limit of 0',

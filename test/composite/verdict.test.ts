@@ -16,6 +16,17 @@ const table: readonly (readonly [title: string, end: Partial<MemberCallEnd>, ver
   ['late after 1000 of 1000 ms', { ...late, givenMs: 1000 }, 'bad'],
   ['late after a tenth: 100 of 1000 ms', { ...late, givenMs: 100 }, 'bad'],
   ['late after less than a tenth: 99 of 1000 ms', { ...late, givenMs: 99 }, 'neutral'],
+  [
+    'late after 1000 ms where the usual 1000 ms are less than its 30,000',
+    { ...late, givenMs: 1000, deadlineMs: 30_000 },
+    'bad',
+  ],
+  [
+    'late after 99 ms where the usual 1000 ms are less than its 30,000',
+    { ...late, givenMs: 99, deadlineMs: 30_000 },
+    'neutral',
+  ],
+  ['late after 100 ms without a deadline', { ...late, givenMs: 100, deadlineMs: Infinity }, 'bad'],
   ['a caller that left', { code: 'CANCELLED', callerLeft: true }, 'neutral'],
   ['a caller whose time was over', { ...late, givenMs: 1000, callerLeft: true }, 'neutral'],
   ['an answer for a caller that left', { code: 'OK', callerLeft: true }, 'neutral'],
@@ -30,6 +41,7 @@ describe('the verdict on a member', () => {
         callerLeft: false,
         givenMs: 500,
         deadlineMs: 1000,
+        usualDeadlineMs: 1000,
       } as const;
       expect(verdictOf({ ...usual, ...end })).to.equal(verdict);
     });

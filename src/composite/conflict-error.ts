@@ -1,0 +1,16 @@
+import { SchedulingError } from '../errors.js';
+import type { Conflict } from './catalogue.js';
+
+/** What to do about a unit that two services offer. The words in brackets are keys of the configuration and a command. */
+const REMEDY =
+  'rename it for one of them (rename), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)';
+
+/** The error for two services that offer one unit, or one service that offers two that are one here. */
+export function conflictError({ unit, owner, newcomer }: Conflict): SchedulingError {
+  const what = `the ${unit.type.toLowerCase()} unit ${JSON.stringify(unit.name)}`;
+  const who =
+    owner === newcomer
+      ? `service ${JSON.stringify(owner)} offers two units that are both here ${what}`
+      : `services ${JSON.stringify(owner)} and ${JSON.stringify(newcomer)} both offer ${what}, or the services form a loop`;
+  return new SchedulingError('INVALID_ARGUMENT', `${who}; ${REMEDY}`);
+}
