@@ -29,7 +29,7 @@ interface Frame {
   children: number;
   name: string;
   value: XmlRpcValue;
-  readonly items: XmlRpcValue[];
+  items: XmlRpcValue[];
   readonly members: Map<string, XmlRpcValue> | undefined;
 }
 
@@ -119,7 +119,7 @@ export function createDocumentReader(
     } else if (parent.element.name === 'data' || parent.element.name === 'params') {
       parent.items.push(value);
     } else if (element.name === 'params') {
-      parent.items.push(...closed.items);
+      parent.items = closed.items;
     } else if (element.name === 'fault') {
       isFault = true;
       parent.items.push(value);
