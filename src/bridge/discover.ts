@@ -5,10 +5,11 @@ import { placesOf } from './argument-place.js';
 import { ARGUMENT_NAMES } from './arguments.js';
 import type { CallBudget } from './call-budget.js';
 import type { Directions } from './directions.js';
-import { engineText, isPrintable, quoted } from './engine-text.js';
+import { engineText, isPrintable } from './engine-text.js';
 import type { BridgeMethod } from './method.js';
 import { propertiesRegex } from './properties-regex.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** Longest name of a unit: varchar(128) in the engine's database (packaging/dbscripts/create_tables.sql). */

@@ -1,14 +1,6 @@
-import {
-  castToArray,
-  castToInteger,
-  castToStruct,
-  castToText,
-  EngineException,
-  isArray,
-  isStruct,
-} from './engine-cast.js';
+import { castToArray, castToInteger, castToStruct, castToText, EngineException } from './engine-cast.js';
 import { engineText } from './engine-text.js';
-import { typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
+import { isArray, isStruct, typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** What the engine makes of an answer. */
 export interface EngineReading<Outcome> {

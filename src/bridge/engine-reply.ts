@@ -3,7 +3,8 @@ import { parseUuid } from '../uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { brokenAnswer } from './broken-answer.js';
 import { isCost, type Cost } from './cost.js';
-import { engineText, quoted } from './engine-text.js';
+import { engineText } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcStruct, XmlRpcValue } from './xml-rpc/value.js';
 
 /** Most messages of one answer: each becomes an event in the engine's log. */

@@ -1,7 +1,7 @@
 import { placesOf, wrongType } from './argument-place.js';
-import { quoted } from './engine-text.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */

@@ -131,7 +131,7 @@ describe('arguments of the engine', () => {
       params: [['f'], [H1], [VM], NONE],
     },
     {
-      text: 'runFilters: argument 3, vmId: expected a UUID, got "a b"',
+      text: String.raw`runFilters: argument 3, vmId: expected a UUID, got "a\nb"`,
       read: filters,
       params: [['f'], [H1], 'a\nb', NONE],
     },
@@ -219,7 +219,7 @@ describe('arguments of the engine', () => {
       params: ['b', [H1], new Map(many(257, (n): [string, string] => [String(n), '']))],
     },
     {
-      text: `runLoadBalancing: argument 3, properties["${'x'.repeat(61)}..."]: 129 characters, at most 128 are taken (maxPropertyKeyLength)`,
+      text: `runLoadBalancing: argument 3, properties["${'x'.repeat(60)}"...]: 129 characters, at most 128 are taken (maxPropertyKeyLength)`,
       read: balance,
       params: ['b', [H1], struct({ ['x'.repeat(129)]: '' })],
     },

@@ -9,7 +9,7 @@ import {
   sumRows,
   unitRows,
 } from '../../src/bridge/engine-reply.js';
-import { engineText, quoted } from '../../src/bridge/engine-text.js';
+import { engineText } from '../../src/bridge/engine-text.js';
 import { hostId, vmId } from '../support/world.js';
 import { plain, reply } from './stage.js';
 
@@ -54,7 +54,6 @@ describe('engine reply', () => {
     expect(messages).to.deep.equal(reply([], { u: 'a b c d e' }, [`${'x'.repeat(497)}...`]));
     expect(engineText('x'.repeat(500))).to.equal('x'.repeat(500));
     expect(engineText('ok \u{1f600}')).to.equal('ok \u{1f600}');
-    expect(quoted('say "hi"\n')).to.equal(String.raw`"say \"hi\""`);
   });
 
   it("keeps the engine's own text of a host", () => {
