@@ -52,5 +52,5 @@ export function methodNotFound(name: string, methods: Iterable<Pick<BridgeMethod
 }
 
 function answer(value: XmlRpcValue): Promise<MethodOutcome> {
-  return Promise.resolve({ answer: value, units: 0, failed: [] });
+  return Promise.resolve({ answer: value, units: [], failed: [] });
 }

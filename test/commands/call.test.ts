@@ -60,6 +60,7 @@ const bridge: Answer = (method, params) =>
   createBridge({ service: fixtureService(), log: memoryLog() }).dispatch(method, params, {
     signal: new AbortController().signal,
     receivedAt: Date.now(),
+    whenEnded: () => undefined,
   });
 
 const answers =
