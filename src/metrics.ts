@@ -18,6 +18,15 @@ export interface InventoryFigures {
 /** What the engine got: a whole answer, one without some units, one without any, or a fault. */
 export type BridgeOutcome = 'ok' | 'partial' | 'failed' | 'fault';
 
+/** What came of a request to the bridge. */
+export interface BridgeRequestFigures {
+  /** Name of a method that there is; undefined for any other request, which counts as `(other)`. */
+  readonly method: string | undefined;
+  /** Status of HTTP; undefined: the caller went away before. */
+  readonly status: number | undefined;
+  readonly faultCode: number | undefined;
+}
+
 /** Whether a service is asked: yes; for one call, as a trial; no. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
@@ -32,6 +41,8 @@ export interface Metrics {
   readonly watchInventory: (read: () => InventoryFigures) => void;
   /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
   readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
+  /** Counts a request to the bridge, whatever came of it. */
+  readonly bridgeRequestEnded: (end: BridgeRequestFigures) => void;
   /** Counts a call to one service of the composite. */
   readonly serviceCalled: (
     service: string,
@@ -84,6 +95,12 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     buckets: CALL_BUCKETS,
     registers,
   });
+  const bridgeRequests = new Counter({
+    name: 'hostscore_bridge_requests_total',
+    help: 'Requests to the bridge, by method, HTTP status and code of the fault.',
+    labelNames: ['method', 'status', 'fault'],
+    registers,
+  });
   const serviceCalls = new Histogram({
     name: 'hostscore_service_call_seconds',
     help: 'Time that a service of the composite took, by service, method and code.',
@@ -108,6 +125,8 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
     unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
     schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
+    bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
+      bridgeRequests.inc({ method, status, fault: faultCode }),
     serviceCalled: (service, method, code, seconds) =>
       serviceCalls.observe({ service, method, code }, seconds),
     breakerChanged(service, state) {

@@ -42,6 +42,23 @@ describe('metrics', () => {
     );
   });
 
+  it('counts requests to the bridge, by method, status and fault', async () => {
+    const metrics = createMetrics(() => false);
+    metrics.bridgeRequestEnded({ method: 'runFilters', status: 200, faultCode: undefined });
+    metrics.bridgeRequestEnded({ method: 'runFilters', status: 200, faultCode: -32500 });
+    metrics.bridgeRequestEnded({ method: undefined, status: 404, faultCode: undefined });
+    metrics.bridgeRequestEnded({ method: undefined, status: undefined, faultCode: undefined });
+    const lines = (await metrics.scrape())
+      .split('\n')
+      .filter((line) => line.startsWith('hostscore_bridge_requests_total{'));
+    expect(lines).to.deep.equal([
+      'hostscore_bridge_requests_total{method="runFilters",status="200",fault=""} 1',
+      'hostscore_bridge_requests_total{method="runFilters",status="200",fault="-32500"} 1',
+      'hostscore_bridge_requests_total{method="(other)",status="404",fault=""} 1',
+      'hostscore_bridge_requests_total{method="(other)",status="",fault=""} 1',
+    ]);
+  });
+
   it('shows the state of a breaker, and counts its openings: closed, open, half-open, open -> 2', async () => {
     const metrics = createMetrics(() => false);
     for (const state of ['closed', 'open', 'half-open', 'open'] as const)

@@ -1,6 +1,6 @@
 import type { AskedHosts } from './asked-hosts.js';
 import { brokenAnswer } from './broken-answer.js';
-import { quoted } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
 
 /**
  * Which of the hosts asked about a filter accepts: 1 at the place of each. Throws INTERNAL for a host that was not asked

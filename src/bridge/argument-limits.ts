@@ -1,5 +1,3 @@
-import { SchedulingError } from '../errors.js';
-
 /** What one call of the engine may hold. A call over a limit is a fault that names the limit. */
 export interface ArgumentLimits {
   /** Host ids in one call. */
@@ -25,17 +23,3 @@ export const DEFAULT_ARGUMENT_LIMITS: ArgumentLimits = {
   maxPropertyKeyLength: 128,
   maxPropertyValueLength: 4096,
 };
-
-/** The default limits, with those that are given in their place. Throws INVALID_ARGUMENT for one that is no whole number. */
-export function resolveArgumentLimits(given: Partial<ArgumentLimits> = {}): ArgumentLimits {
-  const limits = { ...DEFAULT_ARGUMENT_LIMITS, ...given };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new SchedulingError(
-        'INVALID_ARGUMENT',
-        `limits.${name}: expected a whole number of 1 or more, got ${String(value)}`,
-      );
-    }
-  }
-  return limits;
-}

@@ -10,8 +10,8 @@ import {
   type ArgumentPlace,
 } from './argument-place.js';
 import { createHostListReader, type AskedHosts } from './asked-hosts.js';
-import { quoted } from './engine-text.js';
-import type { XmlRpcStruct, XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from './xml-rpc/quoted.js';
+import { isArray, isStruct, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** Names of the arguments of each call, as faults and the help name them. */
 export const ARGUMENT_NAMES = {
@@ -104,7 +104,7 @@ function readFunctions(
   const factors = new Map<string, number>();
   for (const [index, pair] of readList(value, place, 'an array of [name, factor]', limits).entries()) {
     const pairPlace = partOf(place, `[${index}]`);
-    if (!isList(pair)) throw wrongType(pairPlace, 'an array [name, factor]', pair);
+    if (!isArray(pair)) throw wrongType(pairPlace, 'an array [name, factor]', pair);
     const [first, second] = pair;
     if (pair.length !== 2 || first === undefined || second === undefined) {
       throw wrongArgument(pairPlace, 'an array [name, factor]', `an array of ${pair.length}`);
@@ -121,7 +121,7 @@ function readList(
   expected: string,
   { maxUnits }: ArgumentLimits,
 ): readonly XmlRpcValue[] {
-  if (!isList(value)) throw wrongType(place, expected, value);
+  if (!isArray(value)) throw wrongType(place, expected, value);
   if (value.length > maxUnits) throw overLimit(place, value.length, 'units', 'maxUnits', maxUnits);
   return value;
 }
@@ -197,12 +197,4 @@ function propertyText(value: XmlRpcValue): string | undefined {
 function doubleOf(value: XmlRpcValue): number | undefined {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
   return value.kind === 'double' ? value.value : undefined;
-}
-
-function isList(value: XmlRpcValue): value is readonly XmlRpcValue[] {
-  return Array.isArray(value);
-}
-
-function isStruct(value: XmlRpcValue): value is XmlRpcStruct {
-  return value instanceof Map;
 }

@@ -1,7 +1,7 @@
 import { parseUuid } from '../uuid.js';
 import { overLimit, partOf, wrongArgument, wrongType, type ArgumentPlace } from './argument-place.js';
-import { quoted } from './engine-text.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from './xml-rpc/quoted.js';
+import { isArray, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** The hosts that a call of the engine asks about, each once, in the order asked. */
 export interface AskedHosts {
@@ -26,7 +26,7 @@ export function createHostListReader(
 ): (value: XmlRpcValue, place: ArgumentPlace) => AskedHosts {
   const remembered: { readonly list: readonly string[]; readonly hosts: AskedHosts }[] = [];
   return (value, place) => {
-    if (!isList(value)) throw wrongType(place, 'an array of host ids', value);
+    if (!isArray(value)) throw wrongType(place, 'an array of host ids', value);
     if (value.length > maxHostIds) throw overLimit(place, value.length, 'host ids', 'maxHostIds', maxHostIds);
     const known = remembered.find(({ list }) => sameList(list, value));
     if (known !== undefined) return known.hosts;
@@ -52,10 +52,6 @@ function askedHosts(list: readonly string[], place: ArgumentPlace): AskedHosts {
     texts.push(text);
   }
   return { ids: [...places.keys()], texts, placeOf: (id) => places.get(id) };
-}
-
-function isList(value: XmlRpcValue): value is readonly XmlRpcValue[] {
-  return Array.isArray(value);
 }
 
 function sameList(list: readonly string[], value: readonly XmlRpcValue[]): boolean {

@@ -1,7 +1,7 @@
 import type { PolicyUnitService } from '../contract.js';
 import type { SchedulingErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
-import type { ArgumentLimits } from './argument-limits.js';
+import type { BridgeLimits } from './bridge-limits.js';
 import type { After } from './call-budget.js';
 import type { ScoreMode } from './cost.js';
 import type { RowMode } from './run-cost-functions.js';
@@ -16,7 +16,10 @@ export const DEFAULT_DISCOVER_BUDGET_MS = 35_000;
 export interface CallEnd {
   /** Name of the method, or `(unknown)`. */
   readonly method: string;
-  /** From the head of the request to the answer: for calls other than discover, how long the scheduling lock was held. */
+  /**
+   * From the head of the request to the last byte of the answer, or to the end of the connection: for calls other than
+   * discover, how long the scheduling lock was held.
+   */
   readonly seconds: number;
   readonly outcome: 'ok' | 'partial' | 'failed' | 'fault';
   /** Code of the first failed unit, or of the fault. */
@@ -41,9 +44,9 @@ export interface BridgeOptions {
   readonly budgetMs?: number;
   /** The same for discover; {@link DEFAULT_DISCOVER_BUDGET_MS} by default. */
   readonly discoverBudgetMs?: number;
-  /** How much of a budget is kept for writing the answer, in milliseconds; a twentieth of it by default. */
+  /** How much of a budget, that of a call and that of discover, is kept for writing the answer, in milliseconds; a twentieth of it by default. */
   readonly marginMs?: number;
-  readonly limits?: Partial<ArgumentLimits>;
+  readonly limits?: Partial<BridgeLimits>;
   readonly log: Log;
   /** Milliseconds since the epoch; Date by default. */
   readonly clock?: { readonly now: () => number };
@@ -51,5 +54,6 @@ export interface BridgeOptions {
   readonly timers?: { readonly after: After };
   readonly makeRequestId?: () => string;
   readonly onUnitFailure?: (failure: UnitFailureEvent) => void;
+  /** Told when the answer is sent, or nobody waits for it any more. */
   readonly onCallEnd?: (end: CallEnd) => void;
 }

@@ -10,6 +10,11 @@ export interface BridgeRequest {
   readonly signal: AbortSignal;
   /** When the head of the request came in, by the bridge's clock: milliseconds since the epoch. */
   readonly receivedAt: number;
+  /**
+   * Has something run once when the answer is sent, or nobody waits for it any more; at once when that is over. It is given
+   * the milliseconds since the head of the request came in, by a clock that nobody sets.
+   */
+  readonly whenEnded: (run: (elapsedMs: number) => void) => void;
 }
 
 /** A call of the engine, with the id under which everything that it reaches is logged. */
@@ -33,7 +38,7 @@ export interface CallBudgetOptions {
  * the call's signal aborts and the result rejects, whatever the service does.
  */
 export type CallBudget = <Answer>(
-  request: NamedRequest,
+  request: Omit<NamedRequest, 'whenEnded'>,
   ask: (call: Call) => Promise<Answer>,
 ) => Promise<Answer>;
 

@@ -1,6 +1,6 @@
 import { isScore, MAX_INT32, MAX_SCORE, MIN_SCORE, type Direction } from '../contract.js';
 import { brokenAnswer } from './broken-answer.js';
-import { quoted } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
 
 declare const costBrand: unique symbol;
 

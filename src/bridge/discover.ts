@@ -3,19 +3,18 @@ import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { placesOf } from './argument-place.js';
 import { ARGUMENT_NAMES } from './arguments.js';
+import type { BridgeLimits } from './bridge-limits.js';
 import type { CallBudget } from './call-budget.js';
-import type { Directions } from './directions.js';
-import { engineText, isPrintable, quoted } from './engine-text.js';
+import { engineText, isPrintable } from './engine-text.js';
 import type { BridgeMethod } from './method.js';
 import { propertiesRegex } from './properties-regex.js';
+import type { UnitDirectory } from './unit-directory.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** Longest name of a unit: varchar(128) in the engine's database (packaging/dbscripts/create_tables.sql). */
 const MAX_NAME_LENGTH = 128;
-
-/** Longest description that the engine is sent, in characters. */
-const MAX_DESCRIPTION_LENGTH = 1000;
 
 /** The only keys that the engine takes; any other spoils the whole answer (ExternalSchedulerDiscoveryResult.populate). */
 const KEYS = [
@@ -31,7 +30,8 @@ type Entries = ReadonlyMap<PolicyUnitType, Map<string, XmlRpcValue>>;
 export interface DiscoverOptions {
   readonly service: Pick<PolicyUnitService, 'listPolicyUnits'>;
   readonly budget: CallBudget;
-  readonly directions: Directions;
+  readonly directory: Pick<UnitDirectory, 'learn'>;
+  readonly limits: Pick<BridgeLimits, 'maxDescriptionLength' | 'maxPatternLength' | 'maxMessageLength'>;
   readonly log: Log;
 }
 
@@ -40,7 +40,7 @@ export interface DiscoverOptions {
  * what is missing stays disabled until it starts again, so a unit loses a bad property rather than its place; only a unit
  * whose name the engine can't store is left out. Faults when the units can't be listed: the engine then writes an event.
  */
-export function createDiscover({ service, budget, directions, log }: DiscoverOptions): BridgeMethod {
+export function createDiscover({ service, budget, directory, limits, log }: DiscoverOptions): BridgeMethod {
   function announce(unit: PolicyUnit, entries: Entries, requestId: string): void {
     const { name, type, description, properties } = unit;
     const reason = whyUnfit(unit, entries);
@@ -48,11 +48,11 @@ export function createDiscover({ service, budget, directions, log }: DiscoverOpt
       log.error('unit not announced', { requestId, unit: quoted(name), type, reason });
       return;
     }
-    const { regex, leftOut } = propertiesRegex(properties);
+    const { regex, leftOut } = propertiesRegex(properties, limits.maxPatternLength);
     for (const { property, reason } of leftOut) {
       log.error('property not announced', { requestId, unit: name, property: quoted(property), reason });
     }
-    entries.get(type)?.set(name, [engineText(description, MAX_DESCRIPTION_LENGTH), regex]);
+    entries.get(type)?.set(name, [engineText(description, limits.maxDescriptionLength), regex]);
   }
 
   function answer(units: readonly PolicyUnit[], requestId: string): XmlRpcValue {
@@ -71,13 +71,16 @@ export function createDiscover({ service, budget, directions, log }: DiscoverOpt
       placesOf('discover', params, ARGUMENT_NAMES.discover);
       const units = await budget(request, service.listPolicyUnits).catch((thrown: unknown) => {
         const { code, message, cause } = SchedulingError.from(thrown);
-        const text = engineText(`discover: the units can not be listed: ${code}: ${message}`);
+        const text = engineText(
+          `discover: the units can not be listed: ${code}: ${message}`,
+          limits.maxMessageLength,
+        );
         throw new XmlRpcFault(FAULT_CODES.unavailable, text, { cause });
       });
-      directions.learn(units);
+      directory.learn(units);
       return {
         answer: answer(units, request.requestId),
-        units: units.length,
+        units: [],
         failed: [],
         facts: { units: units.length },
       };

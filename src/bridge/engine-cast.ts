@@ -1,5 +1,6 @@
-import { engineText, quoted } from './engine-text.js';
-import { typeNameOf, type XmlRpcStruct, type XmlRpcValue } from './xml-rpc/value.js';
+import { engineText } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
+import { isArray, isStruct, typeNameOf, type XmlRpcStruct, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** What Java throws at a value; the message begins with its class. */
 export class EngineException extends Error {
@@ -66,14 +67,4 @@ const PART_LENGTHS = [8, 4, 4, 4, 12];
 export function inWords(value: XmlRpcValue | undefined): string {
   if (value == null) return 'nil';
   return isArray(value) || isStruct(value) ? `a ${typeNameOf(value)}` : engineText(castToText(value, ''), 64);
-}
-
-/** Says whether a value is an array. */
-export function isArray(value: XmlRpcValue | undefined): value is readonly XmlRpcValue[] {
-  return Array.isArray(value);
-}
-
-/** Says whether a value is a struct. */
-export function isStruct(value: XmlRpcValue | undefined): value is XmlRpcStruct {
-  return value instanceof Map;
 }

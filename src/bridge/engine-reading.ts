@@ -1,14 +1,6 @@
-import {
-  castToArray,
-  castToInteger,
-  castToStruct,
-  castToText,
-  EngineException,
-  isArray,
-  isStruct,
-} from './engine-cast.js';
+import { castToArray, castToInteger, castToStruct, castToText, EngineException } from './engine-cast.js';
 import { engineText } from './engine-text.js';
-import { typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
+import { isArray, isStruct, typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** What the engine makes of an answer. */
 export interface EngineReading<Outcome> {
@@ -30,6 +22,9 @@ export interface AnswerPart {
   readonly complain: (text: string) => void;
 }
 
+/** Longest complaint, and longest event, that is shown: characters. */
+const MAX_SHOWN_LENGTH = 500;
+
 /** Most complaints about one answer: past it they only repeat each other. */
 const MAX_COMPLAINTS = 50;
 
@@ -41,7 +36,7 @@ export function readAsEngine<Outcome>(
   const events: string[] = [];
   const complaints: string[] = [];
   const complain = (text: string): void => {
-    if (complaints.length < MAX_COMPLAINTS) complaints.push(engineText(text));
+    if (complaints.length < MAX_COMPLAINTS) complaints.push(engineText(text, MAX_SHOWN_LENGTH));
     else if (complaints.length === MAX_COMPLAINTS) complaints.push('and more of the kind');
   };
   try {
@@ -80,7 +75,8 @@ export function resultOf(
   if (pluginErrors !== null) {
     for (const [unit, messages] of castToStruct(pluginErrors, 'plugin_errors')) {
       for (const message of castToArray(messages, `plugin_errors of ${unit}`)) {
-        events.push(engineText(`${unit}: ${castToText(message, `a message in plugin_errors of ${unit}`)}`));
+        const text = castToText(message, `a message in plugin_errors of ${unit}`);
+        events.push(engineText(`${unit}: ${text}`, MAX_SHOWN_LENGTH));
       }
     }
   }
@@ -91,7 +87,7 @@ export function resultOf(
           `ClassCastException: an element of errors is of type ${typeNameOf(message)}, where the engine casts to String`,
         );
       }
-      events.push(engineText(String(message)));
+      events.push(engineText(String(message), MAX_SHOWN_LENGTH));
     }
   }
   if (events.length === 0) complain('result_code is not 0, yet there is no error to show');

@@ -1,13 +1,12 @@
 import type { Migration, UnitFailure } from '../contract.js';
 import { parseUuid } from '../uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
+import type { BridgeLimits } from './bridge-limits.js';
 import { brokenAnswer } from './broken-answer.js';
 import { isCost, type Cost } from './cost.js';
-import { engineText, quoted } from './engine-text.js';
+import { engineText } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcStruct, XmlRpcValue } from './xml-rpc/value.js';
-
-/** Most messages of one answer: each becomes an event in the engine's log. */
-export const MAX_MESSAGES = 100;
 
 /** A failed unit; its message is in the words that the engine gets. */
 export interface FailedUnit {
@@ -15,26 +14,33 @@ export interface FailedUnit {
   readonly failure: UnitFailure;
 }
 
-/**
- * The answer to runFilters, runCostFunctions and runLoadBalancing: `result` counts whatever `result_code` says, and the
- * engine reads the two error members only when it is not 0 (ExternalSchedulerBrokerObjectBuilder.populateCommonFields).
- */
-export function engineReply(
+/** Makes answers out of a result, the units that failed, and errors that belong to no unit. */
+export type EngineReply = (
   result: XmlRpcValue,
   failed: readonly FailedUnit[],
-  errors: readonly string[] = [],
-): XmlRpcStruct {
-  const told = failed.slice(0, MAX_MESSAGES);
-  const untold = failed.length - told.length;
-  const texts = [...errors, ...(untold > 0 ? [`${untold} more units failed`] : [])].map((text) =>
-    engineText(text),
-  );
-  return new Map<string, XmlRpcValue>([
-    ['result_code', told.length > 0 || texts.length > 0 ? 1 : 0],
-    ['result', result],
-    ['plugin_errors', new Map(told.map(({ unit, failure }) => [unit, [engineText(failure.message)]]))],
-    ['errors', texts.slice(0, MAX_MESSAGES)],
-  ]);
+  errors?: readonly string[],
+) => XmlRpcStruct;
+
+/**
+ * Makes the answers to runFilters, runCostFunctions and runLoadBalancing: `result` counts whatever `result_code` says, and the
+ * engine reads the two error members only when it is not 0 (ExternalSchedulerBrokerObjectBuilder.populateCommonFields).
+ */
+export function createEngineReply({
+  maxMessages,
+  maxMessageLength,
+}: Pick<BridgeLimits, 'maxMessages' | 'maxMessageLength'>): EngineReply {
+  const bounded = (text: string) => engineText(text, maxMessageLength);
+  return (result, failed, errors = []) => {
+    const told = failed.slice(0, maxMessages);
+    const untold = failed.length - told.length;
+    const texts = [...errors, ...(untold > 0 ? [`${untold} more units failed`] : [])].map(bounded);
+    return new Map<string, XmlRpcValue>([
+      ['result_code', told.length > 0 || texts.length > 0 ? 1 : 0],
+      ['result', result],
+      ['plugin_errors', new Map(told.map(({ unit, failure }) => [unit, [bounded(failure.message)]]))],
+      ['errors', texts.slice(0, maxMessages)],
+    ]);
+  };
 }
 
 /** A unit's rows of three, unweighted: the engine multiplies by its own factor. */

@@ -38,7 +38,7 @@ export function selectByRank({ costs, candidates, factors }: Ballot): Election {
     const factor = factorOf(unit, factors);
     for (const [id, rank] of ranksOf(costOf)) totals.set(id, addInt(totals.get(id), factor, rank));
   }
-  return { totals, winners: withTotal(totals, Math.max(...totals.values())) };
+  return { totals, winners: winnersOf(totals, (total, best) => total > best) };
 }
 
 /**
@@ -50,7 +50,7 @@ export function selectByWeight({ costs, factors }: Omit<Ballot, 'candidates'>): 
   for (const { hostId, cost, unit } of costs) {
     totals.set(hostId, addInt(totals.get(hostId), factorOf(unit, factors), cost));
   }
-  return { totals, winners: withTotal(totals, Math.min(...totals.values())) };
+  return { totals, winners: winnersOf(totals, (total, best) => total < best) };
 }
 
 /** The ranks that one unit's costs give. */
@@ -91,6 +91,12 @@ function addInt(sum = 0, factor: number, value: number): number {
   return (sum + Math.imul(factor, value)) | 0;
 }
 
-function withTotal(totals: ReadonlyMap<string, number>, best: number): readonly string[] {
+/** Goes through the totals one by one: there may be more of them than one call takes arguments. */
+function winnersOf(
+  totals: ReadonlyMap<string, number>,
+  isBetter: (total: number, best: number) => boolean,
+): readonly string[] {
+  let best: number | undefined;
+  for (const total of totals.values()) if (best === undefined || isBetter(total, best)) best = total;
   return [...totals].flatMap(([id, total]) => (total === best ? [id] : []));
 }

@@ -1,23 +1,12 @@
-/** Longest message that the engine is sent, in characters: each becomes an event in its log. */
-export const MAX_MESSAGE_LENGTH = 500;
-
-/** Longest piece of someone else's text that a message repeats, in characters. */
-export const MAX_QUOTED_LENGTH = 64;
-
 /** What XML can't hold, or what would break a line: controls, line separators, lone surrogates, noncharacters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029\ufffe\uffff]/u;
 
 const UNPRINTABLES = new RegExp(`${UNPRINTABLE.source}+`, 'gu');
 
-/** The text on one line, bounded, and free of what XML can't hold. A cut text ends in three dots. */
-export function engineText(text: string, limit = MAX_MESSAGE_LENGTH): string {
-  const cut = text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+/** The text on one line, of at most that many characters, and free of what XML can't hold. A cut text ends in three dots, for which there is always room. */
+export function engineText(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? `${text.slice(0, Math.max(0, maxLength - 3))}...` : text;
   return cut.replace(UNPRINTABLES, ' ').trim();
-}
-
-/** Puts someone else's text into a message: in quotes, on one line, and cut when it is long. */
-export function quoted(text: string): string {
-  return JSON.stringify(engineText(text, MAX_QUOTED_LENGTH));
 }
 
 /** Says whether a text may be sent as it is. */

@@ -16,6 +16,8 @@ export interface XmlRpcServerOptions {
   readonly log: Log;
   /** ms since the epoch; the system's clock by default. */
   readonly clock?: { now(): number };
+  /** Milliseconds since whenever, by a clock that nobody sets; that of Node by default. */
+  readonly steadyClock?: { now(): number };
   /** Told of each request when its answer is sent, or when nobody waits for one any more. */
   readonly onRequestEnd?: (end: RequestEnd) => void;
 }
@@ -37,7 +39,7 @@ const LONGEST_CHECK_MS = 1_000;
  * the address can't be bound.
  */
 export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<XmlRpcServer> {
-  const { listen, dispatch, log, clock = Date, onRequestEnd } = options;
+  const { listen, dispatch, log, clock = Date, steadyClock = performance, onRequestEnd } = options;
   const limits = { ...HTTP_LIMITS, ...options.limits };
   /** The requests under way on each open connection: pipelined, there may be many. */
   const connections = new Map<Socket, Set<Exchange>>();
@@ -48,7 +50,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     const { socket } = request;
     underWay += 1;
     const started = startExchange(request, response, {
-      ...{ limits, dispatch, log, clock, expectsContinue },
+      ...{ limits, dispatch, log, clock, steadyClock, expectsContinue },
       overload: underWay > limits.maxConcurrentRequests ? overload(limits) : undefined,
       lastOfConnection: () => closing !== undefined,
       onEnd(end) {

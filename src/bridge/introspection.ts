@@ -1,7 +1,7 @@
 import { placesOf, wrongType } from './argument-place.js';
-import { quoted } from './engine-text.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import { quoted } from './xml-rpc/quoted.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */
@@ -52,5 +52,5 @@ export function methodNotFound(name: string, methods: Iterable<Pick<BridgeMethod
 }
 
 function answer(value: XmlRpcValue): Promise<MethodOutcome> {
-  return Promise.resolve({ answer: value, units: 0, failed: [] });
+  return Promise.resolve({ answer: value, units: [], failed: [] });
 }

@@ -5,8 +5,8 @@ import type { XmlRpcValue } from './xml-rpc/value.js';
 /** What came of a call. */
 export interface MethodOutcome {
   readonly answer: XmlRpcValue;
-  /** How many units were asked for. */
-  readonly units: number;
+  /** Units asked for, each once; discover asks for none. */
+  readonly units: readonly string[];
   readonly failed: readonly FailedUnit[];
   /** For the log: how many hosts, and the like. */
   readonly facts?: Readonly<Record<string, unknown>>;

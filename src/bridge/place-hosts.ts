@@ -1,7 +1,7 @@
 import type { ScoreHostsResponse } from '../contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { brokenAnswer } from './broken-answer.js';
-import { quoted } from './engine-text.js';
+import { quoted } from './xml-rpc/quoted.js';
 
 /**
  * For each host asked about, its place among the scored hosts of a response; -1 for one that the service does not know.

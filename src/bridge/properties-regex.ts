@@ -1,9 +1,6 @@
 import type { UnitProperty } from '../contract.js';
 import { isPrintable } from './engine-text.js';
 
-/** Longest pattern of one property that the engine is sent, in characters: it goes into its database and its forms. */
-export const MAX_PATTERN_LENGTH = 1000;
-
 /** The properties of a unit in the engine's syntax. */
 export interface PropertiesRegex {
   /** `key=regex;key2=regex`, '' without properties. */
@@ -16,22 +13,24 @@ export interface PropertiesRegex {
  * Writes properties as the engine reads them: CustomPropertiesUtils.VALIDATION_STR, a key of `[a-zA-Z0-9_]+`, then `=`,
  * then any characters but `;`.
  */
-export function propertiesRegex(properties: readonly UnitProperty[]): PropertiesRegex {
+export function propertiesRegex(
+  properties: readonly UnitProperty[],
+  maxPatternLength: number,
+): PropertiesRegex {
   const parts = new Map<string, string>();
   const leftOut: { property: string; reason: string }[] = [];
   for (const { name, pattern } of properties) {
-    const reason = parts.has(name) ? 'there are two of that name' : whyUnfit(name, pattern);
+    const reason = parts.has(name) ? 'there are two of that name' : whyUnfit(name, pattern, maxPatternLength);
     if (reason === undefined) parts.set(name, `${name}=${pattern}`);
     else leftOut.push({ property: name, reason });
   }
   return { regex: [...parts.values()].join(';'), leftOut };
 }
 
-function whyUnfit(name: string, pattern: string): string | undefined {
+function whyUnfit(name: string, pattern: string, maxPatternLength: number): string | undefined {
   if (!/^[a-zA-Z0-9_]+$/.test(name)) return 'its name holds more than letters, digits and underscores';
   if (pattern.includes(';')) return 'its pattern holds a semicolon, at which the engine splits';
   if (!isPrintable(pattern)) return 'its pattern holds a control character';
-  if (pattern.length > MAX_PATTERN_LENGTH)
-    return `its pattern is longer than ${MAX_PATTERN_LENGTH} characters`;
+  if (pattern.length > maxPatternLength) return `its pattern is longer than ${maxPatternLength} characters`;
   return undefined;
 }

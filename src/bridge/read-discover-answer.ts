@@ -1,8 +1,8 @@
 import type { PolicyUnitType } from '../contract.js';
-import { castToArray, castToStruct, castToText, EngineException, isStruct } from './engine-cast.js';
+import { castToArray, castToStruct, castToText, EngineException } from './engine-cast.js';
 import { readAsEngine, type EngineReading } from './engine-reading.js';
-import { quoted } from './engine-text.js';
-import { typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from './xml-rpc/quoted.js';
+import { isStruct, typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** A unit that the engine enables. */
 export interface DiscoveredUnit {

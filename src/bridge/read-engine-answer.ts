@@ -5,12 +5,11 @@ import {
   castToText,
   EngineException,
   inWords,
-  isArray,
 } from './engine-cast.js';
 import { readAsEngine, resultOf, type AnswerPart, type EngineReading } from './engine-reading.js';
 import type { BookedCost } from './engine-selectors.js';
-import { quoted } from './engine-text.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from './xml-rpc/quoted.js';
+import { isArray, type XmlRpcValue } from './xml-rpc/value.js';
 
 /** What the engine asked for. Ids are UUIDs in lower case. */
 export interface Asked {

@@ -1,15 +1,14 @@
 import type { PolicyUnitService, UnitResult } from '../contract.js';
-import type { Log } from '../log.js';
 import type { CostArguments } from './arguments.js';
 import { brokenAnswer } from './broken-answer.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from './cost.js';
-import type { Directions } from './directions.js';
-import { engineReply, sumRows, unitRows } from './engine-reply.js';
+import { sumRows, unitRows, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { placeHosts } from './place-hosts.js';
-import { createUnitResults } from './unit-results.js';
+import type { UnitDirectory } from './unit-directory.js';
+import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /**
@@ -23,10 +22,11 @@ export interface RunCostFunctionsOptions {
   readonly service: Pick<PolicyUnitService, 'scoreHosts'>;
   readonly readArguments: (params: readonly XmlRpcValue[]) => CostArguments;
   readonly budget: CallBudget;
-  readonly directions: Directions;
+  readonly directory: Pick<UnitDirectory, 'lookUp' | 'doubt'>;
   readonly rows: RowMode;
   readonly scores: ScoreMode;
-  readonly log: Log;
+  readonly results: UnitResultsOptions;
+  readonly engineReply: EngineReply;
 }
 
 interface UnitCosts {
@@ -36,14 +36,20 @@ interface UnitCosts {
 
 /** runCostFunctions: what each host costs, by each score unit that answered for every host. */
 export function createRunCostFunctions(options: RunCostFunctionsOptions): BridgeMethod {
-  const { service, readArguments, budget, directions, rows, scores, log } = options;
+  const { service, readArguments, budget, directory, rows, scores, engineReply } = options;
 
   async function ask(
     { functions, hosts, vmId, properties }: CostArguments,
     request: NamedRequest,
   ): Promise<readonly UnitResult<UnitCosts>[]> {
     const units = [...functions.keys()];
-    const results = createUnitResults({ units, requestId: request.requestId, vmId, log });
+    const results = createUnitResults(options.results, {
+      method: 'runCostFunctions',
+      type: 'SCORE',
+      units,
+      requestId: request.requestId,
+      vmId,
+    });
     // The factor stays here: a service is asked for values, and weighs nothing.
     const scoring = {
       vmId,
@@ -55,7 +61,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
     };
     try {
       return await budget(request, async (call) => {
-        const lookUp = directions.lookUp(units, call);
+        const lookUp = directory.lookUp(units, call);
         const response = await service.scoreHosts(scoring, call);
         const answered = response.unitResults.filter(({ failure }) => failure === undefined);
         await lookUp.known(answered.map(({ unit }) => unit));
@@ -65,7 +71,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
           if (values.length !== response.scores.length) {
             throw brokenAnswer(`expected ${response.scores.length} values, one a host, got ${values.length}`);
           }
-          const costs = forgetting(unit, () => costsOf({ values, direction, places, mode: scores }));
+          const costs = doubting(unit, () => costsOf({ values, direction, places, mode: scores }));
           return { costs, rows: rows === 'perUnit' ? unitRows(unit, hosts, costs) : [] };
         });
       });
@@ -75,11 +81,11 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
   }
 
   /** Values outside a unit's range may be those of a unit that has changed its direction. */
-  function forgetting<Value>(unit: string, run: () => Value): Value {
+  function doubting<Value>(unit: string, run: () => Value): Value {
     try {
       return run();
     } catch (thrown) {
-      directions.forget(unit);
+      directory.doubt(unit);
       throw thrown;
     }
   }
@@ -100,7 +106,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const facts = { vm: asked.vmId, hosts: hosts.ids.length };
       // To a service, no unit means every one of its units; to the engine, none.
       if (functions.size === 0 || hosts.ids.length === 0) {
-        return { answer: engineReply([], []), units: 0, failed: [], facts };
+        return { answer: engineReply([], []), units: [], failed: [], facts };
       }
       const results = await ask(asked, request);
       const failed = failedAmong(results);
@@ -108,7 +114,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const answered = results.flatMap(({ unit, value }) =>
         value === undefined ? [] : [{ unit, ...value }],
       );
-      const sent = { units: functions.size, failed, facts };
+      const sent = { units: [...functions.keys()], failed, facts };
       if (rows === 'perUnit') {
         const rowsOfAll: XmlRpcValue[] = [];
         return {

@@ -1,12 +1,11 @@
 import type { PolicyUnitService, UnitResult } from '../contract.js';
-import type { Log } from '../log.js';
 import { acceptedPlaces } from './accepted-places.js';
 import type { FilterArguments } from './arguments.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
-import { engineReply, hostList } from './engine-reply.js';
+import { hostList, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod } from './method.js';
-import { createUnitResults } from './unit-results.js';
+import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** What runFilters works with. */
@@ -14,16 +13,25 @@ export interface RunFiltersOptions {
   readonly service: Pick<PolicyUnitService, 'filterHosts'>;
   readonly readArguments: (params: readonly XmlRpcValue[]) => FilterArguments;
   readonly budget: CallBudget;
-  readonly log: Log;
+  readonly results: UnitResultsOptions;
+  readonly engineReply: EngineReply;
 }
 
 /** runFilters: the hosts that every answering filter accepts; all of them when no filter answers. */
-export function createRunFilters({ service, readArguments, budget, log }: RunFiltersOptions): BridgeMethod {
+export function createRunFilters(options: RunFiltersOptions): BridgeMethod {
+  const { service, readArguments, budget, engineReply } = options;
+
   async function ask(
     { filters, hosts, vmId, properties }: FilterArguments,
     request: NamedRequest,
   ): Promise<readonly UnitResult<Readonly<Uint8Array>>[]> {
-    const results = createUnitResults({ units: filters, requestId: request.requestId, vmId, log });
+    const results = createUnitResults(options.results, {
+      method: 'runFilters',
+      type: 'FILTER',
+      units: filters,
+      requestId: request.requestId,
+      vmId,
+    });
     try {
       const { unitResults } = await budget(request, (call) =>
         service.filterHosts({ vmId, hostIds: hosts.ids, units: filters, properties }, call),
@@ -54,7 +62,7 @@ export function createRunFilters({ service, readArguments, budget, log }: RunFil
             hostList(hosts, () => true),
             [],
           ),
-          units: 0,
+          units: [],
           failed: [],
           facts,
         };
@@ -67,7 +75,7 @@ export function createRunFilters({ service, readArguments, budget, log }: RunFil
       const accepted = hostList(hosts, (place) => answered.every((places) => places[place] === 1));
       return {
         answer: engineReply(accepted, failed, errors),
-        units: filters.length,
+        units: filters,
         failed,
         facts: { ...facts, accepted: accepted.length },
       };

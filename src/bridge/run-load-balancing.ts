@@ -1,12 +1,10 @@
 import type { PolicyUnitService, UnitResult } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
 import type { BalanceArguments } from './arguments.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
-import { engineReply, migrationPair } from './engine-reply.js';
+import { migrationPair, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod } from './method.js';
-import { createUnitResults, unitNotFoundText } from './unit-results.js';
+import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** What runLoadBalancing works with. */
@@ -14,31 +12,31 @@ export interface RunLoadBalancingOptions {
   readonly service: Pick<PolicyUnitService, 'balanceHosts'>;
   readonly readArguments: (params: readonly XmlRpcValue[]) => BalanceArguments;
   readonly budget: CallBudget;
-  readonly log: Log;
+  readonly results: UnitResultsOptions;
+  readonly engineReply: EngineReply;
 }
 
 /** runLoadBalancing: one migration, or `['', []]`. */
 export function createRunLoadBalancing(options: RunLoadBalancingOptions): BridgeMethod {
-  const { service, readArguments, budget, log } = options;
+  const { service, readArguments, budget, engineReply } = options;
 
   async function ask(
     { balancer, hosts, properties }: BalanceArguments,
     request: NamedRequest,
   ): Promise<UnitResult<readonly XmlRpcValue[]>> {
-    const results = createUnitResults({ units: [balancer], requestId: request.requestId, log });
+    const results = createUnitResults(options.results, {
+      method: 'runLoadBalancing',
+      type: 'BALANCE',
+      units: [balancer],
+      requestId: request.requestId,
+    });
     try {
       const { migration } = await budget(request, (call) =>
         service.balanceHosts({ unit: balancer, hostIds: hosts.ids, properties }, call),
       );
       return results.contain(balancer, () => migrationPair(hosts, migration));
     } catch (thrown) {
-      // The call names no VM, so what is not found is the unit.
-      if (thrown instanceof SchedulingError && thrown.code === 'NOT_FOUND') {
-        return { unit: balancer, failure: { code: thrown.code, message: unitNotFoundText(balancer) } };
-      }
-      return results.contain(balancer, () => {
-        throw thrown;
-      });
+      return results.failed(balancer, thrown);
     }
   }
 
@@ -55,12 +53,12 @@ export function createRunLoadBalancing(options: RunLoadBalancingOptions): Bridge
       const asked = readArguments(params);
       const { hosts } = asked;
       const nothing = migrationPair(hosts, undefined);
-      if (hosts.ids.length === 0) return { answer: engineReply(nothing, []), units: 0, failed: [] };
+      if (hosts.ids.length === 0) return { answer: engineReply(nothing, []), units: [], failed: [] };
       const result = await ask(asked, request);
       const failed = failedAmong([result]);
       return {
         answer: engineReply(result.value ?? nothing, failed),
-        units: 1,
+        units: [asked.balancer],
         failed,
         facts: { unit: asked.balancer, hosts: hosts.ids.length },
       };

@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { SchedulingError } from '../errors.js';
-import { resolveArgumentLimits } from './argument-limits.js';
 import { createArgumentReader } from './arguments.js';
-import { DEFAULT_BUDGET_MS, DEFAULT_DISCOVER_BUDGET_MS, type BridgeOptions } from './bridge-options.js';
-import { createCallBudget, type After, type BridgeRequest } from './call-budget.js';
-import { createDirections } from './directions.js';
+import { resolveBridgeLimits, type BridgeLimits } from './bridge-limits.js';
+import {
+  DEFAULT_BUDGET_MS,
+  DEFAULT_DISCOVER_BUDGET_MS,
+  type BridgeOptions,
+  type CallEnd,
+} from './bridge-options.js';
+import { createCallBudget, type After, type BridgeRequest, type CallBudget } from './call-budget.js';
 import { createDiscover } from './discover.js';
-import type { FailedUnit } from './engine-reply.js';
+import { createEngineReply, type FailedUnit } from './engine-reply.js';
+import { createFailureLog, type FailureLog } from './failure-log.js';
 import { methodNotFound, withIntrospection } from './introspection.js';
-import type { BridgeMethod, MethodOutcome } from './method.js';
+import type { BridgeMethod } from './method.js';
 import { createRunCostFunctions } from './run-cost-functions.js';
 import { createRunFilters } from './run-filters.js';
 import { createRunLoadBalancing } from './run-load-balancing.js';
+import { createUnitDirectory, type UnitDirectory } from './unit-directory.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import type { XmlRpcValue } from './xml-rpc/value.js';
 
 /** A twentieth of a budget is kept for sorting out and writing the answer. */
 const MARGIN_SHARE = 0.05;
-
-/** Most failed units that one log line names. */
-const MAX_NAMED = 8;
 
 /** The engine's external-scheduler calls, answered by a PolicyUnitService. */
 export interface Bridge {
@@ -29,82 +32,100 @@ export interface Bridge {
     params: readonly XmlRpcValue[],
     request: BridgeRequest,
   ) => Promise<XmlRpcValue>;
+  /** Names of the methods that there are. */
+  readonly methods: ReadonlySet<string>;
+  /**
+   * Asks the service for its units in the background, so that the first runCostFunctions need not wait for them. For when
+   * the service has just come to be there.
+   */
+  readonly warm: () => void;
 }
 
 /** Makes a bridge. Throws INVALID_ARGUMENT for options that can't work. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { log, clock = Date, makeRequestId = randomUUID, onCallEnd, onUnitFailure } = options;
-  const methods = new Map(methodsOf(options).map((method) => [method.name, method]));
+  const { log, makeRequestId = randomUUID, onCallEnd, onUnitFailure } = options;
+  const parts = partsOf(options);
+  const { directory, failureLog } = parts;
+  const methods = new Map(methodsOf(options, parts).map((method) => [method.name, method]));
 
-  function answered(method: string, requestId: string, seconds: number, outcome: MethodOutcome): void {
-    const { units, failed, facts } = outcome;
-    for (const { unit, failure } of failed) onUnitFailure?.({ method, unit, code: failure.code });
-    const [first] = failed;
-    if (first === undefined) {
-      log.debug('engine answered', { requestId, method, ...facts });
-      onCallEnd?.({ method, seconds, outcome: 'ok' });
-      return;
-    }
-    log.warn('engine told of failures', {
-      requestId,
-      method,
-      ...facts,
-      failed: failed.length,
-      reasons: reasonsOf(failed),
-    });
-    const all = failed.length === units;
-    onCallEnd?.({ method, seconds, outcome: all ? 'failed' : 'partial', code: first.failure.code });
-  }
-
-  function faulted(method: string, requestId: string, seconds: number, thrown: unknown): XmlRpcFault {
+  function faulted(method: string, requestId: string, thrown: unknown): XmlRpcFault {
     const fault = faultOf(thrown);
     const stack = fault.cause instanceof Error ? fault.cause.stack : undefined;
     const facts = { requestId, method, code: fault.code, fault: fault.message };
     if (stack === undefined) log.warn('engine told of a fault', facts);
     else log.error('engine told of a fault', { ...facts, stack });
-    onCallEnd?.({ method, seconds, outcome: 'fault', code: fault.code });
     return fault;
   }
 
   return {
+    methods: new Set(methods.keys()),
+    warm: () => directory.refresh(makeRequestId()),
     async dispatch(name, params, request) {
       const requestId = makeRequestId();
       const method = methods.get(name);
-      const secondsSince = () => Math.max(0, clock.now() - request.receivedAt) / 1000;
+      const known = method?.name ?? '(unknown)';
+      const ended = (end: Pick<CallEnd, 'outcome' | 'code'>): void =>
+        request.whenEnded((elapsedMs) => onCallEnd?.({ method: known, seconds: elapsedMs / 1000, ...end }));
       try {
         if (method === undefined) throw methodNotFound(name, methods.values());
-        const outcome = await method.run(params, { ...request, requestId });
-        answered(name, requestId, secondsSince(), outcome);
-        return outcome.answer;
+        const { answer, units, failed, facts = {} } = await method.run(params, { ...request, requestId });
+        failureLog.answered({ requestId, method: known, units, failed, facts });
+        for (const { unit, failure } of failed) onUnitFailure?.({ method: known, unit, code: failure.code });
+        ended(endOf(units, failed));
+        return answer;
       } catch (thrown) {
-        throw faulted(method?.name ?? '(unknown)', requestId, secondsSince(), thrown);
+        const fault = faulted(known, requestId, thrown);
+        ended({ outcome: 'fault', code: fault.code });
+        throw fault;
       }
     },
   };
 }
 
-function methodsOf(options: BridgeOptions): readonly BridgeMethod[] {
-  const { service, log, clock = Date, rows = 'perUnit', scores = 'asCosts' } = options;
-  const limits = resolveArgumentLimits(options.limits);
+/** What the methods of one bridge share. */
+interface BridgeParts {
+  readonly limits: BridgeLimits;
+  readonly clock: { readonly now: () => number };
+  readonly after: After;
+  readonly directory: UnitDirectory;
+  readonly failureLog: FailureLog;
+}
+
+function partsOf({ service, log, clock = Date, timers, limits: given }: BridgeOptions): BridgeParts {
+  const limits = resolveBridgeLimits(given);
+  const after = timers?.after ?? afterReally;
+  return {
+    limits,
+    clock,
+    after,
+    directory: createUnitDirectory({ service, limits, clock, after }),
+    failureLog: createFailureLog({ log, clock, limits }),
+  };
+}
+
+function methodsOf(options: BridgeOptions, parts: BridgeParts): readonly BridgeMethod[] {
+  const { service, log, rows = 'perUnit', scores = 'asCosts' } = options;
+  const { limits, directory } = parts;
   const readers = createArgumentReader(limits);
-  const directions = createDirections(service, clock);
-  const budget = budgetOf('budgetMs', options.budgetMs ?? DEFAULT_BUDGET_MS, options);
+  const engineReply = createEngineReply(limits);
+  const budget = budgetOf('budgetMs', options.budgetMs ?? DEFAULT_BUDGET_MS, options, parts);
   const discoverBudgetMs = options.discoverBudgetMs ?? DEFAULT_DISCOVER_BUDGET_MS;
-  const discoverBudget = budgetOf('discoverBudgetMs', discoverBudgetMs, options);
+  const discoverBudget = budgetOf('discoverBudgetMs', discoverBudgetMs, options, parts);
+  const common = { service, budget, results: parts, engineReply };
   return withIntrospection([
-    createDiscover({ service, budget: discoverBudget, directions, log }),
-    createRunFilters({ service, readArguments: readers.filters, budget, log }),
-    createRunCostFunctions({ service, readArguments: readers.costs, budget, directions, rows, scores, log }),
-    createRunLoadBalancing({ service, readArguments: readers.balance, budget, log }),
+    createDiscover({ service, budget: discoverBudget, directory, limits, log }),
+    createRunFilters({ ...common, readArguments: readers.filters }),
+    createRunCostFunctions({ ...common, readArguments: readers.costs, directory, rows, scores }),
+    createRunLoadBalancing({ ...common, readArguments: readers.balance }),
   ]);
 }
 
 function budgetOf(
   name: string,
   budgetMs: number,
-  options: BridgeOptions,
-): ReturnType<typeof createCallBudget> {
-  const { clock = Date, timers = { after: afterReally } } = options;
+  options: Pick<BridgeOptions, 'marginMs'>,
+  { clock, after }: BridgeParts,
+): CallBudget {
   const marginMs = options.marginMs ?? Math.round(budgetMs * MARGIN_SHARE);
   if (!Number.isSafeInteger(budgetMs) || budgetMs < 1 || budgetMs > MAX_TIMER_MS) {
     throw invalidOption(name, `a whole number from 1 to ${MAX_TIMER_MS}`, budgetMs);
@@ -112,7 +133,7 @@ function budgetOf(
   if (!(marginMs >= 0 && marginMs < budgetMs)) {
     throw invalidOption('marginMs', `0 or more, and less than ${name}, ${budgetMs}`, marginMs);
   }
-  return createCallBudget({ budgetMs, marginMs, clock, after: timers.after });
+  return createCallBudget({ budgetMs, marginMs, clock, after });
 }
 
 /** Longest time that a timer of Node can wait, in milliseconds. */
@@ -133,6 +154,8 @@ function faultOf(thrown: unknown): XmlRpcFault {
   return new XmlRpcFault(FAULT_CODES.internal, message, { cause: cause ?? thrown });
 }
 
-function reasonsOf(failed: readonly FailedUnit[]): readonly string[] {
-  return failed.slice(0, MAX_NAMED).map(({ unit, failure }) => `${unit}: ${failure.message}`);
+function endOf(units: readonly string[], failed: readonly FailedUnit[]): Pick<CallEnd, 'outcome' | 'code'> {
+  const [first] = failed;
+  if (first === undefined) return { outcome: 'ok' };
+  return { outcome: failed.length === units.length ? 'failed' : 'partial', code: first.failure.code };
 }

@@ -1,17 +1,27 @@
-import type { UnitFailure, UnitResult } from '../contract.js';
+import type { PolicyUnitType, UnitFailure, UnitResult } from '../contract.js';
 import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { BridgeLimits } from './bridge-limits.js';
 import { brokenAnswer } from './broken-answer.js';
 import { engineText } from './engine-text.js';
+import type { FailureLog } from './failure-log.js';
+import type { UnitDirectory } from './unit-directory.js';
+
+/** What results are made with, whatever the call. */
+export interface UnitResultsOptions {
+  readonly directory: Pick<UnitDirectory, 'has'>;
+  readonly failureLog: Pick<FailureLog, 'answerBroken'>;
+  readonly limits: Pick<BridgeLimits, 'maxMessageLength'>;
+}
 
 /** One call, as far as results of its units go. */
-export interface UnitResultsOptions {
+export interface AskedUnits {
+  readonly method: string;
+  readonly requestId: string;
+  readonly type: PolicyUnitType;
   /** Units asked for, each once. */
   readonly units: readonly string[];
-  readonly requestId: string;
   /** The VM that the call is about: a NOT_FOUND whose words name it is not about the unit. */
   readonly vmId?: string;
-  readonly log: Log;
 }
 
 /** Makes results of units out of what a service answered. Messages of failures are in the words that the engine gets. */
@@ -26,24 +36,39 @@ export interface UnitResults {
   ) => UnitResult<Value>[];
   /** The failure of every unit asked for, because of one error. */
   readonly none: (thrown: unknown) => UnitResult<never>[];
+  /** The failure of one unit, because of the error of its own call. */
+  readonly failed: (unit: string, thrown: unknown) => UnitResult<never>;
   /** Runs something that belongs to one unit; what it throws is that unit's failure. */
   readonly contain: <Value>(unit: string, run: () => Value) => UnitResult<Value>;
 }
 
 /** Makes results for the units of one call. */
-export function createUnitResults({ units, requestId, vmId, log }: UnitResultsOptions): UnitResults {
+export function createUnitResults(
+  { directory, failureLog, limits }: UnitResultsOptions,
+  { method, requestId, type, units, vmId }: AskedUnits,
+): UnitResults {
+  const bounded = (text: string) => engineText(text, limits.maxMessageLength);
+
+  /** What the old proxy said of a unit that is not there, and administrators search for; other failures in their own words. */
+  function failureInWords(unit: string, { code, message }: UnitFailure): UnitFailure {
+    const isNotFound =
+      code === 'NOT_FOUND' &&
+      (vmId === undefined || !message.toLowerCase().includes(vmId)) &&
+      (!directory.has(type, unit) || isNamedIn(message, unit));
+    return { code, message: bounded(isNotFound ? `plugin not found: '${unit}'` : `${code}: ${message}`) };
+  }
+
   function failureOf(unit: string, thrown: unknown): UnitFailure {
     const { code, message, cause } = SchedulingError.from(thrown);
     if (code === 'INTERNAL') {
       const stack = cause instanceof Error ? cause.stack : undefined;
-      log.error('answer broken', {
+      failureLog.answerBroken(method, unit, {
         requestId,
-        unit,
         fault: message,
         ...(stack === undefined ? {} : { stack }),
       });
     }
-    return { code, message: engineText(`${code}: ${message}`) };
+    return { code, message: bounded(`${code}: ${message}`) };
   }
 
   function contain<Value>(unit: string, run: () => Value): UnitResult<Value> {
@@ -61,7 +86,7 @@ export function createUnitResults({ units, requestId, vmId, log }: UnitResultsOp
       return units.map((unit) => {
         const result = byUnit.get(unit);
         if (result !== undefined && result !== 'twice' && result.failure !== undefined) {
-          return { unit, failure: failureInWords(unit, result.failure, vmId) };
+          return { unit, failure: failureInWords(unit, result.failure) };
         }
         return contain(unit, () => {
           if (result === undefined) throw brokenAnswer('it has no result of this unit');
@@ -75,17 +100,22 @@ export function createUnitResults({ units, requestId, vmId, log }: UnitResultsOp
       const failure = failureOf(first, thrown);
       return units.map((unit) => ({ unit, failure }));
     },
+    failed(unit, thrown) {
+      const isTold = thrown instanceof SchedulingError && thrown.code !== 'INTERNAL';
+      return { unit, failure: isTold ? failureInWords(unit, thrown) : failureOf(unit, thrown) };
+    },
     contain,
   };
 }
 
-/** What the old proxy said of a unit that is not there, and administrators search for. */
-export function unitNotFoundText(unit: string): string {
-  return engineText(`plugin not found: '${unit}'`);
+/** Says whether a text has the name in it, and not only as a part of some other word. */
+function isNamedIn(text: string, name: string): boolean {
+  const pieces = text.split(name);
+  return pieces.some(
+    (after, index) =>
+      index > 0 && !ENDS_IN_WORD.test(pieces[index - 1] ?? '') && !STARTS_WITH_WORD.test(after),
+  );
 }
 
-/** A composite hands a service's NOT_FOUND of the VM on as that of the service's units; its words name the VM. */
-function failureInWords(unit: string, { code, message }: UnitFailure, vmId: string | undefined): UnitFailure {
-  const noUnit = code === 'NOT_FOUND' && (vmId === undefined || !message.toLowerCase().includes(vmId));
-  return { code, message: noUnit ? unitNotFoundText(unit) : engineText(`${code}: ${message}`) };
-}
+const ENDS_IN_WORD = /[\p{L}\p{N}_-]$/u;
+const STARTS_WITH_WORD = /^[\p{L}\p{N}_-]/u;

@@ -40,7 +40,7 @@ function verdict(selector: string, { winners, totals }: Election, rule: string):
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => widest(rows, column));
   return rows.map((row) =>
     row
       .map((cell, column) => {
@@ -49,6 +49,11 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
       })
       .join('  '),
   );
+}
+
+/** Goes through the rows one by one: there may be more of them than one call takes arguments. */
+function widest(rows: readonly (readonly string[])[], column: number): number {
+  return rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0);
 }
 
 function shown(value: number | undefined): string {

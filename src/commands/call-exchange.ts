@@ -3,7 +3,10 @@ import { XmlRpcFault } from '../bridge/xml-rpc/fault.js';
 import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
 import type { CallOptions } from './call-options.js';
+import { SchedulingError } from '../errors.js';
+import { DEFAULT_TIMEOUT_MS } from './call-options.js';
 import { CommandError, print, type Io } from './io.js';
+import { terminalJson, terminalText } from './terminal-text.js';
 
 /** One call of an external scheduler, read as the engine reads it. */
 export interface Exchange<Outcome> {
@@ -31,19 +34,30 @@ export async function exchange<Outcome>(
   const answer = await ask(method, params, options, io, open);
   if ('failure' in answer) {
     const { failure } = answer;
-    if (options.json === true) print(io, JSON.stringify({ failure, engine: withoutAnswer }, null, 2));
-    throw new CommandError(`${method}: ${failure}; ${withoutAnswer}`);
+    const engine = answer.late ? `${STILL_WAITING}, and after that ${withoutAnswer}` : withoutAnswer;
+    if (options.json === true) print(io, terminalJson({ failure, engine }));
+    throw new CommandError(terminalText(`${method}: ${failure}; ${engine}`));
   }
   const { outcome, exception, events, complaints } = read(answer.value);
   if (options.json === true) {
     const more = outcome === undefined ? {} : (facts?.(outcome) ?? {});
-    print(io, JSON.stringify({ outcome, ...more, exception, events, complaints }, null, 2));
+    print(io, terminalJson({ outcome, ...more, exception, events, complaints }));
   } else {
-    if (outcome !== undefined) print(io, ...lines(outcome));
-    print(io, ...events.map((event) => `event: ${event}`), ...complaints.map((text) => `beware: ${text}`));
+    const told = [
+      ...(outcome === undefined ? [] : lines(outcome)),
+      ...events.map((event) => `event: ${event}`),
+      ...complaints.map((text) => `beware: ${text}`),
+    ];
+    if (told.length > 0) print(io, told.map(terminalText).join('\n'));
   }
-  if (exception !== undefined) throw new CommandError(`${method}: the engine throws: ${exception}`);
+  if (exception !== undefined)
+    throw new CommandError(terminalText(`${method}: the engine throws: ${exception}`));
 }
+
+/** What came of a call; `late`: this command stopped waiting, and the engine would not have. */
+type Asked = { readonly value: XmlRpcValue } | { readonly failure: string; readonly late: boolean };
+
+const STILL_WAITING = `the engine would still wait, ${DEFAULT_TIMEOUT_MS} ms in all by default (ExternalSchedulerResponseTimeout)`;
 
 async function ask(
   method: string,
@@ -51,14 +65,16 @@ async function ask(
   { url, timeout }: CallOptions,
   io: Io,
   open: OpenXmlRpcCaller,
-): Promise<{ readonly value: XmlRpcValue } | { readonly failure: string }> {
+): Promise<Asked> {
   const caller = open({ url, timeoutMs: timeout });
   try {
     return { value: await caller.call(method, params, { signal: io.signal }) };
   } catch (thrown) {
     if (io.signal.aborted || !(thrown instanceof Error)) throw thrown;
-    if (thrown instanceof XmlRpcFault) return { failure: `fault ${thrown.code}: ${thrown.message}` };
-    return { failure: thrown.message };
+    if (thrown instanceof XmlRpcFault)
+      return { failure: `fault ${thrown.code}: ${thrown.message}`, late: false };
+    const late = thrown instanceof SchedulingError && thrown.code === 'DEADLINE_EXCEEDED';
+    return { failure: thrown.message, late: late && timeout < DEFAULT_TIMEOUT_MS };
   } finally {
     caller.close();
   }

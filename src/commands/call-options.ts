@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { WeightedUnit } from '../contract.js';
+import { milliseconds } from './milliseconds-option.js';
 import { id, ids, property, weightedUnit } from './score-options.js';
 
 /** Which external scheduler to call, and how. */
@@ -36,10 +37,8 @@ export interface CallBalanceOptions extends HostOptions {
 /** Where the engine looks for its external scheduler by default (ExternalSchedulerServiceURL). */
 const DEFAULT_URL = 'http://127.0.0.1:18781/';
 
-const DEFAULT_TIMEOUT_MS = 5000;
-
-/** Longest wait that a timer can hold, in milliseconds. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** How long the engine waits for an answer by default, in milliseconds (ExternalSchedulerResponseTimeout). */
+export const DEFAULT_TIMEOUT_MS = 120_000;
 
 /** Adds what every one of the calls takes. */
 export function addCallOptions(command: Command): Command {
@@ -82,10 +81,4 @@ export function addNamesOption(command: Command): Command {
 
 function names(value: string, gathered: readonly string[] = []): string[] {
   return [...gathered, value];
-}
-
-function milliseconds(value: string): number {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= 1 && number <= MAX_TIMEOUT_MS) return number;
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_TIMEOUT_MS}.`);
 }

@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../config-sources.js';
 import type { Call } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import type { Io } from './io.js';
+import { milliseconds } from './milliseconds-option.js';
 import { readConfiguredFile } from './read-file.js';
 
 /** Which server a client command calls, and how. */
@@ -63,13 +64,4 @@ function openClient({ server, ca, cert, key }: ClientOptions): RpcClient {
     if (!(error instanceof SchedulingError)) throw error;
     throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
   }
-}
-
-/** Longest wait that a timer can hold, in milliseconds. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-function milliseconds(value: string): number {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= 1 && number <= MAX_TIMEOUT_MS) return number;
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_TIMEOUT_MS}.`);
 }

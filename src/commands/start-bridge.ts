@@ -1,5 +1,7 @@
+import type { RequestEnd } from '../bridge/http-exchange.js';
 import { startXmlRpcServer, type XmlRpcServer, type XmlRpcServerOptions } from '../bridge/http-server.js';
 import type { BridgeOptions } from '../bridge/bridge-options.js';
+import { createRefusalLog } from '../bridge/refusal-log.js';
 import { createBridge } from '../bridge/service.js';
 import { formatAddress } from '../config-values.js';
 import type { Config } from '../config.js';
@@ -15,7 +17,7 @@ export interface BridgeParts {
   /** The service that answers, once it is there: the bridge listens before anything else. The bridge itself logs its failures. */
   readonly service: Promise<PolicyUnitService>;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'schedulingLockHeld' | 'unitFailed'>;
+  readonly metrics: Pick<Metrics, 'schedulingLockHeld' | 'unitFailed' | 'bridgeRequestEnded'>;
 }
 
 /** What the engine calls while it holds the scheduling lock of a cluster (SchedulingManager.schedule). */
@@ -46,12 +48,18 @@ export async function startBridge(
       if (HOLDS_LOCK.has(method)) metrics.schedulingLockHeld(method, outcome, seconds);
     },
   });
+  const logRefusal = createRefusalLog({ log });
+  service.then(bridge.warm, () => undefined);
   try {
     const server = await startXmlRpcServer({
       listen,
       log,
       limits: serverLimitsOf(config),
       dispatch: bridge.dispatch,
+      onRequestEnd(end) {
+        requestEnded(end, bridge.methods, metrics);
+        logRefusal(end);
+      },
     });
     log.info('bridge listening', { address: server.address, rows, scores });
     return server;
@@ -59,6 +67,18 @@ export async function startBridge(
     if (!(error instanceof SchedulingError)) throw error;
     throw new CommandError(`bridge.listen: ${formatAddress(listen)}: ${error.message}`);
   }
+}
+
+/** Counts a request; one that ended before its call was dispatched held the lock too, if it was the engine's. */
+function requestEnded(
+  { isDispatched, method: name, status, faultCode, durationMs }: RequestEnd,
+  methods: ReadonlySet<string>,
+  metrics: BridgeParts['metrics'],
+): void {
+  const method = name !== undefined && methods.has(name) ? name : undefined;
+  metrics.bridgeRequestEnded({ method, status, faultCode });
+  if (isDispatched || faultCode === undefined || method === undefined || !HOLDS_LOCK.has(method)) return;
+  metrics.schedulingLockHeld(method, 'fault', durationMs / 1000);
 }
 
 function argumentLimitsOf({ bridge }: Config): NonNullable<BridgeOptions['limits']> {

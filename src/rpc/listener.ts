@@ -1,5 +1,6 @@
-import { createServer, isIPv6, type AddressInfo, type Socket } from 'node:net';
-import { SchedulingError } from '../errors.js';
+import { createServer, type Socket } from 'node:net';
+import { bindError } from '../bind-error.js';
+import { formatAddress } from '../config-values.js';
 import type { Log } from '../log.js';
 
 /** A port that is listened on, and the connections that came in by it. */
@@ -44,7 +45,7 @@ export function listen({
   server.maxConnections = maxConnections;
   server.on('drop', () => log.warn('connection dropped', { maxConnections }));
   return new Promise((resolve, reject) => {
-    const onFailure = (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error));
+    const onFailure = (error: NodeJS.ErrnoException) => reject(bindError({ host, port }, error));
     server.once('error', onFailure);
     server.listen({ host, port }, () => {
       server.off('error', onFailure);
@@ -53,7 +54,7 @@ export function listen({
       if (bound === null || typeof bound === 'string')
         throw new TypeError('a TCP server has an address and a port');
       resolve({
-        address: hostAndPort(bound),
+        address: formatAddress({ host: bound.address, port: bound.port }),
         port: bound.port,
         close: () => new Promise((closed) => void server.close(() => closed())),
         destroyConnections: () => {
@@ -62,25 +63,4 @@ export function listen({
       });
     });
   });
-}
-
-function hostAndPort({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
-  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; stop what listens there, or choose another port',
-  EADDRNOTAVAIL: 'this machine has no such address; choose one that it has',
-  EACCES: 'this port needs a privilege; choose one above 1023',
-  ENOTFOUND: 'the name is unknown; choose another one, or an address',
-};
-
-function cannotListen(host: string, port: number, error: NodeJS.ErrnoException): SchedulingError {
-  const code = error.code ?? error.name;
-  const reason = REMEDIES[code] ?? error.message;
-  return new SchedulingError(
-    'UNAVAILABLE',
-    `cannot listen on ${hostAndPort({ address: host, port })}: ${reason} (${code})`,
-    { cause: error },
-  );
 }

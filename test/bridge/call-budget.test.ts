@@ -119,7 +119,8 @@ describe('the budget of a call', () => {
       log: memoryLog(),
       budgetMs: 20,
     });
-    const request = { signal: new AbortController().signal, receivedAt: Date.now() };
+    const whenEnded = () => undefined;
+    const request = { signal: new AbortController().signal, receivedAt: Date.now(), whenEnded };
     expect(plain(await dispatch('runFilters', [['a'], [H1], vmId(1), null], request))).to.deep.equal(
       reply([H1], { a: 'DEADLINE_EXCEEDED: no answer within the budget of 20 ms' }, ['all filters failed']),
     );

@@ -2,16 +2,17 @@ import { expect } from 'chai';
 import type { AskedHosts } from '../../src/bridge/asked-hosts.js';
 import { costsOf } from '../../src/bridge/cost.js';
 import {
-  engineReply,
+  createEngineReply,
   hostList,
-  MAX_MESSAGES,
   migrationPair,
   sumRows,
   unitRows,
 } from '../../src/bridge/engine-reply.js';
-import { engineText, quoted } from '../../src/bridge/engine-text.js';
+import { engineText } from '../../src/bridge/engine-text.js';
 import { hostId, vmId } from '../support/world.js';
 import { plain, reply } from './stage.js';
+
+const engineReply = createEngineReply({ maxMessages: 100, maxMessageLength: 500 });
 
 const [H1, H2, H3] = [hostId(1), hostId(2), hostId(3)] as const;
 
@@ -43,7 +44,7 @@ describe('engine reply', () => {
     const all = Array.from({ length: 103 }, (_, n) => failed(`u${n}`));
     const told = engineReply([], all);
     const errors = told.get('plugin_errors');
-    expect(errors instanceof Map ? errors.size : 0).to.equal(MAX_MESSAGES);
+    expect(errors instanceof Map ? errors.size : 0).to.equal(100);
     expect(told.get('errors')).to.deep.equal(['3 more units failed']);
   });
 
@@ -52,9 +53,8 @@ describe('engine reply', () => {
       engineReply([], [failed('u', `a\r\n\tb\u0000c\ud800d\u2028e\uffff`)], ['x'.repeat(501)]),
     );
     expect(messages).to.deep.equal(reply([], { u: 'a b c d e' }, [`${'x'.repeat(497)}...`]));
-    expect(engineText('x'.repeat(500))).to.equal('x'.repeat(500));
-    expect(engineText('ok \u{1f600}')).to.equal('ok \u{1f600}');
-    expect(quoted('say "hi"\n')).to.equal(String.raw`"say \"hi\""`);
+    expect(engineText('x'.repeat(500), 500)).to.equal('x'.repeat(500));
+    expect(engineText('ok \u{1f600}', 500)).to.equal('ok \u{1f600}');
   });
 
   it("keeps the engine's own text of a host", () => {

@@ -16,7 +16,9 @@ export interface ServerUnderTest extends XmlRpcServer {
 
 /** Starts a server that answers each call with its parameters, unless it is told otherwise. */
 export async function serve(
-  options: Partial<Pick<XmlRpcServerOptions, 'limits' | 'clock'>> & { readonly dispatch?: Dispatch } = {},
+  options: Partial<Pick<XmlRpcServerOptions, 'limits' | 'clock' | 'steadyClock'>> & {
+    readonly dispatch?: Dispatch;
+  } = {},
 ): Promise<ServerUnderTest> {
   const log = memoryLog();
   const ends: RequestEnd[] = [];

@@ -328,6 +328,49 @@ describe('XML-RPC server', () => {
       expect(server.ends).to.have.lengthOf(3);
     });
 
+    it('is being answered, is timed by the steady clock until the answer is sent: 7 + 5 = 12 ms', async () => {
+      let now = 100;
+      const seen: number[] = [];
+      server = await serve({
+        clock: { now: () => 0 },
+        steadyClock: { now: () => now },
+        dispatch(_method, params, { whenEnded }) {
+          now += 7;
+          whenEnded((ms) => seen.push(ms));
+          void Promise.resolve().then(() => (now += 5));
+          return Promise.resolve(params);
+        },
+      });
+      await (await ask(requestOf(CALL))).until(ANSWER);
+      await until(
+        () => seen.length,
+        (length) => length > 0,
+      );
+      expect(seen).to.deep.equal([12]);
+      expect(server.ends[0]).to.include({ durationMs: 12 });
+    });
+
+    it('went away, is told so at once by whenEnded', async () => {
+      const seen: number[] = [];
+      server = await serve({
+        dispatch: (_method, params, { signal, whenEnded }) =>
+          new Promise((resolve) => {
+            peer.socket.destroy();
+            signal.addEventListener('abort', () => {
+              whenEnded((ms) => seen.push(ms));
+              resolve(params);
+            });
+          }),
+      });
+      const peer = await openPeer(server);
+      peer.send(requestOf(CALL));
+      await until(
+        () => seen.length,
+        (length) => length > 0,
+      );
+      expect(seen).to.deep.equal([server.ends[0]?.durationMs]);
+    });
+
     it('goes away in the middle of its body makes no call', async () => {
       const { seen, dispatch } = hanging();
       server = await serve({ dispatch });
@@ -340,7 +383,12 @@ describe('XML-RPC server', () => {
         },
       );
       expect(seen.calls).to.equal(0);
-      expect(server.ends[0]).to.include({ method: undefined, status: undefined });
+      expect(server.ends[0]).to.include({
+        isDispatched: false,
+        method: 'echo',
+        status: undefined,
+        reason: undefined,
+      });
     });
 
     it('is answered does not find its signal aborted', async () => {
@@ -437,7 +485,39 @@ describe('XML-RPC server', () => {
       await first.until(ANSWER, 2);
       third.send(requestOf(CALL));
       await third.until(ANSWER);
+      expect(server.ends[0]).to.include({
+        isDispatched: false,
+        method: 'echo',
+        status: 200,
+        faultCode: FAULT_CODES.unavailable,
+        reason: 'more than 2 requests are under way, the limit of this service',
+      });
+      expect(server.ends.slice(1).map(({ isDispatched }) => isDispatched)).to.deep.equal([true, true, true]);
     });
+
+    for (const [title, body] of [
+      ['whose name comes late', CALL.replace('<methodName>', `<!--${'x'.repeat(1024)}--><methodName>`)],
+      ['that is no XML', '<<<'],
+    ] as const) {
+      it(`a call too many ${title} gets its fault all the same, and has no method`, async () => {
+        server = await serve({
+          limits: { maxConcurrentRequests: 1 },
+          dispatch: () => new Promise(() => undefined),
+        });
+        await ask(requestOf(CALL));
+        const second = await ask(requestOf(body));
+        await second.until('more than 1 requests are under way');
+        const [end] = await until(
+          () => server.ends,
+          ({ length }) => length > 0,
+        );
+        expect(end).to.include({
+          isDispatched: false,
+          method: undefined,
+          faultCode: FAULT_CODES.unavailable,
+        });
+      });
+    }
 
     it('beyond maxConnections a connection is dropped', async () => {
       server = await serve({ limits: { maxConnections: 1 } });

@@ -48,7 +48,7 @@ describe('readDiscoverAnswer', () => {
       enabled: [unit(''), unit('x'.repeat(129))],
       complaints: [
         'scores: a unit without a name',
-        `scores: the name "${'x'.repeat(61)}..." is longer than the 128 characters of the engine's database`,
+        `scores: the name "${'x'.repeat(60)}"... is longer than the 128 characters of the engine's database`,
       ],
     },
     {

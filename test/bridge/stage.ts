@@ -1,7 +1,10 @@
 import { createBridge } from '../../src/bridge/service.js';
 import type { BridgeOptions, CallEnd, UnitFailureEvent } from '../../src/bridge/bridge-options.js';
+import type { BridgeRequest } from '../../src/bridge/call-budget.js';
+import { startXmlRpcServer } from '../../src/bridge/http-server.js';
+import { createXmlRpcClient, type XmlRpcClient } from '../../src/bridge/xml-rpc-client.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
-import type { XmlRpcStruct, XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import { isArray, isStruct, type XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
 import type {
   BalanceHostsRequest,
   Call,
@@ -15,28 +18,47 @@ import type {
 } from '../../src/contract.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
+import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
 /** A bridge over a service, on a clock that stands still. */
 export interface Stage {
   /** Calls a method as if its request had just come in. */
   readonly call: (method: string, ...params: readonly XmlRpcValue[]) => Promise<XmlRpcValue>;
-  readonly dispatch: ReturnType<typeof createBridge>['dispatch'];
+  readonly dispatch: (
+    method: string,
+    params: readonly XmlRpcValue[],
+    request: Pick<BridgeRequest, 'signal' | 'receivedAt'>,
+  ) => Promise<XmlRpcValue>;
+  readonly warm: () => void;
+  /** Fulfilled when that many calls have come to the bridge. */
+  readonly arrived: (count: number) => Promise<unknown>;
+  /** Fulfilled with what is known of that many calls when they have ended. */
+  readonly ended: (count: number) => Promise<readonly CallEnd[]>;
+  /** Stops what was started for calls over HTTP. */
+  readonly close: () => Promise<void>;
   readonly time: FakeTime;
   readonly log: ReturnType<typeof memoryLog>;
   readonly ends: readonly CallEnd[];
   readonly failures: readonly UnitFailureEvent[];
 }
 
+/** What a stage may be told. */
+export interface StageOptions extends Partial<BridgeOptions> {
+  /** How calls come to the bridge: by its function, as by default, or over a socket, through the server and the codec. */
+  readonly over?: 'dispatch' | 'http';
+}
+
 /** Sets a bridge up. */
-export function createStage(service: PolicyUnitService, options: Partial<BridgeOptions> = {}): Stage {
+export function createStage(service: PolicyUnitService, stageOptions: StageOptions = {}): Stage {
+  const { over = 'dispatch', ...options } = stageOptions;
   // Far ahead, so that a service with a clock of its own sees no deadline pass.
   const time = createFakeTime(Date.UTC(2100, 0));
   const log = memoryLog();
   const ends: CallEnd[] = [];
   const failures: UnitFailureEvent[] = [];
   let calls = 0;
-  const { dispatch } = createBridge({
+  const bridge = createBridge({
     service,
     log,
     clock: time.clock,
@@ -46,10 +68,49 @@ export function createStage(service: PolicyUnitService, options: Partial<BridgeO
     onUnitFailure: (failure) => failures.push(failure),
     ...options,
   });
-  const signal = new AbortController().signal;
+  const { signal } = new AbortController();
+  let arrived = 0;
+  let served: Promise<{ readonly client: XmlRpcClient; readonly close: () => Promise<void> }> | undefined;
+
+  const dispatch: Stage['dispatch'] = (method, params, request) => {
+    arrived += 1;
+    const since = request.receivedAt;
+    return bridge.dispatch(method, params, { ...request, whenEnded: (run) => run(time.clock.now() - since) });
+  };
+
+  async function serve() {
+    const server = await startXmlRpcServer({
+      listen: { host: '127.0.0.1', port: 0 },
+      dispatch(method, params, context) {
+        arrived += 1;
+        return bridge.dispatch(method, params, context);
+      },
+      log,
+      clock: time.clock,
+      steadyClock: time.clock,
+    });
+    const client = createXmlRpcClient({ url: `http://127.0.0.1:${server.port}/`, timeoutMs: 10_000 });
+    return { client, close: () => server.close(0).finally(client.close) };
+  }
+
   return {
     dispatch,
-    call: (method, ...params) => dispatch(method, params, { signal, receivedAt: time.clock.now() }),
+    warm: bridge.warm,
+    async call(method, ...params) {
+      if (over === 'dispatch') return dispatch(method, params, { signal, receivedAt: time.clock.now() });
+      return (await (served ??= serve())).client.call(method, params);
+    },
+    arrived: (count) =>
+      until(
+        () => arrived,
+        (now) => now >= count,
+      ),
+    ended: (count) =>
+      until(
+        () => ends,
+        ({ length }) => length >= count,
+      ),
+    close: async () => (await served)?.close(),
     time,
     log,
     ends,
@@ -204,10 +265,8 @@ export function reply(
 /** A value with its structs as objects, so that a test shows how two differ. */
 export function plain(value: XmlRpcValue): unknown {
   if (isStruct(value)) return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
-  return Array.isArray(value) ? value.map(plain) : value;
+  return isArray(value) ? value.map(plain) : value;
 }
-
-const isStruct = (value: XmlRpcValue): value is XmlRpcStruct => value instanceof Map;
 
 /** The fault with which a call ends. */
 export async function faultOf(call: Promise<unknown>): Promise<XmlRpcFault> {

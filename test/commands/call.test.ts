@@ -6,6 +6,7 @@ import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
 import type { OpenXmlRpcCaller } from '../../src/commands/call-client.js';
 import { addCallCommand } from '../../src/commands/call.js';
+import { SchedulingError } from '../../src/errors.js';
 import { fixtureService } from '../contract/fixture.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, type ProgramOutcome } from '../support/program.js';
@@ -59,6 +60,7 @@ const bridge: Answer = (method, params) =>
   createBridge({ service: fixtureService(), log: memoryLog() }).dispatch(method, params, {
     signal: new AbortController().signal,
     receivedAt: Date.now(),
+    whenEnded: () => undefined,
   });
 
 const answers =
@@ -270,6 +272,97 @@ describe('hostscore call', () => {
       expect(errorText(outcome)).to.match(/ArrayIndexOutOfBoundsException/);
     });
   });
+
+  describe('what a foreign server says', () => {
+    const ESC = '\u001b[31m\u009b2J\u202e\r\nx';
+    const SHOWN = '\ufffd[31m\ufffd2J\ufffd\ufffd\ufffdx';
+    const asked = ['--vm', VM, '--host', H1, '--unit', 'a'];
+    const failing = struct({
+      result_code: 1,
+      result: [],
+      plugin_errors: struct({ [ESC]: [ESC] }),
+      errors: [ESC],
+    });
+    const discovered = struct({
+      scores: struct({ [ESC]: [ESC, `k=${ESC}`] }),
+      filters: struct({ [ESC]: ['', ESC] }),
+    });
+    const cases: readonly (readonly [title: string, args: readonly string[], answer: Answer])[] = [
+      ['names, descriptions and properties', ['discover'], answers(discovered)],
+      ['a type that is unknown', ['discover'], answers(struct({ [ESC]: struct({}) }))],
+      ['an entry that is wrong', ['discover'], answers(struct({ scores: struct({ [ESC]: [ESC, 1n] }) }))],
+      ['errors', ['filters', ...asked], answers(failing)],
+      [
+        'errors of a wrong type',
+        ['filters', ...asked],
+        answers(struct({ result_code: 1, plugin_errors: struct({ [ESC]: ESC }) })),
+      ],
+      ['units of costs', ['costs', ...asked], answers([[H1, 1, ESC]])],
+      ['ids', ['balance', '--host', H1, '--unit', 'a'], answers([ESC, [ESC]])],
+      ['a fault', ['discover'], () => Promise.reject(new XmlRpcFault(1, ESC))],
+      ['a failure', ['discover'], () => Promise.reject(new Error(ESC))],
+    ];
+    for (const [title, args, answer] of cases) {
+      it(`does not reach the terminal: ${title}`, async () => {
+        for (const json of [[], ['--json']]) {
+          const { stdout, stderr, error } = await run(answer, [...args, ...json]);
+          const written = `${stdout}${stderr}${error instanceof Error ? error.message : ''}`;
+          expect(written.length).to.be.greaterThan(0);
+          expect(written.replaceAll('\n', '')).to.not.match(/[\p{Cc}\u2028-\u202e]/u);
+          if (json.length > 0 && stdout !== '') expect(() => void JSON.parse(stdout)).not.to.throw();
+        }
+      });
+    }
+
+    it('is shown without what a terminal obeys, and whole in JSON', async () => {
+      expect((await run(answers(discovered), ['discover'])).stdout).to.include(
+        `\n${SHOWN} (cost function)\n  ${SHOWN}\n  k=${SHOWN}\n`,
+      );
+      const json: unknown = JSON.parse((await run(answers(discovered), ['discover', '--json'])).stdout);
+      expect(json).to.have.nested.property('outcome.enabled[0].name', ESC);
+    });
+
+    it('may be very much: 200,000 units', async () => {
+      const many = struct({
+        scores: new Map(Array.from({ length: 200_000 }, (_, n) => [`u${n}`, ['', '']])),
+      });
+      expect((await run(answers(many), ['discover'])).stdout).to.match(/^The engine enables 200000 units/);
+    });
+
+    it('may be very much: costs of 130,000 hosts', async () => {
+      const rows = Array.from({ length: 130_000 }, (_, n) => [hostId(n), 1]);
+      expect((await run(answers(rows), ['costs', ...asked])).stdout).to.include(
+        'BasicWeighting picks any of 130000 hosts',
+      );
+    }).timeout(20_000);
+  });
+
+  it('waits as long as the engine does by default, 120,000 ms', async () => {
+    const commands = [
+      ['discover'],
+      ['filters', '--vm', VM, '--host', H1, '--unit', 'a'],
+      ['costs', '--vm', VM, '--host', H1, '--unit', 'a'],
+      ['balance', '--host', H1, '--unit', 'a'],
+    ];
+    for (const args of commands) {
+      expect((await run(bridge, args)).opened).to.have.nested.property('[0].timeoutMs', 120_000);
+    }
+  });
+
+  const lateness: readonly (readonly [timeout: string, text: string])[] = [
+    [
+      '50',
+      'late; the engine would still wait, 120000 ms in all by default (ExternalSchedulerResponseTimeout), and after that the engine fails open and keeps every host (event 9920)',
+    ],
+    ['120000', 'late; the engine fails open and keeps every host (event 9920)'],
+  ];
+  for (const [timeout, text] of lateness) {
+    it(`says of no answer in ${timeout} ms: ${text.slice(0, 40)}`, async () => {
+      const answer = () => Promise.reject(new SchedulingError('DEADLINE_EXCEEDED', 'late'));
+      const args = ['filters', '--vm', VM, '--host', H1, '--unit', 'a', '--timeout', timeout];
+      expect(errorText(await run(answer, args))).to.equal(`CommandError: runFilters: ${text}`);
+    });
+  }
 
   const explained: readonly (readonly [args: readonly string[], text: RegExp])[] = [
     [['filters', '--vm', VM, '--unit', 'a'], /required option '--host <id>' not specified/],

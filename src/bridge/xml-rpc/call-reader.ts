@@ -8,9 +8,11 @@ export interface MethodCall {
   readonly params: readonly XmlRpcValue[];
 }
 
-/** Takes the body of a call chunk by chunk. Both methods throw an XmlRpcFault that says what is wrong, and where. */
+/** Takes the body of a call chunk by chunk. `write` and `end` throw an XmlRpcFault that says what is wrong, and where. */
 export interface CallReader {
   readonly write: (chunk: Uint8Array) => void;
+  /** The name of the method, as soon as it was read. */
+  readonly method: () => string | undefined;
   readonly end: () => MethodCall;
 }
 
@@ -19,6 +21,7 @@ export function createCallReader(limits: Partial<XmlRpcLimits> = {}): CallReader
   const document = createDocumentReader('methodCall', limits);
   return {
     write: document.write,
+    method: document.method,
     end() {
       const { method, values } = document.end();
       return { method, params: values };

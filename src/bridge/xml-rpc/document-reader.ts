@@ -15,10 +15,12 @@ export interface XmlRpcDocument {
   readonly isFault: boolean;
 }
 
-/** Takes a document chunk by chunk. Both methods throw an XmlRpcFault that says what is wrong, and where. */
+/** Takes a document chunk by chunk. `write` and `end` throw an XmlRpcFault that says what is wrong, and where. */
 export interface DocumentReader {
   /** Takes the next bytes; they may be written over afterwards. */
   readonly write: (chunk: Uint8Array) => void;
+  /** The name of the method, as soon as it was read. */
+  readonly method: () => string | undefined;
   /** Ends the document. */
   readonly end: () => XmlRpcDocument;
 }
@@ -29,7 +31,7 @@ interface Frame {
   children: number;
   name: string;
   value: XmlRpcValue;
-  readonly items: XmlRpcValue[];
+  items: XmlRpcValue[];
   readonly members: Map<string, XmlRpcValue> | undefined;
 }
 
@@ -49,6 +51,7 @@ export function createDocumentReader(
   let frame: Frame | undefined;
   let isFault = false;
   let document: XmlRpcDocument | undefined;
+  let methodName: string | undefined;
 
   function open(name: ExpandedName, before: string): void {
     const element = elementOf(name);
@@ -111,6 +114,7 @@ export function createDocumentReader(
     const { element } = closed;
     if (element.kind === 'name') {
       parent.name = typeof value === 'string' ? value : '';
+      if (element.name === 'methodName') methodName = parent.name;
     } else if (element.name === 'member') {
       if (parent.members?.has(closed.name) === true) {
         throw invalid(`the member ${quoted(closed.name)} stands twice in a <struct>`);
@@ -119,7 +123,7 @@ export function createDocumentReader(
     } else if (parent.element.name === 'data' || parent.element.name === 'params') {
       parent.items.push(value);
     } else if (element.name === 'params') {
-      parent.items.push(...closed.items);
+      parent.items = closed.items;
     } else if (element.name === 'fault') {
       isFault = true;
       parent.items.push(value);
@@ -130,6 +134,7 @@ export function createDocumentReader(
 
   return {
     write: xml.write,
+    method: () => methodName,
     end() {
       xml.end();
       // A document without a root is not well-formed, so there is one here.

@@ -1,7 +1,11 @@
-/** Most characters of a caller's text that a message repeats. */
+/** Most characters of someone else's text that a message repeats. */
 const MAX_QUOTED = 60;
 
-/** A caller's text as a message shows it: in quotes, without control characters, and not too long. */
+/** What JSON leaves as it is, and a line of text, or XML, does not hold. */
+const UNPRINTABLES = /[\p{Cc}\u2028\u2029\ufffe\uffff]/gu;
+
+/** Someone else's text as a message shows it: in quotes, on one line, without control characters, and not too long. */
 export function quoted(text: string): string {
-  return text.length > MAX_QUOTED ? `${JSON.stringify(text.slice(0, MAX_QUOTED))}...` : JSON.stringify(text);
+  const shown = JSON.stringify(text.slice(0, MAX_QUOTED)).replace(UNPRINTABLES, '\ufffd');
+  return text.length > MAX_QUOTED ? `${shown}...` : shown;
 }

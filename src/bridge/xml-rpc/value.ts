@@ -41,6 +41,11 @@ export type XmlRpcValue =
   | readonly XmlRpcValue[]
   | XmlRpcStruct;
 
+/** Says whether a value is an `<array>`; `Array.isArray` alone does not see one in a readonly array. */
+export function isArray(value: XmlRpcValue | undefined): value is readonly XmlRpcValue[] {
+  return Array.isArray(value);
+}
+
 /** Says whether a value is a `<struct>`; with `instanceof` alone its members would be of any type. */
 export function isStruct(value: XmlRpcValue | undefined): value is XmlRpcStruct {
   return value instanceof Map;
@@ -53,7 +58,7 @@ export function typeNameOf(value: XmlRpcValue): string {
   if (typeof value === 'bigint') return 'i8';
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'string') return 'string';
-  if (Array.isArray(value)) return 'array';
+  if (isArray(value)) return 'array';
   if (isStruct(value)) return 'struct';
   if (value instanceof Uint8Array) return 'base64';
   return 'kind' in value && value.kind === 'double' ? 'double' : 'dateTime.iso8601';

@@ -6,7 +6,7 @@ import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
 import { fuzzOne } from './fuzz-one.js';
 import { createRandom, mutate } from './mutation.js';
 import { faultOf, readCall } from './reading.js';
-import { SEED_BODIES } from './seeds.js';
+import { HUGE_BODIES, SEED_BODIES } from './seeds.js';
 
 /** Text that XML can hold. */
 const text = fc
@@ -85,6 +85,15 @@ describe('fuzzing', function () {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('answers a huge body of each kind, whole and without its last byte', () => {
+    expect(HUGE_BODIES.map((body) => fuzzOne(body))).to.deep.equal(['value', 'value', 'value']);
+    expect(HUGE_BODIES.map((body) => fuzzOne(body.subarray(0, -1)))).to.deep.equal([
+      'fault',
+      'fault',
+      'fault',
+    ]);
   });
 
   it('is given bodies that are valid to begin with', () => {

@@ -4,6 +4,7 @@ import { FAULT_CODES } from '../../../src/bridge/xml-rpc/fault.js';
 import { XML_RPC_LIMITS, type XmlRpcLimits } from '../../../src/bridge/xml-rpc/limits.js';
 import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
 import { callWith, faultOf, readCall } from './reading.js';
+import { manyItems, manyMembers, manyParams } from './seeds.js';
 
 /** A value inside `count` arrays: 3 elements each, and 5 around and in them. */
 const nested = (count: number) =>
@@ -98,6 +99,32 @@ describe('limits of what is read', () => {
     it(`${name} fit by default`, () => {
       expect(readCall(writeCall('m', [param])).params[0]).to.have.lengthOf(10_000);
     });
+  }
+
+  const MANY = 400_000;
+  const huge: readonly (readonly [
+    things: string,
+    body: Buffer,
+    count: (call: ReturnType<typeof readCall>) => unknown,
+  ])[] = [
+    ['params', manyParams(MANY), ({ params }) => params.length],
+    [
+      'items of an array',
+      manyItems(MANY),
+      ({ params: [value] }) => (Array.isArray(value) ? value.length : value),
+    ],
+    [
+      'members of a struct',
+      manyMembers(MANY),
+      ({ params: [value] }) => (value instanceof Map ? value.size : value),
+    ],
+  ];
+  for (const [things, body, count] of huge) {
+    it(`${MANY} ${things} fit where maxElements is above them, and are refused where it is not`, () => {
+      expect(count(readCall(body, { maxElements: 3 * MANY + 10 }))).to.equal(MANY);
+      const fault = faultOf(() => readCall(body, { maxElements: MANY }));
+      expect(fault.message).to.include(`there are more than ${MANY} elements`);
+    }).timeout(20_000);
   }
 
   it('100,000 arrays in each other are refused before their end', () => {

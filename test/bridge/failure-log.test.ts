@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import type { UnitFailure } from '../../src/contract.js';
+import { hostId } from '../support/world.js';
+import { createStage, filtering, filters, type Stage, type StageOptions } from './stage.js';
+
+const H1 = hostId(1);
+const down = (code: UnitFailure['code'] = 'UNAVAILABLE'): UnitFailure => ({ code, message: 'down' });
+
+/** Filters that accept host 1, but for those that fail. */
+function staged(failing: Record<string, UnitFailure | undefined>, options: StageOptions = {}): Stage {
+  const service = {
+    ...filtering({}),
+    filterHosts: (...args: Parameters<ReturnType<typeof filtering>['filterHosts']>) =>
+      filtering(Object.fromEntries(args[0].units.map((unit) => [unit, failing[unit] ?? [1]]))).filterHosts(
+        ...args,
+      ),
+  };
+  return createStage(service, options);
+}
+
+const told = ({ log }: Stage) =>
+  log.lines
+    .splice(0)
+    .map(({ level, event, fields }) => [level, event, fields['reasons'] ?? fields['unit'] ?? '']);
+
+describe('failures in the log', () => {
+  it('are told at warn the first time and once a minute, with the number of times, and at debug otherwise', async () => {
+    const stage = staged({ a: down() });
+    const quiet = ['debug', 'engine told of failures', ''];
+    const loud = (times: string) => ['warn', 'engine told of failures', [`a: UNAVAILABLE: down${times}`]];
+    for (let calls = 0; calls < 3; calls += 1) await filters(stage, ['a', 'b'], [H1]);
+    expect(told(stage)).to.deep.equal([loud(''), quiet, quiet]);
+    await stage.time.advance(59_999);
+    await filters(stage, ['a'], [H1]);
+    expect(told(stage)).to.deep.equal([quiet]);
+    await stage.time.advance(1);
+    await filters(stage, ['a'], [H1]);
+    expect(told(stage)).to.deep.equal([loud(' (4 times)')]);
+  });
+
+  it('are told of each unit, and of each code', async () => {
+    const failing: Record<string, UnitFailure> = { a: down() };
+    const stage = staged(failing);
+    await filters(stage, ['a'], [H1]);
+    failing['a'] = down('DEADLINE_EXCEEDED');
+    failing['b'] = down();
+    await filters(stage, ['a', 'b'], [H1]);
+    expect(told(stage).map(([, , reasons]) => reasons)).to.deep.equal([
+      ['a: UNAVAILABLE: down'],
+      ['a: DEADLINE_EXCEEDED: down', 'b: UNAVAILABLE: down'],
+    ]);
+  });
+
+  it('end with one line when the unit answers again: it failed 2 + 1 times', async () => {
+    const failing: Record<string, UnitFailure | undefined> = { a: down(), b: down() };
+    const stage = staged(failing);
+    await filters(stage, ['a', 'b'], [H1]);
+    await filters(stage, ['a', 'b'], [H1]);
+    failing['a'] = down('DEADLINE_EXCEEDED');
+    await filters(stage, ['a', 'b'], [H1]);
+    failing['a'] = undefined;
+    told(stage);
+    await filters(stage, ['a', 'b'], [H1]);
+    await filters(stage, ['a', 'b'], [H1]);
+    const lines = stage.log.lines.filter(({ level }) => level === 'info');
+    expect(lines.map(({ event, fields }) => [event, fields])).to.deep.equal([
+      ['unit answers again', { requestId: 'r-4', method: 'runFilters', unit: 'a', failedTimes: 3 }],
+    ]);
+  });
+
+  it('of more than 8 units in one call are told by and by: 8, then 2, then none', async () => {
+    const names = Array.from({ length: 10 }, (_, n) => `u${n}`);
+    const stage = staged(Object.fromEntries(names.map((name) => [name, down()])));
+    for (let calls = 0; calls < 3; calls += 1) await filters(stage, names, [H1]);
+    const counts = stage.log.lines.map(({ level, fields: { reasons, failed } }) => [
+      level,
+      Array.isArray(reasons) ? reasons.length : 0,
+      failed,
+    ]);
+    expect(counts).to.deep.equal([
+      ['warn', 8, 10],
+      ['warn', 2, 10],
+      ['debug', 0, 10],
+    ]);
+  });
+
+  it('are remembered of maxLoggedFailures units: of 3 in turn, where 2 are, each is told every time', async () => {
+    const stage = staged({ a: down(), b: down(), c: down() }, { limits: { maxLoggedFailures: 2 } });
+    for (const name of ['a', 'b', 'c', 'a', 'a']) await filters(stage, [name], [H1]);
+    expect(told(stage).map(([level]) => level)).to.deep.equal(['warn', 'warn', 'warn', 'warn', 'debug']);
+  });
+
+  it('follow failureLogIntervalMs = 10', async () => {
+    const stage = staged({ a: down() }, { limits: { failureLogIntervalMs: 10 } });
+    for (const ms of [0, 9, 1]) {
+      await stage.time.advance(ms);
+      await filters(stage, ['a'], [H1]);
+    }
+    expect(told(stage).map(([level]) => level)).to.deep.equal(['warn', 'debug', 'warn']);
+  });
+
+  it('are told when the clock was set back', async () => {
+    const stage = staged({ a: down() });
+    await filters(stage, ['a'], [H1]);
+    stage.time.set(stage.time.clock.now() - 3_600_000);
+    await filters(stage, ['a'], [H1]);
+    expect(told(stage).map(([level]) => level)).to.deep.equal(['warn', 'warn']);
+  });
+
+  it('that break the contract are told at error as often', async () => {
+    const stage = createStage(filtering({ a: [9] }));
+    for (let calls = 0; calls < 3; calls += 1) await filters(stage, ['a'], [H1]);
+    const broken = stage.log.lines.filter(({ event }) => event === 'answer broken');
+    expect(broken.map(({ level }) => level)).to.deep.equal(['error', 'debug', 'debug']);
+  });
+});
