@@ -1,9 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { duration, flag, text } from './config-values.js';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+import { duration, flag, MINUTE, text } from './config-values.js';
 
 /** Name of the policy engine of this process among the services: no other may bear it. */
 export const LOCAL_SERVICE = 'local';

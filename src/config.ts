@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { bridgeSection, catalogueSection, compositeSection } from './config-composition.js';
 import {
   balancingSection,
-  bridgeSection,
-  catalogueSection,
-  compositeSection,
   engineSection,
   inventorySection,
   logSection,
@@ -85,6 +83,11 @@ export const configSchema = z
       );
     }
     const { budget } = bridge;
+    if (bridge.answerMargin * 2 > budget)
+      complain(
+        'bridge.answerMargin',
+        'takes more than half of bridge.budget, and leaves services too little',
+      );
     const { answerMargin, breakerPause, maxBreakerPause, listRetry, maxListRetry } = config.composite;
     if (answerMargin * 2 > budget) {
       complain(

@@ -30,6 +30,15 @@ export interface BridgeRequestFigures {
 /** Whether a service is asked: yes; for one call, as a trial; no. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
+/** What is known of a service of the composite. */
+export interface ServiceFigures {
+  readonly name: string;
+  /** How many units it has here. */
+  readonly units: number;
+  /** How many of them it has not listed since the start, or lists no longer. */
+  readonly unitsRemembered: number;
+}
+
 /** The figures of a process, in Prometheus' terms. */
 export interface Metrics {
   /** Counts a call by the name of its method in the contract, and what its caller was told. */
@@ -52,6 +61,8 @@ export interface Metrics {
   ) => void;
   /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
   readonly breakerChanged: (service: string, state: BreakerState) => void;
+  /** Shows, for each service of the composite, how many units it has here, at each scrape. */
+  readonly watchServices: (read: () => readonly ServiceFigures[]) => void;
   readonly contentType: string;
   readonly scrape: () => Promise<string>;
 }
@@ -158,6 +169,27 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
             const current = value(read());
             if (current === undefined) this.remove();
             else this.set(current);
+          },
+        });
+      }
+    },
+    watchServices(read) {
+      const figures: readonly [name: string, help: string, value: (figures: ServiceFigures) => number][] = [
+        ['hostscore_service_units', 'Units that a service of the composite has here.', ({ units }) => units],
+        [
+          'hostscore_service_units_remembered',
+          'Those that it has not listed since the start, or lists no longer.',
+          ({ unitsRemembered }) => unitsRemembered,
+        ],
+      ];
+      for (const [name, help, value] of figures) {
+        new Gauge({
+          name,
+          help,
+          labelNames: ['service'],
+          registers,
+          collect() {
+            for (const service of read()) this.set({ service: service.name }, value(service));
           },
         });
       }

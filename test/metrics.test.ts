@@ -72,6 +72,15 @@ describe('metrics', () => {
     );
   });
 
+  it('shows the units of services as they are at each scrape', async () => {
+    const metrics = createMetrics(() => false);
+    let units = 1;
+    metrics.watchServices(() => [{ name: 'gpu', units, unitsRemembered: units - 1 }]);
+    expect(await metrics.scrape()).to.include('hostscore_service_units{service="gpu"} 1');
+    units = 3;
+    expect(await metrics.scrape()).to.include('hostscore_service_units_remembered{service="gpu"} 2');
+  });
+
   it('counts refreshes by outcome', async () => {
     const metrics = createMetrics(() => false);
     metrics.refreshed({ ok: true, durationMs: 40 });

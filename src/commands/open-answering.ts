@@ -29,7 +29,7 @@ export interface AnsweringParts {
   readonly plugins: OpenPlugins | undefined;
   readonly services: readonly ServiceConfig[];
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged'>;
+  readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged' | 'watchServices'>;
   /** Told whenever its readiness may have changed. */
   readonly onChange: () => void;
 }
@@ -96,6 +96,7 @@ async function several(config: Config, parts: AnsweringParts): Promise<Answering
     metrics,
   });
   composite.onAvailability(onChange);
+  metrics.watchServices(composite.state);
   return {
     service: composite,
     hasUnit: composite.hasUnit,

@@ -36,7 +36,12 @@ export async function openComposite(
   try {
     const composite = createComposite({
       members: [...members, ...clients.map(({ service, client }) => memberOf(service, client))],
-      catalogue: await openCatalogueFile({ path: file, log, maxBytes: maxSize }),
+      catalogue: await openCatalogueFile({
+        path: file,
+        log,
+        maxBytes: maxSize,
+        syncTimeoutMs: times.syncTimeout,
+      }),
       limits: {
         maxDepth,
         maxUnits,

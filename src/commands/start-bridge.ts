@@ -41,7 +41,8 @@ export async function startBridge(
     scores,
     budgetMs: budget,
     discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
-    limits: argumentLimitsOf(config),
+    marginMs: config.bridge.answerMargin,
+    limits: bridgeLimitsOf(config),
     log,
     onUnitFailure: ({ unit, code }) => metrics.unitFailed(unit, code),
     onCallEnd({ method, outcome, seconds }) {
@@ -81,8 +82,17 @@ function requestEnded(
   metrics.schedulingLockHeld(method, 'fault', durationMs / 1000);
 }
 
-function argumentLimitsOf({ bridge }: Config): NonNullable<BridgeOptions['limits']> {
+function bridgeLimitsOf({ bridge }: Config): NonNullable<BridgeOptions['limits']> {
   return {
+    maxMessages: bridge.maxMessages,
+    maxMessageLength: bridge.maxMessageLength,
+    maxDescriptionLength: bridge.maxDescriptionLength,
+    maxPatternLength: bridge.maxPatternLength,
+    directionsTimeoutMs: bridge.directionsTimeout,
+    directionsMaxAgeMs: bridge.directionsMaxAge,
+    directionsIntervalMs: bridge.directionsInterval,
+    failureLogIntervalMs: bridge.failureLogInterval,
+    maxLoggedFailures: bridge.maxLoggedFailures,
     maxHostIds: bridge.maxHostIds,
     maxUnits: bridge.maxUnits,
     maxUnitNameLength: bridge.maxUnitNameLength,
