@@ -15,7 +15,7 @@ export interface BridgeLimits extends ArgumentLimits {
   readonly directionsTimeoutMs: number;
   /** How long a list of units is believed before it is asked for again, beside a call and not in its way. */
   readonly directionsMaxAgeMs: number;
-  /** How long after a list of units another one is asked for, at the earliest, for the sake of a unit that no list has told of. */
+  /** How long after a list of units another one is asked for, at the earliest, for the sake of a unit that it did not tell of. */
   readonly directionsIntervalMs: number;
   /** How long a unit that fails again and again is not logged at warn again. */
   readonly failureLogIntervalMs: number;

@@ -13,9 +13,10 @@ export interface UnitDirectoryOptions {
 
 /**
  * What units the service has, and how the values of score units are to be read: scores, or raw costs. Kept in memory, and
- * learned from lists of units: that of discover, one that is asked for when the bridge starts, and those that are asked for
- * beside a call that names a unit which no list had, or whose values broke its direction, or when the last list is old.
- * There is one such listing at a time. Only a call that got values of such a unit waits for it, and not for long.
+ * learned from lists of units: that of discover, one that is asked for when the bridge starts, those that are asked for
+ * beside a call when the last list is old, or has not the unit, or values broke the unit's direction, and one at once when
+ * a unit that no list had answers for the first time. There is one listing at a time. Only a call that got values of such a
+ * unit waits for it, and not for long.
  */
 export interface UnitDirectory {
   /** Takes a list of units in place of what was known. */
@@ -44,6 +45,9 @@ export interface DirectionLookUp {
  */
 const MAX_PATIENCE = 64;
 
+/** How many units are remembered that answered and are in no list. */
+const MAX_MISSED = 1000;
+
 const NEVER = new AbortController().signal;
 
 /** Starts with nothing known. */
@@ -57,6 +61,10 @@ export function createUnitDirectory({ service, limits, clock, after }: UnitDirec
   let patience = 1;
   let underWay: Promise<void> | undefined;
 
+  /** Units that answered, and that the list which was then asked for did not tell of, or not in time. */
+  const missed = new Set<string>();
+
+  const isNew = (unit: string): boolean => !directions.has(unit) && !missed.has(unit);
   const isSure = (unit: string): boolean => directions.has(unit) && !doubted.has(unit);
 
   function learn(listed: readonly PolicyUnit[]): void {
@@ -66,6 +74,7 @@ export function createUnitDirectory({ service, limits, clock, after }: UnitDirec
         type === 'SCORE' && isDirection(direction) ? [[name, direction]] : [],
       ),
     );
+    for (const unit of directions.keys()) missed.delete(unit);
     doubted = new Set();
     failure = undefined;
     triedAt = clock.now();
@@ -88,6 +97,20 @@ export function createUnitDirectory({ service, limits, clock, after }: UnitDirec
     triedAt = clock.now();
     underWay = list(requestId).finally(() => (underWay = undefined));
     return underWay;
+  }
+
+  /** Waits for the call's own listing; or for the one under way, and, when that began too early, for another. */
+  async function find(
+    answered: readonly string[],
+    own: Promise<void> | undefined,
+    requestId: string,
+    until: number,
+  ): Promise<void> {
+    const first = own ?? underWay;
+    if (first !== undefined) await patiently(first, until);
+    if (own === undefined && answered.some(isNew)) await patiently(refresh(requestId), until);
+    if (missed.size > MAX_MISSED) missed.clear();
+    for (const unit of answered) if (!directions.has(unit)) missed.add(unit);
   }
 
   /** Fulfilled with a listing, or when a call has no more time for it. */
@@ -123,11 +146,12 @@ export function createUnitDirectory({ service, limits, clock, after }: UnitDirec
       // A clock that was set back must not keep a list from being asked for.
       const age = now < triedAt ? Number.POSITIVE_INFINITY : now - triedAt;
       const isDue = age >= directionsMaxAgeMs || (age >= directionsIntervalMs && !asked.every(isSure));
-      const listing = isDue ? refresh(requestId) : underWay;
-      const until = Math.min(now + directionsTimeoutMs, deadline);
+      const listing = isDue ? refresh(requestId) : undefined;
       return {
-        known: (answered) =>
-          listing === undefined || answered.every(isSure) ? undefined : patiently(listing, until),
+        known(answered) {
+          if (answered.every(isSure) || (listing === undefined && !answered.some(isNew))) return undefined;
+          return find(answered, listing, requestId, Math.min(clock.now() + directionsTimeoutMs, deadline));
+        },
         of(unit) {
           const direction = directions.get(unit);
           if (direction !== undefined) return direction;

@@ -192,6 +192,51 @@ describe('the directory of units', () => {
     expect(listings(service)).to.equal(2);
   });
 
+  it('asks at once for the sake of a unit that answers for the first time, however fresh the last list is', async () => {
+    const { scoreHosts, listPolicyUnits } = scoring({ a: [90] });
+    let lists = 0;
+    const service = pretend({
+      scoreHosts,
+      listPolicyUnits: (call) => (++lists === 1 ? Promise.resolve([]) : listPolicyUnits(call)),
+    });
+    const stage = createStage(service);
+    stage.warm();
+    await settle();
+    expect(await costs(stage, { a: 1, gone: 1 }, [H1])).to.deep.equal(
+      reply([[H1, 10, 'a']], { gone: "plugin not found: 'gone'" }),
+    );
+    await costs(stage, { a: 1, gone: 1 }, [H1]);
+    expect(lists).to.equal(2);
+  });
+
+  it('asks again when the list under way began before the unit was there', async () => {
+    const { scoreHosts, listPolicyUnits } = scoring({ a: [90] });
+    let lists = 0;
+    const service = pretend({
+      scoreHosts,
+      listPolicyUnits: (call) =>
+        ++lists === 1
+          ? new Promise((resolve) => stage.time.after(75, () => resolve([])))
+          : listPolicyUnits(call),
+    });
+    const stage: Stage = createStage(service);
+    stage.warm();
+    const answer = costs(stage, { a: 1 }, [H1]);
+    await stage.time.advance(75);
+    expect(await answer).to.deep.equal(reply([[H1, 10, 'a']]));
+    expect(lists).to.equal(2);
+  });
+
+  it('waits once for a unit that a hanging list keeps unknown, and not in each call', async () => {
+    const { scoreHosts } = scoring({ a: [90] });
+    const stage = createStage(pretend({ scoreHosts, listPolicyUnits: hang }));
+    const first = costs(stage, { a: 1 }, [H1]);
+    await stage.time.advance(100);
+    await first;
+    for (let calls = 0; calls < 3; calls += 1) await costs(stage, { a: 1 }, [H1]);
+    expect(stage.ends.map(({ seconds }) => seconds)).to.deep.equal([0.1, 0, 0, 0]);
+  });
+
   it('asks again when the clock was set back', async () => {
     const service = scoring({ a: [90] });
     const stage = createStage(service);
