@@ -8,9 +8,15 @@ const REMEDY =
 /** The error for two services that offer one unit, or one service that offers two that are one here. */
 export function conflictError({ unit, owner, newcomer }: Conflict): SchedulingError {
   const what = `the ${unit.type.toLowerCase()} unit ${JSON.stringify(unit.name)}`;
-  const who =
-    owner === newcomer
-      ? `service ${JSON.stringify(owner)} offers two units that are both here ${what}`
-      : `services ${JSON.stringify(owner)} and ${JSON.stringify(newcomer)} both offer ${what}, or the services form a loop`;
-  return new SchedulingError('INVALID_ARGUMENT', `${who}; ${REMEDY}`);
+  if (owner === newcomer) {
+    return invalid(`service ${JSON.stringify(owner)} offers two units that are both here ${what}; ${REMEDY}`);
+  }
+  const who = `services ${JSON.stringify(owner)} and ${JSON.stringify(newcomer)}`;
+  return invalid(
+    `${who} both offer ${what}; ${REMEDY}; or the services form a loop: then leave one of them out`,
+  );
+}
+
+function invalid(message: string): SchedulingError {
+  return new SchedulingError('INVALID_ARGUMENT', message);
 }

@@ -1,5 +1,16 @@
 import { expect } from 'chai';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { formatCatalogue, type CatalogueContent } from '../../src/composite/catalogue-content.js';
@@ -10,9 +21,11 @@ import {
 } from '../../src/composite/catalogue-file.js';
 import { forgetUnits } from '../../src/composite/forget-units.js';
 import { readCatalogue } from '../../src/composite/read-catalogue.js';
+import { createFakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 import { offered } from './stage.js';
 
 const LISTED_AT = Date.parse('2026-01-02T03:04:05.678Z');
@@ -232,6 +245,38 @@ describe('catalogue file', () => {
     const { store } = await open();
     for (const id of [1, process.pid]) mkdirSync(`${path}.${id}.tmp`);
     await store.sync(keep(BOTH));
+    expect(await readCatalogue(path)).to.deep.equal(BOTH);
+  });
+
+  it('goes on from memory when opening hangs, and takes in what is there once that ends', async () => {
+    // Nobody writes into the pipe, so that opening it to read never returns.
+    execFileSync('mkfifo', [path]);
+    const time = createFakeTime();
+    const opening = open({ timers: time, syncTimeoutMs: 5000 });
+    await until(
+      () => time.pending().length,
+      (timers) => timers > 0,
+    );
+    await time.advance(5000);
+    const { store, log, events } = await opening;
+    expect(store.loaded.size).to.equal(0);
+    for (let n = 0; n < 3; n++) await store.sync(keep(BOTH));
+    expect(log.lines.map(({ event, fields }) => [event, fields['reason']])).to.deep.equal([
+      ['catalogue not kept', 'no end within 5000 ms'],
+    ]);
+
+    const pipe = openSync(path, 'r+');
+    writeSync(pipe, formatCatalogue(contentOf({ alpha: ['remembered'] })));
+    rmSync(path);
+    folder.write('catalogue.json', formatCatalogue(contentOf({ alpha: ['remembered'] })));
+    closeSync(pipe);
+    await until(events, (found) => found.includes('info catalogue kept again'));
+    const seen: FiledCatalogue[] = [];
+    await store.sync((file) => {
+      seen.push(file);
+      return BOTH;
+    });
+    expect(seen).to.deep.equal([{ before: new Map(), edited: contentOf({ alpha: ['remembered'] }) }]);
     expect(await readCatalogue(path)).to.deep.equal(BOTH);
   });
 

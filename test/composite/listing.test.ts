@@ -216,7 +216,7 @@ describe('the listing of members', () => {
 
 describe('two services that offer one unit', () => {
   const text =
-    'services "alpha" and "beta" both offer the score unit "x", or the services form a loop; rename it for one of them (rename), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget)';
+    'services "alpha" and "beta" both offer the score unit "x"; rename it for one of them (rename), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget); or the services form a loop: then leave one of them out';
 
   it('reject the first listing, naming both, the unit and the remedy', async () => {
     const { composite, logged } = await startStage([

@@ -6,6 +6,7 @@ import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
+import { until } from '../support/until.js';
 import { offered, scoreRequest, scripted } from './stage.js';
 
 describe('two composites over gRPC that have each other as a service', () => {
@@ -62,5 +63,47 @@ describe('two composites over gRPC that have each other as a service', () => {
     expect(outcome?.code).to.equal('INVALID_ARGUMENT');
     expect(outcome?.message).to.include('probably form a loop');
     expect(hops).to.equal(2);
+  });
+
+  it('list at once what they have of their own, and tell of echoes as units offered twice', async () => {
+    const pair = ['left', 'right'].map((name) => ({ name, log: memoryLog() }));
+    const composites: Composite[] = [];
+    const addresses: string[] = [];
+    for (const index of pair.keys()) {
+      const entrance: PolicyUnitService = {
+        ...scripted(),
+        listPolicyUnits: (bounded) => composites[index]?.listPolicyUnits(bounded) ?? Promise.resolve([]),
+      };
+      addresses.push(await serve(entrance));
+    }
+    for (const [index, { name, log }] of pair.entries()) {
+      const client = createRpcClient({ target: addresses[1 - index] ?? '' });
+      const composite = createComposite({
+        members: [
+          { name: 'own', service: scripted(name), remote: false },
+          { name: 'other', service: client, remote: true },
+        ],
+        limits: { relistIntervalMs: 20 },
+        log,
+      });
+      composites.push(composite);
+      closers.push(
+        () => composite.close(),
+        () => client.close(),
+      );
+    }
+    for (const composite of composites) composite.start();
+    for (const { log } of pair) {
+      const echo = await until(
+        () => log.lines.find(({ event }) => event === 'unit offered twice'),
+        (line) => line !== undefined,
+      );
+      expect(echo?.fields['reason']).to.include('or the services form a loop');
+      expect(log.lines.map(({ event }) => event)).not.to.include('service not listed');
+    }
+    for (const composite of composites) {
+      const units = await composite.listPolicyUnits(call({ deadline: Date.now() + 2000 }));
+      expect(units.map(({ name }) => name)).to.have.members(['left', 'right']);
+    }
   });
 });
