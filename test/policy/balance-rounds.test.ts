@@ -224,7 +224,6 @@ describe('balancing over 1,000 rounds of a minute', function () {
         expect(model.moves.length).to.be.above(30);
         expect(movesWhenQuiet).to.be.above(10);
         expect(lastRound).to.be.below(ROUNDS - 100);
-        console.log(model.moves.length, movesWhenQuiet, lastRound, new Set(ends.keys()).size);
       });
     }
   }
