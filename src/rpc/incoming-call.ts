@@ -20,6 +20,12 @@ export interface IncomingCall {
 }
 
 /**
+ * A caller's own timer started when its request left, that of the server when it came in; so a caller gives up on time a
+ * little before the deadline here: milliseconds.
+ */
+const CALLER_AHEAD_MS = 100;
+
+/**
  * Makes a call of what grpc-js hands over: its signal aborts when the caller goes away, with CANCELLED as its reason, or
  * when the deadline passes, with DEADLINE_EXCEEDED. Throws the same when either has already happened, so that nothing is
  * computed for nobody.
@@ -31,8 +37,7 @@ export function receiveCall(
 ): IncomingCall {
   const deadline = Number(grpcCall.getDeadline());
   const whyGone = () =>
-    // A timer of Node may fire up to a millisecond before the clock says so.
-    clock.now() >= deadline - 1
+    clock.now() >= deadline - CALLER_AHEAD_MS
       ? new SchedulingError('DEADLINE_EXCEEDED', 'the answer was not there in time')
       : new SchedulingError('CANCELLED', 'the caller went away');
   if (grpcCall.cancelled || clock.now() >= deadline) throw whyGone();
