@@ -160,7 +160,7 @@ class RunsTest(unittest.TestCase):
 
     def test_gives_back_what_a_call_prints(self):
         run, status = self.run_one(lambda self, hosts, vm, args: print(hosts, vm, args))
-        self.assertEqual((bytes(run.out.text), bytes(run.err.text), status), (b"['host'] vm {}\n", b"", 0))
+        self.assertEqual((run.out.text(), run.err.text(), status), (b"['host'] vm {}\n", b"", 0))
 
     def test_gives_back_a_traceback_without_its_own_frames(self):
         def do_score(self, hosts, vm, args):
@@ -168,12 +168,12 @@ class RunsTest(unittest.TestCase):
 
         run, status = self.run_one(do_score)
         self.assertEqual(os.WEXITSTATUS(status), 1)
-        self.assertIn(b"ValueError: no", run.err.text)
-        self.assertNotIn(b"hostscore_worker", run.err.text)
+        self.assertIn(b"ValueError: no", run.err.text())
+        self.assertNotIn(b"hostscore_worker", run.err.text())
 
     def test_the_process_leads_a_group_of_its_own(self):
         run, _ = self.run_one(lambda self, hosts, vm, args: print(os.getpgrp() == os.getpid()))
-        self.assertEqual(bytes(run.out.text), b"True\n")
+        self.assertEqual(run.out.text(), b"True\n")
 
     def test_kills_a_call(self):
         import time
@@ -185,7 +185,7 @@ class RunsTest(unittest.TestCase):
         run, status = self.run_one(
             lambda self, hosts, vm, args: print("x" * 100000), {"output_bytes": 10, "error_bytes": 10}
         )
-        self.assertEqual((run.overflow, bytes(run.out.text)), ("stdout", b"x" * 10))
+        self.assertEqual((run.overflow, run.out.text()), ("stdout", b"x" * 10))
 
     def test_a_call_sees_no_descriptor_of_another(self):
         def do_score(self, hosts, vm, args):
@@ -193,7 +193,7 @@ class RunsTest(unittest.TestCase):
 
         before = {int(fd) for fd in os.listdir("/proc/self/fd")}
         run, _ = self.run_one(do_score)
-        seen = set(json.loads(bytes(run.out.text)))
+        seen = set(json.loads(run.out.text()))
         # One more is the listing's own.
         self.assertLessEqual(len(seen - before - {0, 1, 2}), 1)
 
@@ -203,7 +203,7 @@ class RunsTest(unittest.TestCase):
         self.assertTrue(output.drain())
         os.write(output.write_end, b"d")
         self.assertFalse(output.drain())
-        self.assertEqual(bytes(output.text), b"abc")
+        self.assertEqual(output.text(), b"abc")
         output.close_write_end()
         os.close(output.read_end)
 

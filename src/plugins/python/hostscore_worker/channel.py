@@ -30,7 +30,7 @@ class Channel:
     def fileno(self) -> int:
         return self._fd
 
-    def send(self, header: Dict[str, Any], *body: bytearray) -> None:
+    def send(self, header: Dict[str, Any], *body: bytes) -> None:
         """Raises OSError when the other end is gone."""
         text = json.dumps(header).encode()
         start = _LENGTHS.pack(len(text), sum(len(part) for part in body)) + text
