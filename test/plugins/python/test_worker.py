@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -14,7 +15,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "src", "plugins", "python"))
 
-from hostscore_worker.channel import Channel  # noqa: E402
+from hostscore_worker.channel import Channel, read_json  # noqa: E402
 from hostscore_worker.plugin import find_units, import_plugin, loaded_files  # noqa: E402
 from hostscore_worker.runs import Output, Runs  # noqa: E402
 from hostscore_worker.serve import _reason  # noqa: E402
@@ -39,6 +40,11 @@ class ChannelTest(unittest.TestCase):
             self.far.sendall(frames[cut:])
             read += self.channel.receive()
             self.assertEqual(read, [({"n": 1, "ü": "✓"}, b"\x00\xff"), ({"n": 2}, b"")], cut)
+
+    def test_reads_json_as_it_is_sent(self):
+        for value in ([], {}, ["ü✓", 1, -1.5, None, True, {"a": ["b"]}], "x", 7):
+            for ascii in (True, False):
+                self.assertEqual(read_json(json.dumps(value, ensure_ascii=ascii).encode()), value)
 
     def test_says_when_the_other_end_is_gone(self):
         self.far.close()
@@ -174,6 +180,19 @@ class RunsTest(unittest.TestCase):
     def test_the_process_leads_a_group_of_its_own(self):
         run, _ = self.run_one(lambda self, hosts, vm, args: print(os.getpgrp() == os.getpid()))
         self.assertEqual(run.out.text(), b"True\n")
+
+    def test_the_process_has_no_signal_handler_of_the_warm_one(self):
+        def do_score(self, hosts, vm, args):
+            print(signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL, signal.set_wakeup_fd(-1))
+
+        wake_read, wake_write = os.pipe()
+        self.addCleanup(os.close, wake_read)
+        self.addCleanup(os.close, wake_write)
+        os.set_blocking(wake_write, False)
+        self.addCleanup(signal.signal, signal.SIGCHLD, signal.signal(signal.SIGCHLD, lambda *_: None))
+        self.addCleanup(signal.set_wakeup_fd, signal.set_wakeup_fd(wake_write))
+        run, _ = self.run_one(do_score)
+        self.assertEqual(run.out.text(), b"True -1\n")
 
     def test_kills_a_call(self):
         import time

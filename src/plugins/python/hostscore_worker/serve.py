@@ -10,14 +10,13 @@ what is late.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import resource
 import select
 import signal
 import sys
 
-from .channel import Channel
+from .channel import Channel, read_json
 from .plugin import find_units, import_plugin, loaded_files
 from .runs import Run, Runs, StartError
 
@@ -153,7 +152,7 @@ def _obey(
         id = header["run"]
         try:
             # Read here and not in the process of the call, whose memory is new and dear.
-            runs.start(id, header["unit"], header["method"], [lists[header["hosts"]], *json.loads(body)])
+            runs.start(id, header["unit"], header["method"], [lists[header["hosts"]], *read_json(body)])
         except StartError as error:
             channel.send({"unstarted": id, "reason": str(error)})
     elif "kill" in header:
@@ -161,7 +160,7 @@ def _obey(
     elif "forget" in header:
         del lists[header["forget"]]
     else:
-        lists[header["hosts"]] = json.loads(body)
+        lists[header["hosts"]] = read_json(body)
 
 
 def _empty(fd: int) -> None:
