@@ -2,9 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SchedulingError } from '../errors.js';
+import type { AskedHosts } from './asked-hosts.js';
 import { createFrameReader, encodeFrame, type Frame } from './frames.js';
 import { killSession } from './kill-session.js';
 import type { PluginLimits } from './limits.js';
+import { createSentHosts } from './sent-hosts.js';
 import type { After } from './timers.js';
 import { readWorkerMessage, type FoundUnit, type PluginMethod } from './worker-message.js';
 
@@ -26,7 +28,9 @@ export interface RunOrder {
   /** Name of the class. */
   readonly unit: string;
   readonly method: PluginMethod;
-  /** The arguments, as a JSON array. */
+  /** Its first argument, sent once for the calls that share it. */
+  readonly hosts: AskedHosts;
+  /** The other arguments, as a JSON array. */
   readonly arguments: Buffer;
 }
 
@@ -92,6 +96,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   const { channel, stderr } = pipesOf(child);
   const words = keepLast(stderr, KEPT_STDERR);
   const running = new Map<number, Running>();
+  const sentHosts = createSentHosts();
   let nextId = 0;
   let retired = false;
   /** Why it is being ended, when it is we who end it. */
@@ -102,8 +107,14 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     child.kill('SIGKILL');
   };
   const send = (header: Readonly<Record<string, unknown>>, body?: Buffer): void => {
-    channel.cork();
     for (const bytes of encodeFrame(header, body)) channel.write(bytes);
+  };
+  const sendRun = (id: number, { unit, method, hosts, arguments: others }: RunOrder): void => {
+    const list = sentHosts(hosts);
+    channel.cork();
+    if (list.isNew) send({ hosts: list.id }, hosts.json());
+    if (list.forget !== undefined) send({ forget: list.forget });
+    send({ run: id, unit, method, hosts: list.id }, others);
     channel.uncork();
   };
   const onAbort = (): void => killNow('was ended');
@@ -150,7 +161,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     };
     return new Promise<RunOutcome>((resolve, reject) => {
       running.set(id, { resolve, reject });
-      send({ run: id, unit: order.unit, method: order.method }, order.arguments);
+      sendRun(id, order);
       signal.addEventListener('abort', killIt, { once: true });
     }).finally(() => {
       signal.removeEventListener('abort', killIt);

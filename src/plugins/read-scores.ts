@@ -12,12 +12,13 @@ const MIN_INT32 = -MAX_INT32 - 1;
  * find, and a host without a value would be the engine's best. Throws an AnswerError for a host that was not asked for or
  * stands twice, for no host at all, and for a number that is none or is out of range.
  */
-export function readScores(printed: string, asked: AskedHosts, direction: Direction): number[] {
+export function readScores(output: Buffer, asked: AskedHosts, direction: Direction): number[] {
+  const scores = direction === 'HIGHER_IS_BETTER';
+  const usual = scanScores(output, asked);
+  if (usual !== undefined && (!scores || usual.every(isScore))) return usual;
+  const printed = output.toString();
   if (printed.trim() === '')
     throw new AnswerError('it printed nothing, expected a list of (host id, number)');
-  const scores = direction === 'HIGHER_IS_BETTER';
-  const usual = scanScores(printed, asked.ids);
-  if (usual !== undefined && (!scores || usual.every(isScore))) return usual;
   const answer = readLiteral(printed);
   if (!isSequence(answer))
     throw new AnswerError(`expected a list of (host id, number), got ${shown(answer)}`);

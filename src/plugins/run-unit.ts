@@ -2,6 +2,7 @@ import type { PolicyUnitType, UnitResult } from '../contract.js';
 import { SchedulingError } from '../errors.js';
 import type { Log } from '../log.js';
 import { AnswerError } from './answer-error.js';
+import type { AskedHosts } from './asked-hosts.js';
 import { METHOD_OF, type Catalogue } from './catalogue.js';
 import { failureText } from './failure-text.js';
 import type { PluginLimits } from './limits.js';
@@ -12,10 +13,11 @@ import type { RunQueue } from './run-queue.js';
 export interface UnitRun<Value> {
   readonly type: PolicyUnitType;
   readonly unit: string;
-  /** A JSON array, shared by the units of one request. */
+  readonly hosts: AskedHosts;
+  /** What follows the hosts, as a JSON array, shared by the units of one request. */
   readonly arguments: Buffer;
   /** Reads what was printed; throws an AnswerError. */
-  readonly read: (printed: string) => Value;
+  readonly read: (output: Buffer) => Value;
 }
 
 /** What runs units, and what they are run with. */
@@ -36,12 +38,12 @@ export function createUnitRunner(options: {
 }): UnitRunner {
   const { catalogue, queue, limits, log } = options;
   return {
-    async run({ type, unit, arguments: given, read }, { requestId, signal }) {
+    async run({ type, unit, hosts, arguments: given, read }, { requestId, signal }) {
       const plugins = catalogue().plugins[type];
       const plugin = plugins.get(unit);
       try {
         if (plugin === undefined) throw unitNotFound(type, unit, plugins.keys());
-        const order = { unit, method: METHOD_OF[type], arguments: given };
+        const order = { unit, method: METHOD_OF[type], hosts, arguments: given };
         const outcome = await queue.run(() => plugin.run(order, signal), signal);
         if (signal.aborted) throw SchedulingError.from(signal.reason);
         if (outcome.stderr.length > 0) {
@@ -49,7 +51,7 @@ export function createUnitRunner(options: {
           log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr });
         }
         checkOutcome(outcome, limits);
-        return { unit, value: read(outcome.stdout.toString()) };
+        return { unit, value: read(outcome.stdout) };
       } catch (thrown) {
         const error =
           thrown instanceof AnswerError

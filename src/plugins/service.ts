@@ -8,13 +8,13 @@ import type {
   ScoreHostsResponse,
 } from '../contract.js';
 import { SchedulingError } from '../errors.js';
-import { askedHosts } from './asked-hosts.js';
 import type { Catalogue } from './catalogue.js';
 import { limitTime } from './limit-time.js';
 import type { PluginLimits } from './limits.js';
 import { readAcceptedHosts } from './read-accepted-hosts.js';
 import { readMigration } from './read-migration.js';
 import { readScores } from './read-scores.js';
+import { createRecentHosts } from './recent-hosts.js';
 import { unitNotFound, type UnitRunner } from './run-unit.js';
 import { sumScores } from './sum-scores.js';
 import type { After, Clock } from './timers.js';
@@ -34,6 +34,7 @@ export interface PluginServiceOptions {
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
   const { catalogue, runner, limits, clock, after } = options;
+  const hostsOf = createRecentHosts();
 
   /** Runs something within the call's time, and rejects when the call has ended meanwhile. */
   async function within<Value>(
@@ -66,16 +67,16 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       );
     }
     const snapshotTime = clock.now();
-    const asked = askedHosts(request.hosts);
+    const asked = hostsOf(request.hosts);
     const wanted =
       request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
     const { directionOf } = catalogue();
-    const args = encodeArguments(asked.ids, request.vmId, Object.fromEntries(request.properties));
+    const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
     const unitResults = await within(call, (time) =>
       Promise.all(
         wanted.map(({ name }) => {
-          const read = (printed: string) => readScores(printed, asked, directionOf(name));
-          return runner.run({ type: 'SCORE', unit: name, arguments: args, read }, time);
+          const read = (output: Buffer) => readScores(output, asked, directionOf(name));
+          return runner.run({ type: 'SCORE', unit: name, hosts: asked, arguments: args, read }, time);
         }),
       ),
     );
@@ -94,12 +95,14 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
     const snapshotTime = clock.now();
-    const asked = askedHosts(request.hostIds);
+    const asked = hostsOf(request.hostIds);
     const wanted = request.units.length > 0 ? request.units : namesOf('FILTER');
-    const args = encodeArguments(asked.ids, request.vmId, Object.fromEntries(request.properties));
-    const read = (printed: string) => readAcceptedHosts(printed, asked);
+    const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
+    const read = (output: Buffer) => readAcceptedHosts(output.toString(), asked);
     const unitResults = await within(call, (time) =>
-      Promise.all(wanted.map((unit) => runner.run({ type: 'FILTER', unit, arguments: args, read }, time))),
+      Promise.all(
+        wanted.map((unit) => runner.run({ type: 'FILTER', unit, hosts: asked, arguments: args, read }, time)),
+      ),
     );
     const accepted = unitResults.flatMap(({ value }) => (value === undefined ? [] : [new Set(value)]));
     return {
@@ -117,11 +120,11 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       const plugins = catalogue().plugins.BALANCE;
       if (!plugins.has(request.unit)) throw unitNotFound('BALANCE', request.unit, plugins.keys());
       const snapshotTime = clock.now();
-      const asked = askedHosts(request.hostIds);
-      const args = encodeArguments(asked.ids, Object.fromEntries(request.properties));
-      const read = (printed: string) => readMigration(printed, asked);
+      const asked = hostsOf(request.hostIds);
+      const args = encodeArguments(Object.fromEntries(request.properties));
+      const read = (output: Buffer) => readMigration(output.toString(), asked);
       const { value, failure } = await within(call, (time) =>
-        runner.run({ type: 'BALANCE', unit: request.unit, arguments: args, read }, time),
+        runner.run({ type: 'BALANCE', unit: request.unit, hosts: asked, arguments: args, read }, time),
       );
       if (failure !== undefined)
         throw new SchedulingError(failure.code, `unit ${request.unit}: ${failure.message}`);

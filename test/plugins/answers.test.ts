@@ -11,6 +11,7 @@ import { hostId, vmId } from '../support/world.js';
 
 const [A, B, C] = [hostId(1), hostId(2), hostId(3)] as const;
 const asked = askedHosts([A, B, A, C]);
+const bytes = (text: string): Buffer => Buffer.from(text);
 
 describe('readScores', () => {
   const answers: readonly (readonly [printed: string, values: readonly number[]])[] = [
@@ -24,7 +25,7 @@ describe('readScores', () => {
   ];
   for (const [printed, values] of answers) {
     it(`reads ${printed.replaceAll('-0000-4000-8000-', '..')} as ${values.join(', ')}`, () => {
-      expect(readScores(printed, asked, 'LOWER_IS_BETTER')).to.deep.equal(values);
+      expect(readScores(bytes(printed), asked, 'LOWER_IS_BETTER')).to.deep.equal(values);
     });
   }
 
@@ -43,7 +44,7 @@ describe('readScores', () => {
   ];
   for (const [printed, problem] of refused) {
     it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {
-      expect(() => readScores(printed, asked, 'LOWER_IS_BETTER')).to.throw(AnswerError, problem);
+      expect(() => readScores(bytes(printed), asked, 'LOWER_IS_BETTER')).to.throw(AnswerError, problem);
     });
   }
 
@@ -56,24 +57,30 @@ describe('readScores', () => {
   ] as const) {
     it(`as a score, ${number} ${fits ? 'fits' : 'is refused'}`, () => {
       const read = () =>
-        readScores(`[('${A}', ${number}), ('${B}', 5), ('${C}', 5)]`, asked, 'HIGHER_IS_BETTER');
+        readScores(bytes(`[('${A}', ${number}), ('${B}', 5), ('${C}', 5)]`), asked, 'HIGHER_IS_BETTER');
       if (fits) expect(read()).to.deep.equal([Math.floor(number), 5, 5]);
       else expect(read).to.throw(AnswerError, 'expected a number from 0 to 100');
     });
   }
 
   it('answers nothing for no hosts', () => {
-    expect(readScores('[]', askedHosts([]), 'LOWER_IS_BETTER')).to.deep.equal([]);
+    expect(readScores(bytes('[]'), askedHosts([]), 'LOWER_IS_BETTER')).to.deep.equal([]);
   });
 });
 
 describe('scanScores', () => {
-  const ids = [A, B, C];
-
   it('reads what Python prints for every host in the order asked', () => {
-    expect(scanScores(`[('${A}', 50), ('${B}', 0), ('${C}', 999999999)]\n`, ids)).to.deep.equal([
+    expect(scanScores(bytes(`[('${A}', 50), ('${B}', 0), ('${C}', 999999999)]\n`), asked)).to.deep.equal([
       50, 0, 999_999_999,
     ]);
+  });
+
+  it('reads no answer that ends early', () => {
+    const whole = `[('${A}', 50), ('${B}', 0), ('${C}', 7)]`;
+    for (let length = 0; length < whole.length; length++) {
+      expect(scanScores(bytes(whole.slice(0, length)), asked), String(length)).to.equal(undefined);
+    }
+    expect(scanScores(bytes('[]'), askedHosts([]))).to.equal(undefined);
   });
 
   it('agrees with the whole reader on every text that it reads', () => {
@@ -86,11 +93,11 @@ describe('scanScores', () => {
     fc.assert(
       fc.property(change, ({ at, cut, insert }) => {
         const text = good.slice(0, at) + insert + good.slice(at + cut);
-        const scanned = scanScores(text, ids);
+        const scanned = scanScores(bytes(text), asked);
         if (scanned === undefined) return;
         // In another order than that of the scan, so that the whole reader can't take its short cut.
         const reordered = askedHosts([C, A, B]);
-        const [c, a, b] = readScores(text, reordered, 'LOWER_IS_BETTER');
+        const [c, a, b] = readScores(bytes(text), reordered, 'LOWER_IS_BETTER');
         expect([a, b, c]).to.deep.equal(scanned);
       }),
       { numRuns: 2000 },

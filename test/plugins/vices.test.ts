@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SchedulingErrorCode } from '../../src/errors.js';
 import type { PluginHost, PluginHostOptions } from '../../src/plugins/host.js';
+import { MAX_SENT_LISTS } from '../../src/plugins/sent-hosts.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
 import { hostId, vmId } from '../support/world.js';
@@ -287,6 +288,24 @@ describeWithPython('vices of plugins', () => {
     for (let n = 0; n < 3; n++) {
       const { unitResults } = await host.scoreHosts(scoreRequest('keeps_state'), call());
       expect(unitResults[0]?.value).to.deep.equal([11, 11, 11]);
+    }
+  });
+
+  it('gives each call all hosts, whatever another did to its list', async () => {
+    const host = await hostOf('keeps-state');
+    for (let n = 0; n < 3; n++) {
+      const { unitResults } = await host.scoreHosts(scoreRequest('empties_its_hosts'), call());
+      expect(unitResults[0]?.value).to.deep.equal([4, 4, 4]);
+    }
+  });
+
+  it('keeps more lists of hosts apart than a process holds', async () => {
+    const host = await hostOf('answers');
+    const lists = Array.from({ length: 3 * MAX_SENT_LISTS }, (_, n) => [hostId(n), hostId(n + 1)]);
+    for (const hosts of [...lists, ...lists, ...lists.reverse()]) {
+      const { scores, unitResults } = await host.scoreHosts(scoreRequest('tuples', { hosts }), call());
+      expect(unitResults[0]?.failure).to.equal(undefined);
+      expect(scores.map((score) => score.hostId)).to.deep.equal(hosts);
     }
   });
 

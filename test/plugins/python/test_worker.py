@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -14,7 +15,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "src", "plugins", "python"))
 
-from hostscore_worker.channel import Channel  # noqa: E402
+from hostscore_worker.channel import Channel, read_json  # noqa: E402
 from hostscore_worker.plugin import find_units, import_plugin, loaded_files  # noqa: E402
 from hostscore_worker.runs import Output, Runs  # noqa: E402
 from hostscore_worker.serve import _reason  # noqa: E402
@@ -39,6 +40,11 @@ class ChannelTest(unittest.TestCase):
             self.far.sendall(frames[cut:])
             read += self.channel.receive()
             self.assertEqual(read, [({"n": 1, "ü": "✓"}, b"\x00\xff"), ({"n": 2}, b"")], cut)
+
+    def test_reads_json_as_it_is_sent(self):
+        for value in ([], {}, ["ü✓", 1, -1.5, None, True, {"a": ["b"]}], "x", 7):
+            for ascii in (True, False):
+                self.assertEqual(read_json(json.dumps(value, ensure_ascii=ascii).encode()), value)
 
     def test_says_when_the_other_end_is_gone(self):
         self.far.close()
@@ -160,7 +166,7 @@ class RunsTest(unittest.TestCase):
 
     def test_gives_back_what_a_call_prints(self):
         run, status = self.run_one(lambda self, hosts, vm, args: print(hosts, vm, args))
-        self.assertEqual((bytes(run.out.text), bytes(run.err.text), status), (b"['host'] vm {}\n", b"", 0))
+        self.assertEqual((run.out.text(), run.err.text(), status), (b"['host'] vm {}\n", b"", 0))
 
     def test_gives_back_a_traceback_without_its_own_frames(self):
         def do_score(self, hosts, vm, args):
@@ -168,12 +174,25 @@ class RunsTest(unittest.TestCase):
 
         run, status = self.run_one(do_score)
         self.assertEqual(os.WEXITSTATUS(status), 1)
-        self.assertIn(b"ValueError: no", run.err.text)
-        self.assertNotIn(b"hostscore_worker", run.err.text)
+        self.assertIn(b"ValueError: no", run.err.text())
+        self.assertNotIn(b"hostscore_worker", run.err.text())
 
     def test_the_process_leads_a_group_of_its_own(self):
         run, _ = self.run_one(lambda self, hosts, vm, args: print(os.getpgrp() == os.getpid()))
-        self.assertEqual(bytes(run.out.text), b"True\n")
+        self.assertEqual(run.out.text(), b"True\n")
+
+    def test_the_process_has_no_signal_handler_of_the_warm_one(self):
+        def do_score(self, hosts, vm, args):
+            print(signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL, signal.set_wakeup_fd(-1))
+
+        wake_read, wake_write = os.pipe()
+        self.addCleanup(os.close, wake_read)
+        self.addCleanup(os.close, wake_write)
+        os.set_blocking(wake_write, False)
+        self.addCleanup(signal.signal, signal.SIGCHLD, signal.signal(signal.SIGCHLD, lambda *_: None))
+        self.addCleanup(signal.set_wakeup_fd, signal.set_wakeup_fd(wake_write))
+        run, _ = self.run_one(do_score)
+        self.assertEqual(run.out.text(), b"True -1\n")
 
     def test_kills_a_call(self):
         import time
@@ -185,7 +204,7 @@ class RunsTest(unittest.TestCase):
         run, status = self.run_one(
             lambda self, hosts, vm, args: print("x" * 100000), {"output_bytes": 10, "error_bytes": 10}
         )
-        self.assertEqual((run.overflow, bytes(run.out.text)), ("stdout", b"x" * 10))
+        self.assertEqual((run.overflow, run.out.text()), ("stdout", b"x" * 10))
 
     def test_a_call_sees_no_descriptor_of_another(self):
         def do_score(self, hosts, vm, args):
@@ -193,7 +212,7 @@ class RunsTest(unittest.TestCase):
 
         before = {int(fd) for fd in os.listdir("/proc/self/fd")}
         run, _ = self.run_one(do_score)
-        seen = set(json.loads(bytes(run.out.text)))
+        seen = set(json.loads(run.out.text()))
         # One more is the listing's own.
         self.assertLessEqual(len(seen - before - {0, 1, 2}), 1)
 
@@ -203,7 +222,7 @@ class RunsTest(unittest.TestCase):
         self.assertTrue(output.drain())
         os.write(output.write_end, b"d")
         self.assertFalse(output.drain())
-        self.assertEqual(bytes(output.text), b"abc")
+        self.assertEqual(output.text(), b"abc")
         output.close_write_end()
         os.close(output.read_end)
 

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 _LENGTHS = struct.Struct("!II")
 _READ_BYTES = 1 << 16
 
+_decode = json.JSONDecoder().raw_decode
+
+
+def read_json(data: bytes) -> Any:
+    """Reads JSON without space around it. json.loads first looks for the encoding and for such space."""
+    return _decode(data.decode())[0]
+
 
 class Channel:
     """Sends whole frames, waiting until they are taken, and hands out the frames that came in."""
@@ -30,7 +37,7 @@ class Channel:
     def fileno(self) -> int:
         return self._fd
 
-    def send(self, header: Dict[str, Any], *body: bytearray) -> None:
+    def send(self, header: Dict[str, Any], *body: bytes) -> None:
         """Raises OSError when the other end is gone."""
         text = json.dumps(header).encode()
         start = _LENGTHS.pack(len(text), sum(len(part) for part in body)) + text
@@ -57,7 +64,7 @@ class Channel:
             end = body_start + body_length
             if len(self._received) < end:
                 break
-            header = json.loads(self._received[start + _LENGTHS.size : body_start])
+            header = read_json(self._received[start + _LENGTHS.size : body_start])
             frames.append((header, self._received[body_start:end]))
             start = end
         del self._received[:start]

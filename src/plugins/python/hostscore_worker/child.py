@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
+
+# What the module signal wraps, which looks up names for numbers at every call, in memory that a fork has made dear.
+import _signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ def run_child(module: ModuleType, unit: str, method: str, arguments: List[Any], 
     try:
         # Of the same session still, by which hostscore finds what this process leaves behind when its parent dies.
         os.setpgid(0, 0)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.close(out)
@@ -61,7 +63,7 @@ def _print_error(*error: Any) -> None:
 
 def _finish_threads() -> None:
     threading = sys.modules.get("threading")
-    if threading is None:
+    if threading is None or threading.active_count() == 1:
         return
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:

@@ -33,8 +33,9 @@ class Output:
         except OSError:
             # The user has too many of that size: a long answer takes more turns then.
             pass
-        self.text = bytearray()
-        self._limit = limit
+        # Joined at the end only: mostly it is one, which then need not be copied.
+        self._parts: List[bytes] = []
+        self._room = limit
 
     def drain(self) -> bool:
         """Takes what is there to read. False when it is more than the limit."""
@@ -45,10 +46,17 @@ class Output:
                 return True
             if not read:
                 return True
-            self.text += read
-            if len(self.text) > self._limit:
-                del self.text[self._limit :]
+            self._parts.append(read[: self._room])
+            self._room -= len(read)
+            if self._room < 0:
                 return False
+            if len(read) < _READ_BYTES:
+                # A pipe gives all that it has.
+                return True
+
+    def text(self) -> bytes:
+        """What was taken, up to the limit."""
+        return b"".join(self._parts)
 
     def close_write_end(self) -> None:
         os.close(self.write_end)

@@ -1,7 +1,8 @@
 """The warm process: imports a plugin, then forks a process for each call until hostscore closes the channel.
 
-Frames from hostscore: {"load": {...}} first, then {"run": id, "unit", "method"} with the arguments as a JSON array in the
-body, and {"kill": id}. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"ended": id, ...}
+Frames from hostscore: {"load": {...}} first, then {"hosts": id} with a list of hosts as a JSON array in the body, {"run":
+id, "unit", "method", "hosts": id} with the arguments after the hosts as a JSON array in the body, {"kill": id}, and
+{"forget": id} for a list of hosts. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"ended": id, ...}
 of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}. hostscore keeps the time, and has killed
 what is late.
 """
@@ -9,14 +10,13 @@ what is late.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import resource
 import select
 import signal
 import sys
 
-from .channel import Channel
+from .channel import Channel, read_json
 from .plugin import find_units, import_plugin, loaded_files
 from .runs import Run, Runs, StartError
 
@@ -27,7 +27,7 @@ _DRAIN_MS = 5
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Dict, Optional
+    from typing import Any, Dict, List, Optional
 
 
 def serve(channel_fd: int) -> None:
@@ -96,17 +96,19 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
     def done(run: Run, status: int) -> None:
+        out = run.out.text()
         header = {
             "ended": run.id,
             "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
             "overflow": run.overflow,
-            "stdout": len(run.out.text),
+            "stdout": len(out),
         }
-        channel.send(header, run.out.text, run.err.text)
+        channel.send(header, out, run.err.text())
 
     private = (channel.fileno(), wake_read, wake_write)
     runs = Runs(module, order, private, done)
+    lists: Dict[int, List[str]] = {}
     poll = select.poll()
     poll.register(channel, select.POLLIN)
     poll.register(wake_read, select.POLLIN)
@@ -114,7 +116,7 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
     gc.collect()
     gc.freeze()
     try:
-        while _take_turn(channel, poll, wake_read, runs):
+        while _take_turn(channel, poll, wake_read, runs, lists):
             pass
     except OSError:
         # The channel is gone in the middle of a frame.
@@ -124,7 +126,9 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
         _end_group()
 
 
-def _take_turn(channel: Channel, poll: select.poll, wake: int, runs: Runs) -> bool:
+def _take_turn(
+    channel: Channel, poll: select.poll, wake: int, runs: Runs, lists: Dict[int, List[str]]
+) -> bool:
     """Waits for something to do, and does it. False when the channel was closed."""
     ready = poll.poll(_DRAIN_MS if runs else None)
     runs.drain(_DRAIN_MS / 1000)
@@ -137,28 +141,31 @@ def _take_turn(channel: Channel, poll: select.poll, wake: int, runs: Runs) -> bo
         if frames is None:
             return False
         for header, body in frames:
-            _obey(channel, runs, header, body)
+            _obey(channel, runs, lists, header, body)
     return True
 
 
-def _obey(channel: Channel, runs: Runs, header: Dict[str, Any], body: bytearray) -> None:
-    if "kill" in header:
+def _obey(
+    channel: Channel, runs: Runs, lists: Dict[int, List[str]], header: Dict[str, Any], body: bytearray
+) -> None:
+    if "run" in header:
+        id = header["run"]
+        try:
+            # Read here and not in the process of the call, whose memory is new and dear.
+            runs.start(id, header["unit"], header["method"], [lists[header["hosts"]], *read_json(body)])
+        except StartError as error:
+            channel.send({"unstarted": id, "reason": str(error)})
+    elif "kill" in header:
         runs.kill(header["kill"])
-        return
-    id = header["run"]
-    try:
-        # Read here and not in the process of the call, whose memory is new and dear.
-        runs.start(id, header["unit"], header["method"], json.loads(body))
-    except StartError as error:
-        channel.send({"unstarted": id, "reason": str(error)})
+    elif "forget" in header:
+        del lists[header["forget"]]
+    else:
+        lists[header["hosts"]] = read_json(body)
 
 
 def _empty(fd: int) -> None:
-    try:
-        while os.read(fd, 4096):
-            pass
-    except BlockingIOError:
-        pass
+    # What doesn't fit in one read wakes it once more.
+    os.read(fd, 4096)
 
 
 def _end_group() -> None:
