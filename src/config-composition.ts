@@ -29,6 +29,12 @@ export const compositeSection = z.strictObject({
     2 * MINUTE,
     'Longest that a listing of all units waits for services that were never listed',
   ),
+  patientListing: duration(
+    SECOND,
+    1,
+    HOUR,
+    'How long a caller who asks for all units has to wait in vain until missing ones are logged as an error',
+  ),
   answerMargin: duration(25, 0, MINUTE, 'What is left of the time of a call when a wait for a service ends'),
   listRetry: duration(200, 10, HOUR, 'Pause after a first listing that failed; doubled each time'),
   maxListRetry: duration(5 * SECOND, 10, HOUR, 'Longest such pause'),

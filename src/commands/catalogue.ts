@@ -31,7 +31,7 @@ export function addCatalogueCommand(program: Command, io: Io): void {
 }
 
 async function listUnits({ catalogue }: Config, io: Io): Promise<void> {
-  const services = await readCatalogue(catalogue.file);
+  const services = await readCatalogue(catalogue.file, { maxBytes: catalogue.maxSize });
   if (services.size === 0) print(io, `${catalogue.file} remembers no service.`);
   for (const [service, { listedAt, units }] of services) {
     print(io, `${service}, listed ${new Date(listedAt).toISOString()}`);
@@ -48,10 +48,12 @@ async function forgetThem({ catalogue, composite }: Config, options: ForgetOptio
   }
   const forgotten = await forgetUnits({
     path: catalogue.file,
+    maxBytes: catalogue.maxSize,
     ...(service === undefined ? {} : { service }),
     ...(unit === undefined ? {} : { unit }),
   });
   for (const { service, unit } of forgotten) print(io, `forgot ${unit} of ${service}`);
+  if (forgotten.length === 0) print(io, 'forgot the service, which had no units');
   const interval = String(formatValue('duration', composite.relistInterval));
   print(
     io,

@@ -53,6 +53,7 @@ export async function openComposite(
         maxListRetryMs: times.maxListRetry,
         listTimeoutMs: times.listTimeout,
         discoverBudgetMs: times.discoverBudget,
+        patientListingMs: times.patientListing,
         answerMarginMs: times.answerMargin,
       },
       log,

@@ -22,11 +22,17 @@ export function fromStatus(answer: { code: number; details: string }, target: st
   const text = boundedText(answer.details);
   if (code === 'CANCELLED') return new SchedulingError(code, 'the call was cancelled');
   if (code === 'DEADLINE_EXCEEDED') return new SchedulingError(code, `no answer from ${target} in time`);
+  if (code === 'INTERNAL' && CONNECTION_CUT.test(answer.details)) {
+    return new SchedulingError('UNAVAILABLE', `${target}: the connection was cut`);
+  }
   if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${text}`);
   if (code !== undefined) return new SchedulingError(code, text);
   const name: string | undefined = status[answer.code];
   return new SchedulingError('INTERNAL', `${target}: ${name ?? `status ${answer.code}`}: ${text}`);
 }
+
+/** What grpc-js says, as INTERNAL, when a server goes away in the middle of an answer. */
+const CONNECTION_CUT = /^Received RST_STREAM with code (0|2) /;
 
 const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),
