@@ -25,7 +25,7 @@ export function fromStatus(answer: { code: number; details: string }, target: st
   if (code === 'INTERNAL' && CONNECTION_CUT.test(answer.details)) {
     return new SchedulingError('UNAVAILABLE', `${target}: the connection was cut`);
   }
-  if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${text}`);
+  if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${withoutPolicyWords(text)}`);
   if (code !== undefined) return new SchedulingError(code, text);
   const name: string | undefined = status[answer.code];
   return new SchedulingError('INTERNAL', `${target}: ${name ?? `status ${answer.code}`}: ${text}`);
@@ -33,6 +33,11 @@ export function fromStatus(answer: { code: number; details: string }, target: st
 
 /** What grpc-js says, as INTERNAL, when a server goes away in the middle of an answer. */
 const CONNECTION_CUT = /^Received RST_STREAM with code (0|2) /;
+
+/** What the load balancing of grpc-js says around the reason why there is no connection. */
+function withoutPolicyWords(text: string): string {
+  return text.replace(/^.*Last error: (?:Error: )?/s, '').replace(/\s*Resolution note:\s*$/, '');
+}
 
 const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),

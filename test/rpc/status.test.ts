@@ -17,6 +17,11 @@ describe('fromStatus', () => {
     [status.INTERNAL, 'Received RST_STREAM with code 11', 'INTERNAL: Received RST_STREAM with code 11'],
     [status.INTERNAL, 'a bug', 'INTERNAL: a bug'],
     [status.UNAVAILABLE, 'no connection', 'UNAVAILABLE: a:1: no connection'],
+    [
+      status.UNAVAILABLE,
+      'round_robin: No connection established. Last error: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
+      'UNAVAILABLE: a:1: connect ECONNREFUSED 127.0.0.1:1.',
+    ],
     [status.PERMISSION_DENIED, 'no', 'INTERNAL: a:1: PERMISSION_DENIED: no'],
   ];
   for (const [code, details, expected] of cases) {
