@@ -115,6 +115,12 @@ export const balancingSection = z.strictObject({
     HOUR,
     'How long the engine may take to show a migration; a VM that has not moved by then stays where it is',
   ),
+  maxSnapshotAge: duration(
+    2 * MINUTE,
+    100,
+    24 * HOUR,
+    'Age of the snapshot of the engine from which no migration is proposed any more',
+  ),
   maxProposals: integer(
     1000,
     1,

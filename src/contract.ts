@@ -48,6 +48,14 @@ export interface PolicyUnit {
   readonly direction?: Direction;
 }
 
+/** Something that would be a unit and is none, such as a plugin that can't be imported. */
+export interface UnitProblem {
+  /** What it is: a file, a plugin, or a service and what it names. */
+  readonly source: string;
+  /** Why it is no unit, in words for whoever can mend it. */
+  readonly reason: string;
+}
+
 /** What every call carries with it, made once at the rim and passed down unchanged. */
 export interface Call {
   /** Names the call in the logs of both sides: 1 to 128 printable ASCII characters. */
@@ -176,6 +184,8 @@ export interface BalanceHostsResponse {
 export interface PolicyUnitService {
   /** Lists the units, in an order that does not change between calls. */
   readonly listPolicyUnits: (call: Call) => Promise<readonly PolicyUnit[]>;
+  /** Lists what would be units and could not be made ones. Absent where there can be nothing of the kind. */
+  readonly listUnitProblems?: (call: Call) => Promise<readonly UnitProblem[]>;
   /** Scores each host once; a unit that has no score for every host is a failure. */
   readonly scoreHosts: (request: ScoreHostsRequest, call: Call) => Promise<ScoreHostsResponse>;
   /** Keeps the hosts that every answering filter accepts. When no filter answers these are all hosts asked for. */

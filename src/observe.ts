@@ -42,6 +42,7 @@ export function observe(service: PolicyUnitService, { log, metrics }: Observers)
       answered('listPolicyUnits', call, { units: units.length });
       return units;
     },
+    ...(service.listUnitProblems === undefined ? {} : { listUnitProblems: service.listUnitProblems }),
     async scoreHosts(request, call) {
       const response = await service.scoreHosts(request, call);
       const { scores, unitResults, unknownHostIds } = response;

@@ -30,6 +30,7 @@ export interface LocalParts {
 
 /** Opens the policy engine over the configured oVirt engine. Nothing is sent before it is started. */
 export function openLocal(config: Config, { log, metrics, onChange }: LocalParts): Local {
+  const { cooldown, settleTime, maxProposals, maxSnapshotAge } = config.balancing;
   const client = openEngineClient(config, log);
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
@@ -49,7 +50,13 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
     return { snapshotTime, hosts, runningVms: vms };
   });
   return {
-    service: createPolicyService({ units, inventory, log, balancing: config.balancing }),
+    service: createPolicyService({
+      units,
+      inventory,
+      log,
+      balancing: { cooldown, settleTime, maxProposals },
+      maxBalancingAge: maxSnapshotAge,
+    }),
     readiness: () => readiness,
     firstSnapshot,
     start: () => inventory.start(),

@@ -4,9 +4,18 @@ import { withClient, type ClientOptions } from './open-client.js';
 
 /** `hostscore units`: lists what a server offers. */
 export async function units(options: ClientOptions & { readonly json?: boolean }, io: Io): Promise<void> {
-  const listed = await withClient(options, io, (client, call) => client.listPolicyUnits(call));
-  if (options.json === true) print(io, JSON.stringify(listed, null, 2));
-  else print(io, ...listed.flatMap(unitLines));
+  const { listed, problems } = await withClient(options, io, async (client, call) => ({
+    listed: await client.listPolicyUnits(call),
+    problems: await client.listUnitProblems(call),
+  }));
+  if (options.json === true) {
+    print(io, JSON.stringify(listed, null, 2));
+    return;
+  }
+  print(io, ...listed.flatMap(unitLines));
+  if (problems.length > 0) {
+    print(io, '', 'No units:', ...problems.map(({ source, reason }) => `  ${source}: ${reason}`));
+  }
 }
 
 function unitLines({ type, name, direction, description, properties }: PolicyUnit): string[] {

@@ -4,6 +4,7 @@ import type { PolicyUnitService } from '../contract.js';
 export function whenThere(service: Promise<PolicyUnitService>): PolicyUnitService {
   return {
     listPolicyUnits: async (call) => (await service).listPolicyUnits(call),
+    listUnitProblems: async (call) => (await (await service).listUnitProblems?.(call)) ?? [],
     scoreHosts: async (request, call) => (await service).scoreHosts(request, call),
     filterHosts: async (request, call) => (await service).filterHosts(request, call),
     balanceHosts: async (request, call) => (await service).balanceHosts(request, call),

@@ -7,6 +7,7 @@ import type {
   PolicyUnitService,
   ScoreHostsRequest,
   ScoreHostsResponse,
+  UnitProblem,
   WeightedUnit,
 } from '../contract.js';
 import { SchedulingError } from '../errors.js';
@@ -180,6 +181,13 @@ export function createComposite(options: CompositeOptions): Composite {
       await roster.allUnits(call, until);
       return catalogue.routes().map(({ unit }) => unit);
     },
+    async listUnitProblems(call) {
+      const until = await begin(call);
+      const lists = await Promise.all(
+        roster.members.map(({ member }) => problemsOf(member, { ...call, deadline: until })),
+      );
+      return lists.flat();
+    },
     scoreHosts,
     filterHosts,
     balanceHosts,
@@ -191,6 +199,14 @@ export function createComposite(options: CompositeOptions): Composite {
     onAvailability: roster.onAvailability,
     close: roster.close,
   };
+}
+
+/** What one member lists as no units; that it can't be asked is known elsewhere. */
+async function problemsOf({ name, service }: Member, call: Call): Promise<readonly UnitProblem[]> {
+  const problems = await service
+    .listUnitProblems?.({ ...call, depth: (call.depth ?? 0) + 1 })
+    .catch(() => undefined);
+  return (problems ?? []).map(({ source, reason }) => ({ source: `${name}: ${source}`, reason }));
 }
 
 // A member's sums are not used, so that no weight of the caller's matters to it.

@@ -21,6 +21,7 @@ import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRe
 import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './hostscore/v1/ScoreHostsResponse.js';
 import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from './hostscore/v1/ScoreUnitResult.js';
 import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from './hostscore/v1/StreamScoreHostsResponse.js';
+import type { UnitProblem as _hostscore_v1_UnitProblem, UnitProblem__Output as _hostscore_v1_UnitProblem__Output } from './hostscore/v1/UnitProblem.js';
 import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from './hostscore/v1/UnitProperty.js';
 import type { UnitScores as _hostscore_v1_UnitScores, UnitScores__Output as _hostscore_v1_UnitScores__Output } from './hostscore/v1/UnitScores.js';
 import type { WeightedUnit as _hostscore_v1_WeightedUnit, WeightedUnit__Output as _hostscore_v1_WeightedUnit__Output } from './hostscore/v1/WeightedUnit.js';
@@ -64,6 +65,7 @@ export interface ProtoGrpcType {
       ScoreHostsResponse: MessageTypeDefinition<_hostscore_v1_ScoreHostsResponse, _hostscore_v1_ScoreHostsResponse__Output>
       ScoreUnitResult: MessageTypeDefinition<_hostscore_v1_ScoreUnitResult, _hostscore_v1_ScoreUnitResult__Output>
       StreamScoreHostsResponse: MessageTypeDefinition<_hostscore_v1_StreamScoreHostsResponse, _hostscore_v1_StreamScoreHostsResponse__Output>
+      UnitProblem: MessageTypeDefinition<_hostscore_v1_UnitProblem, _hostscore_v1_UnitProblem__Output>
       UnitProperty: MessageTypeDefinition<_hostscore_v1_UnitProperty, _hostscore_v1_UnitProperty__Output>
       UnitScores: MessageTypeDefinition<_hostscore_v1_UnitScores, _hostscore_v1_UnitScores__Output>
       WeightedUnit: MessageTypeDefinition<_hostscore_v1_WeightedUnit, _hostscore_v1_WeightedUnit__Output>

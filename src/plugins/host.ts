@@ -103,17 +103,19 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   }
   lookLater();
 
+  const problems = (): readonly PluginProblem[] => [
+    ...catalogue.problems,
+    ...set.leftOut().map((file) => ({
+      file,
+      reason: `left out: at most ${limits.maxPlugins} files are imported (limits.maxPlugins)`,
+    })),
+  ];
   const runner = createUnitRunner({ catalogue: () => catalogue, queue: createRunQueue(limits), limits, log });
   return {
     ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
-    problems: () => [
-      ...catalogue.problems,
-      ...set.leftOut().map((file) => ({
-        file,
-        reason: `left out: at most ${limits.maxPlugins} files are imported (limits.maxPlugins)`,
-      })),
-    ],
+    listUnitProblems: () => Promise.resolve(problems().map(({ file, reason }) => ({ source: file, reason }))),
+    problems,
     close,
   };
 }

@@ -39,6 +39,8 @@ export interface PolicyServiceOptions {
   readonly clock?: { readonly now: () => number };
   /** How migrations that were proposed are remembered; what is left out has its default. */
   readonly balancing?: Partial<MigrationCooldownLimits>;
+  /** Age of a snapshot from which no migration is proposed any more: milliseconds. Absent: there is none. */
+  readonly maxBalancingAge?: number;
   /** Remembers them in place of an own memory, made of `balancing`. */
   readonly migrations?: MigrationCooldown;
 }
@@ -48,7 +50,7 @@ export interface PolicyServiceOptions {
  * only; no request does I/O unless it names a host or a VM that the snapshot lacks.
  */
 export function createPolicyService(options: PolicyServiceOptions): PolicyUnitService {
-  const { inventory, log, clock = Date } = options;
+  const { inventory, log, clock = Date, maxBalancingAge = Infinity } = options;
   const { descriptions, scores, filters, balances } = createUnitRegistry(options.units);
   const resolveHosts = createHostResolver(inventory);
   const migrations = options.migrations ?? createMigrationCooldown({ ...options.balancing, clock });
@@ -127,6 +129,14 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
     if (unit === undefined) throw unitNotFound('BALANCE', request.unit, balances.keys());
     const { snapshot, hosts } = await resolveHosts(request.hostIds, call);
     checkTime(call);
+    const age = clock.now() - snapshot.time;
+    // A score from yesterday's world is a worse score; a migration in it may be of a VM that must not move today.
+    if (age > maxBalancingAge) {
+      throw new SchedulingError(
+        'UNAVAILABLE',
+        `the snapshot of the engine is ${Math.round(age / 1000)} s old, and migrations are proposed from one of at most ${Math.round(maxBalancingAge / 1000)} s; try later`,
+      );
+    }
     const { value, failure } = runBalanceUnit(
       unit,
       { snapshot, hosts, properties: request.properties, recent: migrations.beside(snapshot) },

@@ -6,6 +6,7 @@ import { filterHostsCall, scoreHostsCall } from './host-list-call.js';
 import { readAcceptedHosts } from './message/read-accepted-hosts.js';
 import { readMigration } from './message/read-migration.js';
 import { readPolicyUnits } from './message/read-policy-units.js';
+import { readUnitProblems } from './message/read-unit-problems.js';
 import { readScores } from './message/read-scores.js';
 import { writeBalanceHosts } from './message/write-request.js';
 import { policyUnitMethods } from './proto.js';
@@ -34,7 +35,7 @@ export interface RpcClientOptions {
 }
 
 /** A remote service, called as if it were here. */
-export interface RpcClient extends PolicyUnitService {
+export interface RpcClient extends Required<PolicyUnitService> {
   /** Scores for a stream of requests, in their order. */
   readonly streamScoreHosts: (
     requests: AsyncIterable<StreamedRequest>,
@@ -72,6 +73,10 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
       const scoring = units.filter(({ type }) => type === 'SCORE');
       directions = new Map(scoring.map(({ name, direction }) => [name, direction]));
       return units;
+    },
+    listUnitProblems(call) {
+      const method = policyUnitMethods.ListPolicyUnits;
+      return callUnary(remote, method, {}, call, (answer) => readUnitProblems(answer, maxPolicyUnits));
     },
     scoreHosts(request, call) {
       return callUnary(remote, scoreHostsCall(request), call.requestId, call, (answer) =>

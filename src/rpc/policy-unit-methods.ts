@@ -31,7 +31,7 @@ export function createPolicyUnitMethods(
       'ListPolicyUnits',
       context,
       async (_: ListPolicyUnitsRequest__Output, call) =>
-        writePolicyUnits(await service.listPolicyUnits(call)),
+        writePolicyUnits(await service.listPolicyUnits(call), await service.listUnitProblems?.(call)),
     ),
     ScoreHosts: unaryMethod('ScoreHosts', context, (message: ScoreHostsRequest__Output, call) =>
       service.scoreHosts(reader.scoreHosts(message), call),

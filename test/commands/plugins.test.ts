@@ -40,6 +40,9 @@ describeWithPython('hostscore plugins', () => {
       const { unitResults } = await client.scoreHosts(scoreRequest('twice'), call());
       expect(unitResults).to.deep.equal([{ unit: 'twice', value: [1, 1, 1] }]);
       expect(await client.health('', call())).to.equal('SERVING');
+      const units = await runToEnd(['units', '--server', address]);
+      expect(units.stdout).to.match(/^twice \(score, lower is better\)$/m);
+      expect(units.stdout).to.match(/\nNo units:\n {2}b\.py: class twice: a\.py has/);
     } finally {
       client.close();
     }

@@ -213,6 +213,20 @@ describe('policy service and its inventory', () => {
       expect(log.lines.map(({ fields }) => String(fields['stack']))[1]).to.include('is paused, not up');
     });
 
+    it('proposes nothing from a snapshot that is too old: 60 s are enough, 60.001 s are not', async () => {
+      let now = SNAPSHOT_TIME + 60_000;
+      const service = createPolicyService({
+        units: [stubborn],
+        inventory: balanced,
+        log: memoryLog(),
+        clock: { now: () => now },
+        maxBalancingAge: 60_000,
+      });
+      expect(await service.balanceHosts(balance, call())).to.have.property('migration');
+      now += 1;
+      await expectRejection(service.balanceHosts(balance, call()), 'UNAVAILABLE', 'is 60 s old');
+    });
+
     it('proposes no more than it can remember', async () => {
       const service = createPolicyService({
         units: [stubborn],

@@ -6,6 +6,7 @@ import type {
   PolicyUnit,
   ScoreHostsResponse,
   UnitFailure,
+  UnitProblem,
 } from '../../contract.js';
 import type { BalanceHostsResponse as BalanceHostsMessage } from '../../gen/hostscore/v1/BalanceHostsResponse.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
@@ -19,8 +20,12 @@ import { boundedText } from './bounded-text.js';
 import { toTimestamp } from './timestamp.js';
 
 /** Puts a service's units on the wire. */
-export function writePolicyUnits(units: readonly PolicyUnit[]): Sent<ListPolicyUnitsMessage> {
+export function writePolicyUnits(
+  units: readonly PolicyUnit[],
+  problems: readonly UnitProblem[] = [],
+): Sent<ListPolicyUnitsMessage> {
   return {
+    problems,
     policy_units: units.map(({ name, type, description, properties, direction }) => ({
       name,
       type: `POLICY_UNIT_TYPE_${type}` as const,
