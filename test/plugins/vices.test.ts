@@ -124,7 +124,7 @@ const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'leaves_out',
-    options: { direction: { leaves_out: 'HIGHER_IS_BETTER' } },
+    options: { direction: new Map([['leaves_out', 'HIGHER_IS_BETTER']]) },
     outcome: [3, 9, 3],
   },
   { vice: 'answers', unit: 'echoes', properties: ECHOED, outcome: [0, 1, 2] },
@@ -275,6 +275,25 @@ describeWithPython('vices of plugins', () => {
       },
       { name: 'wrong', type: 'FILTER', description: '', properties: [] },
     ]);
+  });
+
+  it('lists and runs classes with names that every object has, whatever directions are configured', async () => {
+    const options: Partial<PluginHostOptions> = { direction: new Map([['other', 'HIGHER_IS_BETTER']]) };
+    const host = await hostOf('names-of-objects', options);
+    const listed = await host.listPolicyUnits(call());
+    expect(listed.map(({ name, direction }) => [name, direction])).to.deep.equal([
+      ['constructor', undefined],
+      ['constructor', 'LOWER_IS_BETTER'],
+      ['toString', 'LOWER_IS_BETTER'],
+      ['__proto__', 'LOWER_IS_BETTER'],
+    ]);
+    const units = ['constructor', 'toString', '__proto__'].map((name) => ({ name, weight: 1 }));
+    const request = scoreRequest('', { units, properties: new Map([['__proto__', 'four']]) });
+    const { unitResults, scores } = await host.scoreHosts(request, call());
+    expect(unitResults.map(({ value }) => value?.[0])).to.deep.equal([1, 4, 2]);
+    expect(scores[0]?.score).to.equal(300);
+    const missing = await host.scoreHosts(scoreRequest('hasOwnProperty'), call());
+    expect(missing.unitResults[0]?.failure?.code).to.equal('NOT_FOUND');
   });
 
   it('lists the units of classes that a plugin imports from elsewhere once, where they are defined', async () => {
