@@ -103,7 +103,9 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   }
   lookLater();
 
-  const runner = createUnitRunner({ catalogue: () => catalogue, queue: createRunQueue(limits), limits, log });
+  const isShared = (): boolean => set.plugins().filter((plugin) => plugin.units().length > 0).length > 1;
+  const queue = createRunQueue({ limits, clock, isShared });
+  const runner = createUnitRunner({ catalogue: () => catalogue, queue, limits, log });
   return {
     ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),

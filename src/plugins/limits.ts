@@ -21,9 +21,9 @@ export interface PluginLimits {
   readonly maxPlugins: number;
   /** Units of all files together. */
   readonly maxUnits: number;
-  /** Calls of plugins that run at one time. */
+  /** Calls of plugins that run at one time; half of them, at least one, of one file while there are others. */
   readonly maxConcurrentRuns: number;
-  /** Calls of plugins that wait for their turn. */
+  /** Calls of plugins that wait for their turn; half of them, at least one, of one file while there are others. */
   readonly maxQueuedRuns: number;
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { createRunQueue } from './run-queue.js';
@@ -33,10 +34,10 @@ export interface PluginSet {
 
 /** Starts with no plugin. */
 export function createPluginSet(options: PluginSetOptions): PluginSet {
-  const { dir, log, limits, onChange } = options;
+  const { dir, log, limits, clock, onChange } = options;
   const imports = createRunQueue({
-    maxConcurrentRuns: MAX_CONCURRENT_IMPORTS,
-    maxQueuedRuns: limits.maxPlugins,
+    limits: { maxConcurrentRuns: MAX_CONCURRENT_IMPORTS, maxQueuedRuns: limits.maxPlugins },
+    clock,
   });
   const plugins = new Map<string, Plugin>();
   const opening = new Map<string, Promise<void>>();
@@ -45,6 +46,8 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   let files: readonly string[] = [];
   let leftOut: readonly string[] = [];
   const closing = new AbortController();
+  // Each plugin listens.
+  setMaxListeners(0, closing.signal);
 
   async function look(): Promise<{ readonly done: Promise<unknown> }> {
     const found = await listPluginFiles(dir);

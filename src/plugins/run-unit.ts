@@ -44,7 +44,7 @@ export function createUnitRunner(options: {
       try {
         if (plugin === undefined) throw unitNotFound(type, unit, plugins.keys());
         const order = { unit, method: METHOD_OF[type], hosts, arguments: given };
-        const outcome = await queue.run(() => plugin.run(order, signal), signal);
+        const outcome = await queue.run(plugin.file, () => plugin.run(order, signal), signal);
         if (signal.aborted) throw SchedulingError.from(signal.reason);
         if (outcome.stderr.length > 0) {
           const stderr = outcome.stderr.toString('utf8', 0, limits.maxFailureLength);

@@ -182,6 +182,20 @@ describeWithPython('life of plugins', () => {
     );
   });
 
+  it('holds 12 plugins that one request asks at a time without a warning of Node', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const names = Array.from({ length: 12 }, (_, n) => `unit_${n}`);
+    for (const name of names) folder.write(`${name}.py`, scorer(name, 1));
+    await open({ limits: { maxConcurrentRuns: 1 } });
+    const units = names.map((name) => ({ name, weight: 1 }));
+    const { scores } = (await host?.scoreHosts(scoreRequest('', { units }), call())) ?? {};
+    expect(scores?.[0]?.score).to.equal(12 * 100);
+    process.off('warning', onWarning);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('scores 10,000 hosts', async () => {
     folder.write(
       'one.py',
@@ -216,6 +230,25 @@ describeWithPython('life of plugins', () => {
     expect(second?.unitResults[0]?.failure?.code).to.equal('DEADLINE_EXCEEDED');
     expect((await first)?.unitResults[0]?.failure?.code).to.equal('DEADLINE_EXCEEDED');
     expect(await valueOf('one'), 'the place is free again').to.equal(1);
+  });
+
+  it('answers 16 calls of one that hangs and one that is good at 8 places, each with the values of the good one', async () => {
+    folder.write('hangs.py', scorer('hangs', 0).replace('print(', 'import time; time.sleep(1000); print('));
+    folder.write('good.py', scorer('good', 1));
+    await open({ limits: { maxConcurrentRuns: 8, maxCallMs: 1500 } });
+    const units = ['hangs', 'good'].map((name) => ({ name, weight: 1 }));
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, async () => host?.scoreHosts(scoreRequest('', { units }), call())),
+    );
+    const results = answers.map((answer) => answer?.unitResults ?? []);
+    expect(results.map(([, good]) => good?.value)).to.deep.equal(Array.from(results, () => [1, 1, 1]));
+    const words = results.map(([hangs]) => hangs?.failure?.message ?? '');
+    expect(
+      words.filter((text) => text.endsWith('did not end within 1500 ms, and was killed')),
+    ).to.have.length(4);
+    const waited =
+      /waited \d+ ms for its turn, 8 calls run at a time .*, 4 of one plugin while there are others$/;
+    expect(words.filter((text) => waited.test(text))).to.have.length(12);
   });
 
   it('answers before the deadline with what there is: late units are failures among the values', async () => {
