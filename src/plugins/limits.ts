@@ -7,6 +7,8 @@ export interface PluginLimits {
   readonly maxCallMs: number;
   /** How much earlier than the caller's deadline a call is ended, so that the other units' values arrive: milliseconds. */
   readonly answerMarginMs: number;
+  /** How long a plugin's process may take to kill a call that is over its time, before it is killed itself: milliseconds. */
+  readonly killGraceMs: number;
   /** Bytes that one call may print. */
   readonly maxOutputBytes: number;
   /** Bytes that one call may write to stderr. */
@@ -34,6 +36,7 @@ export interface PluginLimits {
 export const DEFAULT_PLUGIN_LIMITS: PluginLimits = {
   maxCallMs: 30_000,
   answerMarginMs: 100,
+  killGraceMs: 500,
   maxOutputBytes: 8 * 1024 * 1024,
   maxErrorBytes: 64 * 1024,
   maxFailureLength: 2000,

@@ -52,7 +52,7 @@ export interface PluginProcess {
   /** The files of the plugin's folder that it loaded, absolute. */
   readonly files: readonly string[];
   /**
-   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then. Rejects with UNAVAILABLE when
+   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then, `killGraceMs` later at most. Rejects with UNAVAILABLE when
    * this process ends in the middle of it.
    */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
@@ -66,9 +66,6 @@ export interface PluginProcess {
 export type PluginStart =
   | { readonly process: PluginProcess; readonly failure?: never }
   | { readonly failure: string; readonly process?: never };
-
-/** How long a process may take to kill a call that is over its time, before it is killed itself: milliseconds. */
-export const KILL_GRACE_MS = 500;
 
 /** What a header may take up in a frame; the doc strings of 1,000 units stay far below. */
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
@@ -136,7 +133,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     if (child.pid !== undefined) {
       await killSession(child.pid);
       // What it sent is read to its end; something that left its session may keep the channel open for ever.
-      const callOff = after(KILL_GRACE_MS, () => channel.destroy());
+      const callOff = after(limits.killGraceMs, () => channel.destroy());
       await drained;
       callOff();
     }
@@ -150,12 +147,13 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   });
 
   function run(order: RunOrder, signal: AbortSignal): Promise<RunOutcome> {
+    if (signal.aborted) return Promise.reject(SchedulingError.from(signal.reason));
     if (over || retired) return Promise.reject(new SchedulingError('UNAVAILABLE', 'its process has ended'));
     const id = nextId++;
     let giveUp: (() => void) | undefined;
     const killIt = (): void => {
       send({ kill: id });
-      giveUp = after(KILL_GRACE_MS, () =>
+      giveUp = after(limits.killGraceMs, () =>
         killNow('did not end a call that was over its time, and was killed'),
       );
     };

@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import { cpSync } from 'node:fs';
 import type { SchedulingErrorCode } from '../../src/errors.js';
 import type { PluginHost, PluginHostOptions } from '../../src/plugins/host.js';
+import { DEFAULT_PLUGIN_LIMITS } from '../../src/plugins/limits.js';
 import { MAX_SENT_LISTS } from '../../src/plugins/sent-hosts.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
-import { describeWithPython, hostFixture, scoreRequest } from './with-python.js';
+import { describeWithPython, fixture, hostFixture, scoreRequest } from './with-python.js';
 
 const MIB = 1024 * 1024;
 
@@ -95,10 +98,7 @@ const VICES: readonly Vice[] = [
     vice: 'kills-its-parent',
     unit: 'stops_its_parent',
     options: { limits: { maxCallMs: 50 } },
-    outcome: [
-      'UNAVAILABLE',
-      'did not end a call that was over its time, and was killed in the middle of the call',
-    ],
+    outcome: ['DEADLINE_EXCEEDED', 'within 50 ms'],
   },
   {
     vice: 'prints-nothing',
@@ -182,6 +182,41 @@ describeWithPython('vices of plugins', () => {
       expect(result?.failure?.message).not.to.include('\n');
     });
   }
+
+  describe('beside a healthy plugin, whose values arrive before the deadline', () => {
+    const folders = new Map<string, TemporaryFolder>();
+    const good =
+      'class good:\n    def do_score(self, hosts, vm, args):\n        print([(host, 1) for host in hosts])';
+    after(() => {
+      for (const folder of folders.values()) folder.remove();
+    });
+
+    function besideGood(vice: string): string {
+      const folder = folders.get(vice) ?? temporaryFolder();
+      folders.set(vice, folder);
+      cpSync(fixture(vice), folder.path, { recursive: true });
+      folder.write('zz_good.py', good);
+      return folder.path;
+    }
+
+    for (const { vice, unit = vice.replaceAll('-', '_'), options = {}, properties = {}, outcome } of VICES) {
+      it(`${vice}: ${unit}`, async () => {
+        // Cut short by the caller's deadline, not by a limit of the host.
+        const limits = { ...options.limits, maxCallMs: DEFAULT_PLUGIN_LIMITS.maxCallMs };
+        const host = await hostOf(vice, { ...options, limits, dir: besideGood(vice) });
+        const units = [unit, 'good'].map((name) => ({ name, weight: 1 }));
+        const request = scoreRequest('', { units, properties: new Map(Object.entries(properties)) });
+        const late = outcome[0] === 'DEADLINE_EXCEEDED';
+        const ms = late ? 500 : 5000;
+        const caller = { deadline: Date.now() + ms, signal: AbortSignal.timeout(ms) };
+        const { unitResults } = await host.scoreHosts(request, call(caller));
+        expect(unitResults[1]).to.deep.equal({ unit: 'good', value: [1, 1, 1] });
+        expect(unitResults[0]?.failure?.code).to.equal(
+          typeof outcome[0] === 'string' ? outcome[0] : undefined,
+        );
+      });
+    }
+  });
 
   const imports: readonly {
     vice: string;
