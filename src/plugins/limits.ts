@@ -19,6 +19,10 @@ export interface PluginLimits {
   readonly maxMemoryBytes: number;
   /** How long importing one file may take: milliseconds. */
   readonly maxImportMs: number;
+  /** How long the host waits for its first imports before it serves what is there: milliseconds. */
+  readonly maxImportWaitMs: number;
+  /** Files that are imported at one time. */
+  readonly maxConcurrentImports: number;
   /** Files that are imported, each in a process of its own. */
   readonly maxPlugins: number;
   /** Units of all files together. */
@@ -42,6 +46,8 @@ export const DEFAULT_PLUGIN_LIMITS: PluginLimits = {
   maxFailureLength: 2000,
   maxMemoryBytes: 1024 * 1024 * 1024,
   maxImportMs: 10_000,
+  maxImportWaitMs: 2000,
+  maxConcurrentImports: 8,
   maxPlugins: 100,
   maxUnits: 1000,
   maxConcurrentRuns: Math.max(8, 2 * availableParallelism()),

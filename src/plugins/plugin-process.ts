@@ -3,6 +3,7 @@ import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SchedulingError } from '../errors.js';
 import type { AskedHosts } from './asked-hosts.js';
+import { failureText } from './failure-text.js';
 import { createFrameReader, encodeFrame, type Frame } from './frames.js';
 import { killSession } from './kill-session.js';
 import type { PluginLimits } from './limits.js';
@@ -194,7 +195,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
         running.get(message.unstarted)?.reject(new SchedulingError('RESOURCE_EXHAUSTED', message.reason));
       } else if ('failed' in message) {
         late();
-        resolve({ failure: message.failed });
+        resolve({ failure: failureText(message.failed, limits.maxFailureLength) });
         killNow('could not import it');
       } else {
         late();

@@ -5,9 +5,6 @@ import { createRunQueue } from './run-queue.js';
 import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
 import { startPlugin, type Plugin, type PluginOptions } from './plugin.js';
 
-/** How many files are imported at one time. */
-export const MAX_CONCURRENT_IMPORTS = 8;
-
 /** What the plugins of a folder are held with. */
 export interface PluginSetOptions extends Pick<
   PluginOptions,
@@ -22,6 +19,8 @@ export interface PluginSetOptions extends Pick<
 export interface PluginSet {
   /** In the order of their files. */
   readonly plugins: () => readonly Plugin[];
+  /** Files whose first import has not ended, in their order. */
+  readonly late: () => readonly string[];
   /** Files that are more than are taken. */
   readonly leftOut: () => readonly string[];
   /**
@@ -36,7 +35,7 @@ export interface PluginSet {
 export function createPluginSet(options: PluginSetOptions): PluginSet {
   const { dir, log, limits, clock, onChange } = options;
   const imports = createRunQueue({
-    limits: { maxConcurrentRuns: MAX_CONCURRENT_IMPORTS, maxQueuedRuns: limits.maxPlugins },
+    limits: { maxConcurrentRuns: limits.maxConcurrentImports, maxQueuedRuns: limits.maxPlugins },
     clock,
   });
   const plugins = new Map<string, Plugin>();
@@ -105,6 +104,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
 
   return {
     plugins: () => [...plugins.values()].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    late: () => files.filter((file) => !plugins.has(file)),
     leftOut: () => leftOut,
     look,
     async close() {

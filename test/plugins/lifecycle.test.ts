@@ -411,6 +411,44 @@ describeWithPython('life of plugins', () => {
     expect(await valueOf('waits')).to.equal('UNAVAILABLE');
   });
 
+  it('serves what is there when imports take long, which join as they end, and names them meanwhile', async () => {
+    const go = join(notes.path, 'go');
+    const hangs = `import os, time\nwhile not os.path.exists(${JSON.stringify(go)}): time.sleep(0.005)\n`;
+    folder.write('a_hangs.py', hangs + scorer('late', 9));
+    folder.write('b_broken.py', 'import no_such_thing\n');
+    folder.write('c_good.py', scorer('good', 1));
+    folder.write('d_hangs.py', hangs + scorer('later', 8));
+    // The clock of the wait goes on once the others are there, however long that takes.
+    const settled = () =>
+      log.lines.filter(({ event }) => /^plugin (not )?imported$/.test(event)).length === 2;
+    await open({
+      limits: { maxImportWaitMs: 12_345, maxConcurrentImports: 3 },
+      after(ms, run) {
+        if (ms !== 12_345) return afterReally(ms, run);
+        void until(settled, Boolean).then(run);
+        return () => undefined;
+      },
+    });
+    expect(await valueOf('good')).to.equal(1);
+    const late = 'is still being imported, for 10000 ms at most (limits.maxImportMs)';
+    expect(host?.problems()).to.deep.equal([
+      { file: 'a_hangs.py', reason: late },
+      { file: 'b_broken.py', reason: "ModuleNotFoundError: No module named 'no_such_thing' (line 1)" },
+      { file: 'd_hangs.py', reason: late },
+    ]);
+    notes.write('go', '');
+    for (const [unit, wanted] of [
+      ['late', 9],
+      ['later', 8],
+    ] as const) {
+      await until(
+        () => valueOf(unit),
+        (value) => value === wanted,
+      );
+    }
+    expect(host?.problems().map(({ file }) => file)).to.deep.equal(['b_broken.py']);
+  });
+
   it('its signal closes it, also in the middle of an import', async () => {
     const stop = new AbortController();
     const begun = join(notes.path, 'importing');

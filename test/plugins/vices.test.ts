@@ -244,6 +244,11 @@ describeWithPython('vices of plugins', () => {
       ],
     },
     {
+      vice: 'long-words-on-import',
+      options: { limits: { maxFailureLength: 40 } },
+      problems: [['long_words.py', /^\.\.\.x{23} the end \(line 1\)$/]],
+    },
+    {
       vice: 'eats-memory-on-import',
       options: { limits: { maxMemoryBytes: 256 * MIB } },
       problems: [['eats.py', /^MemoryError \(line 3\)$/]],
