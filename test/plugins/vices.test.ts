@@ -139,7 +139,7 @@ const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'makes_up',
-    outcome: ['INTERNAL', 'host "cccccccc-0000-4000-8000-000000000001" was not asked for'],
+    outcome: [1, 1, 1],
   },
   {
     vice: 'answers',
