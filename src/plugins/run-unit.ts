@@ -74,7 +74,9 @@ export function createUnitRunner(options: {
           thrown instanceof AnswerError
             ? new SchedulingError('INTERNAL', thrown.message)
             : SchedulingError.from(thrown);
-        if (error.cause instanceof Error)
+        // A caller that went away, or a host that closes, is the reason of the signal and no bug.
+        const isBug = error.code === 'INTERNAL' && error.cause !== signal.reason;
+        if (isBug && error.cause instanceof Error)
           log.error('unit failed', { requestId, unit, stack: error.cause.stack });
         const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
         return { unit, failure: { code: error.code, message } };
