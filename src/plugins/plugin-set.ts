@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Log } from '../log.js';
 import { createRunQueue } from './run-queue.js';
 import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
@@ -64,22 +64,33 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
       onChange();
     }
     const hasChanged = (path: string): boolean => before.has(path) && before.get(path) !== versions.get(path);
+    const inFolder = (path: string): boolean => dirname(path) === dir;
+    // What an import that failed has looked for is not known: it may be anything of the folder.
+    const mayMend =
+      [...versions].some(([path, version]) => inFolder(path) && before.get(path) !== version) ||
+      [...before.keys()].some((path) => inFolder(path) && !versions.has(path));
+    const isStale = (plugin: Plugin): boolean =>
+      plugin.files().some(hasChanged) || (mayMend && plugin.problem() !== undefined);
     const begun: Promise<void>[] = [];
     for (const [file, plugin] of plugins) {
       if (!files.includes(file)) end(file, plugin);
-      else if (plugin.files().some(hasChanged)) begun.push(plugin.reload());
+      else if (isStale(plugin)) begun.push(plugin.reload());
     }
     for (const file of files) {
       const inProgress = opening.get(file);
-      if (inProgress !== undefined && hasChanged(join(dir, file))) {
-        begun.push(inProgress.then(() => plugins.get(file)?.reload()));
-      }
+      if (inProgress !== undefined && mayMend)
+        begun.push(inProgress.then(() => reloadIfStale(file, isStale)));
       if (closing.signal.aborted || plugins.has(file) || inProgress !== undefined) continue;
       const opened = open(file).finally(() => opening.delete(file));
       opening.set(file, opened);
       begun.push(opened);
     }
     return { done: Promise.all(begun) };
+  }
+
+  async function reloadIfStale(file: string, isStale: (plugin: Plugin) => boolean): Promise<void> {
+    const plugin = plugins.get(file);
+    if (plugin !== undefined && isStale(plugin)) await plugin.reload();
   }
 
   async function open(file: string): Promise<void> {

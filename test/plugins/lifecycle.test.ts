@@ -132,6 +132,28 @@ describeWithPython('life of plugins', () => {
     );
   });
 
+  for (const [title, helper] of [
+    ['is missing', undefined],
+    ['is broken', 'value = = 1\n'],
+  ] as const) {
+    it(`imports a plugin again as soon as a file that it imports and that ${title} is mended`, async () => {
+      if (helper !== undefined) folder.write('helper.py', helper);
+      folder.write('one.py', `import helper\n${scorer('one', 5)}`);
+      // Without the retries.
+      await open({ after: (ms, run) => (ms === 10 ? afterReally(ms, run) : () => undefined) });
+      expect(await valueOf('one')).to.equal('NOT_FOUND');
+      replace('helper.py', 'value = 1\n');
+      await until(
+        () => valueOf('one'),
+        (value) => value === 5,
+      );
+      await until(
+        () => host?.problems(),
+        (problems) => problems?.length === 0,
+      );
+    });
+  }
+
   it('starts no process again when nothing has changed', async () => {
     folder.write('one.py', scorer('one', 1));
     folder.write('two.py', scorer('two', 2));
@@ -337,6 +359,20 @@ describeWithPython('life of plugins', () => {
       (alive) => !alive,
     );
   });
+
+  for (const reason of [undefined, new Error('the connection is closed')]) {
+    it(`logs no error when a caller goes away: ${reason?.message ?? 'no reason'}`, async () => {
+      folder.write('waits.py', WAITING);
+      await open();
+      const gone = new AbortController();
+      const answer = host?.scoreHosts(waiting(), call({ signal: gone.signal }));
+      await begunIn(1);
+      gone.abort(reason);
+      await expectRejection(answer ?? Promise.resolve(), reason === undefined ? 'CANCELLED' : 'INTERNAL');
+      await host?.close();
+      expect(log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+    });
+  }
 
   it('kill -9 of the warm process: its calls fail, what they had started is gone, others go on, and it is back', async () => {
     folder.write('waits.py', WAITING);
