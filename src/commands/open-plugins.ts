@@ -51,7 +51,7 @@ function directionsOf({
   scoreUnits,
 }: Config['plugins']): NonNullable<PluginHostOptions['direction']> {
   if (direction === 'score') return 'HIGHER_IS_BETTER';
-  return Object.fromEntries(scoreUnits.map((name): [string, Direction] => [name, 'HIGHER_IS_BETTER']));
+  return new Map(scoreUnits.map((name): [string, Direction] => [name, 'HIGHER_IS_BETTER']));
 }
 
 function limitsOf(plugins: Config['plugins']): NonNullable<PluginHostOptions['limits']> {

@@ -4,7 +4,7 @@ import { readPropertiesValidation } from './properties-validation.js';
 import type { PluginMethod } from './worker-message.js';
 
 /** How the values of score units are read: of all of them, or by name. LOWER_IS_BETTER unless said otherwise. */
-export type Directions = Direction | Readonly<Record<string, Direction>>;
+export type Directions = Direction | ReadonlyMap<string, Direction>;
 
 /** What is wrong with a plugin or with a part of it, in words for its author. */
 export interface PluginProblem {
@@ -55,7 +55,7 @@ export function buildCatalogue(
     BALANCE: new Map<string, Plugin>(),
   };
   const directionOf = (name: string): Direction =>
-    typeof direction === 'string' ? direction : (direction[name] ?? 'LOWER_IS_BETTER');
+    typeof direction === 'string' ? direction : (direction.get(name) ?? 'LOWER_IS_BETTER');
 
   for (const plugin of plugins) {
     const report = (reason: string): void => void problems.push({ file: plugin.file, reason });

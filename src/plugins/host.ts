@@ -38,7 +38,10 @@ export interface PluginHostOptions {
 export interface PluginHost extends PolicyUnitService {
   /** Whether some plugin is a unit of that name, of whatever type. */
   readonly hasUnit: (name: string) => boolean;
-  /** What is wrong with plugins, by file: those that could not be imported, and units that had to be left out. */
+  /**
+   * What is wrong with plugins, in the order of their files: those that could not be imported or still are, and units that
+   * had to be left out.
+   */
   readonly problems: () => readonly PluginProblem[];
   /** Ends all plugins, their calls, and what they had started. Calls in flight fail with UNAVAILABLE. */
   readonly close: () => Promise<void>;
@@ -46,7 +49,8 @@ export interface PluginHost extends PolicyUnitService {
 
 /**
  * Imports the plugins of a folder, each in a process of its own, and serves their units; fulfilled when each import has
- * succeeded or failed. A plugin that does not import costs itself only. Rejects with UNAVAILABLE when there is no Python
+ * succeeded or failed, after `limits.maxImportWaitMs` at the latest: the units of the others join as they are imported. A
+ * plugin that does not import costs itself only. Rejects with UNAVAILABLE when there is no Python
  * that can run them, and with INVALID_ARGUMENT when the folder can't be read.
  */
 export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
@@ -68,6 +72,20 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
       catalogue = buildCatalogue(set.plugins(), catalogueOptions);
     },
   });
+
+  /** Waits for the imports, but not for one that takes long: it joins when it has ended. */
+  function soon(done: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const callOff = after(limits.maxImportWaitMs, () => {
+        log.warn('plugins late', { files: set.late().join(' '), waitedMs: limits.maxImportWaitMs });
+        resolve();
+      });
+      void done.then(() => {
+        callOff();
+        resolve();
+      });
+    });
+  }
 
   function lookLater(): void {
     if (closing !== undefined) return;
@@ -91,7 +109,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   try {
     signal?.throwIfAborted();
     const { done } = await set.look();
-    await done;
+    await soon(done);
     signal?.throwIfAborted();
   } catch (error) {
     await close();
@@ -103,14 +121,19 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   }
   lookLater();
 
-  const problems = (): readonly PluginProblem[] => [
-    ...catalogue.problems,
-    ...set.leftOut().map((file) => ({
-      file,
-      reason: `left out: at most ${limits.maxPlugins} files are imported (limits.maxPlugins)`,
-    })),
-  ];
-  const runner = createUnitRunner({ catalogue: () => catalogue, queue: createRunQueue(limits), limits, log });
+  function problems(): PluginProblem[] {
+    const late = `is still being imported, for ${limits.maxImportMs} ms at most (limits.maxImportMs)`;
+    const leftOut = `left out: at most ${limits.maxPlugins} files are imported (limits.maxPlugins)`;
+    return [
+      ...catalogue.problems,
+      ...set.late().map((file) => ({ file, reason: late })),
+      ...set.leftOut().map((file) => ({ file, reason: leftOut })),
+    ].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  }
+
+  const isShared = (): boolean => set.plugins().filter((plugin) => plugin.units().length > 0).length > 1;
+  const queue = createRunQueue({ limits, clock, isShared });
+  const runner = createUnitRunner({ catalogue: () => catalogue, queue, limits, log });
   return {
     ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),

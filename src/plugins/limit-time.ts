@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SchedulingError } from '../errors.js';
 import type { After } from './timers.js';
 
@@ -12,6 +13,8 @@ export interface TimeLimit {
 /** Starts a time limit beside a signal. */
 export function limitTime(ms: number, parent: AbortSignal, after: After): TimeLimit {
   const controller = new AbortController();
+  // Each unit of a request listens.
+  setMaxListeners(0, controller.signal);
   const follow = (): void => controller.abort(parent.reason);
   const callOff = after(ms, () =>
     controller.abort(new SchedulingError('DEADLINE_EXCEEDED', `did not end within ${ms} ms, and was killed`)),

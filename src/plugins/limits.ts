@@ -7,6 +7,8 @@ export interface PluginLimits {
   readonly maxCallMs: number;
   /** How much earlier than the caller's deadline a call is ended, so that the other units' values arrive: milliseconds. */
   readonly answerMarginMs: number;
+  /** How long a plugin's process may take to kill a call that is over its time, before it is killed itself: milliseconds. */
+  readonly killGraceMs: number;
   /** Bytes that one call may print. */
   readonly maxOutputBytes: number;
   /** Bytes that one call may write to stderr. */
@@ -17,13 +19,17 @@ export interface PluginLimits {
   readonly maxMemoryBytes: number;
   /** How long importing one file may take: milliseconds. */
   readonly maxImportMs: number;
+  /** How long the host waits for its first imports before it serves what is there: milliseconds. */
+  readonly maxImportWaitMs: number;
+  /** Files that are imported at one time. */
+  readonly maxConcurrentImports: number;
   /** Files that are imported, each in a process of its own. */
   readonly maxPlugins: number;
   /** Units of all files together. */
   readonly maxUnits: number;
-  /** Calls of plugins that run at one time. */
+  /** Calls of plugins that run at one time; half of them, at least one, of one file while there are others. */
   readonly maxConcurrentRuns: number;
-  /** Calls of plugins that wait for their turn. */
+  /** Calls of plugins that wait for their turn; half of them, at least one, of one file while there are others. */
   readonly maxQueuedRuns: number;
 }
 
@@ -34,11 +40,14 @@ export interface PluginLimits {
 export const DEFAULT_PLUGIN_LIMITS: PluginLimits = {
   maxCallMs: 30_000,
   answerMarginMs: 100,
+  killGraceMs: 500,
   maxOutputBytes: 8 * 1024 * 1024,
   maxErrorBytes: 64 * 1024,
   maxFailureLength: 2000,
   maxMemoryBytes: 1024 * 1024 * 1024,
   maxImportMs: 10_000,
+  maxImportWaitMs: 2000,
+  maxConcurrentImports: 8,
   maxPlugins: 100,
   maxUnits: 1000,
   maxConcurrentRuns: Math.max(8, 2 * availableParallelism()),

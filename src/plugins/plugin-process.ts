@@ -3,6 +3,7 @@ import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SchedulingError } from '../errors.js';
 import type { AskedHosts } from './asked-hosts.js';
+import { failureText } from './failure-text.js';
 import { createFrameReader, encodeFrame, type Frame } from './frames.js';
 import { killSession } from './kill-session.js';
 import type { PluginLimits } from './limits.js';
@@ -52,7 +53,7 @@ export interface PluginProcess {
   /** The files of the plugin's folder that it loaded, absolute. */
   readonly files: readonly string[];
   /**
-   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then. Rejects with UNAVAILABLE when
+   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then, `killGraceMs` later at most. Rejects with UNAVAILABLE when
    * this process ends in the middle of it.
    */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
@@ -66,9 +67,6 @@ export interface PluginProcess {
 export type PluginStart =
   | { readonly process: PluginProcess; readonly failure?: never }
   | { readonly failure: string; readonly process?: never };
-
-/** How long a process may take to kill a call that is over its time, before it is killed itself: milliseconds. */
-export const KILL_GRACE_MS = 500;
 
 /** What a header may take up in a frame; the doc strings of 1,000 units stay far below. */
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
@@ -136,7 +134,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     if (child.pid !== undefined) {
       await killSession(child.pid);
       // What it sent is read to its end; something that left its session may keep the channel open for ever.
-      const callOff = after(KILL_GRACE_MS, () => channel.destroy());
+      const callOff = after(limits.killGraceMs, () => channel.destroy());
       await drained;
       callOff();
     }
@@ -150,12 +148,13 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   });
 
   function run(order: RunOrder, signal: AbortSignal): Promise<RunOutcome> {
+    if (signal.aborted) return Promise.reject(SchedulingError.from(signal.reason));
     if (over || retired) return Promise.reject(new SchedulingError('UNAVAILABLE', 'its process has ended'));
     const id = nextId++;
     let giveUp: (() => void) | undefined;
     const killIt = (): void => {
       send({ kill: id });
-      giveUp = after(KILL_GRACE_MS, () =>
+      giveUp = after(limits.killGraceMs, () =>
         killNow('did not end a call that was over its time, and was killed'),
       );
     };
@@ -196,7 +195,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
         running.get(message.unstarted)?.reject(new SchedulingError('RESOURCE_EXHAUSTED', message.reason));
       } else if ('failed' in message) {
         late();
-        resolve({ failure: message.failed });
+        resolve({ failure: failureText(message.failed, limits.maxFailureLength) });
         killNow('could not import it');
       } else {
         late();

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
+import { setMaxListeners } from 'node:events';
+import { dirname, join } from 'node:path';
 import type { Log } from '../log.js';
 import { createRunQueue } from './run-queue.js';
 import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
 import { startPlugin, type Plugin, type PluginOptions } from './plugin.js';
-
-/** How many files are imported at one time. */
-export const MAX_CONCURRENT_IMPORTS = 8;
 
 /** What the plugins of a folder are held with. */
 export interface PluginSetOptions extends Pick<
@@ -21,6 +19,8 @@ export interface PluginSetOptions extends Pick<
 export interface PluginSet {
   /** In the order of their files. */
   readonly plugins: () => readonly Plugin[];
+  /** Files whose first import has not ended, in their order. */
+  readonly late: () => readonly string[];
   /** Files that are more than are taken. */
   readonly leftOut: () => readonly string[];
   /**
@@ -33,10 +33,10 @@ export interface PluginSet {
 
 /** Starts with no plugin. */
 export function createPluginSet(options: PluginSetOptions): PluginSet {
-  const { dir, log, limits, onChange } = options;
+  const { dir, log, limits, clock, onChange } = options;
   const imports = createRunQueue({
-    maxConcurrentRuns: MAX_CONCURRENT_IMPORTS,
-    maxQueuedRuns: limits.maxPlugins,
+    limits: { maxConcurrentRuns: limits.maxConcurrentImports, maxQueuedRuns: limits.maxPlugins },
+    clock,
   });
   const plugins = new Map<string, Plugin>();
   const opening = new Map<string, Promise<void>>();
@@ -45,6 +45,8 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   let files: readonly string[] = [];
   let leftOut: readonly string[] = [];
   const closing = new AbortController();
+  // Each plugin listens.
+  setMaxListeners(0, closing.signal);
 
   async function look(): Promise<{ readonly done: Promise<unknown> }> {
     const found = await listPluginFiles(dir);
@@ -62,22 +64,33 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
       onChange();
     }
     const hasChanged = (path: string): boolean => before.has(path) && before.get(path) !== versions.get(path);
+    const inFolder = (path: string): boolean => dirname(path) === dir;
+    // What an import that failed has looked for is not known: it may be anything of the folder.
+    const mayMend =
+      [...versions].some(([path, version]) => inFolder(path) && before.get(path) !== version) ||
+      [...before.keys()].some((path) => inFolder(path) && !versions.has(path));
+    const isStale = (plugin: Plugin): boolean =>
+      plugin.files().some(hasChanged) || (mayMend && plugin.problem() !== undefined);
     const begun: Promise<void>[] = [];
     for (const [file, plugin] of plugins) {
       if (!files.includes(file)) end(file, plugin);
-      else if (plugin.files().some(hasChanged)) begun.push(plugin.reload());
+      else if (isStale(plugin)) begun.push(plugin.reload());
     }
     for (const file of files) {
       const inProgress = opening.get(file);
-      if (inProgress !== undefined && hasChanged(join(dir, file))) {
-        begun.push(inProgress.then(() => plugins.get(file)?.reload()));
-      }
+      if (inProgress !== undefined && mayMend)
+        begun.push(inProgress.then(() => reloadIfStale(file, isStale)));
       if (closing.signal.aborted || plugins.has(file) || inProgress !== undefined) continue;
       const opened = open(file).finally(() => opening.delete(file));
       opening.set(file, opened);
       begun.push(opened);
     }
     return { done: Promise.all(begun) };
+  }
+
+  async function reloadIfStale(file: string, isStale: (plugin: Plugin) => boolean): Promise<void> {
+    const plugin = plugins.get(file);
+    if (plugin !== undefined && isStale(plugin)) await plugin.reload();
   }
 
   async function open(file: string): Promise<void> {
@@ -102,6 +115,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
 
   return {
     plugins: () => [...plugins.values()].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    late: () => files.filter((file) => !plugins.has(file)),
     leftOut: () => leftOut,
     look,
     async close() {

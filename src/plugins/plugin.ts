@@ -92,7 +92,7 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
   async function startOne(): Promise<void> {
     const { signal } = closing;
     const { process: started, failure } = await imports
-      .run(() => startPluginProcess({ ...options, signal }), signal)
+      .run(file, () => startPluginProcess({ ...options, signal }), signal)
       .catch((error: unknown): PluginStart => ({ failure: SchedulingError.from(error).message }));
     if (started !== undefined) {
       const startedAt = clock.now();

@@ -9,8 +9,9 @@ const MIN_INT32 = -MAX_INT32 - 1;
 /**
  * Reads what do_score printed: a list of (host id, number). Floats are rounded down, since the engine takes integers only.
  * A host that is left out gets the worst value of the answer: the old samples leave out hosts that the engine did not
- * find, and a host without a value would be the engine's best. Throws an AnswerError for a host that was not asked for or
- * stands twice, for no host at all, and for a number that is none or is out of range.
+ * find, and a host without a value would be the engine's best. A host that was not asked for is
+ * passed over, since an old plugin may print all hosts that it finds. Throws an AnswerError for a host that stands twice,
+ * when no host asked for has a number, and for a number that is none or is out of range.
  */
 export function readScores(output: Buffer, asked: AskedHosts, direction: Direction): number[] {
   const scores = direction === 'HIGHER_IS_BETTER';
@@ -30,7 +31,7 @@ export function readScores(output: Buffer, asked: AskedHosts, direction: Directi
     if (typeof id !== 'string' || number === undefined)
       throw new AnswerError(`expected (host id, number), got ${shown(pair)}`);
     const index = asked.indexOf(id);
-    if (index === undefined) throw new AnswerError(`host ${shown(id)} was not asked for`);
+    if (index === undefined) continue;
     if (values[index] !== undefined) throw new AnswerError(`host ${shown(id)} stands twice in the answer`);
     const value = readNumber(id, number, scores);
     values[index] = value;

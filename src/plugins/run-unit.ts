@@ -6,7 +6,8 @@ import type { AskedHosts } from './asked-hosts.js';
 import { METHOD_OF, type Catalogue } from './catalogue.js';
 import { failureText } from './failure-text.js';
 import type { PluginLimits } from './limits.js';
-import type { RunOutcome } from './plugin-process.js';
+import type { Plugin } from './plugin.js';
+import type { RunOrder, RunOutcome } from './plugin-process.js';
 import type { RunQueue } from './run-queue.js';
 
 /** One unit to run, and how its answer is read. */
@@ -37,6 +38,22 @@ export function createUnitRunner(options: {
   readonly log: Log;
 }): UnitRunner {
   const { catalogue, queue, limits, log } = options;
+
+  /** Takes a turn for a call. Rejects as soon as the signal aborts; the place is taken until the call is killed. */
+  function runInTurn(plugin: Plugin, order: RunOrder, signal: AbortSignal): Promise<RunOutcome> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(SchedulingError.from(signal.reason));
+      const begin = () => {
+        signal.addEventListener('abort', giveUp, { once: true });
+        return plugin.run(order, signal);
+      };
+      void queue
+        .run(plugin.file, begin, signal)
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', giveUp));
+    });
+  }
+
   return {
     async run({ type, unit, hosts, arguments: given, read }, { requestId, signal }) {
       const plugins = catalogue().plugins[type];
@@ -44,7 +61,7 @@ export function createUnitRunner(options: {
       try {
         if (plugin === undefined) throw unitNotFound(type, unit, plugins.keys());
         const order = { unit, method: METHOD_OF[type], hosts, arguments: given };
-        const outcome = await queue.run(() => plugin.run(order, signal), signal);
+        const outcome = await runInTurn(plugin, order, signal);
         if (signal.aborted) throw SchedulingError.from(signal.reason);
         if (outcome.stderr.length > 0) {
           const stderr = outcome.stderr.toString('utf8', 0, limits.maxFailureLength);
@@ -57,7 +74,9 @@ export function createUnitRunner(options: {
           thrown instanceof AnswerError
             ? new SchedulingError('INTERNAL', thrown.message)
             : SchedulingError.from(thrown);
-        if (error.cause instanceof Error)
+        // A caller that went away, or a host that closes, is the reason of the signal and no bug.
+        const isBug = error.code === 'INTERNAL' && error.cause !== signal.reason;
+        if (isBug && error.cause instanceof Error)
           log.error('unit failed', { requestId, unit, stack: error.cause.stack });
         const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
         return { unit, failure: { code: error.code, message } };

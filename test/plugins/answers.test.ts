@@ -22,6 +22,8 @@ describe('readScores', () => {
     [`[('${A}', 2147483647), ('${B}', -2147483648), ('${C}', 0)]`, [2_147_483_647, -2_147_483_648, 0]],
     [`[('${B}', 7)]`, [7, 7, 7]],
     [`[('${B}', -7), ('${A}', -9)]`, [-9, -7, -7]],
+    [`[('x', 99), ('${A}', 1), ('y', None), ('${B}', 2), ('x', 98), ('${C}', 3)]`, [1, 2, 3]],
+    [`[('x', 99), ('${A}', 1)]`, [1, 1, 1]],
   ];
   for (const [printed, values] of answers) {
     it(`reads ${printed.replaceAll('-0000-4000-8000-', '..')} as ${values.join(', ')}`, () => {
@@ -40,7 +42,8 @@ describe('readScores', () => {
     [`[('${A}', 2147483648)]`, 'got 2147483648'],
     [`[('${A}', 99999999999999999999)]`, 'got 99999999999999999999'],
     [`[('${A}', 1), ('${A}', 1)]`, 'stands twice'],
-    [`[('x', 1)]`, 'host "x" was not asked for'],
+    [`[('x', 1)]`, 'it gave none of the 3 hosts a number'],
+    [`[('x', 1), ('x', 2), ('${A}', 1), ('${A}', 2)]`, `host "${A}" stands twice`],
   ];
   for (const [printed, problem] of refused) {
     it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { startPluginHost, type PluginHost, type PluginHostOptions } from '../../src/plugins/host.js';
+import { afterReally } from '../../src/plugins/timers.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
@@ -25,6 +26,15 @@ const WAITING = [
   '        open(args["begun"] + str(os.getpid()), "w").close()',
   '        while not os.path.exists(args["go"]): time.sleep(0.005)',
   '        print([(host, 1) for host in hosts])',
+].join('\n');
+
+/** Stops the process that forked it, which then can't kill it. */
+const STOPS_ITS_PROCESS = [
+  'import os, signal',
+  'class stops:',
+  '    def do_score(self, hosts, vm, args):',
+  '        os.kill(os.getppid(), signal.SIGSTOP)',
+  '        signal.pause()',
 ].join('\n');
 
 describeWithPython('life of plugins', () => {
@@ -122,6 +132,28 @@ describeWithPython('life of plugins', () => {
     );
   });
 
+  for (const [title, helper] of [
+    ['is missing', undefined],
+    ['is broken', 'value = = 1\n'],
+  ] as const) {
+    it(`imports a plugin again as soon as a file that it imports and that ${title} is mended`, async () => {
+      if (helper !== undefined) folder.write('helper.py', helper);
+      folder.write('one.py', `import helper\n${scorer('one', 5)}`);
+      // Without the retries.
+      await open({ after: (ms, run) => (ms === 10 ? afterReally(ms, run) : () => undefined) });
+      expect(await valueOf('one')).to.equal('NOT_FOUND');
+      replace('helper.py', 'value = 1\n');
+      await until(
+        () => valueOf('one'),
+        (value) => value === 5,
+      );
+      await until(
+        () => host?.problems(),
+        (problems) => problems?.length === 0,
+      );
+    });
+  }
+
   it('starts no process again when nothing has changed', async () => {
     folder.write('one.py', scorer('one', 1));
     folder.write('two.py', scorer('two', 2));
@@ -182,6 +214,20 @@ describeWithPython('life of plugins', () => {
     );
   });
 
+  it('holds 12 plugins that one request asks at a time without a warning of Node', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const names = Array.from({ length: 12 }, (_, n) => `unit_${n}`);
+    for (const name of names) folder.write(`${name}.py`, scorer(name, 1));
+    await open({ limits: { maxConcurrentRuns: 1 } });
+    const units = names.map((name) => ({ name, weight: 1 }));
+    const { scores } = (await host?.scoreHosts(scoreRequest('', { units }), call())) ?? {};
+    expect(scores?.[0]?.score).to.equal(12 * 100);
+    process.off('warning', onWarning);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('scores 10,000 hosts', async () => {
     folder.write(
       'one.py',
@@ -216,6 +262,50 @@ describeWithPython('life of plugins', () => {
     expect(second?.unitResults[0]?.failure?.code).to.equal('DEADLINE_EXCEEDED');
     expect((await first)?.unitResults[0]?.failure?.code).to.equal('DEADLINE_EXCEEDED');
     expect(await valueOf('one'), 'the place is free again').to.equal(1);
+  });
+
+  it('answers 16 calls of one that hangs and one that is good at 8 places, each with the values of the good one', async () => {
+    folder.write('hangs.py', scorer('hangs', 0).replace('print(', 'import time; time.sleep(1000); print('));
+    folder.write('good.py', scorer('good', 1));
+    await open({ limits: { maxConcurrentRuns: 8, maxCallMs: 1500 } });
+    const units = ['hangs', 'good'].map((name) => ({ name, weight: 1 }));
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, async () => host?.scoreHosts(scoreRequest('', { units }), call())),
+    );
+    const results = answers.map((answer) => answer?.unitResults ?? []);
+    expect(results.map(([, good]) => good?.value)).to.deep.equal(Array.from(results, () => [1, 1, 1]));
+    const words = results.map(([hangs]) => hangs?.failure?.message ?? '');
+    const waited =
+      /waited \d+ ms for its turn, 8 calls run at a time .*, 4 of one plugin while there are others$/;
+    const killed = /did not end within 1500 ms, and was killed$/;
+    // The place of one that is killed may be free a moment before the time of the next one is over.
+    expect(words.filter((text) => killed.test(text)).length).to.be.within(4, 8);
+    expect(words.filter((text) => !killed.test(text) && !waited.test(text))).to.deep.equal([]);
+  });
+
+  it('keeps the place of a call that is over its time until it is killed', async () => {
+    folder.write('stops.py', STOPS_ITS_PROCESS);
+    folder.write('one.py', scorer('one', 1));
+    let late: (() => void) | undefined;
+    await open({
+      limits: { maxConcurrentRuns: 1, killGraceMs: 12_345, maxCallMs: 400 },
+      after(ms, run) {
+        if (ms !== 12_345) return afterReally(ms, run);
+        late ??= run;
+        return () => undefined;
+      },
+    });
+    expect(await valueOf('stops')).to.equal('DEADLINE_EXCEEDED');
+    expect(late).to.be.a('function');
+    expect(await valueOf('one'), 'no place is free').to.equal('DEADLINE_EXCEEDED');
+    late?.();
+    await until(
+      () => valueOf('one'),
+      (value) => value === 1,
+    );
+    expect(log.lines.find(({ event }) => event === 'plugin process ended')?.fields['reason']).to.equal(
+      'did not end a call that was over its time, and was killed',
+    );
   });
 
   it('answers before the deadline with what there is: late units are failures among the values', async () => {
@@ -269,6 +359,20 @@ describeWithPython('life of plugins', () => {
       (alive) => !alive,
     );
   });
+
+  for (const reason of [undefined, new Error('the connection is closed')]) {
+    it(`logs no error when a caller goes away: ${reason?.message ?? 'no reason'}`, async () => {
+      folder.write('waits.py', WAITING);
+      await open();
+      const gone = new AbortController();
+      const answer = host?.scoreHosts(waiting(), call({ signal: gone.signal }));
+      await begunIn(1);
+      gone.abort(reason);
+      await expectRejection(answer ?? Promise.resolve(), reason === undefined ? 'CANCELLED' : 'INTERNAL');
+      await host?.close();
+      expect(log.lines.filter(({ level }) => level === 'error')).to.deep.equal([]);
+    });
+  }
 
   it('kill -9 of the warm process: its calls fail, what they had started is gone, others go on, and it is back', async () => {
     folder.write('waits.py', WAITING);
@@ -341,6 +445,44 @@ describeWithPython('life of plugins', () => {
     );
     expect((await answer)?.unitResults[0]?.failure?.code).to.equal('UNAVAILABLE');
     expect(await valueOf('waits')).to.equal('UNAVAILABLE');
+  });
+
+  it('serves what is there when imports take long, which join as they end, and names them meanwhile', async () => {
+    const go = join(notes.path, 'go');
+    const hangs = `import os, time\nwhile not os.path.exists(${JSON.stringify(go)}): time.sleep(0.005)\n`;
+    folder.write('a_hangs.py', hangs + scorer('late', 9));
+    folder.write('b_broken.py', 'import no_such_thing\n');
+    folder.write('c_good.py', scorer('good', 1));
+    folder.write('d_hangs.py', hangs + scorer('later', 8));
+    // The clock of the wait goes on once the others are there, however long that takes.
+    const settled = () =>
+      log.lines.filter(({ event }) => /^plugin (not )?imported$/.test(event)).length === 2;
+    await open({
+      limits: { maxImportWaitMs: 12_345, maxConcurrentImports: 3 },
+      after(ms, run) {
+        if (ms !== 12_345) return afterReally(ms, run);
+        void until(settled, Boolean).then(run);
+        return () => undefined;
+      },
+    });
+    expect(await valueOf('good')).to.equal(1);
+    const late = 'is still being imported, for 10000 ms at most (limits.maxImportMs)';
+    expect(host?.problems()).to.deep.equal([
+      { file: 'a_hangs.py', reason: late },
+      { file: 'b_broken.py', reason: "ModuleNotFoundError: No module named 'no_such_thing' (line 1)" },
+      { file: 'd_hangs.py', reason: late },
+    ]);
+    notes.write('go', '');
+    for (const [unit, wanted] of [
+      ['late', 9],
+      ['later', 8],
+    ] as const) {
+      await until(
+        () => valueOf(unit),
+        (value) => value === wanted,
+      );
+    }
+    expect(host?.problems().map(({ file }) => file)).to.deep.equal(['b_broken.py']);
   });
 
   it('its signal closes it, also in the middle of an import', async () => {

@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import { cpSync } from 'node:fs';
 import type { SchedulingErrorCode } from '../../src/errors.js';
 import type { PluginHost, PluginHostOptions } from '../../src/plugins/host.js';
+import { DEFAULT_PLUGIN_LIMITS } from '../../src/plugins/limits.js';
 import { MAX_SENT_LISTS } from '../../src/plugins/sent-hosts.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
-import { describeWithPython, hostFixture, scoreRequest } from './with-python.js';
+import { describeWithPython, fixture, hostFixture, scoreRequest } from './with-python.js';
 
 const MIB = 1024 * 1024;
 
@@ -95,10 +98,7 @@ const VICES: readonly Vice[] = [
     vice: 'kills-its-parent',
     unit: 'stops_its_parent',
     options: { limits: { maxCallMs: 50 } },
-    outcome: [
-      'UNAVAILABLE',
-      'did not end a call that was over its time, and was killed in the middle of the call',
-    ],
+    outcome: ['DEADLINE_EXCEEDED', 'within 50 ms'],
   },
   {
     vice: 'prints-nothing',
@@ -124,7 +124,7 @@ const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'leaves_out',
-    options: { direction: { leaves_out: 'HIGHER_IS_BETTER' } },
+    options: { direction: new Map([['leaves_out', 'HIGHER_IS_BETTER']]) },
     outcome: [3, 9, 3],
   },
   { vice: 'answers', unit: 'echoes', properties: ECHOED, outcome: [0, 1, 2] },
@@ -139,7 +139,7 @@ const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'makes_up',
-    outcome: ['INTERNAL', 'host "cccccccc-0000-4000-8000-000000000001" was not asked for'],
+    outcome: [1, 1, 1],
   },
   {
     vice: 'answers',
@@ -183,6 +183,41 @@ describeWithPython('vices of plugins', () => {
     });
   }
 
+  describe('beside a healthy plugin, whose values arrive before the deadline', () => {
+    const folders = new Map<string, TemporaryFolder>();
+    const good =
+      'class good:\n    def do_score(self, hosts, vm, args):\n        print([(host, 1) for host in hosts])';
+    after(() => {
+      for (const folder of folders.values()) folder.remove();
+    });
+
+    function besideGood(vice: string): string {
+      const folder = folders.get(vice) ?? temporaryFolder();
+      folders.set(vice, folder);
+      cpSync(fixture(vice), folder.path, { recursive: true });
+      folder.write('zz_good.py', good);
+      return folder.path;
+    }
+
+    for (const { vice, unit = vice.replaceAll('-', '_'), options = {}, properties = {}, outcome } of VICES) {
+      it(`${vice}: ${unit}`, async () => {
+        // Cut short by the caller's deadline, not by a limit of the host.
+        const limits = { ...options.limits, maxCallMs: DEFAULT_PLUGIN_LIMITS.maxCallMs };
+        const host = await hostOf(vice, { ...options, limits, dir: besideGood(vice) });
+        const units = [unit, 'good'].map((name) => ({ name, weight: 1 }));
+        const request = scoreRequest('', { units, properties: new Map(Object.entries(properties)) });
+        const late = outcome[0] === 'DEADLINE_EXCEEDED';
+        const ms = late ? 500 : 5000;
+        const caller = { deadline: Date.now() + ms, signal: AbortSignal.timeout(ms) };
+        const { unitResults } = await host.scoreHosts(request, call(caller));
+        expect(unitResults[1]).to.deep.equal({ unit: 'good', value: [1, 1, 1] });
+        expect(unitResults[0]?.failure?.code).to.equal(
+          typeof outcome[0] === 'string' ? outcome[0] : undefined,
+        );
+      });
+    }
+  });
+
   const imports: readonly {
     vice: string;
     options?: Partial<PluginHostOptions>;
@@ -207,6 +242,11 @@ describeWithPython('vices of plugins', () => {
         ['says_exit.py', /^SystemExit: not today \(line 3\)$/],
         ['segfaults.py', /^was ended by SIGSEGV$/],
       ],
+    },
+    {
+      vice: 'long-words-on-import',
+      options: { limits: { maxFailureLength: 40 } },
+      problems: [['long_words.py', /^\.\.\.x{23} the end \(line 1\)$/]],
     },
     {
       vice: 'eats-memory-on-import',
@@ -275,6 +315,25 @@ describeWithPython('vices of plugins', () => {
       },
       { name: 'wrong', type: 'FILTER', description: '', properties: [] },
     ]);
+  });
+
+  it('lists and runs classes with names that every object has, whatever directions are configured', async () => {
+    const options: Partial<PluginHostOptions> = { direction: new Map([['other', 'HIGHER_IS_BETTER']]) };
+    const host = await hostOf('names-of-objects', options);
+    const listed = await host.listPolicyUnits(call());
+    expect(listed.map(({ name, direction }) => [name, direction])).to.deep.equal([
+      ['constructor', undefined],
+      ['constructor', 'LOWER_IS_BETTER'],
+      ['toString', 'LOWER_IS_BETTER'],
+      ['__proto__', 'LOWER_IS_BETTER'],
+    ]);
+    const units = ['constructor', 'toString', '__proto__'].map((name) => ({ name, weight: 1 }));
+    const request = scoreRequest('', { units, properties: new Map([['__proto__', 'four']]) });
+    const { unitResults, scores } = await host.scoreHosts(request, call());
+    expect(unitResults.map(({ value }) => value?.[0])).to.deep.equal([1, 4, 2]);
+    expect(scores[0]?.score).to.equal(300);
+    const missing = await host.scoreHosts(scoreRequest('hasOwnProperty'), call());
+    expect(missing.unitResults[0]?.failure?.code).to.equal('NOT_FOUND');
   });
 
   it('lists the units of classes that a plugin imports from elsewhere once, where they are defined', async () => {
