@@ -30,7 +30,7 @@ export async function checkService(
 export async function checkPlugins(config: Config, dir: string, log: Log, io: Io): Promise<string> {
   const plugins = openPlugins(config, dir, { log, variables: io.variables });
   try {
-    const host = await plugins.host;
+    const host = await plugins.started;
     const call = { requestId: randomUUID(), signal: io.signal, deadline: Infinity };
     const units = await host.listPolicyUnits(call);
     const problems = host.problems().map(({ file, reason }) => `\n  ${file}: ${reason}`);

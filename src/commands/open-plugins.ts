@@ -7,8 +7,13 @@ import { CommandError } from './io.js';
 
 /** A plugin host that starts. */
 export interface OpenPlugins {
-  /** Fulfilled when each plugin was imported, or could not be. Rejects with a CommandError when there is no Python or no folder. */
+  /**
+   * The host, for callers that wait for it: fulfilled when each plugin was imported, could not be, or takes long. Rejects
+   * with a SchedulingError when there is no Python or no folder, and when it is closed before.
+   */
   readonly host: Promise<PluginHost>;
+  /** The same for the command, which ends when there is no Python or no folder: rejects with a CommandError. */
+  readonly started: Promise<PluginHost>;
   /** Ends it, also while it starts. */
   readonly close: () => Promise<void>;
 }
@@ -29,15 +34,17 @@ export function openPlugins(
     log,
     variables,
     signal: closing.signal,
-  }).catch((error: unknown) => {
+  });
+  const started = host.catch((error: unknown) => {
     throw error instanceof SchedulingError ? new CommandError(error.message) : error;
   });
   // Who waits for it hears of it.
-  host.catch(() => undefined);
+  started.catch(() => undefined);
   return {
     host,
+    started,
     async close() {
-      closing.abort();
+      closing.abort(new SchedulingError('UNAVAILABLE', 'the host of the plugins is stopping'));
       await host.then(
         (started) => started.close(),
         () => undefined,

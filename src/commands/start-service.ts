@@ -118,8 +118,8 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
       ...(grpc === undefined ? {} : { address: grpc.address }),
       ...(bridge === undefined ? {} : { bridgeAddress: bridge.address }),
       ...(local === undefined ? {} : { firstSnapshot: local.firstSnapshot }),
-      ...(plugins === undefined ? {} : { pluginHost: plugins.host }),
-      firstListing: Promise.all([answering.firstListing, plugins?.host]),
+      ...(plugins === undefined ? {} : { pluginHost: plugins.started }),
+      firstListing: Promise.all([answering.firstListing, plugins?.started]),
       stop: lifecycle.stop,
     };
   } catch (error) {

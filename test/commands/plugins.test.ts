@@ -1,8 +1,14 @@
 import { expect } from 'chai';
+import { CommandError } from '../../src/commands/io.js';
+import { openPlugins } from '../../src/commands/open-plugins.js';
+import { whenThere } from '../../src/commands/when-there.js';
+import { loadConfig } from '../../src/config-sources.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { describeWithPython, fixture, PYTHON, scoreRequest } from '../plugins/with-python.js';
 import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
 import { errorText, runToEnd, startProgram, type RunningProgram } from '../support/program.js';
+import { expectRejection } from '../support/rejection.js';
 import { FREE_PORTS } from '../support/scoring.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { callEngineMethod } from '../support/xml-rpc.js';
@@ -118,6 +124,50 @@ describeWithPython('hostscore plugins', () => {
     expect(errorText(outcome)).to.equal('');
     expect(outcome.stdout).to.match(/\nplugins: ok: 2 units: .*\n {2}b\.py: class twice: a\.py has/);
   });
+
+  it('serve ends in the clear line without Python, and logs no bug before', async () => {
+    const outcome = await runToEnd(
+      [
+        ...['serve', '--demo', '--plugins-dir', fixture('contract'), '--plugins-python', '/no/python'],
+        ...['--catalogue-file', `${folder.path}/none.json`, ...FREE_PORTS],
+      ],
+      VARIABLES,
+    );
+    expect(errorText(outcome)).to.match(/^CommandError: "\/no\/python" is not there; plugins need Python/);
+    expect(outcome.stderr).not.to.match(/ error |stack=/);
+  });
+
+  it('ends without an error when asked to in the middle of imports', async () => {
+    const program = start(
+      ...['serve', '--demo', '--plugins-dir', fixture('hangs-on-import')],
+      ...['--catalogue-file', `${folder.path}/hangs.json`],
+    );
+    await program.written('stderr', /python found/);
+    const outcome = await program.end();
+    expect(errorText(outcome)).to.equal('');
+    expect(outcome.stderr)
+      .to.match(/stopped\s*$/)
+      .and.not.match(/ error |stack=/);
+  });
+
+  for (const [title, python, text] of [
+    ['there is no Python', '/no/python', '"/no/python" is not there'],
+    ['it is closed while it starts', PYTHON ?? 'python3', 'the host of the plugins is stopping'],
+  ] as const) {
+    it(`tells callers that wait for the host UNAVAILABLE, and the command a CommandError, when ${title}`, async () => {
+      const config = loadConfig({ variables: { HOSTSCORE_PLUGINS_PYTHON: python }, flags: {} });
+      const plugins = openPlugins(config, fixture('hangs-on-import'), {
+        log: memoryLog(),
+        variables: VARIABLES,
+      });
+      const listed = whenThere(plugins.host).listPolicyUnits(call());
+      const closed = title.startsWith('it is closed') ? plugins.close() : undefined;
+      await expectRejection(listed, 'UNAVAILABLE', text);
+      expect(await plugins.started.catch((error: unknown) => error)).to.be.instanceOf(CommandError);
+      await closed;
+      await plugins.close();
+    });
+  }
 
   it('ends in one clear line without Python', async () => {
     const args = ['plugins', '--dir', fixture('contract'), '--plugins-python', '/no/python', ...FREE_PORTS];
