@@ -152,6 +152,14 @@ export const pluginsSection = z.strictObject({
   maxFailureLength: integer(2000, 10, 100_000, 'Most characters of the words of a plugin in a failure'),
   maxMemory: size(GIB, 16 * MIB, 1024 * GIB, 'Address space of the process of a plugin, and of each call'),
   maxImportTime: duration(10 * SECOND, 100, HOUR, 'Longest time for importing one file'),
+  maxImportWait: duration(
+    2 * SECOND,
+    1,
+    HOUR,
+    'How long a start waits for imports; those that take longer join when they end',
+  ),
+  maxConcurrentImports: integer(8, 1, 1000, 'Most files that are imported at the same time'),
+  killGrace: duration(500, 1, MINUTE, 'How long a process has to end by itself before it is killed'),
   maxPlugins: integer(100, 1, 10_000, 'Most files that are imported, each in a process of its own'),
   maxUnits: integer(1000, 1, 100_000, 'Most units of all files together'),
   maxConcurrentRuns: integer(
