@@ -277,10 +277,10 @@ describeWithPython('life of plugins', () => {
     const words = results.map(([hangs]) => hangs?.failure?.message ?? '');
     const waited =
       /waited \d+ ms for its turn, 8 calls run at a time .*, 4 of one plugin while there are others$/;
-    const killed = /did not end within 1500 ms, and was killed$/;
+    const killed = 'did not end within 1500 ms, and was killed';
     // The place of one that is killed may be free a moment before the time of the next one is over.
-    expect(words.filter((text) => text.endsWith("did not end within 1500 ms, and was killed")).length).to.be.within(4, 8);
-    expect(words.filter((text) => !text.endsWith("did not end within 1500 ms, and was killed") && !waited.test(text))).to.deep.equal([]);
+    expect(words.filter((text) => text.endsWith(killed)).length).to.be.at.least(4);
+    expect(words.filter((text) => !text.endsWith(killed) && !waited.test(text))).to.deep.equal([]);
   });
 
   it('keeps the place of a call that is over its time until it is killed', async () => {
@@ -415,7 +415,7 @@ describeWithPython('life of plugins', () => {
         return () => clearTimeout(timer);
       },
       pollIntervalMs: 500,
-      limits: { maxCallMs: 500, maxImportMs: 500 },
+      limits: { maxCallMs: 500, maxImportMs: 500, maxImportWaitMs: 500 },
     });
     for (let n = 0; n < 4; n++) {
       await until(
