@@ -119,7 +119,7 @@ export const balancingSection = z.strictObject({
     2 * MINUTE,
     100,
     24 * HOUR,
-    'Age of the snapshot of the engine from which no migration is proposed any more',
+    'Age of the snapshot from which no migration is proposed any more; or twice the time between readings, if that is longer',
   ),
   maxProposals: integer(
     1000,

@@ -104,12 +104,6 @@ export const configSchema = z
         'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or no snapshot lasts until the next',
       );
     }
-    if (config.balancing.maxSnapshotAge <= inventory.refreshInterval + inventory.refreshJitter) {
-      complain(
-        'balancing.maxSnapshotAge',
-        'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or nothing is ever balanced',
-      );
-    }
   });
 
 /** The configuration of a process, validated, defaults filled in. Times are milliseconds, sizes are bytes. */

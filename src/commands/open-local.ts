@@ -31,6 +31,7 @@ export interface LocalParts {
 /** Opens the policy engine over the configured oVirt engine. Nothing is sent before it is started. */
 export function openLocal(config: Config, { log, metrics, onChange }: LocalParts): Local {
   const { cooldown, settleTime, maxProposals, maxSnapshotAge } = config.balancing;
+  const { refreshInterval, refreshJitter } = config.inventory;
   const client = openEngineClient(config, log);
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
@@ -55,7 +56,8 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
       inventory,
       log,
       balancing: { cooldown, settleTime, maxProposals },
-      maxBalancingAge: maxSnapshotAge,
+      // An engine that is read seldom is balanced from what there is.
+      maxBalancingAge: Math.max(maxSnapshotAge, 2 * (refreshInterval + refreshJitter)),
     }),
     readiness: () => readiness,
     firstSnapshot,
