@@ -1,7 +1,7 @@
 // runCostFunctions of 1,000 hosts over 20,000 VMs through the bridge, in the process of the scoring service and in one of its
 // own, against plain ScoreHosts. All take turns, so that the ratios hold when the machine's speed drifts.
 // Usage: npm run build && npx tsx bench/bridge.ts [hosts] [vms] [rounds]
-import type { Call } from '../src/contract.js';
+import type { Call } from '../src/domain/contract.js';
 import { createRpcClient } from '../src/rpc/client.js';
 import { generatedWorld } from '../src/simulator/generated-world.js';
 import { quantile, startBridge, startEngine, startService, type Measured } from './processes.js';

@@ -4,7 +4,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createEngineClient } from '../src/inventory/engine-client.js';
 import { createInventory } from '../src/inventory/inventory.js';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/process/log.js';
 import { startEngine } from './processes.js';
 
 /** Pause from one refresh to the next: long enough to tell their figures apart. */

@@ -2,7 +2,7 @@
 // Both run at the same time and take turns, so that the ratio holds when the machine's speed drifts.
 // With `fresh` each call asks for the hosts in another order, so that nothing remembered of a list helps.
 // Usage: npm run build && npx tsx bench/score-hosts.ts [hosts] [vms] [rounds] [fresh]
-import type { Call, ScoreHostsRequest } from '../src/contract.js';
+import type { Call, ScoreHostsRequest } from '../src/domain/contract.js';
 import { createRpcClient, type RpcClient } from '../src/rpc/client.js';
 import { generatedWorld } from '../src/simulator/generated-world.js';
 import { quantile, start, startEngine, startService, type Measured } from './processes.js';

@@ -8,7 +8,7 @@ import { request } from 'node:http';
 import { startXmlRpcServer } from '../src/bridge/http-server.js';
 import { HTTP_LIMITS } from '../src/bridge/http-limits.js';
 import { createXmlRpcClient } from '../src/bridge/xml-rpc-client.js';
-import { createLog } from '../src/log.js';
+import { createLog } from '../src/process/log.js';
 import { fuzzOne } from '../test/bridge/xml-rpc/fuzz-one.js';
 import { createRandom, mutate } from '../test/bridge/xml-rpc/mutation.js';
 import { HUGE_BODIES, SEED_BODIES } from '../test/bridge/xml-rpc/seeds.js';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { CommandError } from './commands/io.js';
 import { runProgram, UsageError } from './commands/program.js';
-import { ConfigError } from './config-sources.js';
-import { SchedulingError } from './errors.js';
+import { ConfigError } from './config/load.js';
+import { SchedulingError } from './domain/errors.js';
 
 /** Exit codes: done; failed; the command line was wrong. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { units } from '../src/policy/units/index.js';
+import { units } from '../src/scoring/units/index.js';
 import { configurationTable } from './support/configuration-table.js';
 
 const ROOT = resolve(import.meta.dirname, '..');

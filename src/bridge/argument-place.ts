@@ -1,5 +1,5 @@
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import { typeNameOf, type XmlRpcValue } from './xml-rpc/value.js';
+import { typeNameOf, type XmlRpcValue } from '../engine-model/value.js';
 
 /** Where an argument stands: for faults that name it. */
 export interface ArgumentPlace {

@@ -1,5 +1,5 @@
-import { MAX_INT32 } from '../contract.js';
-import { parseUuid } from '../uuid.js';
+import { MAX_INT32 } from '../domain/contract.js';
+import { parseUuid } from '../lib/uuid.js';
 import type { ArgumentLimits } from './argument-limits.js';
 import {
   overLimit,
@@ -10,8 +10,8 @@ import {
   type ArgumentPlace,
 } from './argument-place.js';
 import { createHostListReader, type AskedHosts } from './asked-hosts.js';
-import { quoted } from './xml-rpc/quoted.js';
-import { isArray, isStruct, type XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from '../lib/text.js';
+import { isArray, isStruct, type XmlRpcValue } from '../engine-model/value.js';
 
 /** Names of the arguments of each call, as faults and the help name them. */
 export const ARGUMENT_NAMES = {

@@ -1,7 +1,7 @@
-import { parseUuid } from '../uuid.js';
+import { parseUuid } from '../lib/uuid.js';
 import { overLimit, partOf, wrongArgument, wrongType, type ArgumentPlace } from './argument-place.js';
-import { quoted } from './xml-rpc/quoted.js';
-import { isArray, type XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from '../lib/text.js';
+import { isArray, type XmlRpcValue } from '../engine-model/value.js';
 
 /** The hosts that a call of the engine asks about, each once, in the order asked. */
 export interface AskedHosts {

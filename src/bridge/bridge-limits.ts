@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { DEFAULT_ARGUMENT_LIMITS, type ArgumentLimits } from './argument-limits.js';
 
 /** How much a bridge takes, sends, waits and logs. Times are in milliseconds. */

@@ -1,9 +1,9 @@
-import type { PolicyUnitService } from '../contract.js';
-import type { SchedulingErrorCode } from '../errors.js';
-import type { Log } from '../log.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { SchedulingErrorCode } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import type { BridgeLimits } from './bridge-limits.js';
 import type { After } from './call-budget.js';
-import type { ScoreMode } from './cost.js';
+import type { ScoreMode } from '../engine-model/costs.js';
 import type { RowMode } from './run-cost-functions.js';
 
 /** How long the engine waits for a call, in milliseconds, unless it is said otherwise: its cluster's lock is held. */

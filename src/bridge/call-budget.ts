@@ -1,5 +1,5 @@
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** Runs something once after that many milliseconds; calling the result calls it off. */
 export type After = (ms: number, run: () => void) => () => void;

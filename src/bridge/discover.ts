@@ -1,17 +1,16 @@
-import type { PolicyUnit, PolicyUnitService, PolicyUnitType } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { PolicyUnit, PolicyUnitService, PolicyUnitType } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { placesOf } from './argument-place.js';
 import { ARGUMENT_NAMES } from './arguments.js';
 import type { BridgeLimits } from './bridge-limits.js';
 import type { CallBudget } from './call-budget.js';
-import { engineText, isPrintable } from './engine-text.js';
+import { isPrintable, oneLine, quoted } from '../lib/text.js';
 import type { BridgeMethod } from './method.js';
 import { propertiesRegex } from './properties-regex.js';
 import type { UnitDirectory } from './unit-directory.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import { quoted } from './xml-rpc/quoted.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** Longest name of a unit: varchar(128) in the engine's database (packaging/dbscripts/create_tables.sql). */
 const MAX_NAME_LENGTH = 128;
@@ -52,7 +51,7 @@ export function createDiscover({ service, budget, directory, limits, log }: Disc
     for (const { property, reason } of leftOut) {
       log.error('property not announced', { requestId, unit: name, property: quoted(property), reason });
     }
-    entries.get(type)?.set(name, [engineText(description, limits.maxDescriptionLength), regex]);
+    entries.get(type)?.set(name, [oneLine(description, limits.maxDescriptionLength), regex]);
   }
 
   function answer(units: readonly PolicyUnit[], requestId: string): XmlRpcValue {
@@ -71,7 +70,7 @@ export function createDiscover({ service, budget, directory, limits, log }: Disc
       placesOf('discover', params, ARGUMENT_NAMES.discover);
       const units = await budget(request, service.listPolicyUnits).catch((thrown: unknown) => {
         const { code, message, cause } = SchedulingError.from(thrown);
-        const text = engineText(
+        const text = oneLine(
           `discover: the units can not be listed: ${code}: ${message}`,
           limits.maxMessageLength,
         );

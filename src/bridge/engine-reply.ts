@@ -1,12 +1,11 @@
-import type { Migration, UnitFailure } from '../contract.js';
-import { parseUuid } from '../uuid.js';
+import type { Migration, UnitFailure } from '../domain/contract.js';
+import { parseUuid } from '../lib/uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
 import type { BridgeLimits } from './bridge-limits.js';
-import { brokenAnswer } from './broken-answer.js';
-import { isCost, type Cost } from './cost.js';
-import { engineText } from './engine-text.js';
-import { quoted } from './xml-rpc/quoted.js';
-import type { XmlRpcStruct, XmlRpcValue } from './xml-rpc/value.js';
+import { contractViolation } from '../domain/errors.js';
+import { isCost, type Cost } from '../engine-model/costs.js';
+import { oneLine, quoted } from '../lib/text.js';
+import type { XmlRpcStruct, XmlRpcValue } from '../engine-model/value.js';
 
 /** A failed unit; its message is in the words that the engine gets. */
 export interface FailedUnit {
@@ -29,7 +28,7 @@ export function createEngineReply({
   maxMessages,
   maxMessageLength,
 }: Pick<BridgeLimits, 'maxMessages' | 'maxMessageLength'>): EngineReply {
-  const bounded = (text: string) => engineText(text, maxMessageLength);
+  const bounded = (text: string) => oneLine(text, maxMessageLength);
   return (result, failed, errors = []) => {
     const told = failed.slice(0, maxMessages);
     const untold = failed.length - told.length;
@@ -63,10 +62,11 @@ export function hostList(hosts: AskedHosts, accepts: (place: number) => boolean)
 export function migrationPair(hosts: AskedHosts, migration: Migration | undefined): readonly XmlRpcValue[] {
   if (migration === undefined) return ['', []];
   const vmId = parseUuid(migration.vmId);
-  if (vmId === undefined) throw brokenAnswer(`VM ${quoted(migration.vmId)} is no UUID`);
+  if (vmId === undefined) throw contractViolation(`VM ${quoted(migration.vmId)} is no UUID`);
   const candidates = migration.candidateHostIds.map((id) => hostText(hosts, id));
-  if (candidates.length === 0) throw brokenAnswer(`VM ${vmId} has no host to go to`);
-  if (new Set(candidates).size < candidates.length) throw brokenAnswer(`VM ${vmId} may go to one host twice`);
+  if (candidates.length === 0) throw contractViolation(`VM ${vmId} has no host to go to`);
+  if (new Set(candidates).size < candidates.length)
+    throw contractViolation(`VM ${vmId} may go to one host twice`);
   return [vmId, candidates];
 }
 
@@ -77,12 +77,12 @@ function checkedRows(
 ): readonly XmlRpcValue[] {
   checkTexts(hosts);
   if (costs.length !== hosts.texts.length) {
-    throw brokenAnswer(`expected ${hosts.texts.length} costs, one for each host, got ${costs.length}`);
+    throw contractViolation(`expected ${hosts.texts.length} costs, one for each host, got ${costs.length}`);
   }
   return hosts.texts.map((text, place) => {
     const cost = costs[place];
     if (cost === undefined || !isCost(cost))
-      throw brokenAnswer(`host ${text}: its cost is no integer of 32 bits`);
+      throw contractViolation(`host ${text}: its cost is no integer of 32 bits`);
     return row(text, cost);
   });
 }
@@ -90,7 +90,7 @@ function checkedRows(
 function hostText(hosts: AskedHosts, id: string): string {
   checkTexts(hosts);
   const text = hosts.texts[hosts.placeOf(id) ?? -1];
-  if (text === undefined) throw brokenAnswer(`host ${quoted(id)} was not asked about`);
+  if (text === undefined) throw contractViolation(`host ${quoted(id)} was not asked about`);
   return text;
 }
 
@@ -103,7 +103,7 @@ function checkTexts(hosts: AskedHosts): void {
   const { ids, texts } = hosts;
   const wrong = texts.findIndex((text, place) => parseUuid(text) !== ids[place]);
   if (wrong >= 0 || texts.length !== ids.length) {
-    throw brokenAnswer(
+    throw contractViolation(
       `host ${quoted(String(texts[wrong] ?? ids.at(-1)))} is not the UUID that was asked about`,
     );
   }

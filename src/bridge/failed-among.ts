@@ -1,4 +1,4 @@
-import type { UnitResult } from '../contract.js';
+import type { UnitResult } from '../domain/contract.js';
 import type { FailedUnit } from './engine-reply.js';
 
 /** The units that have no value, in their order. */

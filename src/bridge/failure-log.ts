@@ -1,5 +1,5 @@
-import { SCHEDULING_ERROR_CODES } from '../errors.js';
-import type { Log, LogFields } from '../log.js';
+import { SCHEDULING_ERROR_CODES } from '../domain/errors.js';
+import type { Log, LogFields } from '../process/log.js';
 import type { BridgeLimits } from './bridge-limits.js';
 import type { FailedUnit } from './engine-reply.js';
 import { createRecurrence } from './recurrence.js';

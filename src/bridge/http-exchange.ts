@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import { faultOf } from './http-fault.js';
 import type { HttpLimits } from './http-limits.js';
 import { refusalOf, tooLong, type HttpRefusal } from './http-refusal.js';
 import { createCallReader } from './xml-rpc/call-reader.js';
 import type { XmlRpcFault } from './xml-rpc/fault.js';
 import type { XmlRpcLimits } from './xml-rpc/limits.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 import { writeFault, writeResponse } from './xml-rpc/writer.js';
 
 /** What is known of a call besides its method and parameters. */

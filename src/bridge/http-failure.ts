@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** What got's errors and Node's have in common; nothing else of them is looked at or kept: they hold the request. */
 const THROWN = z.object({

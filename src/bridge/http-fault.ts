@@ -1,5 +1,6 @@
-import { SchedulingError, type SchedulingErrorCode } from '../errors.js';
-import type { Log } from '../log.js';
+import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import { stackOf } from '../lib/text.js';
+import type { Log } from '../process/log.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
 const CODES: Readonly<Record<SchedulingErrorCode, number>> = {
@@ -21,8 +22,4 @@ export function faultOf(thrown: unknown, method: string, log: Log): XmlRpcFault 
   const error = SchedulingError.from(thrown);
   if (error.code === 'INTERNAL') log.error('call crashed', { method, stack: stackOf(error.cause ?? error) });
   return new XmlRpcFault(CODES[error.code], error.message);
-}
-
-function stackOf(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }

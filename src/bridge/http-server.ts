@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import { startExchange, type Dispatch, type Exchange, type RequestEnd } from './http-exchange.js';
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js';
-import { listenOn } from './http-listen.js';
+import { listenOn } from '../process/listen.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import type { XmlRpcLimits } from './xml-rpc/limits.js';
 

@@ -1,8 +1,8 @@
 import { placesOf, wrongType } from './argument-place.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import { quoted } from './xml-rpc/quoted.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import { quoted } from '../lib/text.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */
 export function withIntrospection(methods: readonly BridgeMethod[]): readonly BridgeMethod[] {

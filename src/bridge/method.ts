@@ -1,6 +1,6 @@
 import type { NamedRequest } from './call-budget.js';
 import type { FailedUnit } from './engine-reply.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** What came of a call. */
 export interface MethodOutcome {

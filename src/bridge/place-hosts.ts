@@ -1,7 +1,7 @@
-import type { ScoreHostsResponse } from '../contract.js';
+import type { ScoreHostsResponse } from '../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
-import { brokenAnswer } from './broken-answer.js';
-import { quoted } from './xml-rpc/quoted.js';
+import { contractViolation } from '../domain/errors.js';
+import { quoted } from '../lib/text.js';
 
 /**
  * For each host asked about, its place among the scored hosts of a response; -1 for one that the service does not know.
@@ -17,17 +17,17 @@ export function placeHosts(
   let missing = 0;
   const places = ids.map((id) => {
     if (scores[scored]?.hostId === id) return scored++;
-    if (!unknown.has(id)) throw brokenAnswer(`host ${id} is missing, or not in the order asked`);
+    if (!unknown.has(id)) throw contractViolation(`host ${id} is missing, or not in the order asked`);
     missing++;
     return -1;
   });
   if (scored < scores.length) {
-    throw brokenAnswer(
+    throw contractViolation(
       `host ${quoted(String(scores[scored]?.hostId))} was not asked about, or stands there twice`,
     );
   }
   if (missing < unknown.size) {
-    throw brokenAnswer('among the unknown hosts is one that was not asked about, or that has a score');
+    throw contractViolation('among the unknown hosts is one that was not asked about, or that has a score');
   }
   return places;
 }

@@ -1,5 +1,5 @@
-import type { UnitProperty } from '../contract.js';
-import { isPrintable } from './engine-text.js';
+import type { UnitProperty } from '../domain/contract.js';
+import { isPrintable } from '../lib/text.js';
 
 /** The properties of a unit in the engine's syntax. */
 export interface PropertiesRegex {

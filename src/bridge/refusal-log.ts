@@ -1,7 +1,7 @@
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import type { RequestEnd } from './http-exchange.js';
 import { createRecurrence } from './recurrence.js';
-import { quoted } from './xml-rpc/quoted.js';
+import { quoted } from '../lib/text.js';
 
 /** What a refusal log works with. */
 export interface RefusalLogOptions {

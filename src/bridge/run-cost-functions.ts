@@ -1,15 +1,15 @@
-import type { PolicyUnitService, UnitResult } from '../contract.js';
+import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
 import type { CostArguments } from './arguments.js';
-import { brokenAnswer } from './broken-answer.js';
+import { contractViolation } from '../domain/errors.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
-import { costsOf, sumCosts, type Cost, type ScoreMode } from './cost.js';
+import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
 import { sumRows, unitRows, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { placeHosts } from './place-hosts.js';
 import type { UnitDirectory } from './unit-directory.js';
 import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /**
  * How costs are sent. `perUnit`: rows of three, unweighted, which the engine books under their unit and multiplies by its
@@ -69,7 +69,9 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
         return results.each(response.unitResults, (values: readonly number[], unit) => {
           const direction = lookUp.of(unit);
           if (values.length !== response.scores.length) {
-            throw brokenAnswer(`expected ${response.scores.length} values, one a host, got ${values.length}`);
+            throw contractViolation(
+              `expected ${response.scores.length} values, one a host, got ${values.length}`,
+            );
           }
           const costs = doubting(unit, () => costsOf({ values, direction, places, mode: scores }));
           return { costs, rows: rows === 'perUnit' ? unitRows(unit, hosts, costs) : [] };

@@ -1,4 +1,4 @@
-import type { PolicyUnitService, UnitResult } from '../contract.js';
+import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
 import { acceptedPlaces } from './accepted-places.js';
 import type { FilterArguments } from './arguments.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
@@ -6,7 +6,7 @@ import { hostList, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod } from './method.js';
 import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** What runFilters works with. */
 export interface RunFiltersOptions {

@@ -1,11 +1,11 @@
-import type { PolicyUnitService, UnitResult } from '../contract.js';
+import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
 import type { BalanceArguments } from './arguments.js';
 import type { CallBudget, NamedRequest } from './call-budget.js';
 import { migrationPair, type EngineReply } from './engine-reply.js';
 import { failedAmong } from './failed-among.js';
 import type { BridgeMethod } from './method.js';
 import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** What runLoadBalancing works with. */
 export interface RunLoadBalancingOptions {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { createArgumentReader } from './arguments.js';
 import { resolveBridgeLimits, type BridgeLimits } from './bridge-limits.js';
 import {
@@ -19,7 +19,7 @@ import { createRunFilters } from './run-filters.js';
 import { createRunLoadBalancing } from './run-load-balancing.js';
 import { createUnitDirectory, type UnitDirectory } from './unit-directory.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** A twentieth of a budget is kept for sorting out and writing the answer. */
 const MARGIN_SHARE = 0.05;

@@ -1,5 +1,5 @@
-import type { Call, Direction, PolicyUnit, PolicyUnitService, PolicyUnitType } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call, Direction, PolicyUnit, PolicyUnitService, PolicyUnitType } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { BridgeLimits } from './bridge-limits.js';
 import { createCallBudget, type After } from './call-budget.js';
 

@@ -1,8 +1,7 @@
-import type { PolicyUnitType, UnitFailure, UnitResult } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { PolicyUnitType, UnitFailure, UnitResult } from '../domain/contract.js';
+import { contractViolation, SchedulingError } from '../domain/errors.js';
 import type { BridgeLimits } from './bridge-limits.js';
-import { brokenAnswer } from './broken-answer.js';
-import { engineText } from './engine-text.js';
+import { oneLine } from '../lib/text.js';
 import type { FailureLog } from './failure-log.js';
 import type { UnitDirectory } from './unit-directory.js';
 
@@ -47,7 +46,7 @@ export function createUnitResults(
   { directory, failureLog, limits }: UnitResultsOptions,
   { method, requestId, type, units, vmId }: AskedUnits,
 ): UnitResults {
-  const bounded = (text: string) => engineText(text, limits.maxMessageLength);
+  const bounded = (text: string) => oneLine(text, limits.maxMessageLength);
 
   /** What the old proxy said of a unit that is not there, and administrators search for; other failures in their own words. */
   function failureInWords(unit: string, { code, message }: UnitFailure): UnitFailure {
@@ -89,8 +88,8 @@ export function createUnitResults(
           return { unit, failure: failureInWords(unit, result.failure) };
         }
         return contain(unit, () => {
-          if (result === undefined) throw brokenAnswer('it has no result of this unit');
-          if (result === 'twice') throw brokenAnswer('it has two results of this unit');
+          if (result === undefined) throw contractViolation('it has no result of this unit');
+          if (result === 'twice') throw contractViolation('it has two results of this unit');
           return read(result.value, unit);
         });
       });

@@ -1,10 +1,10 @@
 import got, { type PlainResponse } from 'got';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { callFailure } from './http-failure.js';
 import { XmlRpcFault } from './xml-rpc/fault.js';
 import type { XmlRpcLimits } from './xml-rpc/limits.js';
 import { createResponseReader } from './xml-rpc/response-reader.js';
-import type { XmlRpcValue } from './xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 import { writeCall } from './xml-rpc/writer.js';
 
 /** Whom to call, and how long and how much to read. */

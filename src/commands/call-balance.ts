@@ -1,4 +1,4 @@
-import { readBalanceAnswer } from '../bridge/read-engine-answer.js';
+import { readBalanceAnswer } from '../engine-model/read-answer.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
 import { exchange } from './call-exchange.js';
 import type { CallBalanceOptions } from './call-options.js';

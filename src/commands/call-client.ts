@@ -1,4 +1,4 @@
-import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** Calls methods of one XML-RPC server. */
 export interface XmlRpcCaller {

@@ -1,4 +1,4 @@
-import { selectByRank, selectByWeight, type Ballot, type Election } from '../bridge/engine-selectors.js';
+import { selectByRank, selectByWeight, type Ballot, type Election } from '../engine-model/selectors.js';
 
 /** Costs as a table for a person, hosts by units, and whom each of the engine's selectors picks. */
 export function callCostTable(ballot: Ballot): string[] {

@@ -1,5 +1,5 @@
-import { selectByRank, selectByWeight, type Ballot } from '../bridge/engine-selectors.js';
-import { readCostAnswer, type CostOutcome } from '../bridge/read-engine-answer.js';
+import { selectByRank, selectByWeight, type Ballot } from '../engine-model/selectors.js';
+import { readCostAnswer, type CostOutcome } from '../engine-model/read-answer.js';
 import { callCostTable } from './call-cost-table.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
 import { exchange } from './call-exchange.js';

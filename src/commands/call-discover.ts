@@ -1,5 +1,5 @@
-import type { PolicyUnitType } from '../contract.js';
-import { readDiscoverAnswer, type DiscoveredUnit } from '../bridge/read-discover-answer.js';
+import type { PolicyUnitType } from '../domain/contract.js';
+import { readDiscoverAnswer, type DiscoveredUnit } from '../engine-model/read-discover-answer.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
 import { exchange } from './call-exchange.js';
 import type { CallOptions } from './call-options.js';

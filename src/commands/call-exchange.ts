@@ -1,10 +1,9 @@
-import type { EngineReading } from '../bridge/engine-reading.js';
+import type { EngineReading } from '../engine-model/reading.js';
 import { XmlRpcFault } from '../bridge/xml-rpc/fault.js';
-import type { XmlRpcValue } from '../bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
-import type { CallOptions } from './call-options.js';
-import { SchedulingError } from '../errors.js';
-import { DEFAULT_TIMEOUT_MS } from './call-options.js';
+import { type CallOptions, DEFAULT_TIMEOUT_MS } from './call-options.js';
+import { SchedulingError } from '../domain/errors.js';
 import { CommandError, print, type Io } from './io.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 

@@ -1,4 +1,4 @@
-import { readFilterAnswer } from '../bridge/read-engine-answer.js';
+import { readFilterAnswer } from '../engine-model/read-answer.js';
 import type { OpenXmlRpcCaller } from './call-client.js';
 import { exchange } from './call-exchange.js';
 import type { CallFiltersOptions } from './call-options.js';

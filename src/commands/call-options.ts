@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WeightedUnit } from '../contract.js';
+import type { WeightedUnit } from '../domain/contract.js';
 import { milliseconds } from './milliseconds-option.js';
 import { id, ids, property, weightedUnit } from './score-options.js';
 

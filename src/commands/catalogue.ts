@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { forgetUnits } from '../composite/forget-units.js';
 import { readCatalogue } from '../composite/read-catalogue.js';
-import { formatValue } from '../config-values.js';
-import type { Config } from '../config.js';
+import { formatValue } from '../config/values.js';
+import type { Config } from '../config/schema.js';
 import { addConfigOptions, configOf } from './config-options.js';
 import { CommandError, print, type Io } from './io.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { CommandError } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 

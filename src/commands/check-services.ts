@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ServiceConfig } from '../config-services.js';
-import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { ServiceConfig } from '../config/services.js';
+import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { CommandError, type Io } from './io.js';
 import { openPlugins } from './open-plugins.js';
 import { openServiceClient } from './open-service-client.js';

@@ -1,6 +1,6 @@
-import { redact } from '../config-sources.js';
-import type { Config } from '../config.js';
-import { createLog } from '../log.js';
+import { redact } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { createLog } from '../process/log.js';
 import { checkEngine } from './check-engine.js';
 import { checkPlugins, checkService } from './check-services.js';
 import { CommandError, print, type Io } from './io.js';

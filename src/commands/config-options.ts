@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { loadConfig, settings } from '../config-sources.js';
-import type { Config } from '../config.js';
+import { loadConfig, settings } from '../config/load.js';
+import type { Config } from '../config/schema.js';
 import type { Io } from './io.js';
 
 /** Adds `--config` and one flag for each setting of the configuration to a command. */

@@ -1,11 +1,11 @@
-import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config-services.js';
-import type { Config } from '../config.js';
-import type { PolicyUnitService } from '../contract.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
-import type { Readiness } from '../ops-server.js';
+import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
+import type { Config } from '../config/schema.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
+import type { Readiness } from '../process/ops-server.js';
 import type { PluginHost } from '../plugins/host.js';
-import { units } from '../policy/units/index.js';
+import { units } from '../scoring/units/index.js';
 import { openComposite } from './open-composite.js';
 import type { Local } from './open-local.js';
 import type { OpenPlugins } from './open-plugins.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
-import { ConfigError } from '../config-sources.js';
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import { ConfigError } from '../config/load.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import type { Io } from './io.js';
 import { milliseconds } from './milliseconds-option.js';

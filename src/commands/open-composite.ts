@@ -1,12 +1,12 @@
 import { openCatalogueFile } from '../composite/catalogue-file.js';
 import type { Member } from '../composite/member.js';
 import { createComposite, type Composite } from '../composite/service.js';
-import { ConfigError } from '../config-sources.js';
-import type { ServiceConfig } from '../config-services.js';
-import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { ConfigError } from '../config/load.js';
+import type { ServiceConfig } from '../config/services.js';
+import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
 import type { RpcClient } from '../rpc/client.js';
 import { openServiceClient } from './open-service-client.js';
 

@@ -1,14 +1,14 @@
-import { ConfigError } from '../config-sources.js';
-import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
 import {
   createEngineClient,
   type EngineClient,
   type EngineClientOptions,
 } from '../inventory/engine-client.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
 import { readConfiguredFile } from './read-file.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */

@@ -1,11 +1,11 @@
-import type { Config } from '../config.js';
-import type { PolicyUnitService } from '../contract.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
-import type { Readiness } from '../ops-server.js';
-import { createPolicyService } from '../policy/service.js';
-import { units } from '../policy/units/index.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Config } from '../config/schema.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
+import type { Readiness } from '../process/ops-server.js';
+import { createPolicyService } from '../scoring/service.js';
+import { units } from '../scoring/units/index.js';
+import type { Snapshot } from '../domain/snapshot.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 
 /** The policy engine of this process, over the inventory of an oVirt engine. */

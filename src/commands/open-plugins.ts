@@ -1,7 +1,7 @@
-import type { Config } from '../config.js';
-import type { Direction } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { Config } from '../config/schema.js';
+import type { Direction } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { startPluginHost, type PluginHost, type PluginHostOptions } from '../plugins/host.js';
 import { CommandError } from './io.js';
 

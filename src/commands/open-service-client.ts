@@ -1,6 +1,6 @@
-import { ConfigError } from '../config-sources.js';
-import type { ServiceConfig } from '../config-services.js';
-import { SchedulingError } from '../errors.js';
+import { ConfigError } from '../config/load.js';
+import type { ServiceConfig } from '../config/services.js';
+import { SchedulingError } from '../domain/errors.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { readConfiguredFile } from './read-file.js';
 

@@ -1,5 +1,5 @@
-import type { Config } from '../config.js';
-import { createLog } from '../log.js';
+import type { Config } from '../config/schema.js';
+import { createLog } from '../process/log.js';
 import { CommandError, type Io } from './io.js';
 import { runService } from './run-service.js';
 import type { RunningService } from './start-service.js';

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createRequire } from 'node:module';
-import { parseAddress, type Address } from '../config-values.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../log.js';
+import { parseAddress, type Address } from '../lib/address.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../process/log.js';
 import { createXmlRpcClient } from '../bridge/xml-rpc-client.js';
 import { bridge } from './bridge.js';
 import { addCallCommand } from './call.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../config-sources.js';
+import { ConfigError } from '../config/load.js';
 
 /** Reads a file that a setting names. Throws a ConfigError that names the setting. */
 export function readConfiguredFile(setting: string, file: string): string {

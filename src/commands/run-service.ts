@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { ConfigError } from '../config-sources.js';
-import type { Config } from '../config.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { print, type Io } from './io.js';
 import { startService, type RunningService, type ServiceParts } from './start-service.js';
 import { tryLines } from './try-lines.js';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { MAX_WEIGHT_SUM, type WeightedUnit } from '../contract.js';
-import { parseUuid } from '../uuid.js';
+import { MAX_WEIGHT_SUM, type WeightedUnit } from '../domain/contract.js';
+import { parseUuid } from '../lib/uuid.js';
 
 /** Reads `name` or `name=weight`; for commander, which gathers repeated options. */
 export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = []): WeightedUnit[] {

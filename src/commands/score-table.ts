@@ -1,4 +1,4 @@
-import { MAX_SCORE, type ScoreHostsResponse } from '../contract.js';
+import { MAX_SCORE, type ScoreHostsResponse } from '../domain/contract.js';
 
 /** Width of the longest bar, in characters. */
 const BAR_WIDTH = 20;

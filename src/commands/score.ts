@@ -1,4 +1,4 @@
-import type { ScoreHostsResponse, WeightedUnit } from '../contract.js';
+import type { ScoreHostsResponse, WeightedUnit } from '../domain/contract.js';
 import { CommandError, print, type Io } from './io.js';
 import { withClient, type ClientOptions } from './open-client.js';
 import { scoreTable } from './score-table.js';

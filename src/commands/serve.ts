@@ -1,5 +1,5 @@
-import type { Config } from '../config.js';
-import { createLog, type Log } from '../log.js';
+import type { Config } from '../config/schema.js';
+import { createLog, type Log } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
 import type { Io } from './io.js';
 import { runService } from './run-service.js';

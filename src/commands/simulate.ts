@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { Address } from '../config-values.js';
-import { createLog, type LogOptions } from '../log.js';
+import type { Address } from '../lib/address.js';
+import { createLog, type LogOptions } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator } from '../simulator/simulator.js';
 import { print, type Io } from './io.js';
 import { worldOf } from './world-option.js';

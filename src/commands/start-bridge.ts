@@ -3,12 +3,12 @@ import { startXmlRpcServer, type XmlRpcServer, type XmlRpcServerOptions } from '
 import type { BridgeOptions } from '../bridge/bridge-options.js';
 import { createRefusalLog } from '../bridge/refusal-log.js';
 import { createBridge } from '../bridge/service.js';
-import { formatAddress } from '../config-values.js';
-import type { Config } from '../config.js';
-import type { PolicyUnitService } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { formatAddress } from '../lib/address.js';
+import type { Config } from '../config/schema.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
 import { CommandError } from './io.js';
 import { whenThere } from './when-there.js';
 

@@ -1,9 +1,9 @@
-import { ConfigError } from '../config-sources.js';
-import type { Config } from '../config.js';
-import type { PolicyUnitService } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
 import { CommandError } from './io.js';
 import { readConfiguredFile } from './read-file.js';

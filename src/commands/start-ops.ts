@@ -1,8 +1,8 @@
-import { formatAddress } from '../config-values.js';
-import type { Config } from '../config.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
-import { startOpsServer, type OpsServer, type Readiness } from '../ops-server.js';
+import { formatAddress } from '../lib/address.js';
+import type { Config } from '../config/schema.js';
+import type { Log } from '../process/log.js';
+import type { Metrics } from '../process/metrics.js';
+import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
 import { CommandError } from './io.js';
 
 /** What probes and scrapers are shown. */

@@ -1,5 +1,5 @@
 import { writeCall } from '../bridge/xml-rpc/writer.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../domain/snapshot.js';
 
 /** What there is to try. */
 export interface Tryable {

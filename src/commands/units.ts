@@ -1,4 +1,4 @@
-import type { PolicyUnit } from '../contract.js';
+import type { PolicyUnit } from '../domain/contract.js';
 import { print, type Io } from './io.js';
 import { withClient, type ClientOptions } from './open-client.js';
 

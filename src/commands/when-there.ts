@@ -1,4 +1,4 @@
-import type { PolicyUnitService } from '../contract.js';
+import type { PolicyUnitService } from '../domain/contract.js';
 
 /** A service whose calls wait until it is there. */
 export function whenThere(service: Promise<PolicyUnitService>): PolicyUnitService {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { ConfigError } from '../config-sources.js';
-import { SchedulingError } from '../errors.js';
+import { ConfigError } from '../config/load.js';
+import { SchedulingError } from '../domain/errors.js';
 import { demoWorld } from '../simulator/demo-world.js';
 import { generatedWorld } from '../simulator/generated-world.js';
 import { recordedWorld } from '../simulator/recorded-world.js';

@@ -1,4 +1,4 @@
-import type { PolicyUnit } from '../contract.js';
+import type { PolicyUnit } from '../domain/contract.js';
 import { unitIdentity } from './offered-units.js';
 import type { KnownUnit, Shelf } from './shelf.js';
 import { allowList, nameHere } from './taken-units.js';

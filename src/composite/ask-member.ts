@@ -1,6 +1,7 @@
-import type { Call, PolicyUnitService } from '../contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../errors.js';
-import type { Log } from '../log.js';
+import type { Call, PolicyUnitService } from '../domain/contract.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import { stackOf } from '../lib/text.js';
+import type { Log } from '../process/log.js';
 import { boundedCall } from './bounded-call.js';
 import type { Breaker } from './breaker.js';
 import type { CompositeLimits } from './limits.js';
@@ -129,8 +130,4 @@ export function createMemberAsker(options: AskMemberOptions): MemberAsker {
 function ownEnd(error: SchedulingError, call: Call): SchedulingError {
   if (error.code !== 'CANCELLED' || call.signal.aborted) return error;
   return new SchedulingError('UNAVAILABLE', 'the service ended the call', { cause: error });
-}
-
-function stackOf(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

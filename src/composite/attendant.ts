@@ -1,6 +1,6 @@
-import type { PolicyUnit } from '../contract.js';
-import type { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { PolicyUnit } from '../domain/contract.js';
+import type { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { createMemberAsker, type MemberAsker, type MemberCall } from './ask-member.js';
 import { createBreaker, NO_BREAKER, type Breaker, type BreakerState } from './breaker.js';
 import type { CompositeLimits } from './limits.js';

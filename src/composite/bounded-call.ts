@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { endOf } from './call-time.js';
 import type { Clock, Timers } from './timers.js';
 

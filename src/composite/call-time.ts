@@ -1,5 +1,5 @@
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { CompositeLimits } from './limits.js';
 import type { Clock } from './timers.js';
 

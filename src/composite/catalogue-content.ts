@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PolicyUnit } from '../contract.js';
+import type { PolicyUnit } from '../domain/contract.js';
 import { offeredUnitSchema } from './offered-units.js';
 
 /** What is remembered of one service. */

@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { writeAtomically } from './atomic-write.js';
 import { formatCatalogue, isSameCatalogue, type CatalogueContent } from './catalogue-content.js';
 import { createDiskQueue } from './disk-queue.js';

@@ -1,4 +1,4 @@
-import type { PolicyUnit, PolicyUnitType } from '../contract.js';
+import type { PolicyUnit, PolicyUnitType } from '../domain/contract.js';
 import { arrangeUnits, type Contest, type Route } from './arrange-units.js';
 import { NEVER, type CatalogueContent, type RememberedService } from './catalogue-content.js';
 import type { Member } from './member.js';

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { Member } from './member.js';
 import { unitNameSchema } from './offered-units.js';
 

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { Conflict } from './catalogue.js';
 
 /** What to do about a unit that two services offer. The words in brackets are keys of the configuration and a command. */

@@ -1,5 +1,5 @@
-import type { Call, UnitFailure } from '../contract.js';
-import type { SchedulingError } from '../errors.js';
+import type { Call, UnitFailure } from '../domain/contract.js';
+import type { SchedulingError } from '../domain/errors.js';
 import type { Question } from './ask-member.js';
 import type { Attendant } from './attendant.js';
 import { endOf } from './call-time.js';

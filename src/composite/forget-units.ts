@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { writeAtomically } from './atomic-write.js';
 import {
   formatCatalogue,

@@ -1,4 +1,4 @@
-import type { Call } from '../contract.js';
+import type { Call } from '../domain/contract.js';
 import { boundedCall } from './bounded-call.js';
 import { endOf } from './call-time.js';
 import type { Clock, Timers } from './timers.js';

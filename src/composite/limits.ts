@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** Times, counts and depths of a composite. Times are milliseconds. */
 export interface CompositeLimits {

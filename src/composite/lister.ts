@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Call, PolicyUnit } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call, PolicyUnit } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { MemberAsker } from './ask-member.js';
 import type { CompositeLimits } from './limits.js';
 import type { Member } from './member.js';

@@ -1,4 +1,4 @@
-import type { PolicyUnitService } from '../contract.js';
+import type { PolicyUnitService } from '../domain/contract.js';
 
 /** One of the services that a composite is made of. */
 export interface Member {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PolicyUnit } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { PolicyUnit } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** Longest name of a unit: the engine keeps names in a varchar(128) (packaging/dbscripts/create_tables.sql). */
 const MAX_UNIT_NAME_LENGTH = 128;

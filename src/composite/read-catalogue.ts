@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { isForgotten, parseCatalogue, type CatalogueContent } from './catalogue-content.js';
 import { isErrno, reasonOf } from './file-failure.js';
 import { stampOf, type FileStamp } from './file-stamp.js';

@@ -1,5 +1,5 @@
-import type { Call, PolicyUnit, PolicyUnitType } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call, PolicyUnit, PolicyUnitType } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { createAttendant, type Attendant, type AttendantSurroundings } from './attendant.js';
 import type { BreakerState } from './breaker.js';
 import { createCatalogue, type Catalogue, type CatalogueNews } from './catalogue.js';

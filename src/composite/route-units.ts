@@ -1,5 +1,5 @@
-import type { PolicyUnitType, UnitFailure } from '../contract.js';
-import type { SchedulingError } from '../errors.js';
+import type { PolicyUnitType, UnitFailure } from '../domain/contract.js';
+import type { SchedulingError } from '../domain/errors.js';
 import type { Route } from './arrange-units.js';
 
 /** The units of one request that one member has. */

@@ -9,9 +9,9 @@ import type {
   ScoreHostsResponse,
   UnitProblem,
   WeightedUnit,
-} from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+} from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import type { MemberCall } from './ask-member.js';
 import type { BreakerChange } from './attendant.js';
 import type { CatalogueStore } from './catalogue-file.js';

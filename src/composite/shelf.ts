@@ -1,4 +1,4 @@
-import type { PolicyUnit } from '../contract.js';
+import type { PolicyUnit } from '../domain/contract.js';
 import { NEVER, type RememberedService } from './catalogue-content.js';
 import type { Member } from './member.js';
 import { unitIdentity } from './offered-units.js';

@@ -1,4 +1,4 @@
-import type { PolicyUnit } from '../contract.js';
+import type { PolicyUnit } from '../domain/contract.js';
 import type { Member } from './member.js';
 
 /** What a member's allow-list and renames are matched against. */

@@ -1,5 +1,5 @@
-import type { PolicyUnitService } from '../contract.js';
-import type { SchedulingErrorCode } from '../errors.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { SchedulingErrorCode } from '../domain/errors.js';
 import type { Verdict } from './breaker.js';
 
 /** A method of a service. */

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import pRetry from 'p-retry';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { HostRecord } from '../snapshot.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
+import type { HostRecord } from '../domain/snapshot.js';
 import { COLLECTION_LIMITS, createCollectionSplitter, type CollectionLimits } from './collection-stream.js';
 import { EngineFailure } from './engine-failure.js';
 import { createHostStatistics, STATISTICS_PAUSE } from './host-statistics.js';
@@ -20,7 +20,7 @@ import {
 } from './engine-session.js';
 import { engineUrls } from './engine-url.js';
 import { createRedaction } from './redaction.js';
-import type { Clock } from './timers.js';
+import type { Clock } from '../lib/timers.js';
 
 /** How GETs that failed in passing are sent again, with a pause that doubles from `firstPause` to `longestPause` ms. */
 export interface EngineRetry {

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** What is known of a failure beyond its words. */
 export interface EngineFailureFacts {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type PlainResponse } from 'got';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { EngineFailure } from './engine-failure.js';
 import type { EngineUrls } from './engine-url.js';
 import { networkFailure } from './network-failure.js';

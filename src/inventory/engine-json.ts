@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { GuestOs, Os } from '../os-identity.js';
-import type { HostRecord } from '../snapshot.js';
-import { parseUuid } from '../uuid.js';
+import type { GuestOs, Os } from '../domain/os-identity.js';
+import type { HostRecord } from '../domain/snapshot.js';
+import { parseUuid } from '../lib/uuid.js';
 import type { EngineVm } from './engine-vm.js';
 import { readHostMemory } from './host-memory.js';
 import { readPlainVm } from './plain-vm.js';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { EngineFailure } from './engine-failure.js';
 import type { EngineHttp } from './engine-http.js';
 import { isJson, type RefusalReader } from './engine-refusal.js';
 import type { EngineUrls } from './engine-url.js';
 import type { Redaction } from './redaction.js';
-import type { Clock } from './timers.js';
-import { waitFor } from './waiting.js';
+import type { Clock } from '../lib/timers.js';
+import { waitFor } from '../lib/deadline.js';
 
 /** Who reads the engine: by a token got with the password, which is the rule, or with the password in each request. */
 export interface EngineCredentials {

@@ -1,5 +1,5 @@
-import { SchedulingError } from '../errors.js';
-import { isLoopback } from '../loopback.js';
+import { SchedulingError } from '../domain/errors.js';
+import { isLoopback } from '../lib/address.js';
 
 /** Where an engine answers what. */
 export interface EngineUrls {

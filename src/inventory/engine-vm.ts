@@ -1,4 +1,4 @@
-import type { GuestOs, Os } from '../os-identity.js';
+import type { GuestOs, Os } from '../domain/os-identity.js';
 
 /** What is needed of a VM as the engine lists it. */
 export interface EngineVm {

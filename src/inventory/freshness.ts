@@ -1,6 +1,6 @@
-import { SchedulingError } from '../errors.js';
-import type { Snapshot } from '../snapshot.js';
-import type { After, Clock } from './timers.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Snapshot } from '../domain/snapshot.js';
+import type { After, Clock } from '../lib/timers.js';
 
 /** Holds the newest snapshot, and knows whether it may still be used. */
 export interface Freshness {

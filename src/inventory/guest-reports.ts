@@ -1,4 +1,4 @@
-import type { GuestOs } from '../os-identity.js';
+import type { GuestOs } from '../domain/os-identity.js';
 
 /** The last thing that the guest agent of each VM said of its operating system: a VM that stopped says nothing. */
 export interface GuestReports {

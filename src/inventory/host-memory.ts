@@ -1,4 +1,4 @@
-import type { HostMemory } from '../snapshot.js';
+import type { HostMemory } from '../domain/snapshot.js';
 import { MIB, readByteCount } from './byte-count.js';
 import { isRecord } from './is-record.js';
 

@@ -1,5 +1,5 @@
-import type { Log } from '../log.js';
-import type { Clock } from './timers.js';
+import type { Log } from '../process/log.js';
+import type { Clock } from '../lib/timers.js';
 
 /**
  * Answers with which an engine refuses to put statistics into its list of hosts: some of 4.2 fail with 500 when a host has

@@ -1,18 +1,18 @@
-import type { Call } from '../contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Inventory, Snapshot, Vm } from '../snapshot.js';
+import type { Call } from '../domain/contract.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
+import type { Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 import type { EngineClient } from './engine-client.js';
 import { createFreshness } from './freshness.js';
 import { createGuestReports, MAX_GUEST_REPORTS } from './guest-reports.js';
 import { createOddObjects } from './odd-objects.js';
 import { createRefresher, type RefreshOutcome, type RefreshTimes } from './refresher.js';
 import { readSnapshot } from './snapshot-reading.js';
-import { afterReally, type After, type Clock } from './timers.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { createUnchangedVms } from './unchanged-vms.js';
 import { createVmLookup, type VmLookupLimits } from './vm-lookup.js';
 import { createVmPool, MAX_POOLED } from './vm-pool.js';
-import { waitFor } from './waiting.js';
+import { waitFor } from '../lib/deadline.js';
 
 /** Times and sizes of an inventory. Times in ms. */
 export interface InventoryLimits extends RefreshTimes, VmLookupLimits {
@@ -87,7 +87,7 @@ export interface EngineInventory extends Inventory {
 
 /** Makes an inventory; nothing is read before start(). */
 export function createInventory(options: InventoryOptions): EngineInventory {
-  const { client, log, clock = Date, after = afterReally, random = Math.random } = options;
+  const { client, log, clock = Date, after = nodeAfter, random = Math.random } = options;
   const steady = options.steady ?? options.clock ?? performance;
   const limits: InventoryLimits = { ...INVENTORY_LIMITS, ...options };
   const pool = createVmPool(MAX_POOLED);
@@ -180,6 +180,8 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     });
     try {
       await waitFor(Promise.race([refresher.refresh(), late]), call.signal);
+    } catch (thrown) {
+      throw SchedulingError.from(thrown);
     } finally {
       cancel();
     }

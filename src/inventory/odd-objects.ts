@@ -1,4 +1,4 @@
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 
 /** Counts the objects of one listing that can't be used, and keeps the reasons of the first few. */
 export interface OddTally {

@@ -1,5 +1,5 @@
-import type { GuestOs, Os } from '../os-identity.js';
-import { isLowerCaseUuid } from '../uuid.js';
+import type { GuestOs, Os } from '../domain/os-identity.js';
+import { isLowerCaseUuid } from '../lib/uuid.js';
 import type { EngineVm } from './engine-vm.js';
 import { isMigratable, vmMemoryMiB } from './vm-migration.js';
 import { isRecord } from './is-record.js';

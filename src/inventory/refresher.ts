@@ -1,5 +1,5 @@
-import { SchedulingError } from '../errors.js';
-import type { After, Clock } from './timers.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { After, Clock } from '../lib/timers.js';
 import type { Reading } from './snapshot-reading.js';
 
 /** When the engine is read again, in ms. */

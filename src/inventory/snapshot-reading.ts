@@ -4,15 +4,15 @@ import {
   type Snapshot,
   type SnapshotBuilder,
   type Vm,
-} from '../snapshot.js';
+} from '../domain/snapshot.js';
 import type { EngineClient } from './engine-client.js';
 import { EngineFailure } from './engine-failure.js';
 import type { EngineVm } from './engine-vm.js';
 import { ROLE_REMEDY } from './engine-refusal.js';
 import type { GuestReports } from './guest-reports.js';
-import { linkAbort } from './linked-abort.js';
+import { linkAbort } from '../lib/deadline.js';
 import { createOddTally, type OddObjects, type OddTally } from './odd-objects.js';
-import type { Clock } from './timers.js';
+import type { Clock } from '../lib/timers.js';
 import { digestOf, type UnchangedVms } from './unchanged-vms.js';
 import type { VmPool } from './vm-pool.js';
 

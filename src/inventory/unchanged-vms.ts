@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Vm } from '../snapshot.js';
+import type { Vm } from '../domain/snapshot.js';
 
 /** The VMs of one listing, by the digest of the bytes in which each stood. */
 export interface ListedVms {

@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { SchedulingError } from '../errors.js';
-import type { Call } from '../contract.js';
-import type { Vm } from '../snapshot.js';
-import { linkAbort } from './linked-abort.js';
-import type { After, Clock } from './timers.js';
-import { waitFor } from './waiting.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Call } from '../domain/contract.js';
+import type { Vm } from '../domain/snapshot.js';
+import { linkAbort, waitFor } from '../lib/deadline.js';
+import type { After, Clock } from '../lib/timers.js';
 
 /** How VMs are looked up one by one. Times in ms. */
 export interface VmLookupLimits {
@@ -58,7 +57,9 @@ export function createVmLookup({ get, limits, clock, after }: VmLookupOptions): 
   async function find(id: string, call: Call): Promise<Vm | undefined> {
     let entry = entries.get(id);
     if (entry === undefined || isOver(entry)) entry = ask(id, call.requestId);
-    return waitFor(entry.answer, call.signal);
+    return waitFor(entry.answer, call.signal).catch((thrown: unknown) => {
+      throw SchedulingError.from(thrown);
+    });
   }
 
   function isOver({ settled }: Entry): boolean {

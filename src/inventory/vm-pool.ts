@@ -1,5 +1,5 @@
-import { identifyOs, type GuestOs, type Os, type OsByIdentity } from '../os-identity.js';
-import type { Vm } from '../snapshot.js';
+import { identifyOs, type GuestOs, type Os, type OsByIdentity } from '../domain/os-identity.js';
+import type { Vm } from '../domain/snapshot.js';
 import type { EngineVm } from './engine-vm.js';
 
 /** Makes VMs that share what is equal: 100,000 VMs run on few hosts and under few operating systems. */

@@ -1,4 +1,4 @@
-import type { Direction, PolicyUnit, PolicyUnitType } from '../contract.js';
+import type { Direction, PolicyUnit, PolicyUnitType } from '../domain/contract.js';
 import type { Plugin } from './plugin.js';
 import { readPropertiesValidation } from './properties-validation.js';
 import type { PluginMethod } from './worker-message.js';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** The oldest Python that runs plugins. */
 export const OLDEST_PYTHON = [3, 9] as const;

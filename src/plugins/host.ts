@@ -1,15 +1,16 @@
 import { resolve } from 'node:path';
-import type { PolicyUnitService } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { buildCatalogue, type Directions, type PluginProblem } from './catalogue.js';
 import { findPython } from './find-python.js';
 import { resolvePluginLimits, type PluginLimits } from './limits.js';
 import { createPluginSet } from './plugin-set.js';
 import { createUnitRunner } from './run-unit.js';
 import { createRunQueue } from './run-queue.js';
+import { reasonOf } from '../lib/text.js';
 import { createPluginService } from './service.js';
-import { afterReally, type After, type Clock } from './timers.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 
 /** How often the folder is looked at for changes: milliseconds. */
 export const DEFAULT_POLL_INTERVAL_MS = 2000;
@@ -54,7 +55,7 @@ export interface PluginHost extends PolicyUnitService {
  * that can run them, and with INVALID_ARGUMENT when the folder can't be read.
  */
 export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
-  const { log, direction, clock = Date, after = afterReally, signal } = options;
+  const { log, direction, clock = Date, after = nodeAfter, signal } = options;
   const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = options;
   const limits = resolvePluginLimits(options.limits);
   const dir = resolve(options.dir);
@@ -93,7 +94,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
       set
         .look()
         // A folder that is away for a while, as on a share, must not take the units away.
-        .catch((error: unknown) => log.warn('plugin folder unreadable', { dir, reason: wordsOf(error) }))
+        .catch((error: unknown) => log.warn('plugin folder unreadable', { dir, reason: reasonOf(error) }))
         .finally(lookLater);
     });
   }
@@ -116,7 +117,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     if (signal?.aborted === true) throw SchedulingError.from(signal.reason);
     throw new SchedulingError(
       'INVALID_ARGUMENT',
-      `plugins: the folder ${dir} can't be read: ${wordsOf(error)}`,
+      `plugins: the folder ${dir} can't be read: ${reasonOf(error)}`,
     );
   }
   lookLater();
@@ -141,10 +142,6 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     problems,
     close,
   };
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function withoutSecrets(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { SchedulingError } from '../errors.js';
-import type { After } from './timers.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { After } from '../lib/timers.js';
 
 /** A time limit that a call's signal may cut short. */
 export interface TimeLimit {

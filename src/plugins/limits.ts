@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** What plugins may use. A call over a limit is that unit's failure, with the limit's name. */
 export interface PluginLimits {

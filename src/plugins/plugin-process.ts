@@ -1,14 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { failureText } from './failure-text.js';
 import { createFrameReader, encodeFrame, type Frame } from './frames.js';
 import { killSession } from './kill-session.js';
 import type { PluginLimits } from './limits.js';
 import { createSentHosts } from './sent-hosts.js';
-import type { After } from './timers.js';
+import type { After } from '../lib/timers.js';
 import { readWorkerMessage, type FoundUnit, type PluginMethod } from './worker-message.js';
 
 /** How a plugin's process is started. */

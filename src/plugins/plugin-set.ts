@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { dirname, join } from 'node:path';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import { createRunQueue } from './run-queue.js';
 import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
 import { startPlugin, type Plugin, type PluginOptions } from './plugin.js';

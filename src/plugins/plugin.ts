@@ -1,5 +1,5 @@
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import {
   startPluginProcess,
   type PluginProcess,
@@ -9,7 +9,7 @@ import {
   type RunOutcome,
 } from './plugin-process.js';
 import type { RunQueue } from './run-queue.js';
-import type { Clock } from './timers.js';
+import type { Clock } from '../lib/timers.js';
 import type { FoundUnit } from './worker-message.js';
 
 /** How long a process that ended unasked is waited for before it is started again: milliseconds; doubled each time. */

@@ -1,4 +1,4 @@
-import type { UnitProperty } from '../contract.js';
+import type { UnitProperty } from '../domain/contract.js';
 
 /** What a plugin's `properties_validation` says: the properties that can be offered, and what is wrong with the others. */
 export interface PropertiesRead {

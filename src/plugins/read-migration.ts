@@ -1,5 +1,5 @@
-import type { Migration } from '../contract.js';
-import { parseUuid } from '../uuid.js';
+import type { Migration } from '../domain/contract.js';
+import { parseUuid } from '../lib/uuid.js';
 import { AnswerError, readLiteral, shown } from './answer-error.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { isSequence, type PythonValue } from './python-literal.js';

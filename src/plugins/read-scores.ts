@@ -1,4 +1,4 @@
-import { isScore, MAX_INT32, type Direction } from '../contract.js';
+import { isScore, MAX_INT32, type Direction } from '../domain/contract.js';
 import { AnswerError, readLiteral, shown } from './answer-error.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { scanScores } from './scan-scores.js';

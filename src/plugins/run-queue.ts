@@ -1,5 +1,5 @@
-import { SchedulingError } from '../errors.js';
-import type { Clock } from './timers.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
 
 /** How many runs go on at one time, and how many wait. */
 export interface RunQueueLimits {

@@ -1,6 +1,6 @@
-import type { PolicyUnitType, UnitResult } from '../contract.js';
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import type { PolicyUnitType, UnitResult } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import { AnswerError } from './answer-error.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { METHOD_OF, type Catalogue } from './catalogue.js';

@@ -6,8 +6,8 @@ import type {
   PolicyUnitType,
   ScoreHostsRequest,
   ScoreHostsResponse,
-} from '../contract.js';
-import { SchedulingError } from '../errors.js';
+} from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { Catalogue } from './catalogue.js';
 import { limitTime } from './limit-time.js';
 import type { PluginLimits } from './limits.js';
@@ -17,7 +17,7 @@ import { readScores } from './read-scores.js';
 import { createRecentHosts } from './recent-hosts.js';
 import { unitNotFound, type UnitRunner } from './run-unit.js';
 import { sumScores } from './sum-scores.js';
-import type { After, Clock } from './timers.js';
+import type { After, Clock } from '../lib/timers.js';
 
 /** What the service of plugins works with. */
 export interface PluginServiceOptions {

@@ -1,4 +1,4 @@
-import { MAX_SCORE, type Direction, type HostScore, type UnitResult } from '../contract.js';
+import { MAX_SCORE, type Direction, type HostScore, type UnitResult } from '../domain/contract.js';
 
 /** The values of a unit that answered, how they are read, and what they count. */
 export interface WeightedValues {

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** Counts the calls in flight over a server and turns further ones away. */
 export interface Admission {

@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { Call } from '../contract.js';
+import type { Call } from '../domain/contract.js';
 import { isRequestId } from './message/request-id.js';
 
 /** The metadata, of a call and of its answer's trailers, that carries the request id. */

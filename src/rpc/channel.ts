@@ -1,5 +1,5 @@
 import { Client } from '@grpc/grpc-js';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { quote } from './message/quote.js';
 import { clientCredentials, type ClientTls } from './tls.js';
 

@@ -1,4 +1,4 @@
-import type { Call, Direction, PolicyUnitService } from '../contract.js';
+import type { Call, Direction, PolicyUnitService } from '../domain/contract.js';
 import { openChannel } from './channel.js';
 import { checkHealth, type HealthStatus } from './health-call.js';
 import { DEFAULT_RPC_CLIENT_LIMITS, resolveLimits, type RpcClientLimits } from './limits.js';

@@ -1,6 +1,6 @@
 import { service } from 'grpc-health-check';
 import { z } from 'zod';
-import type { Call } from '../contract.js';
+import type { Call } from '../domain/contract.js';
 import { callUnary, type Remote } from './unary-call.js';
 
 const HEALTH_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;

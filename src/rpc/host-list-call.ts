@@ -1,4 +1,4 @@
-import type { FilterHostsRequest, ScoreHostsRequest } from '../contract.js';
+import type { FilterHostsRequest, ScoreHostsRequest } from '../domain/contract.js';
 import { decodeScores } from './message/decode-scores.js';
 import { encodeHostIds } from './message/encode-host-ids.js';
 import type { ReceivedScores } from './message/read-scores.js';

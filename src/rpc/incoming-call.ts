@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { depthOf } from './call-metadata.js';
 
 /** What a unary call and a stream of grpc-js have in common. */

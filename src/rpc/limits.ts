@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** What one request may hold. A request over a limit is RESOURCE_EXHAUSTED, with the limit's name. */
 export interface RequestLimits {

@@ -1,7 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { bindError } from '../bind-error.js';
-import { formatAddress } from '../config-values.js';
-import type { Log } from '../log.js';
+import { listenOn } from '../process/listen.js';
+import type { Log } from '../process/log.js';
 
 /** A port that is listened on, and the connections that came in by it. */
 export interface Listener {
@@ -29,7 +28,7 @@ export interface ListenerOptions {
  * grpc-js could listen by itself, but it prints to the console when it fails, and it never lets go of a connection on
  * which no TLS handshake took place.
  */
-export function listen({
+export async function listen({
   host,
   port,
   maxConnections,
@@ -44,23 +43,14 @@ export function listen({
   });
   server.maxConnections = maxConnections;
   server.on('drop', () => log.warn('connection dropped', { maxConnections }));
-  return new Promise((resolve, reject) => {
-    const onFailure = (error: NodeJS.ErrnoException) => reject(bindError({ host, port }, error));
-    server.once('error', onFailure);
-    server.listen({ host, port }, () => {
-      server.off('error', onFailure);
-      server.on('error', (error: NodeJS.ErrnoException) => log.error('accept failed', { code: error.code }));
-      const bound = server.address();
-      if (bound === null || typeof bound === 'string')
-        throw new TypeError('a TCP server has an address and a port');
-      resolve({
-        address: formatAddress({ host: bound.address, port: bound.port }),
-        port: bound.port,
-        close: () => new Promise((closed) => void server.close(() => closed())),
-        destroyConnections: () => {
-          for (const socket of sockets) socket.destroy();
-        },
-      });
-    });
-  });
+  const { address, port: bound } = await listenOn(server, { host, port });
+  server.on('error', (error: NodeJS.ErrnoException) => log.error('accept failed', { code: error.code }));
+  return {
+    address,
+    port: bound,
+    close: () => new Promise((closed) => void server.close(() => closed())),
+    destroyConnections: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }

@@ -1,5 +1,5 @@
-import type { SchedulingErrorCode } from '../errors.js';
-import type { Log } from '../log.js';
+import type { SchedulingErrorCode } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 import type { Admission } from './admission.js';
 
 /** A call that was answered, in whatever way: for metrics and an access log. */

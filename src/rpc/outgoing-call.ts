@@ -1,5 +1,5 @@
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { readRequestId } from './message/request-id.js';
 
 /** Why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */

@@ -1,5 +1,5 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { PolicyUnitService, ScoreHostsResponse } from '../contract.js';
+import type { PolicyUnitService, ScoreHostsResponse } from '../domain/contract.js';
 import type { BalanceHostsRequest__Output } from '../gen/hostscore/v1/BalanceHostsRequest.js';
 import type { FilterHostsRequest__Output } from '../gen/hostscore/v1/FilterHostsRequest.js';
 import type { ListPolicyUnitsRequest__Output } from '../gen/hostscore/v1/ListPolicyUnitsRequest.js';

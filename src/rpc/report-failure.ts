@@ -1,5 +1,5 @@
-import { SchedulingError } from '../errors.js';
-import type { Log } from '../log.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { Log } from '../process/log.js';
 
 /** Longest stack that is logged: characters. */
 const MAX_STACK_LENGTH = 8000;

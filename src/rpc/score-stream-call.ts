@@ -1,5 +1,5 @@
-import type { Call, ScoreHostsRequest, ScoreHostsResponse, UnitFailure } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call, ScoreHostsRequest, ScoreHostsResponse, UnitFailure } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { StreamScoreHostsResponse__Output } from '../gen/hostscore/v1/StreamScoreHostsResponse.js';
 
 import { answerFault } from './message/answer-fault.js';

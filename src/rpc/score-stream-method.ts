@@ -1,5 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Call, PolicyUnitService } from '../contract.js';
+import type { Call, PolicyUnitService } from '../domain/contract.js';
 import type { ScoreHostsRequest__Output } from '../gen/hostscore/v1/ScoreHostsRequest.js';
 import type { StreamScoreHostsResponse } from '../gen/hostscore/v1/StreamScoreHostsResponse.js';
 import { receiveCall, type IncomingCall } from './incoming-call.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { PolicyUnitService } from '../contract.js';
-import type { Log } from '../log.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { Log } from '../process/log.js';
 import { createAdmission } from './admission.js';
 import { DEFAULT_RPC_LIMITS, resolveLimits, type RpcLimits } from './limits.js';
 import { listen } from './listener.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { SCHEDULING_ERROR_CODES, SchedulingError, type SchedulingErrorCode } from '../errors.js';
-import { boundedText } from './message/bounded-text.js';
+import { SCHEDULING_ERROR_CODES, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import { boundedText } from '../lib/text.js';
 
 /** A gRPC status: its number, and the text for the caller. */
 export interface Status {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** How a server proves who it is, and what it asks of its clients: the contents of PEM files. */
 export interface ServerTls {

@@ -1,7 +1,7 @@
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
-import type { Call } from '../contract.js';
-import { SchedulingError } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
 import { checkCall, endOf } from './outgoing-call.js';
 import { answerFault } from './message/answer-fault.js';
 import { callMetadata } from './call-metadata.js';

@@ -1,6 +1,6 @@
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Call } from '../contract.js';
-import type { SchedulingErrorCode } from '../errors.js';
+import type { Call } from '../domain/contract.js';
+import type { SchedulingErrorCode } from '../domain/errors.js';
 import { receiveCall, type IncomingCall } from './incoming-call.js';
 import { readRequestId } from './message/request-id.js';
 import type { MethodContext } from './method-context.js';

@@ -1,5 +1,5 @@
 import type { Deserialize } from '@grpc/proto-loader';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 
 /** Stands for a message whose bytes are not what the contract says. */
 export const UNDECODABLE = Symbol('undecodable message');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { emptyAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
 import { issueText } from './issue-text.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { issueText } from './issue-text.js';
 
 /** Longest delay that a fault may make: an hour, in milliseconds. */

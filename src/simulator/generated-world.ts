@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { pickOperatingSystem } from './operating-systems.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 import { createWorld, type NewHost, type NewVm, type World } from './world.js';

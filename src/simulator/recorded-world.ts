@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import { issueText } from './issue-text.js';
 import { createWorld, type NewHost, type NewVm, type World } from './world.js';
 

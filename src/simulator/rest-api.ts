@@ -19,7 +19,7 @@ import { statisticsJson } from './statistics-json.js';
 import { vmJson } from './vm-json.js';
 import { createVmRenderer } from './vm-text.js';
 import type { World, WorldHost, WorldVm } from './world.js';
-import { parseUuid } from '../uuid.js';
+import { parseUuid } from '../lib/uuid.js';
 
 /** The one search text that means something here: VMs that the engine holds on some host. */
 const RUNNING_VMS = 'on_host=*';

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../errors.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { GuestReport } from './operating-systems.js';
 import type { JsonObject } from './pretty-json.js';
 import { createEventLog, type EventLog, type EventName } from './world-events.js';

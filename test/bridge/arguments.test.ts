@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { DEFAULT_ARGUMENT_LIMITS } from '../../src/bridge/argument-limits.js';
 import { createArgumentReader } from '../../src/bridge/arguments.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
-import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { hostId, vmId } from '../support/world.js';
 
 const [H1, H2] = [hostId(1), hostId(2)] as const;

@@ -4,7 +4,7 @@ import {
   resolveBridgeLimits,
   type BridgeLimits,
 } from '../../src/bridge/bridge-limits.js';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { hostId } from '../support/world.js';
 import { createStage, discover, filtering, filters, policyUnit, pretend, reply } from './stage.js';
 

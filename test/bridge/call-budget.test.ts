@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
 import { createBridge } from '../../src/bridge/service.js';
 import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { settle } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { hostId, vmId } from '../support/world.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AskedHosts } from '../../src/bridge/asked-hosts.js';
-import { costsOf } from '../../src/bridge/cost.js';
+import { costsOf } from '../../src/engine-model/costs.js';
 import {
   createEngineReply,
   hostList,
@@ -8,7 +8,7 @@ import {
   sumRows,
   unitRows,
 } from '../../src/bridge/engine-reply.js';
-import { engineText } from '../../src/bridge/engine-text.js';
+import { oneLine } from '../../src/lib/text.js';
 import { hostId, vmId } from '../support/world.js';
 import { plain, reply } from './stage.js';
 
@@ -53,8 +53,8 @@ describe('engine reply', () => {
       engineReply([], [failed('u', `a\r\n\tb\u0000c\ud800d\u2028e\uffff`)], ['x'.repeat(501)]),
     );
     expect(messages).to.deep.equal(reply([], { u: 'a b c d e' }, [`${'x'.repeat(497)}...`]));
-    expect(engineText('x'.repeat(500), 500)).to.equal('x'.repeat(500));
-    expect(engineText('ok \u{1f600}', 500)).to.equal('ok \u{1f600}');
+    expect(oneLine('x'.repeat(500), 500)).to.equal('x'.repeat(500));
+    expect(oneLine('ok \u{1f600}', 500)).to.equal('ok \u{1f600}');
   });
 
   it("keeps the engine's own text of a host", () => {

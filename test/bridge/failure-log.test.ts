@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { UnitFailure } from '../../src/contract.js';
+import type { UnitFailure } from '../../src/domain/contract.js';
 import { hostId } from '../support/world.js';
 import { createStage, filtering, filters, type Stage, type StageOptions } from './stage.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { PolicyUnit, PolicyUnitService } from '../../src/contract.js';
+import type { PolicyUnit, PolicyUnitService } from '../../src/domain/contract.js';
 import { hostId, vmId } from '../support/world.js';
-import { balanced, booked, filtered, summed } from './engine-model.js';
+import { balanced, booked, filtered, summed } from '../engine-model/pretend-engine.js';
 import { createStage, pretend, type Stage } from './stage.js';
 
 const ASKED = [1, 2, 3].map(hostId).map((id, index) => (index === 1 ? id.toUpperCase() : id));

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { startXmlRpcServer } from '../../src/bridge/http-server.js';
 import { FAULT_CODES, XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/errors.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import { expectRejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { chunkOf, openPeer, requestOf, serve, type ServerUnderTest } from './http-peer.js';

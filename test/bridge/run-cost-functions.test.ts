@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { hostId, vmId } from '../support/world.js';
 import { costs, createStage, plain, pretend, reply, scoring } from './stage.js';
 

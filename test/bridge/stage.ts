@@ -4,7 +4,7 @@ import type { BridgeRequest } from '../../src/bridge/call-budget.js';
 import { startXmlRpcServer } from '../../src/bridge/http-server.js';
 import { createXmlRpcClient, type XmlRpcClient } from '../../src/bridge/xml-rpc-client.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
-import { isArray, isStruct, type XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import { isArray, isStruct, type XmlRpcValue } from '../../src/engine-model/value.js';
 import type {
   BalanceHostsRequest,
   Call,
@@ -15,7 +15,7 @@ import type {
   ScoreHostsRequest,
   ScoreHostsResponse,
   UnitResult,
-} from '../../src/contract.js';
+} from '../../src/domain/contract.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { until } from '../support/until.js';

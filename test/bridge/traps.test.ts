@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { PolicyUnitService } from '../../src/contract.js';
-import { createPolicyService } from '../../src/policy/service.js';
-import type { BalanceUnit } from '../../src/policy/unit.js';
-import { acceptAllHosts } from '../../src/policy/units/accept-all-hosts.js';
-import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
+import { createPolicyService } from '../../src/scoring/service.js';
+import type { BalanceUnit } from '../../src/scoring/unit.js';
+import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
+import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
 import { fixtureService } from '../contract/fixture.js';
 import { settle } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';

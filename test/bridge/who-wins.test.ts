@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
-import { selectByRank, selectByWeight } from '../../src/bridge/engine-selectors.js';
-import { readCostAnswer } from '../../src/bridge/read-engine-answer.js';
-import type { PolicyUnitService } from '../../src/contract.js';
-import { createPolicyService } from '../../src/policy/service.js';
-import type { ScoreUnit } from '../../src/policy/unit.js';
-import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
+import { selectByRank, selectByWeight } from '../../src/engine-model/selectors.js';
+import { readCostAnswer } from '../../src/engine-model/read-answer.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
+import { createPolicyService } from '../../src/scoring/service.js';
+import type { ScoreUnit } from '../../src/scoring/unit.js';
+import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/world.js';

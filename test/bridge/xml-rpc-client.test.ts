@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { createXmlRpcClient, type XmlRpcClientOptions } from '../../src/bridge/xml-rpc-client.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { writeResponse } from '../../src/bridge/xml-rpc/writer.js';
-import type { SchedulingError } from '../../src/errors.js';
+import type { SchedulingError } from '../../src/domain/errors.js';
 import { expectRejection } from '../support/rejection.js';
 import { serve } from './http-peer.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settings } from '../../src/config-sources.js';
+import { settings } from '../../src/config/load.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { errorText, runToEnd } from '../support/program.js';
 import { startScoring, type Scoring } from '../support/scoring.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { CommandError } from '../../src/commands/io.js';
 import { openPlugins } from '../../src/commands/open-plugins.js';
 import { whenThere } from '../../src/commands/when-there.js';
-import { loadConfig } from '../../src/config-sources.js';
+import { loadConfig } from '../../src/config/load.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { describeWithPython, fixture, PYTHON, scoreRequest } from '../plugins/with-python.js';
 import { call } from '../support/call.js';

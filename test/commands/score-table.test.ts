@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { scoreTable } from '../../src/commands/score-table.js';
-import type { HostScore } from '../../src/contract.js';
+import type { HostScore } from '../../src/domain/contract.js';
 import { hostId, SNAPSHOT_TIME } from '../support/world.js';
 
 const [A, B, C, D] = [hostId(1), hostId(2), hostId(3), hostId(4)] as const;

@@ -1,4 +1,4 @@
-import type { PolicyUnitService } from '../../src/contract.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
 import type { Member } from '../../src/composite/member.js';
 import { createComposite, type Composite } from '../../src/composite/service.js';
 import { createRpcClient } from '../../src/rpc/client.js';

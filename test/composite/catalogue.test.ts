@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createCatalogue, type Catalogue } from '../../src/composite/catalogue.js';
 import type { CatalogueContent } from '../../src/composite/catalogue-content.js';
 import type { Member } from '../../src/composite/member.js';
-import type { PolicyUnit } from '../../src/contract.js';
+import type { PolicyUnit } from '../../src/domain/contract.js';
 import { offered, scripted } from './stage.js';
 
 const member = (name: string, options: Partial<Member> = {}): Member => ({

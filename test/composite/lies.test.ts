@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import type { FilterHostsResponse, PolicyUnitService, ScoreHostsResponse } from '../../src/contract.js';
+import type {
+  FilterHostsResponse,
+  PolicyUnitService,
+  ScoreHostsResponse,
+} from '../../src/domain/contract.js';
 import { call } from '../support/call.js';
 import { hostId, SNAPSHOT_TIME } from '../support/world.js';
 import { offered, scoreRequest, scripted, startStage, tens } from './stage.js';

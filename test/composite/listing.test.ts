@@ -8,7 +8,7 @@ import { forgetUnits } from '../../src/composite/forget-units.js';
 import type { Member } from '../../src/composite/member.js';
 import { readCatalogue } from '../../src/composite/read-catalogue.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';

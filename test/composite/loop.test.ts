@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createComposite, type Composite } from '../../src/composite/service.js';
-import type { Call, PolicyUnitService } from '../../src/contract.js';
-import { SchedulingError } from '../../src/errors.js';
+import type { Call, PolicyUnitService } from '../../src/domain/contract.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import { call } from '../support/call.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Member } from '../../src/composite/member.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
-import type { PolicyUnitService, UnitResult } from '../../src/contract.js';
+import type { PolicyUnitService, UnitResult } from '../../src/domain/contract.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
 import { call } from '../support/call.js';

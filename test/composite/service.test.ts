@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Member } from '../../src/composite/member.js';
 import { createComposite, type CompositeOptions } from '../../src/composite/service.js';
-import { SchedulingError, type SchedulingErrorCode } from '../../src/errors.js';
-import type { Call, PolicyUnitService, UnitResult } from '../../src/contract.js';
+import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
+import type { Call, PolicyUnitService, UnitResult } from '../../src/domain/contract.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';

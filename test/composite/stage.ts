@@ -5,9 +5,9 @@ import type {
   PolicyUnitService,
   PolicyUnitType,
   ScoreHostsRequest,
-} from '../../src/contract.js';
+} from '../../src/domain/contract.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
-import { SchedulingError, type SchedulingErrorCode } from '../../src/errors.js';
+import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { hostId, SNAPSHOT_TIME, vmId } from '../support/world.js';

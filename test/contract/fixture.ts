@@ -1,9 +1,9 @@
-import { createPolicyService } from '../../src/policy/service.js';
-import type { MigrationCooldown } from '../../src/policy/migration-cooldown.js';
-import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/policy/unit.js';
-import { acceptAllHosts } from '../../src/policy/units/accept-all-hosts.js';
-import { ksmSameOsScore } from '../../src/policy/units/ksm-same-os-score.js';
-import type { PolicyUnitService } from '../../src/contract.js';
+import { createPolicyService } from '../../src/scoring/service.js';
+import type { MigrationCooldown } from '../../src/scoring/migration-cooldown.js';
+import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/scoring/unit.js';
+import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
+import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { memoryLog } from '../support/log.js';
 import { host, hostId, inventoryOf, snapshotOf, vm } from '../support/world.js';
 

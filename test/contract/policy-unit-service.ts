@@ -4,7 +4,7 @@ import type {
   FilterHostsRequest,
   PolicyUnitService,
   ScoreHostsRequest,
-} from '../../src/contract.js';
+} from '../../src/domain/contract.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
 import { hostId, SNAPSHOT_TIME, vmId } from '../support/world.js';

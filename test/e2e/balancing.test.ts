@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { BalanceHostsRequest } from '../../src/contract.js';
+import type { BalanceHostsRequest } from '../../src/domain/contract.js';
 import { createWorld, type World } from '../../src/simulator/world.js';
 import { call } from '../support/call.js';
 import { byHost, startScoring, type Scoring } from '../support/scoring.js';

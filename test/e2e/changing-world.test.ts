@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ScoreHostsResponse } from '../../src/contract.js';
+import type { ScoreHostsResponse } from '../../src/domain/contract.js';
 import { createWorld, type World } from '../../src/simulator/world.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';

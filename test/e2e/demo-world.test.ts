@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ScoreHostsRequest } from '../../src/contract.js';
+import type { ScoreHostsRequest } from '../../src/domain/contract.js';
 import { demoWorld } from '../../src/simulator/demo-world.js';
 import { call } from '../support/call.js';
 import { byHost, startScoring, type Scoring } from '../support/scoring.js';

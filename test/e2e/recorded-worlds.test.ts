@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { ScoreHostsRequest } from '../../src/contract.js';
+import type { ScoreHostsRequest } from '../../src/domain/contract.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
 import { byHost, startScoring, type Scoring } from '../support/scoring.js';
 

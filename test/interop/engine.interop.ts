@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { selectByRank, selectByWeight } from '../../src/bridge/engine-selectors.js';
+import { selectByRank, selectByWeight } from '../../src/engine-model/selectors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { until } from '../support/until.js';
 import { demoHost, demoVm, startDemo, type DemoProcess } from './demo-process.js';

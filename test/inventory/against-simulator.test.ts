@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { Call } from '../../src/contract.js';
+import type { Call } from '../../src/domain/contract.js';
 import { createEngineClient, type EngineClient } from '../../src/inventory/engine-client.js';
 import { createInventory, type EngineInventory } from '../../src/inventory/inventory.js';
 import type { FaultsInput } from '../../src/simulator/faults.js';

@@ -1,4 +1,4 @@
-import type { After, Clock } from '../../src/inventory/timers.js';
+import type { After, Clock } from '../../src/lib/timers.js';
 
 /** A clock that stands still until it is advanced, and timers that go by it. */
 export interface FakeTime {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { HostRecord } from '../../src/snapshot.js';
+import type { HostRecord } from '../../src/domain/snapshot.js';
 import type { EngineClient } from '../../src/inventory/engine-client.js';
 import { engineHost } from './engine-world.js';
 import { HOSTS_PATH, json } from './raw-engine.js';

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/log.js';
+import type { Log, LogFields } from '../../src/process/log.js';
 
 /** A line that was logged. */
 export interface Line {

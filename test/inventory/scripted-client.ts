@@ -1,7 +1,7 @@
 import type { EngineVm } from '../../src/inventory/engine-vm.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
-import type { HostRecord } from '../../src/snapshot.js';
-import { linkAbort } from '../../src/inventory/linked-abort.js';
+import type { HostRecord } from '../../src/domain/snapshot.js';
+import { linkAbort } from '../../src/lib/deadline.js';
 import { HOST, vmId } from './engine-world.js';
 
 type Client = InventoryOptions['client'];

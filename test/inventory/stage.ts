@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Call } from '../../src/contract.js';
-import { SchedulingError } from '../../src/errors.js';
+import type { Call } from '../../src/domain/contract.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { EngineFailure } from '../../src/inventory/engine-failure.js';
 import {
   createInventory,

@@ -4,7 +4,7 @@ import {
   type EngineClientOptions,
 } from '../../src/inventory/engine-client.js';
 import type { EngineVm } from '../../src/inventory/engine-vm.js';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { engineHost, engineVm, vmId } from './engine-world.js';
 import { HOSTS_PATH, json, openRawEngine, VMS_PATH, type RawEngine } from './raw-engine.js';
 import { createRecordedLog } from './recorded-log.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { startPluginHost, type PluginHost, type PluginHostOptions } from '../../src/plugins/host.js';
-import { afterReally } from '../../src/plugins/timers.js';
+import { nodeAfter } from '../../src/lib/timers.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
@@ -140,7 +140,7 @@ describeWithPython('life of plugins', () => {
       if (helper !== undefined) folder.write('helper.py', helper);
       folder.write('one.py', `import helper\n${scorer('one', 5)}`);
       // Without the retries.
-      await open({ after: (ms, run) => (ms === 10 ? afterReally(ms, run) : () => undefined) });
+      await open({ after: (ms, run) => (ms === 10 ? nodeAfter(ms, run) : () => undefined) });
       expect(await valueOf('one')).to.equal('NOT_FOUND');
       replace('helper.py', 'value = 1\n');
       await until(
@@ -290,7 +290,7 @@ describeWithPython('life of plugins', () => {
     await open({
       limits: { maxConcurrentRuns: 1, killGraceMs: 12_345, maxCallMs: 400 },
       after(ms, run) {
-        if (ms !== 12_345) return afterReally(ms, run);
+        if (ms !== 12_345) return nodeAfter(ms, run);
         late ??= run;
         return () => undefined;
       },
@@ -460,7 +460,7 @@ describeWithPython('life of plugins', () => {
     await open({
       limits: { maxImportWaitMs: 12_345, maxConcurrentImports: 3 },
       after(ms, run) {
-        if (ms !== 12_345) return afterReally(ms, run);
+        if (ms !== 12_345) return nodeAfter(ms, run);
         void until(settled, Boolean).then(run);
         return () => undefined;
       },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { createRunQueue, type RunQueueLimits } from '../../src/plugins/run-queue.js';
 import { expectRejection } from '../support/rejection.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { cpSync } from 'node:fs';
-import type { SchedulingErrorCode } from '../../src/errors.js';
+import type { SchedulingErrorCode } from '../../src/domain/errors.js';
 import type { PluginHost, PluginHostOptions } from '../../src/plugins/host.js';
 import { DEFAULT_PLUGIN_LIMITS } from '../../src/plugins/limits.js';
 import { MAX_SENT_LISTS } from '../../src/plugins/sent-hosts.js';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ScoreHostsRequest } from '../../src/contract.js';
+import type { ScoreHostsRequest } from '../../src/domain/contract.js';
 import { startPluginHost, type PluginHost, type PluginHostOptions } from '../../src/plugins/host.js';
 import { memoryLog } from '../support/log.js';
 import { hostId, vmId } from '../support/world.js';

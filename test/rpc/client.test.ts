@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createServer } from 'node:net';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { aCall, aScoreRequest, createLoopback, fakeService, rejection } from './loopback.js';
 

@@ -4,8 +4,8 @@ import type {
   FilterHostsRequest,
   PolicyUnitService,
   ScoreHostsRequest,
-} from '../../src/contract.js';
-import type { Log, LogFields } from '../../src/log.js';
+} from '../../src/domain/contract.js';
+import type { Log, LogFields } from '../../src/process/log.js';
 import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../../src/rpc/server.js';
 

@@ -1,7 +1,7 @@
 import { Server, ServerCredentials, status, type sendUnaryData } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import type { ScoreHostsRequest } from '../../src/contract.js';
-import { SchedulingError } from '../../src/errors.js';
+import type { ScoreHostsRequest } from '../../src/domain/contract.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import type { BalanceHostsResponse } from '../../src/gen/hostscore/v1/BalanceHostsResponse.js';
 import type { FilterHostsResponse } from '../../src/gen/hostscore/v1/FilterHostsResponse.js';
 import type { ListPolicyUnitsResponse } from '../../src/gen/hostscore/v1/ListPolicyUnitsResponse.js';

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import { MAX_INT32 } from '../../src/contract.js';
+import { MAX_INT32 } from '../../src/domain/contract.js';
 import type { BalanceHostsRequest } from '../../src/gen/hostscore/v1/BalanceHostsRequest.js';
 import type { FilterHostsRequest } from '../../src/gen/hostscore/v1/FilterHostsRequest.js';
 import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsRequest.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { PolicyUnit, ScoreHostsResponse } from '../../src/contract.js';
-import { SCHEDULING_ERROR_CODES, SchedulingError } from '../../src/errors.js';
+import type { PolicyUnit, ScoreHostsResponse } from '../../src/domain/contract.js';
+import { SCHEDULING_ERROR_CODES, SchedulingError } from '../../src/domain/errors.js';
 import {
   aBalanceRequest,
   aCall,

@@ -1,7 +1,7 @@
 import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import type { Call } from '../../src/contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/errors.js';
+import type { Call } from '../../src/domain/contract.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsRequest.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
 import type { StreamedRequest, StreamedScores } from '../../src/rpc/score-stream-call.js';

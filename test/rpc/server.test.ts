@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import type { Call, ScoreHostsResponse } from '../../src/contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/errors.js';
+import type { Call, ScoreHostsResponse } from '../../src/domain/contract.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import type { EndedCall } from '../../src/rpc/method-context.js';

@@ -5,7 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { clientCredentials, serverCredentials } from '../../src/rpc/tls.js';
 import { aCall, createLoopback, rejection } from './loopback.js';
 

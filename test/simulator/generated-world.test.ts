@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { generatedWorld, type GeneratedWorldOptions } from '../../src/simulator/generated-world.js';
 
 describe('generatedWorld', () => {

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { hostJson } from '../../src/simulator/host-json.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
 import { statisticsJson } from '../../src/simulator/statistics-json.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Log } from '../../src/log.js';
+import type { Log } from '../../src/process/log.js';
 import type { JsonObject } from '../../src/simulator/pretty-json.js';
 import {
   SIMULATOR_ACCOUNT,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SchedulingError } from '../../src/errors.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { createEventLog } from '../../src/simulator/world-events.js';
 import { createWorld, type World } from '../../src/simulator/world.js';
 

@@ -1,4 +1,4 @@
-import type { Call } from '../../src/contract.js';
+import type { Call } from '../../src/domain/contract.js';
 
 /** A call that nobody cancels, unless the test says so. */
 export function call(options: Partial<Call> = {}): Call {

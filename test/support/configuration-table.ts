@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { loadConfig, redact, serviceSettings, settings, type Setting } from '../../src/config-sources.js';
+import { loadConfig, redact, serviceSettings, settings, type Setting } from '../../src/config/load.js';
 
 /** The table of all settings with their defaults, as docs/configuration.md has it. */
 export function configurationTable(): string {

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/log.js';
+import type { Log, LogFields } from '../../src/process/log.js';
 
 /** One line that a test's log took. */
 export interface LogLine {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SchedulingError, type SchedulingErrorCode } from '../../src/errors.js';
+import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
 
 /** Expects a promise to reject with a SchedulingError of this code, whose message holds this text. Returns the error. */
 export async function expectRejection(

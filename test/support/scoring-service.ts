@@ -1,4 +1,4 @@
-import type { PolicyUnitService } from '../../src/contract.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
 import { memoryLog } from './log.js';
 import { SNAPSHOT_TIME } from './world.js';

@@ -1,5 +1,5 @@
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.js';
-import type { ScoreHostsRequest, ScoreHostsResponse } from '../../src/contract.js';
+import type { ScoreHostsRequest, ScoreHostsResponse } from '../../src/domain/contract.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import type { World } from '../../src/simulator/world.js';
 import { call } from './call.js';

@@ -1,4 +1,4 @@
-import { identifyOs, type GuestOs } from '../../src/os-identity.js';
+import { identifyOs, type GuestOs } from '../../src/domain/os-identity.js';
 import {
   buildSnapshot,
   type HostMemory,
@@ -6,7 +6,7 @@ import {
   type Inventory,
   type Snapshot,
   type Vm,
-} from '../../src/snapshot.js';
+} from '../../src/domain/snapshot.js';
 
 /** The n-th host id of a test. */
 export function hostId(n: number): string {

@@ -1,5 +1,5 @@
 import { createResponseReader } from '../../src/bridge/xml-rpc/response-reader.js';
-import type { XmlRpcValue } from '../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
 
 /** Posts a body to a server of XML-RPC, and returns the value that it answers. Throws the fault that it answers. */

@@ -1,6 +1,6 @@
 import { createDocumentReader } from './document-reader.js';
 import type { XmlRpcLimits } from './limits.js';
-import type { XmlRpcValue } from './value.js';
+import type { XmlRpcValue } from '../../engine-model/value.js';
 
 /** A call of a method. */
 export interface MethodCall {

@@ -2,8 +2,8 @@ import { EXTENSIONS_NAMESPACE, elementOf, type Content, type ElementType } from 
 import { FAULT_CODES, XmlRpcFault } from './fault.js';
 import { XML_RPC_LIMITS, type XmlRpcLimits } from './limits.js';
 import type { ExpandedName } from './namespaces.js';
-import { quoted } from './quoted.js';
-import type { XmlRpcValue } from './value.js';
+import { quoted } from '../../lib/text.js';
+import type { XmlRpcValue } from '../../engine-model/value.js';
 import { createXmlReader } from './xml-reader.js';
 
 /** What a document holds: a call has a method, an answer either values or a fault. */

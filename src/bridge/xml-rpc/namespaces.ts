@@ -1,6 +1,6 @@
 import { FAULT_CODES, XmlRpcFault } from './fault.js';
 import type { XmlRpcLimits } from './limits.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../../lib/text.js';
 
 /** The namespace of an element and its name in there; '' is no namespace. */
 export interface ExpandedName {

@@ -1,7 +1,7 @@
 import { createDocumentReader } from './document-reader.js';
 import { FAULT_CODES, XmlRpcFault } from './fault.js';
 import type { XmlRpcLimits } from './limits.js';
-import { isStruct, type XmlRpcValue } from './value.js';
+import { isStruct, type XmlRpcValue } from '../../engine-model/value.js';
 
 /** What a server answered. Data, so that nobody takes a fault that it sent for one that its body was refused with. */
 export type MethodResponse =

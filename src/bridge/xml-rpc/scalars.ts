@@ -1,4 +1,4 @@
-import type { XmlRpcValue } from './value.js';
+import type { XmlRpcValue } from '../../engine-model/value.js';
 
 /** How the text of one type of value is read. */
 export interface Scalar {

@@ -1,7 +1,7 @@
 import { EXTENSIONS_NAMESPACE } from './elements.js';
 import { escaped } from './escaped.js';
 import type { XmlRpcFault } from './fault.js';
-import { isStruct, type XmlRpcValue } from './value.js';
+import { isStruct, type XmlRpcValue } from '../../engine-model/value.js';
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 

@@ -2,7 +2,7 @@ import { SaxesParser } from 'saxes';
 import { FAULT_CODES, XmlRpcFault } from './fault.js';
 import type { XmlRpcLimits } from './limits.js';
 import { createNamespaces, type ExpandedName } from './namespaces.js';
-import { quoted } from './quoted.js';
+import { quoted } from '../../lib/text.js';
 import { createUtf8Decoder } from './utf8-decoder.js';
 
 /** Who is told of the elements of a document. What these functions throw ends the reading. */

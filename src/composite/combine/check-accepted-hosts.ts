@@ -1,4 +1,4 @@
-import type { FilterHostsResponse, UnitResult } from '../../contract.js';
+import type { FilterHostsResponse, UnitResult } from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { checkUnits, checkValueList, lie } from './lie.js';
 

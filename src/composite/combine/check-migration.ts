@@ -1,5 +1,5 @@
-import type { BalanceHostsResponse } from '../../contract.js';
-import { isLowerCaseUuid } from '../../uuid.js';
+import type { BalanceHostsResponse } from '../../domain/contract.js';
+import { isLowerCaseUuid } from '../../lib/uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { lie } from './lie.js';
 

@@ -7,8 +7,8 @@ import {
   type ScoreHostsResponse,
   type UnitFailure,
   type UnitResult,
-} from '../../contract.js';
-import { isLowerCaseUuid } from '../../uuid.js';
+} from '../../domain/contract.js';
+import { isLowerCaseUuid } from '../../lib/uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { checkUnits, checkValueList, lie } from './lie.js';
 

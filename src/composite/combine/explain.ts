@@ -1,4 +1,4 @@
-import type { HostScore, Reason } from '../../contract.js';
+import type { HostScore, Reason } from '../../domain/contract.js';
 import type { CombinedHosts } from './hosts.js';
 import type { Column, ScoreAnswer } from './score-answer.js';
 

@@ -1,4 +1,4 @@
-import type { FilterHostsResponse, UnitFailure, UnitResult } from '../../contract.js';
+import type { FilterHostsResponse, UnitFailure, UnitResult } from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 
 /** What one member's filters answered, checked. */

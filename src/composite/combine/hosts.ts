@@ -1,4 +1,4 @@
-import type { HostScore, ScoreHostsResponse } from '../../contract.js';
+import type { HostScore, ScoreHostsResponse } from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 
 /** Where each host of the answer stands in one member's scores, -1: the member lacks it; undefined: in the same place. */

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../../errors.js';
+import { SchedulingError } from '../../domain/errors.js';
 
 /** The error for an answer that breaks the contract: INTERNAL, naming the field. */
 export function lie(field: string, problem: string): SchedulingError {

@@ -1,4 +1,4 @@
-import type { Direction, ScoreHostsResponse } from '../../contract.js';
+import type { Direction, ScoreHostsResponse } from '../../domain/contract.js';
 
 /** A score unit that a member was asked for. */
 export interface AnsweredUnit {

@@ -1,4 +1,4 @@
-import { MAX_SCORE } from '../../contract.js';
+import { MAX_SCORE } from '../../domain/contract.js';
 
 /**
  * Raw costs of one request as scores: 100 x (max - cost) / (max - min), rounded down; all equal: 100 each. Linear, so that

@@ -1,4 +1,10 @@
-import type { Direction, ScoreHostsResponse, UnitFailure, UnitResult, WeightedUnit } from '../../contract.js';
+import type {
+  Direction,
+  ScoreHostsResponse,
+  UnitFailure,
+  UnitResult,
+  WeightedUnit,
+} from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { explainScores } from './explain.js';
 import { combineHosts, type CombinedHosts, type Places } from './hosts.js';

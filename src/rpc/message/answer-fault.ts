@@ -1,4 +1,4 @@
-import { SchedulingError } from '../../errors.js';
+import { SchedulingError } from '../../domain/errors.js';
 
 /** The error for an answer in which a remote service breaks the contract: a bug of that service, named by its field. */
 export function answerFault(field: string, problem: string): SchedulingError {

@@ -1,4 +1,4 @@
-import type { HostScore } from '../../contract.js';
+import type { HostScore } from '../../domain/contract.js';
 import { encodeHostIds, ENCODED_ID_LENGTH } from './encode-host-ids.js';
 
 /** Length of an id: a UUID as text. */

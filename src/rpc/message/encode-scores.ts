@@ -1,4 +1,4 @@
-import type { HostScore } from '../../contract.js';
+import type { HostScore } from '../../domain/contract.js';
 
 /** Length of an id: a UUID as text. */
 const ID_LENGTH = 36;

@@ -1,4 +1,4 @@
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 
 /** Longest piece of a caller's text that a message repeats: characters. */
 export const MAX_QUOTED_LENGTH = 64;

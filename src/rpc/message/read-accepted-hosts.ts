@@ -1,4 +1,4 @@
-import type { FilterHostsRequest, FilterHostsResponse, UnitResult } from '../../contract.js';
+import type { FilterHostsRequest, FilterHostsResponse, UnitResult } from '../../domain/contract.js';
 import type { FilterHostsResponse__Output } from '../../gen/hostscore/v1/FilterHostsResponse.js';
 import type { FilterUnitResult__Output } from '../../gen/hostscore/v1/FilterUnitResult.js';
 import { answerFault } from './answer-fault.js';

@@ -1,12 +1,12 @@
-import type { UnitFailure } from '../../contract.js';
+import type { UnitFailure } from '../../domain/contract.js';
 import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure__Output } from '../../gen/hostscore/v1/Failure.js';
 import { fromFailureCode } from '../status.js';
 import { answerFault } from './answer-fault.js';
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 import { quote } from './quote.js';
 import { fromTimestamp } from './timestamp.js';
-import { parseUuid } from '../../uuid.js';
+import { parseUuid } from '../../lib/uuid.js';
 
 /** An id in an answer, in lower case. */
 export function readAnsweredId(text: string, field: string): string {

@@ -1,4 +1,4 @@
-import type { BalanceHostsRequest, BalanceHostsResponse } from '../../contract.js';
+import type { BalanceHostsRequest, BalanceHostsResponse } from '../../domain/contract.js';
 import type { BalanceHostsResponse__Output } from '../../gen/hostscore/v1/BalanceHostsResponse.js';
 import { answerFault } from './answer-fault.js';
 import { readAnsweredId, readSnapshotTime, readSubset } from './read-answer-parts.js';

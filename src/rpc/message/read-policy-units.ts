@@ -1,8 +1,8 @@
-import type { Direction, PolicyUnit, PolicyUnitType } from '../../contract.js';
+import type { Direction, PolicyUnit, PolicyUnitType } from '../../domain/contract.js';
 import type { ListPolicyUnitsResponse__Output } from '../../gen/hostscore/v1/ListPolicyUnitsResponse.js';
 import type { PolicyUnit__Output } from '../../gen/hostscore/v1/PolicyUnit.js';
 import { answerFault } from './answer-fault.js';
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 import { quote } from './quote.js';
 import { isUnitName, MAX_UNIT_NAME_LENGTH } from './unit-name.js';
 

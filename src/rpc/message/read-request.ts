@@ -5,8 +5,8 @@ import {
   type FilterHostsRequest,
   type ScoreHostsRequest,
   type WeightedUnit,
-} from '../../contract.js';
-import { SchedulingError } from '../../errors.js';
+} from '../../domain/contract.js';
+import { SchedulingError } from '../../domain/errors.js';
 import type { AssumedPlacement__Output } from '../../gen/hostscore/v1/AssumedPlacement.js';
 import type { BalanceHostsRequest__Output } from '../../gen/hostscore/v1/BalanceHostsRequest.js';
 import type { FilterHostsRequest__Output } from '../../gen/hostscore/v1/FilterHostsRequest.js';

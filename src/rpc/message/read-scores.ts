@@ -7,12 +7,12 @@ import {
   type ScoreHostsRequest,
   type ScoreHostsResponse,
   type UnitResult,
-} from '../../contract.js';
+} from '../../domain/contract.js';
 import type { HostScore__Output } from '../../gen/hostscore/v1/HostScore.js';
 import type { ScoreHostsResponse__Output } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
 import type { ScoreUnitResult__Output } from '../../gen/hostscore/v1/ScoreUnitResult.js';
 import { answerFault } from './answer-fault.js';
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 import { distinctIds } from './distinct-ids.js';
 import { quote } from './quote.js';
 import { checkUnits, readAnsweredId, readFailure, readSnapshotTime } from './read-answer-parts.js';

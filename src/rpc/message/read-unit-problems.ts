@@ -1,6 +1,6 @@
-import type { UnitProblem } from '../../contract.js';
+import type { UnitProblem } from '../../domain/contract.js';
 import type { ListPolicyUnitsResponse__Output } from '../../gen/hostscore/v1/ListPolicyUnitsResponse.js';
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 
 /** Reads what a remote service lists as no units; of more than the limit the first ones. */
 export function readUnitProblems(

@@ -1,4 +1,4 @@
-import { SchedulingError } from '../../errors.js';
+import { SchedulingError } from '../../domain/errors.js';
 import { quote } from './quote.js';
 
 const REQUEST_ID = /^[ -~]{1,128}$/;

@@ -1,5 +1,5 @@
-import { SchedulingError } from '../../errors.js';
-import { parseUuid } from '../../uuid.js';
+import { SchedulingError } from '../../domain/errors.js';
+import { parseUuid } from '../../lib/uuid.js';
 import { quote } from './quote.js';
 
 /** How many lists of ids a reader remembers: about one for each cluster that asks. */

@@ -1,4 +1,4 @@
-import type { BalanceHostsRequest, FilterHostsRequest, ScoreHostsRequest } from '../../contract.js';
+import type { BalanceHostsRequest, FilterHostsRequest, ScoreHostsRequest } from '../../domain/contract.js';
 import type { BalanceHostsRequest as BalanceHostsMessage } from '../../gen/hostscore/v1/BalanceHostsRequest.js';
 import type { FilterHostsRequest as FilterHostsMessage } from '../../gen/hostscore/v1/FilterHostsRequest.js';
 import type { ScoreHostsRequest as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsRequest.js';

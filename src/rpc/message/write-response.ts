@@ -7,7 +7,7 @@ import type {
   ScoreHostsResponse,
   UnitFailure,
   UnitProblem,
-} from '../../contract.js';
+} from '../../domain/contract.js';
 import type { BalanceHostsResponse as BalanceHostsMessage } from '../../gen/hostscore/v1/BalanceHostsResponse.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
 import type { FilterHostsResponse as FilterHostsMessage } from '../../gen/hostscore/v1/FilterHostsResponse.js';
@@ -16,7 +16,7 @@ import type { ListPolicyUnitsResponse as ListPolicyUnitsMessage } from '../../ge
 import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
 import type { Sent } from '../proto.js';
 import { toFailureCode } from '../status.js';
-import { boundedText } from './bounded-text.js';
+import { boundedText } from '../../lib/text.js';
 import { toTimestamp } from './timestamp.js';
 
 /** Puts a service's units on the wire. */

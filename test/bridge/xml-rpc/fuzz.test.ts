@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createCallReader } from '../../../src/bridge/xml-rpc/call-reader.js';
-import type { XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../../../src/engine-model/value.js';
 import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
 import { fuzzOne } from './fuzz-one.js';
 import { createRandom, mutate } from './mutation.js';

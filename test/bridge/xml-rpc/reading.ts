@@ -2,7 +2,7 @@ import { createCallReader, type MethodCall } from '../../../src/bridge/xml-rpc/c
 import { EXTENSIONS_NAMESPACE } from '../../../src/bridge/xml-rpc/elements.js';
 import { XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
 import type { XmlRpcLimits } from '../../../src/bridge/xml-rpc/limits.js';
-import type { XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../../../src/engine-model/value.js';
 
 /** A call of `m` with one parameter, whose `<value>` element is given. */
 export function callWith(value: string): string {

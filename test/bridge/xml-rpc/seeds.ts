@@ -1,5 +1,5 @@
 import { XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
-import type { XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import type { XmlRpcValue } from '../../../src/engine-model/value.js';
 import { writeCall, writeFault, writeResponse } from '../../../src/bridge/xml-rpc/writer.js';
 import { CLIENT_BODIES } from './client-bodies.js';
 

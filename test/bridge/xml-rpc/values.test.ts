@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { typeNameOf, type XmlRpcValue } from '../../../src/bridge/xml-rpc/value.js';
+import { typeNameOf, type XmlRpcValue } from '../../../src/engine-model/value.js';
 import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
 import { readCall, readValue } from './reading.js';
 

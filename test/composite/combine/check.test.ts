@@ -3,8 +3,8 @@ import { askedHosts } from '../../../src/composite/combine/asked-hosts.js';
 import { checkAcceptedHosts } from '../../../src/composite/combine/check-accepted-hosts.js';
 import { checkMigration } from '../../../src/composite/combine/check-migration.js';
 import { checkScores } from '../../../src/composite/combine/check-scores.js';
-import type { Direction, Migration, ScoreHostsResponse, UnitResult } from '../../../src/contract.js';
-import { SchedulingError } from '../../../src/errors.js';
+import type { Direction, Migration, ScoreHostsResponse, UnitResult } from '../../../src/domain/contract.js';
+import { SchedulingError } from '../../../src/domain/errors.js';
 import { hostId, vmId } from '../../support/world.js';
 
 const [A, B, C] = [hostId(1), hostId(2), hostId(3)] as const;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { askedHosts } from '../../../src/composite/combine/asked-hosts.js';
 import { combineScores, type ScoreParts } from '../../../src/composite/combine/scores.js';
-import type { Direction, HostScore, ScoreHostsResponse, UnitResult } from '../../../src/contract.js';
+import type { Direction, HostScore, ScoreHostsResponse, UnitResult } from '../../../src/domain/contract.js';
 
 const NOW = 5000;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { HostScore } from '../../../src/contract.js';
+import type { HostScore } from '../../../src/domain/contract.js';
 import { encodeScores } from '../../../src/rpc/message/encode-scores.js';
 import { policyUnitMethods } from '../../../src/rpc/proto.js';
 import { hostId } from '../../support/world.js';

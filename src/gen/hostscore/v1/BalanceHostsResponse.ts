@@ -1,6 +1,6 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { Migration as _hostscore_v1_Migration, Migration__Output as _hostscore_v1_Migration__Output } from '../../hostscore/v1/Migration.js';
+import type { Migration as _hostscore_v1_Migration, Migration__Output as _hostscore_v1_Migration__Output } from './Migration.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.js';
 
 /**

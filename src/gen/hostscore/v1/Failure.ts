@@ -1,6 +1,6 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { FailureCode as _hostscore_v1_FailureCode, FailureCode__Output as _hostscore_v1_FailureCode__Output } from '../../hostscore/v1/FailureCode.js';
+import type { FailureCode as _hostscore_v1_FailureCode, FailureCode__Output as _hostscore_v1_FailureCode__Output } from './FailureCode.js';
 
 /**
  * Why a single unit, or one request of a stream, has no result.

@@ -1,6 +1,6 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { FilterUnitResult as _hostscore_v1_FilterUnitResult, FilterUnitResult__Output as _hostscore_v1_FilterUnitResult__Output } from '../../hostscore/v1/FilterUnitResult.js';
+import type { FilterUnitResult as _hostscore_v1_FilterUnitResult, FilterUnitResult__Output as _hostscore_v1_FilterUnitResult__Output } from './FilterUnitResult.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.js';
 
 /**

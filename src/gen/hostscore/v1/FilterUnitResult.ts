@@ -1,7 +1,7 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { AcceptedHosts as _hostscore_v1_AcceptedHosts, AcceptedHosts__Output as _hostscore_v1_AcceptedHosts__Output } from '../../hostscore/v1/AcceptedHosts.js';
-import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from '../../hostscore/v1/Failure.js';
+import type { AcceptedHosts as _hostscore_v1_AcceptedHosts, AcceptedHosts__Output as _hostscore_v1_AcceptedHosts__Output } from './AcceptedHosts.js';
+import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from './Failure.js';
 
 /**
  * What came of one filter unit.

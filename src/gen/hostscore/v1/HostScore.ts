@@ -1,6 +1,6 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { Reason as _hostscore_v1_Reason, Reason__Output as _hostscore_v1_Reason__Output } from '../../hostscore/v1/Reason.js';
+import type { Reason as _hostscore_v1_Reason, Reason__Output as _hostscore_v1_Reason__Output } from './Reason.js';
 
 /**
  * The score of one host.

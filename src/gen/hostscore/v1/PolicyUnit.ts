@@ -1,8 +1,8 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { PolicyUnitType as _hostscore_v1_PolicyUnitType, PolicyUnitType__Output as _hostscore_v1_PolicyUnitType__Output } from '../../hostscore/v1/PolicyUnitType.js';
-import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from '../../hostscore/v1/UnitProperty.js';
-import type { Direction as _hostscore_v1_Direction, Direction__Output as _hostscore_v1_Direction__Output } from '../../hostscore/v1/Direction.js';
+import type { PolicyUnitType as _hostscore_v1_PolicyUnitType, PolicyUnitType__Output as _hostscore_v1_PolicyUnitType__Output } from './PolicyUnitType.js';
+import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from './UnitProperty.js';
+import type { Direction as _hostscore_v1_Direction, Direction__Output as _hostscore_v1_Direction__Output } from './Direction.js';
 
 /**
  * A policy unit that a service offers.

@@ -2,15 +2,15 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { BalanceHostsRequest as _hostscore_v1_BalanceHostsRequest, BalanceHostsRequest__Output as _hostscore_v1_BalanceHostsRequest__Output } from '../../hostscore/v1/BalanceHostsRequest.js';
-import type { BalanceHostsResponse as _hostscore_v1_BalanceHostsResponse, BalanceHostsResponse__Output as _hostscore_v1_BalanceHostsResponse__Output } from '../../hostscore/v1/BalanceHostsResponse.js';
-import type { FilterHostsRequest as _hostscore_v1_FilterHostsRequest, FilterHostsRequest__Output as _hostscore_v1_FilterHostsRequest__Output } from '../../hostscore/v1/FilterHostsRequest.js';
-import type { FilterHostsResponse as _hostscore_v1_FilterHostsResponse, FilterHostsResponse__Output as _hostscore_v1_FilterHostsResponse__Output } from '../../hostscore/v1/FilterHostsResponse.js';
-import type { ListPolicyUnitsRequest as _hostscore_v1_ListPolicyUnitsRequest, ListPolicyUnitsRequest__Output as _hostscore_v1_ListPolicyUnitsRequest__Output } from '../../hostscore/v1/ListPolicyUnitsRequest.js';
-import type { ListPolicyUnitsResponse as _hostscore_v1_ListPolicyUnitsResponse, ListPolicyUnitsResponse__Output as _hostscore_v1_ListPolicyUnitsResponse__Output } from '../../hostscore/v1/ListPolicyUnitsResponse.js';
-import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRequest__Output as _hostscore_v1_ScoreHostsRequest__Output } from '../../hostscore/v1/ScoreHostsRequest.js';
-import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from '../../hostscore/v1/ScoreHostsResponse.js';
-import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from '../../hostscore/v1/StreamScoreHostsResponse.js';
+import type { BalanceHostsRequest as _hostscore_v1_BalanceHostsRequest, BalanceHostsRequest__Output as _hostscore_v1_BalanceHostsRequest__Output } from './BalanceHostsRequest.js';
+import type { BalanceHostsResponse as _hostscore_v1_BalanceHostsResponse, BalanceHostsResponse__Output as _hostscore_v1_BalanceHostsResponse__Output } from './BalanceHostsResponse.js';
+import type { FilterHostsRequest as _hostscore_v1_FilterHostsRequest, FilterHostsRequest__Output as _hostscore_v1_FilterHostsRequest__Output } from './FilterHostsRequest.js';
+import type { FilterHostsResponse as _hostscore_v1_FilterHostsResponse, FilterHostsResponse__Output as _hostscore_v1_FilterHostsResponse__Output } from './FilterHostsResponse.js';
+import type { ListPolicyUnitsRequest as _hostscore_v1_ListPolicyUnitsRequest, ListPolicyUnitsRequest__Output as _hostscore_v1_ListPolicyUnitsRequest__Output } from './ListPolicyUnitsRequest.js';
+import type { ListPolicyUnitsResponse as _hostscore_v1_ListPolicyUnitsResponse, ListPolicyUnitsResponse__Output as _hostscore_v1_ListPolicyUnitsResponse__Output } from './ListPolicyUnitsResponse.js';
+import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRequest__Output as _hostscore_v1_ScoreHostsRequest__Output } from './ScoreHostsRequest.js';
+import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './ScoreHostsResponse.js';
+import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from './StreamScoreHostsResponse.js';
 
 /**
  * Filters, scores and balances the hosts of an oVirt engine.

@@ -1,7 +1,7 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { WeightedUnit as _hostscore_v1_WeightedUnit, WeightedUnit__Output as _hostscore_v1_WeightedUnit__Output } from '../../hostscore/v1/WeightedUnit.js';
-import type { AssumedPlacement as _hostscore_v1_AssumedPlacement, AssumedPlacement__Output as _hostscore_v1_AssumedPlacement__Output } from '../../hostscore/v1/AssumedPlacement.js';
+import type { WeightedUnit as _hostscore_v1_WeightedUnit, WeightedUnit__Output as _hostscore_v1_WeightedUnit__Output } from './WeightedUnit.js';
+import type { AssumedPlacement as _hostscore_v1_AssumedPlacement, AssumedPlacement__Output as _hostscore_v1_AssumedPlacement__Output } from './AssumedPlacement.js';
 
 /**
  * Asks for the scores of hosts for one virtual machine.

@@ -1,7 +1,7 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { UnitScores as _hostscore_v1_UnitScores, UnitScores__Output as _hostscore_v1_UnitScores__Output } from '../../hostscore/v1/UnitScores.js';
-import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from '../../hostscore/v1/Failure.js';
+import type { UnitScores as _hostscore_v1_UnitScores, UnitScores__Output as _hostscore_v1_UnitScores__Output } from './UnitScores.js';
+import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from './Failure.js';
 
 /**
  * What came of one score unit.

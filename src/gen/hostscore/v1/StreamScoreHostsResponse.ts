@@ -1,7 +1,7 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from '../../hostscore/v1/ScoreHostsResponse.js';
-import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from '../../hostscore/v1/Failure.js';
+import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './ScoreHostsResponse.js';
+import type { Failure as _hostscore_v1_Failure, Failure__Output as _hostscore_v1_Failure__Output } from './Failure.js';
 
 /**
  * The answer to one request of a stream.

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { serviceSchema, type ServiceConfig } from './services.js';
+import { configSchema, type Config } from './schema.js';
+import { formatAddress } from '../lib/address.js';
+import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
+
+/** One key of the configuration, and its names in each source. */
+export interface Setting {
+  /** Key in the file, such as `engine.caFile`. */
+  readonly path: string;
+  /** Variable, such as `HOSTSCORE_ENGINE_CA_FILE`; a key inside a list has none. */
+  readonly variable: string | undefined;
+  /** Flag, such as `--engine-ca-file`; a secret has none, since other users can read flags, nor has a key inside a list. */
+  readonly flag: string | undefined;
+  readonly description: string;
+  readonly kind: ValueKind;
+  readonly secret: boolean;
+}
+
+/** The configuration can't be used: one line for each thing that is wrong. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Where a configuration comes from. Later ones win: file, then variables, then flags. */
+export interface ConfigSources {
+  /** A YAML file. */
+  readonly file?: string | undefined;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Values by setting path. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/** Every setting there is, in the order of the schema. */
+export const settings: readonly Setting[] = settingsOf(configSchema.shape, []);
+
+/** The keys inside each entry of the list `services`, under paths such as `services[].target`. */
+export const serviceSettings: readonly Setting[] = settingsOf(serviceSchema.shape, ['services[]']).map(
+  (setting) => ({ ...setting, variable: undefined, flag: undefined }),
+);
+
+const settingByVariable = new Map(settings.map((setting) => [setting.variable, setting]));
+
+/** Variables that Kubernetes adds for services whose names begin with hostscore, such as `HOSTSCORE_BRIDGE_PORT_18781_TCP`. */
+const OF_KUBERNETES = /^HOSTSCORE(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_[A-Z_]+)$/;
+
+/** Reads the configuration. Throws a ConfigError that names each wrong key, where it came from, and the remedy. */
+export function loadConfig({ file, variables, flags }: ConfigSources): Config {
+  const problems: string[] = [];
+  const origins = new Map<string, string>();
+  const raw = file === undefined ? {} : readFile(file);
+
+  for (const { path, secret, variable } of settings) {
+    if (secret && valueAt(raw, path) !== undefined) {
+      problems.push(
+        `${path}: is not read from the file; use the variable ${String(variable)}, or engine.passwordFile`,
+      );
+    }
+  }
+  for (const [variable, value] of Object.entries(variables)) {
+    if (value === undefined || !variable.startsWith('HOSTSCORE_') || isForeign(variable, value)) continue;
+    const setting = settingByVariable.get(variable);
+    if (setting === undefined)
+      problems.push(`${variable}: unknown variable; hostscore check --help lists them`);
+    else put(raw, setting.path, value, variable);
+  }
+  for (const [path, value] of Object.entries(flags)) {
+    put(raw, path, value, settings.find((setting) => setting.path === path)?.flag ?? path);
+  }
+
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.flatMap((issue) => describe(issue, origins, file)));
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return parsed.data;
+
+  function put(target: Record<string, unknown>, path: string, value: string, origin: string): void {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    let section = target;
+    for (const key of keys) {
+      const inner = section[key] ?? {};
+      if (!isRecord(inner)) return;
+      section[key] = inner;
+      section = inner;
+    }
+    section[last] = value;
+    origins.set(path, origin);
+  }
+}
+
+/** The configuration as YAML, as an administrator would write it, without secrets. */
+export function redact(config: Config): string {
+  const shown: Record<string, unknown> = {};
+  for (const { path, kind, secret } of settings) {
+    const value = valueAt(config, path);
+    if (value === undefined) continue;
+    const [section = '', key] = path.split('.');
+    const written = secret ? '(set, not shown)' : writtenValue(kind, value);
+    if (key === undefined) shown[section] = written;
+    else shown[section] = { ...(isRecord(shown[section]) ? shown[section] : {}), [key]: written };
+  }
+  return stringify(shown);
+}
+
+function writtenValue(kind: ValueKind, value: unknown): unknown {
+  if (kind === 'services' && Array.isArray(value)) return value.map(writtenService);
+  return isAddress(value) ? formatAddress(value) : formatValue(kind, value);
+}
+
+function writtenService(service: ServiceConfig): Record<string, unknown> {
+  const written = serviceSettings.map(({ path, kind }): [string, unknown] => {
+    const key = path.slice('services[].'.length);
+    return [key, formatValue(kind, valueAt(service, key))];
+  });
+  return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+}
+
+function settingsOf(shape: Readonly<Record<string, z.core.$ZodType>>, parents: readonly string[]): Setting[] {
+  return Object.entries(shape).flatMap(([key, schema]) => {
+    const path = [...parents, key];
+    const inner = schema instanceof z.ZodPrefault ? schema.def.innerType : schema;
+    if (inner instanceof z.ZodObject) return settingsOf(inner.shape, path);
+    const meta = z.globalRegistry.get(schema) ?? {};
+    const words = path
+      .map((word) => word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+      .join('_');
+    const secret = meta['secret'] === true;
+    return {
+      path: path.join('.'),
+      variable: `HOSTSCORE_${words.toUpperCase()}`,
+      flag: secret ? undefined : `--${words.replaceAll('_', '-')}`,
+      description: meta.description ?? '',
+      kind: VALUE_KINDS.find((kind) => kind === meta['kind']) ?? 'plain',
+      secret,
+    };
+  });
+}
+
+function isForeign(variable: string, value: string): boolean {
+  if (variable === 'HOSTSCORE_CONFIG' || OF_KUBERNETES.test(variable)) return true;
+  // Kubernetes writes an address into this one; a setting's name that ends so by mistake holds something else.
+  return variable.endsWith('_PORT') && /^(tcp|udp|sctp):/.test(value);
+}
+
+function readFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `${file}: can't be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  let content: unknown;
+  try {
+    // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
+    content = parse(text, { prettyErrors: false }) ?? {};
+  } catch (error) {
+    throw new ConfigError(`${file}: is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
+  // A section whose keys are all commented out is null in YAML.
+  return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null));
+}
+
+function describe(
+  issue: z.core.$ZodIssue,
+  origins: ReadonlyMap<string, string>,
+  file: string | undefined,
+): string[] {
+  const path = shownPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = (path.startsWith('services[') ? serviceSettings : settings).map((setting) => setting.path);
+    return issue.keys.map((key) => {
+      const full = path === '' ? key : `${path}.${key}`;
+      return `${full}: unknown key in ${file ?? 'the configuration'}; known are ${siblings(known, path.replace(/\[\d+\]/, '[]')).join(', ')}`;
+    });
+  }
+  const origin = origins.get(path);
+  return [`${path}${origin === undefined ? '' : ` (${origin})`}: ${issue.message}`];
+}
+
+/** `services[0].name` rather than `services.0.name`. */
+function shownPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function siblings(known: readonly string[], parent: string): string[] {
+  const prefix = parent === '' ? '' : `${parent}.`;
+  const inner = known.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+  return [...new Set(inner.map((path) => path.split('.')[0] ?? path))];
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAddress(value: unknown): value is { host: string; port: number } {
+  return isRecord(value) && typeof value['host'] === 'string' && typeof value['port'] === 'number';
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { bridgeSection, catalogueSection, compositeSection } from './composition-sections.js';
+import {
+  balancingSection,
+  engineSection,
+  inventorySection,
+  logSection,
+  opsSection,
+  pluginsSection,
+  serverSection,
+} from './sections.js';
+import { servicesSchema } from './services.js';
+import { duration } from './values.js';
+import { isLoopback } from '../lib/address.js';
+
+/** The whole configuration: every key with its default. An unknown key is an error. */
+export const configSchema = z
+  .strictObject({
+    engine: engineSection.prefault({}),
+    inventory: inventorySection.prefault({}),
+    balancing: balancingSection.prefault({}),
+    plugins: pluginsSection.prefault({}),
+    services: servicesSchema,
+    composite: compositeSection.prefault({}),
+    catalogue: catalogueSection.prefault({}),
+    bridge: bridgeSection.prefault({}),
+    server: serverSection.prefault({}),
+    ops: opsSection.prefault({}),
+    log: logSection.prefault({}),
+    shutdownGrace: duration(10_000, 0, 600_000, 'Longest wait for calls in flight at shutdown'),
+  })
+  .superRefine((config, context) => {
+    const complain = (path: string, message: string) => {
+      context.addIssue({ code: 'custom', path: path.split('.'), message });
+    };
+    const { engine, server, inventory, ops, bridge } = config;
+    if (engine.url !== undefined && !isHttpUrl(engine.url)) {
+      complain(
+        'engine.url',
+        `expected an http or https address without credentials and query, got "${withoutCredentials(engine.url)}"`,
+      );
+    }
+    const plaintextTo = engine.url === undefined ? undefined : plaintextHost(engine.url);
+    if (plaintextTo !== undefined && !engine.allowPlaintext) {
+      complain(
+        'engine.url',
+        `plain http would send the password to ${plaintextTo} in clear text; write https, or set engine.allowPlaintext: true`,
+      );
+    }
+    if (engine.url !== undefined && engine.username === undefined)
+      complain('engine.username', 'is required with engine.url');
+    if (engine.password !== undefined && engine.passwordFile !== undefined) {
+      complain('engine.passwordFile', 'is set together with a password; keep one of them');
+    }
+    if (engine.url !== undefined && engine.password === undefined && engine.passwordFile === undefined) {
+      complain(
+        'engine.passwordFile',
+        'is required with engine.url, or the variable HOSTSCORE_ENGINE_PASSWORD',
+      );
+    }
+    if ((server.tlsCertFile === undefined) !== (server.tlsKeyFile === undefined)) {
+      complain('server.tlsKeyFile', 'goes together with server.tlsCertFile; set both or neither');
+    }
+    if (server.tlsClientCaFile !== undefined && server.tlsCertFile === undefined) {
+      complain('server.tlsClientCaFile', 'needs server.tlsCertFile and server.tlsKeyFile');
+    }
+    if (!isLoopback(server.listen.host) && server.tlsCertFile === undefined && !server.allowPlaintext) {
+      complain(
+        'server.listen',
+        `${server.listen.host} is beyond loopback; set server.tlsCertFile and server.tlsKeyFile, or server.allowPlaintext: true`,
+      );
+    }
+    if (ops.enabled && !isLoopback(ops.listen.host) && !ops.allowPlaintext) {
+      complain(
+        'ops.listen',
+        `${ops.listen.host} is beyond loopback; set ops.allowPlaintext: true if that is meant`,
+      );
+    }
+    if (!isLoopback(bridge.listen.host) && !bridge.allowPlaintext) {
+      complain(
+        'bridge.listen',
+        `${bridge.listen.host} is beyond loopback; set bridge.allowPlaintext: true if that is meant`,
+      );
+    }
+    const { budget } = bridge;
+    if (bridge.answerMargin * 2 > budget)
+      complain(
+        'bridge.answerMargin',
+        'takes more than half of bridge.budget, and leaves services too little',
+      );
+    const { answerMargin, breakerPause, maxBreakerPause, listRetry, maxListRetry } = config.composite;
+    if (answerMargin * 2 > budget) {
+      complain(
+        'composite.answerMargin',
+        'takes more than half of bridge.budget, and leaves services too little',
+      );
+    }
+    if (maxBreakerPause < breakerPause)
+      complain('composite.maxBreakerPause', 'is shorter than composite.breakerPause');
+    if (maxListRetry < listRetry) complain('composite.maxListRetry', 'is shorter than composite.listRetry');
+    if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
+      complain(
+        'inventory.maxStaleness',
+        'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or no snapshot lasts until the next',
+      );
+    }
+  });
+
+/** The configuration of a process, validated, defaults filled in. Times are milliseconds, sizes are bytes. */
+export type Config = z.output<typeof configSchema>;
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return (
+    ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '')
+  );
+}
+
+/** The host beyond loopback to which an address leads without TLS. */
+function plaintextHost(value: string): string | undefined {
+  if (!URL.canParse(value)) return undefined;
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'http:' && !isLoopback(hostname) ? hostname : undefined;
+}
+
+function withoutCredentials(value: string): string {
+  return value.replace(/\/\/[^/]*@/, '//***@').replace(/[?#].*$/, '?***');
+}

@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import {
+  address,
+  choice,
+  duration,
+  flag,
+  GIB,
+  HOUR,
+  integer,
+  MIB,
+  MINUTE,
+  names,
+  SECOND,
+  size,
+  text,
+  textOr,
+} from './values.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../process/log.js';
+
+/** How to reach the oVirt engine whose hosts are scored. */
+export const engineSection = z.strictObject({
+  url: text('Address of the engine, such as https://engine.example.com/ovirt-engine'),
+  username: text('Account with an administrator role on the whole system, such as hostscore@internal'),
+  passwordFile: text('File that holds the password of the account, and nothing else'),
+  password: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Password of the account, when there is no passwordFile', secret: true }),
+  auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),
+  caFile: text('PEM file of the certificate authority that signed the certificate of the engine'),
+  allowPlaintext: flag(false, 'Send the password over plain http to another machine'),
+  lookupTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the address of the engine from DNS'),
+  connectTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for a connection to the engine'),
+  tlsTimeout: duration(10 * SECOND, 10, MINUTE, 'Longest wait for the TLS handshake'),
+  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
+  idleTimeout: duration(30 * SECOND, 10, HOUR, 'Longest silence in the middle of an answer'),
+  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
+  retries: integer(
+    2,
+    0,
+    10,
+    'How often a GET is tried again after a network error or a 408, 429 or 5xx answer',
+  ),
+  loginPause: duration(
+    MINUTE,
+    0,
+    24 * HOUR,
+    'Pause after a refused login; doubled each time, up to maxLoginPause',
+  ),
+  maxLoginPause: duration(HOUR, 0, 24 * HOUR, 'Longest pause after refused logins'),
+  maxBodySize: size(4 * GIB, 1024, 1024 * GIB, 'Largest answer that is read, decompressed'),
+  maxObjectSize: size(MIB, 1024, 64 * MIB, 'Largest host or VM that is read'),
+  maxObjects: integer(250_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
+  maxDepth: integer(64, 8, 1000, 'How deeply the JSON of the engine may be nested'),
+  hostStatistics: flag(
+    true,
+    'Read the statistics of hosts with them: host_memory_balance needs their free memory',
+  ),
+  statisticsPause: duration(10 * MINUTE, 0, 24 * HOUR, 'Pause after the engine could not give statistics'),
+});
+
+/** How the snapshot of the engine's hosts and VMs is kept fresh. */
+export const inventorySection = z.strictObject({
+  refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
+  refreshJitter: duration(
+    3 * SECOND,
+    0,
+    HOUR,
+    'Longest random time by which a reading comes earlier or later, so that many services do not ask at once',
+  ),
+  failurePause: duration(
+    SECOND,
+    10,
+    HOUR,
+    'Pause after a reading that failed; doubled each time, up to the interval',
+  ),
+  maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
+  lookupTimeout: duration(
+    2 * SECOND,
+    10,
+    MINUTE,
+    'Longest time that a call waits for a host or VM that is not in the snapshot',
+  ),
+  unknownInterval: duration(
+    SECOND,
+    100,
+    HOUR,
+    'Shortest time between two readings, or two look-ups of one VM, for the sake of an unknown id',
+  ),
+  vmLookupTtl: duration(10 * SECOND, 0, HOUR, 'How long a stopped VM that was looked up is remembered'),
+  maxVmLookups: integer(10_000, 1, 1_000_000, 'How many VMs that were looked up are remembered'),
+  maxConcurrentLookups: integer(8, 1, 1000, 'How many VMs are looked up at the engine at the same time'),
+  maxWaitingLookups: integer(1000, 0, 100_000, 'How many look-ups may wait for others to end'),
+  answerMargin: duration(50, 0, MINUTE, 'What is left of the time of a call when a wait for the engine ends'),
+  maxGuestReports: integer(
+    200_000,
+    0,
+    10_000_000,
+    'Of how many VMs the last report of the guest agent is remembered',
+  ),
+});
+
+/** How often balance units move VMs. */
+export const balancingSection = z.strictObject({
+  cooldown: duration(
+    5 * MINUTE,
+    0,
+    24 * HOUR,
+    'How long a VM is not proposed for a migration again, from its proposal and from its arrival',
+  ),
+  settleTime: duration(
+    MINUTE,
+    0,
+    HOUR,
+    'How long the engine may take to show a migration; a VM that has not moved by then stays where it is',
+  ),
+  maxSnapshotAge: duration(
+    2 * MINUTE,
+    100,
+    24 * HOUR,
+    'Age of the snapshot from which no migration is proposed any more; or twice the time between readings, if that is longer',
+  ),
+  maxProposals: integer(
+    1000,
+    1,
+    1_000_000,
+    'How many proposed migrations are remembered; none is made beyond',
+  ),
+});
+
+/** The host of old Python plugins. */
+export const pluginsSection = z.strictObject({
+  dir: text('Folder whose `*.py` are imported; set, `serve` and `bridge` offer their units too'),
+  python: textOr('python3', 'Python 3.9 or later, by name or path'),
+  direction: choice(
+    ['cost', 'score'],
+    'cost',
+    'What plugins print: costs, of which the engine takes the lowest, as of old; or scores of 0 to 100',
+  ),
+  scoreUnits: names('Names of those units that print scores where the others print costs'),
+  pollInterval: duration(2 * SECOND, 100, HOUR, 'How often the folder is looked at for changed files'),
+  maxCallTime: duration(30 * SECOND, 10, HOUR, 'Longest time for one call of a plugin, waiting included'),
+  answerMargin: duration(
+    100,
+    0,
+    MINUTE,
+    'What is left of the time of the caller when a plugin is ended, so that the other units arrive',
+  ),
+  maxOutputSize: size(8 * MIB, 1024, GIB, 'Most that one call may print'),
+  maxErrorSize: size(64 * 1024, 1024, GIB, 'Most that one call may write to stderr'),
+  maxFailureLength: integer(2000, 10, 100_000, 'Most characters of the words of a plugin in a failure'),
+  maxMemory: size(GIB, 16 * MIB, 1024 * GIB, 'Address space of the process of a plugin, and of each call'),
+  maxImportTime: duration(10 * SECOND, 100, HOUR, 'Longest time for importing one file'),
+  maxImportWait: duration(
+    2 * SECOND,
+    1,
+    HOUR,
+    'How long a start waits for imports; those that take longer join when they end',
+  ),
+  maxConcurrentImports: integer(8, 1, 1000, 'Most files that are imported at the same time'),
+  killGrace: duration(500, 1, MINUTE, 'How long a process has to end by itself before it is killed'),
+  maxPlugins: integer(100, 1, 10_000, 'Most files that are imported, each in a process of its own'),
+  maxUnits: integer(1000, 1, 100_000, 'Most units of all files together'),
+  maxConcurrentRuns: integer(
+    0,
+    0,
+    10_000,
+    'Most calls of plugins at the same time; 0: twice the number of processors, 8 at least',
+  ),
+  maxQueuedRuns: integer(1000, 1, 1_000_000, 'Most calls of plugins that wait for their turn'),
+});
+
+/** The gRPC server. */
+export const serverSection = z.strictObject({
+  listen: address('127.0.0.1:50051', 'Where the gRPC server listens; port 0 lets the system choose'),
+  allowPlaintext: flag(false, 'Listen beyond loopback without TLS'),
+  tlsCertFile: text('PEM file of the certificate of the server, chain included'),
+  tlsKeyFile: text('PEM file of the private key of the server'),
+  tlsClientCaFile: text(
+    'PEM file of the authority whose clients are let in; set, it demands client certificates',
+  ),
+  maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
+  maxUnits: integer(128, 1, 10_000, 'Most units in one call'),
+  maxProperties: integer(256, 1, 10_000, 'Most properties in one call'),
+  maxPropertyKeyLength: integer(128, 1, 10_000, 'Most characters in the key of a property'),
+  maxPropertyValueLength: integer(4096, 1, 1_000_000, 'Most characters in the value of a property'),
+  maxAssumedPlacements: integer(1000, 1, 100_000, 'Most assumed placements in one call'),
+  maxMessageSize: size(4 * MIB, 1024, 256 * MIB, 'Largest message that is received'),
+  maxConcurrentCalls: integer(256, 1, 100_000, 'Most calls at the same time; a stream counts as one'),
+  maxConcurrentStreams: integer(
+    128,
+    1,
+    10_000,
+    'Most calls at the same time on one connection; others wait in the client',
+  ),
+  maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
+});
+
+/** The HTTP server for probes and metrics. */
+export const opsSection = z.strictObject({
+  enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),
+  listen: address('127.0.0.1:9180', 'Where they are served; port 0 lets the system choose'),
+  allowPlaintext: flag(false, 'Serve them beyond loopback, which is always without TLS'),
+});
+
+/** The log, on standard error. */
+export const logSection = z.strictObject({
+  level: choice(LOG_LEVELS, 'info', 'How much is logged'),
+  format: choice(LOG_FORMATS, 'text', 'One line of text, or one JSON object a line'),
+});

@@ -1,0 +1,184 @@
+import { castToArray, castToGuid, castToInteger, castToText, EngineException, inWords } from './casts.js';
+import { readAsEngine, resultOf, type AnswerPart, type EngineReading } from './reading.js';
+import type { BookedCost } from './selectors.js';
+import { quoted } from '../lib/text.js';
+import { isArray, type XmlRpcValue } from './value.js';
+
+/** What the engine asked for. Ids are UUIDs in lower case. */
+export interface Asked {
+  readonly hostIds: readonly string[];
+  readonly units: readonly string[];
+}
+
+/** What is left of the hosts after runFilters. */
+export interface FilterOutcome {
+  /** In the order asked. */
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
+}
+
+/** What the engine books after runCostFunctions. */
+export interface CostOutcome {
+  readonly costs: readonly BookedCost[];
+}
+
+/** What the engine does after runLoadBalancing. */
+export interface BalanceOutcome {
+  /** Absent: nothing to do. */
+  readonly migration?: { readonly vmId: string; readonly candidateHostIds: readonly string[] };
+}
+
+/** What becomes of an exception that escapes SchedulingManager.schedule(). */
+const VM_DOES_NOT_START = 'nothing catches it, so the VM does not start or migrate';
+
+/** What becomes of an exception in SchedulingManager.performLoadBalancing(). */
+const BALANCING_ENDS = 'this minute no further cluster is balanced';
+
+/** Highest cost that is far from the end of a Java int once it is multiplied by factors and summed over VMs. */
+const SAFE_COST = 1_000_000;
+
+/** Reads an answer of runFilters as the engine does. */
+export function readFilterAnswer(answer: XmlRpcValue, asked: Asked): EngineReading<FilterOutcome> {
+  return readAsEngine(VM_DOES_NOT_START, (into, complain) => {
+    const { result, events } = resultOf(answer, into, complain);
+    const accepted = new Set<string>();
+    if (result == null) complain('the result is nil or missing: a nil filter result rejects every host');
+    else readHosts(castToArray(result, 'result'), accepted, asked, complain);
+    if (isArray(result) && result.length === 0 && events.length > 0) {
+      complain('the result is empty because of errors: an empty filter result rejects every host');
+    }
+    return {
+      accepted: asked.hostIds.filter((id) => accepted.has(id)),
+      rejected: asked.hostIds.filter((id) => !accepted.has(id)),
+    };
+  });
+}
+
+/** Reads an answer of runCostFunctions as the engine does. */
+export function readCostAnswer(answer: XmlRpcValue, asked: Asked): EngineReading<CostOutcome> {
+  return readAsEngine(VM_DOES_NOT_START, (into, complain) => {
+    const { result, events } = resultOf(answer, into, complain);
+    if (result == null) {
+      complain('the result is nil or missing: the engine goes on as if no cost function had been asked');
+      return { costs: [] };
+    }
+    const costs = readRows(castToArray(result, 'result'), asked, complain);
+    complainOfRows(costs, asked, complain);
+    for (const unit of asked.units) {
+      const isThere = costs.some((booked) => booked.unit === unit || booked.unit === undefined);
+      if (!isThere && !events.some((event) => event.startsWith(`${unit}: `))) {
+        complain(`unit ${quoted(unit)} has neither rows nor an error: it is dropped and nobody is told`);
+      }
+    }
+    return { costs };
+  });
+}
+
+/** Reads an answer of runLoadBalancing as the engine does. */
+export function readBalanceAnswer(answer: XmlRpcValue, asked: Asked): EngineReading<BalanceOutcome> {
+  return readAsEngine(BALANCING_ENDS, (into, complain) => {
+    const { result } = resultOf(answer, into, complain);
+    if (result == null) {
+      complain(
+        "the result is nil or missing: a balance answer always has two elements, and ['', []] is nothing to do",
+      );
+      return {};
+    }
+    const [vm, hosts] = castToArray(result, 'result');
+    if (hosts === undefined) {
+      throw new EngineException(
+        'ArrayIndexOutOfBoundsException: the result has fewer than two elements, and a balance answer always has two',
+      );
+    }
+    const candidates = new Set<string>();
+    readHosts(castToArray(hosts, 'the list of hosts'), candidates, asked, complain);
+    if (castToText(vm, 'the id of the VM') === '') {
+      if (candidates.size > 0) complain('there are hosts to go to but no VM: the engine does nothing');
+      return {};
+    }
+    if (candidates.size === 0) complain('there is a VM but no host to which it may go');
+    return { migration: { vmId: castToGuid(vm, 'the id of the VM'), candidateHostIds: [...candidates] } };
+  });
+}
+
+function readHosts(
+  ids: readonly XmlRpcValue[],
+  into: Set<string>,
+  { hostIds }: Asked,
+  complain: AnswerPart['complain'],
+): void {
+  const known = new Set(hostIds);
+  for (const [index, value] of ids.entries()) {
+    const id = castToGuid(value, `element ${index} of the hosts`);
+    if (into.has(id)) complain(`host ${id} stands there twice`);
+    if (!known.has(id)) complain(`host ${id} was not asked about`);
+    into.add(id);
+  }
+}
+
+/** Rows up to the first malformed one: there the engine stops reading and keeps what it has. */
+function readRows(
+  rows: readonly XmlRpcValue[],
+  { units }: Asked,
+  complain: AnswerPart['complain'],
+): BookedCost[] {
+  const known = new Set(units);
+  const costs: BookedCost[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (!isArray(row) || row.length < 2 || row.length > 3) {
+      const shape = isArray(row) ? `has ${row.length} elements` : `is ${inWords(row)}`;
+      complain(
+        `row ${index} ${shape}: the engine stops reading there, and ${rows.length - index} rows are lost`,
+      );
+      return costs;
+    }
+    const name = row.length === 3 ? castToText(row[2], `the unit in row ${index}`) : undefined;
+    const hostId = castToGuid(row[0], `the host in row ${index}`);
+    const cost = castToInteger(row[1], `the cost in row ${index}`);
+    if (name !== undefined && !known.has(name)) {
+      complain(
+        `row ${index} names unit ${quoted(name)}, which was not asked for: it is booked under no unit, with factor 1`,
+      );
+    }
+    costs.push({ hostId, cost, unit: name !== undefined && known.has(name) ? name : undefined });
+  }
+  return costs;
+}
+
+function complainOfRows(
+  costs: readonly BookedCost[],
+  { hostIds }: Asked,
+  complain: AnswerPart['complain'],
+): void {
+  const known = new Set(hostIds);
+  const hostsByUnit = new Map<string | undefined, Set<string>>();
+  for (const { unit, hostId, cost } of costs) {
+    const of = `of ${unit === undefined ? 'no unit' : `unit ${quoted(unit)}`}`;
+    const hosts = hostsByUnit.get(unit) ?? new Set<string>();
+    hostsByUnit.set(unit, hosts);
+    if (hosts.has(hostId)) {
+      complain(
+        `host ${hostId} stands twice in the rows ${of}: RankSelector takes the last cost, BasicWeighting adds them`,
+      );
+    }
+    if (!known.has(hostId)) {
+      complain(`host ${hostId} in the rows ${of} was not asked about: the engine may pick it all the same`);
+    }
+    if (Math.abs(cost) > SAFE_COST) {
+      complain(
+        `the cost ${cost} of host ${hostId} is far from 0: sums of factor x cost may overflow a Java int`,
+      );
+    }
+    hosts.add(hostId);
+  }
+  for (const [unit, hosts] of hostsByUnit) {
+    for (const id of hostIds) {
+      if (hosts.has(id)) continue;
+      const of = unit === undefined ? 'under no unit' : `of unit ${quoted(unit)}`;
+      complain(`host ${id} is missing from the rows ${of}: the engine gives it cost 0, the best there is`);
+    }
+  }
+  if (hostsByUnit.size > 1 && hostsByUnit.has(undefined)) {
+    complain('some rows name a unit and some do not: factors are honored for the former only');
+  }
+}

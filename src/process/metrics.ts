@@ -1,0 +1,204 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SchedulingErrorCode } from '../domain/errors.js';
+
+/** What came of one reading of the engine. */
+export interface RefreshOutcome {
+  readonly ok: boolean;
+  readonly durationMs: number;
+}
+
+/** What the inventory holds at the moment. */
+export interface InventoryFigures {
+  /** When the reading of the snapshot began, milliseconds since the epoch; undefined without a snapshot. */
+  readonly snapshotTime: number | undefined;
+  readonly hosts: number;
+  readonly runningVms: number;
+}
+
+/** What the engine got: a whole answer, one without some units, one without any, or a fault. */
+export type BridgeOutcome = 'ok' | 'partial' | 'failed' | 'fault';
+
+/** What came of a request to the bridge. */
+export interface BridgeRequestFigures {
+  /** Name of a method that there is; undefined for any other request, which counts as `(other)`. */
+  readonly method: string | undefined;
+  /** Status of HTTP; undefined: the caller went away before. */
+  readonly status: number | undefined;
+  readonly faultCode: number | undefined;
+}
+
+/** Whether a service is asked: yes; for one call, as a trial; no. */
+export type BreakerState = 'closed' | 'half-open' | 'open';
+
+/** What is known of a service of the composite. */
+export interface ServiceFigures {
+  readonly name: string;
+  /** How many units it has here. */
+  readonly units: number;
+  /** How many of them it has not listed since the start, or lists no longer. */
+  readonly unitsRemembered: number;
+}
+
+/** The figures of a process, in Prometheus' terms. */
+export interface Metrics {
+  /** Counts a call by the name of its method in the contract, and what its caller was told. */
+  readonly callEnded: (method: string, code: 'OK' | SchedulingErrorCode, seconds: number) => void;
+  /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
+  readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
+  readonly refreshed: (outcome: RefreshOutcome) => void;
+  /** Shows these figures at each scrape. */
+  readonly watchInventory: (read: () => InventoryFigures) => void;
+  /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
+  readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
+  /** Counts a request to the bridge, whatever came of it. */
+  readonly bridgeRequestEnded: (end: BridgeRequestFigures) => void;
+  /** Counts a call to one service of the composite. */
+  readonly serviceCalled: (
+    service: string,
+    method: string,
+    code: 'OK' | SchedulingErrorCode,
+    seconds: number,
+  ) => void;
+  /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
+  readonly breakerChanged: (service: string, state: BreakerState) => void;
+  /** Shows, for each service of the composite, how many units it has here, at each scrape. */
+  readonly watchServices: (read: () => readonly ServiceFigures[]) => void;
+  readonly contentType: string;
+  readonly scrape: () => Promise<string>;
+}
+
+/** From half a millisecond to the tens of seconds after which an engine gives up. */
+const CALL_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** Opens a registry of its own, so that two services in one process don't mix. Known units get labels of their own. */
+export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'hostscore_' });
+  const calls = new Histogram({
+    name: 'hostscore_call_seconds',
+    help: 'Time to answer a call, by method and gRPC status code.',
+    labelNames: ['method', 'code'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'hostscore_unit_failures_total',
+    help: 'Units that had no result, by unit and code.',
+    labelNames: ['unit', 'code'],
+    registers,
+  });
+  const refreshes = new Histogram({
+    name: 'hostscore_refresh_seconds',
+    help: 'Time to read the hosts and running VMs of the engine, by outcome.',
+    labelNames: ['outcome'],
+    buckets: REFRESH_BUCKETS,
+    registers,
+  });
+  const locks = new Histogram({
+    name: 'hostscore_scheduling_lock_seconds',
+    help: 'Time for which a call of the engine held the scheduling lock of a cluster, by method and outcome.',
+    labelNames: ['method', 'outcome'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const bridgeRequests = new Counter({
+    name: 'hostscore_bridge_requests_total',
+    help: 'Requests to the bridge, by method, HTTP status and code of the fault.',
+    labelNames: ['method', 'status', 'fault'],
+    registers,
+  });
+  const serviceCalls = new Histogram({
+    name: 'hostscore_service_call_seconds',
+    help: 'Time that a service of the composite took, by service, method and code.',
+    labelNames: ['service', 'method', 'code'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const breakers = new Gauge({
+    name: 'hostscore_service_breaker_state',
+    help: 'Whether a service of the composite is asked: 0 yes, 1 for one call as a trial, 2 no.',
+    labelNames: ['service'],
+    registers,
+  });
+  const openings = new Counter({
+    name: 'hostscore_service_breaker_openings_total',
+    help: 'How often a service of the composite was given up for a while.',
+    labelNames: ['service'],
+    registers,
+  });
+
+  return {
+    callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
+    unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
+    schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
+    bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
+      bridgeRequests.inc({ method, status, fault: faultCode }),
+    serviceCalled: (service, method, code, seconds) =>
+      serviceCalls.observe({ service, method, code }, seconds),
+    breakerChanged(service, state) {
+      breakers.set({ service }, BREAKER_FIGURES[state]);
+      if (state === 'open') openings.inc({ service });
+    },
+    refreshed: ({ ok, durationMs }) =>
+      refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
+    watchInventory(read) {
+      const figures: readonly [
+        name: string,
+        help: string,
+        value: (figures: InventoryFigures) => number | undefined,
+      ][] = [
+        [
+          'hostscore_snapshot_timestamp_seconds',
+          'When the reading of the snapshot began.',
+          (f) => seconds(f.snapshotTime),
+        ],
+        ['hostscore_hosts', 'Hosts in the snapshot.', (f) => f.hosts],
+        ['hostscore_running_vms', 'Running VMs in the snapshot.', (f) => f.runningVms],
+      ];
+      for (const [name, help, value] of figures) {
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            const current = value(read());
+            if (current === undefined) this.remove();
+            else this.set(current);
+          },
+        });
+      }
+    },
+    watchServices(read) {
+      const figures: readonly [name: string, help: string, value: (figures: ServiceFigures) => number][] = [
+        ['hostscore_service_units', 'Units that a service of the composite has here.', ({ units }) => units],
+        [
+          'hostscore_service_units_remembered',
+          'Those that it has not listed since the start, or lists no longer.',
+          ({ unitsRemembered }) => unitsRemembered,
+        ],
+      ];
+      for (const [name, help, value] of figures) {
+        new Gauge({
+          name,
+          help,
+          labelNames: ['service'],
+          registers,
+          collect() {
+            for (const service of read()) this.set({ service: service.name }, value(service));
+          },
+        });
+      }
+    },
+    contentType: registry.contentType,
+    scrape: () => registry.metrics(),
+  };
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}

@@ -1,0 +1,81 @@
+import type { UnitProperty } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+
+/** A property that a unit declares, and can read out of a request's properties. */
+export interface Property<Value> extends UnitProperty {
+  /** The property's value, or its default when it isn't set. Throws INVALID_ARGUMENT when it doesn't match the pattern. */
+  readonly read: (properties: ReadonlyMap<string, string>) => Value;
+}
+
+/** How much of a bad value an error repeats, in characters. */
+const QUOTED_CHARACTERS = 60;
+
+/** Declares a property whose value is one of a few words. */
+export function choiceProperty<const Choice extends string>(
+  declaration: Pick<UnitProperty, 'name' | 'description'> & {
+    readonly choices: readonly Choice[];
+    readonly defaultValue: NoInfer<Choice>;
+  },
+): Property<Choice> {
+  const { name, description, choices, defaultValue } = declaration;
+  const pattern = choices.join('|');
+  return {
+    name,
+    pattern,
+    defaultValue,
+    description,
+    read(properties) {
+      const value = properties.get(name) ?? defaultValue;
+      const choice = choices.find((candidate) => candidate === value);
+      if (choice === undefined) throw mismatch(name, value, pattern);
+      return choice;
+    },
+  };
+}
+
+/** Declares a property that is `true` or `false`. */
+export function flagProperty(
+  declaration: Pick<UnitProperty, 'name' | 'description'> & { readonly defaultValue: boolean },
+): Property<boolean> {
+  const words = choiceProperty({
+    ...declaration,
+    choices: ['true', 'false'],
+    defaultValue: declaration.defaultValue ? 'true' : 'false',
+  });
+  return { ...words, read: (properties) => words.read(properties) === 'true' };
+}
+
+/**
+ * Declares a property that is an integer of so many digits at most, in decimal notation without leading zeros. Its pattern
+ * says exactly which values it takes.
+ */
+export function integerProperty(
+  declaration: Pick<UnitProperty, 'name' | 'description'> & {
+    readonly least: 0 | 1;
+    readonly digits: number;
+    readonly defaultValue: number;
+  },
+): Property<number> {
+  const { name, description, least, digits, defaultValue } = declaration;
+  const pattern = `${least === 0 ? '0|' : ''}[1-9][0-9]{0,${digits - 1}}`;
+  const whole = new RegExp(`^(?:${pattern})$`);
+  return {
+    name,
+    pattern,
+    defaultValue: String(defaultValue),
+    description,
+    read(properties) {
+      const value = properties.get(name) ?? String(defaultValue);
+      if (!whole.test(value)) throw mismatch(name, value, pattern);
+      return Number(value);
+    },
+  };
+}
+
+function mismatch(name: string, value: string, pattern: string): SchedulingError {
+  const shown = value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}...` : value;
+  return new SchedulingError(
+    'INVALID_ARGUMENT',
+    `property ${name}: got ${JSON.stringify(shown)}, expected a value that matches ${pattern}`,
+  );
+}

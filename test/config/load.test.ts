@@ -1,0 +1,348 @@
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig, redact, settings, type ConfigSources } from '../../src/config/load.js';
+
+const ENGINE = {
+  HOSTSCORE_ENGINE_URL: 'https://engine.example.com/ovirt-engine',
+  HOSTSCORE_ENGINE_USERNAME: 'hostscore@internal',
+  HOSTSCORE_ENGINE_PASSWORD: 'hunter2',
+};
+
+describe('configuration', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'hostscore-config-'));
+  after(() => rmSync(dir, { recursive: true }));
+
+  function load(sources: Partial<ConfigSources> & { readonly yaml?: string }) {
+    let { file } = sources;
+    if (sources.yaml !== undefined) {
+      file = join(dir, 'hostscore.yaml');
+      writeFileSync(file, sources.yaml);
+    }
+    return loadConfig({ file, variables: sources.variables ?? {}, flags: sources.flags ?? {} });
+  }
+
+  function problems(sources: Parameters<typeof load>[0]): string {
+    try {
+      load(sources);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message.replaceAll(dir, 'DIR');
+      throw error;
+    }
+    throw new Error('expected a ConfigError');
+  }
+
+  it('has a default for everything but the engine', () => {
+    const config = load({});
+    expect(config.server.listen).to.deep.equal({ host: '127.0.0.1', port: 50051 });
+    expect(config.engine.url).to.equal(undefined);
+    expect(config.inventory.refreshInterval).to.equal(30_000);
+  });
+
+  it('prefers flags to variables to the file', () => {
+    const yaml = 'server:\n  maxUnits: 1\n  maxHostIds: 1\n  maxProperties: 1\n';
+    const variables = { HOSTSCORE_SERVER_MAX_HOST_IDS: '2', HOSTSCORE_SERVER_MAX_PROPERTIES: '2' };
+    const { server } = load({ yaml, variables, flags: { 'server.maxProperties': '3' } });
+    expect([server.maxUnits, server.maxHostIds, server.maxProperties]).to.deep.equal([1, 2, 3]);
+  });
+
+  it('names each setting the same way in all three', () => {
+    const setting = settings.find(({ path }) => path === 'engine.caFile');
+    expect(setting).to.deep.include({ variable: 'HOSTSCORE_ENGINE_CA_FILE', flag: '--engine-ca-file' });
+    expect(settings.find(({ path }) => path === 'shutdownGrace')?.variable).to.equal(
+      'HOSTSCORE_SHUTDOWN_GRACE',
+    );
+    expect(settings.every(({ description }) => description !== '')).to.equal(true);
+  });
+
+  it('has no flag for the password', () => {
+    expect(settings.filter(({ flag }) => flag === undefined).map(({ path }) => path)).to.deep.equal([
+      'engine.password',
+    ]);
+  });
+
+  const values: readonly (readonly [path: string, text: string, parsed: unknown])[] = [
+    ['inventory.refreshInterval', '500ms', 500],
+    ['inventory.refreshInterval', '1.5s', 1500],
+    ['inventory.refreshInterval', '1m', 60_000],
+    ['server.maxMessageSize', '512KiB', 524_288],
+    ['server.maxMessageSize', '4MiB', 4_194_304],
+    ['server.listen', '[::1]:0', { host: '::1', port: 0 }],
+    ['server.listen', 'localhost:50052', { host: 'localhost', port: 50_052 }],
+    ['ops.enabled', 'false', false],
+    ['log.format', 'json', 'json'],
+    [
+      'services',
+      'a=127.0.0.1:1, b=dns:///b:2',
+      [
+        { name: 'a', target: '127.0.0.1:1', deadline: 800, tls: false },
+        { name: 'b', target: 'dns:///b:2', deadline: 800, tls: false },
+      ],
+    ],
+    [
+      'services',
+      '[{ name: a, target: "unix:/a", deadline: 2s, units: [u], rename: { u: v } }]',
+      [{ name: 'a', target: 'unix:/a', deadline: 2000, tls: false, units: ['u'], rename: { u: 'v' } }],
+    ],
+    ['services', '', []],
+  ];
+  for (const [path, text, parsed] of values) {
+    it(`reads ${path}: ${text} as ${JSON.stringify(parsed)}`, () => {
+      const config: unknown = load({ flags: { [path]: text } });
+      expect(config).to.have.nested.property(path).that.deep.equals(parsed);
+    });
+  }
+
+  const bad: readonly (readonly [
+    title: string,
+    sources: Parameters<typeof load>[0],
+    problem: string | RegExp,
+  ])[] = [
+    [
+      'an unknown key',
+      { yaml: 'server:\n  lissten: 127.0.0.1:1\n' },
+      /^server\.lissten: unknown key in DIR\/hostscore\.yaml; known are listen, allowPlaintext, /,
+    ],
+    [
+      'an unknown section',
+      { yaml: 'sevrer: {}\n' },
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, catalogue, bridge, server, ops, log, shutdownGrace$/,
+    ],
+    [
+      'an unknown variable',
+      { variables: { HOSTSCORE_SERVER_LISSTEN: 'x' } },
+      /^HOSTSCORE_SERVER_LISSTEN: unknown variable; /,
+    ],
+    [
+      'a wrong address, naming the variable',
+      { variables: { HOSTSCORE_SERVER_LISTEN: 'foo' } },
+      'server.listen (HOSTSCORE_SERVER_LISTEN): expected host:port, got "foo"',
+    ],
+    [
+      'a wrong address, naming the flag',
+      { flags: { 'server.listen': '127.0.0.1:65536' } },
+      'server.listen (--server-listen): expected host:port, got "127.0.0.1:65536"',
+    ],
+    [
+      'a duration without a unit',
+      { yaml: 'inventory:\n  refreshInterval: 30\n' },
+      'inventory.refreshInterval: expected a duration such as 500ms, 30s or 5m, got 30',
+    ],
+    [
+      'a duration out of range',
+      { flags: { 'inventory.refreshInterval': '1ms' } },
+      'inventory.refreshInterval (--inventory-refresh-interval): expected a duration such as 500ms, 30s or 5m, from 100ms to 1h; got "1ms"',
+    ],
+    [
+      'a size with a wrong unit',
+      { flags: { 'server.maxMessageSize': '4MB' } },
+      /expected a size such as 512KiB or 4MiB, from 1KiB to 256MiB; got "4MB"$/,
+    ],
+    [
+      'an integer that is none',
+      { flags: { 'server.maxUnits': '1.5' } },
+      'server.maxUnits (--server-max-units): expected an integer from 1 to 10000, got "1.5"',
+    ],
+    [
+      'a flag that is neither',
+      { flags: { 'ops.enabled': 'yes' } },
+      'ops.enabled (--ops-enabled): expected true or false, got "yes"',
+    ],
+    [
+      'a word that is none of them',
+      { flags: { 'log.level': 'loud' } },
+      'log.level (--log-level): expected one of error, warn, info, debug; got "loud"',
+    ],
+    [
+      'a password in the file',
+      { yaml: 'engine:\n  password: hunter2\n' },
+      /^engine\.password: is not read from the file; use the variable HOSTSCORE_ENGINE_PASSWORD/,
+    ],
+    [
+      'an engine without an account',
+      { variables: { HOSTSCORE_ENGINE_URL: 'https://e/ovirt-engine' } },
+      /^engine\.username: is required/,
+    ],
+    [
+      'credentials in the address, without repeating them',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://admin:hunter2@e/ovirt-engine' } },
+      'engine.url (HOSTSCORE_ENGINE_URL): expected an http or https address without credentials and query, got "https://***@e/ovirt-engine"',
+    ],
+    [
+      'credentials with an @ in them, without repeating them',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://bob:hunter2@hunter2@e/ovirt-engine' } },
+      /got "https:\/\/\*\*\*@e\/ovirt-engine"$/,
+    ],
+    [
+      'a query, without repeating it',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://e/ovirt-engine?password=hunter2' } },
+      /got "https:\/\/e\/ovirt-engine\?\*\*\*"$/,
+    ],
+    [
+      'a file with a secret on its wrong line, without repeating it',
+      { yaml: 'engine:\n  password: "hunter2" x\n' },
+      /is not YAML/,
+    ],
+    [
+      'readings further apart than a snapshot lasts',
+      {
+        flags: {
+          'inventory.refreshInterval': '100s',
+          'inventory.refreshJitter': '90s',
+          'inventory.maxStaleness': '150s',
+        },
+      },
+      /^inventory\.maxStaleness .*has to be longer than inventory\.refreshInterval and inventory\.refreshJitter together/,
+    ],
+    [
+      'two passwords',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_PASSWORD_FILE: '/x' } },
+      /^engine\.passwordFile \(HOSTSCORE_ENGINE_PASSWORD_FILE\): is set together/,
+    ],
+    [
+      'plain text beyond loopback',
+      { flags: { 'server.listen': '0.0.0.0:50051' } },
+      /^server\.listen \(--server-listen\): 0\.0\.0\.0 is beyond loopback; set server\.tlsCertFile/,
+    ],
+    [
+      'probes beyond loopback',
+      { flags: { 'ops.listen': '0.0.0.0:1' } },
+      /^ops\.listen \(--ops-listen\): 0\.0\.0\.0 is beyond loopback/,
+    ],
+    [
+      'half of a key pair',
+      { flags: { 'server.tlsCertFile': '/x' } },
+      /^server\.tlsKeyFile: goes together with server\.tlsCertFile/,
+    ],
+    [
+      'client certificates without TLS',
+      { flags: { 'server.tlsClientCaFile': '/x' } },
+      /^server\.tlsClientCaFile .*needs server\.tlsCertFile/,
+    ],
+    [
+      'a snapshot that dies before the next',
+      { flags: { 'inventory.maxStaleness': '30s' } },
+      /^inventory\.maxStaleness .*has to be longer/,
+    ],
+    [
+      'a service without a target, by its place in the list',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n  - name: b\n' },
+      /^services\[1\]\.target: is required: a gRPC target/,
+    ],
+    [
+      'an unknown key of a service',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n    dedline: 1s\n' },
+      /^services\[0\]\.dedline: unknown key in DIR.*; known are name, target, deadline, tls, /,
+    ],
+    [
+      'two services of one name',
+      { flags: { services: 'a=x:1,a=y:1' } },
+      'services[1].name: "a" is the name of another service; choose another',
+    ],
+    [
+      'a service with the name of the engine of this process',
+      { flags: { services: 'local=x:1' } },
+      /^services\[0\]\.name: "local" and "plugins" are parts of this process/,
+    ],
+    [
+      'half of the key pair of a service',
+      { yaml: 'services:\n  - name: a\n    target: a:1\n    tlsCertFile: c\n' },
+      /^services\[0\]\.tlsKeyFile: goes together with tlsCertFile/,
+    ],
+    [
+      'services that are no list',
+      { flags: { services: '[{' } },
+      'services (--services): expected a list of services, or name=target,name=target',
+    ],
+    [
+      'a bridge beyond loopback that nobody meant',
+      { flags: { 'bridge.listen': '0.0.0.0:18781' } },
+      /^bridge\.listen .*0\.0\.0\.0 is beyond loopback; set bridge\.allowPlaintext: true/,
+    ],
+    [
+      'a port that is no setting, though Kubernetes has variables of such names',
+      { variables: { HOSTSCORE_SERVER_PORT: '50051' } },
+      /^HOSTSCORE_SERVER_PORT: unknown variable; /,
+    ],
+    [
+      'an answer margin that eats the budget of the bridge',
+      { flags: { 'composite.answerMargin': '600ms' } },
+      /^composite\.answerMargin .*takes more than half of bridge\.budget/,
+    ],
+    [
+      'a longest pause that is shorter than the first',
+      { flags: { 'composite.maxBreakerPause': '500ms' } },
+      /^composite\.maxBreakerPause .*is shorter than composite\.breakerPause/,
+    ],
+    [
+      'a file that is not there',
+      { file: '/nowhere/hostscore.yaml' },
+      /^\/nowhere\/hostscore\.yaml: can't be read: ENOENT/,
+    ],
+    ['a file that is not YAML', { yaml: 'a: [\n' }, /^DIR\/hostscore\.yaml: is not YAML/],
+    [
+      'a file without keys',
+      { yaml: '- a\n' },
+      'DIR/hostscore.yaml: expected keys such as engine: and server:',
+    ],
+    ['a section that is none', { yaml: 'server: 5\n' }, /^server: /],
+    [
+      'an empty variable',
+      { variables: { HOSTSCORE_ENGINE_URL: '' } },
+      /^engine\.url \(HOSTSCORE_ENGINE_URL\): expected text, got an empty value/,
+    ],
+  ];
+  for (const [title, sources, problem] of bad) {
+    it(`refuses ${title}`, () => {
+      const text = problems(sources);
+      if (typeof problem === 'string') expect(text).to.equal(problem);
+      else expect(text).to.match(problem);
+      expect(text).not.to.include('hunter2');
+    });
+  }
+
+  it('takes a section without keys as empty', () => {
+    expect(load({ yaml: 'engine:\nserver:\nservices:\n' })).to.deep.equal(load({}));
+  });
+
+  it('says all that is wrong at once', () => {
+    expect(
+      problems({ flags: { 'log.level': 'x', 'log.format': 'y' }, variables: { HOSTSCORE_X: '1' } }).split(
+        '\n',
+      ),
+    ).to.have.length(3);
+  });
+
+  it('allows plain text beyond loopback when told so, and TLS anyway', () => {
+    load({ flags: { 'server.listen': '0.0.0.0:1', 'server.allowPlaintext': 'true' } });
+    load({ flags: { 'server.listen': '0.0.0.0:1', 'server.tlsCertFile': 'c', 'server.tlsKeyFile': 'k' } });
+  });
+
+  it('passes over the variables that Kubernetes adds for a service named hostscore', () => {
+    load({
+      variables: {
+        HOSTSCORE_SERVICE_HOST: '10.0.0.1',
+        HOSTSCORE_SERVICE_PORT: '50051',
+        HOSTSCORE_SERVICE_PORT_GRPC: '50051',
+        HOSTSCORE_PORT: 'tcp://10.0.0.1:50051',
+        HOSTSCORE_PORT_50051_TCP_ADDR: '10.0.0.1',
+        HOSTSCORE_BRIDGE_SERVICE_HOST: '10.0.0.2',
+        HOSTSCORE_BRIDGE_PORT: 'tcp://10.0.0.2:18781',
+        HOSTSCORE_BRIDGE_PORT_18781_TCP: 'tcp://10.0.0.2:18781',
+      },
+    });
+  });
+
+  it('writes itself back as it would be written, without secrets', () => {
+    const text = redact(load({ variables: ENGINE }));
+    expect(text).to.include('password: (set, not shown)').and.not.include('hunter2');
+    expect(text)
+      .to.include('refreshInterval: 30s')
+      .and.include('maxStaleness: 5m')
+      .and.include('maxMessageSize: 4MiB');
+    expect(text).to.include('listen: 127.0.0.1:50051').and.include('shutdownGrace: 10s');
+    const yaml = text.replace(/^ *password:.*\n/m, '');
+    expect(load({ yaml, variables: ENGINE })).to.deep.equal(load({ variables: ENGINE }));
+  });
+});

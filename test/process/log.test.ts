@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { PassThrough } from 'node:stream';
+import { createLog, type LogOptions } from '../../src/process/log.js';
+
+function capture(options: Omit<LogOptions, 'stream'>) {
+  const stream = new PassThrough();
+  const log = createLog({ ...options, stream });
+  return { log, text: () => String(stream.read() ?? '') };
+}
+
+describe('log', () => {
+  it('writes one JSON object a line', () => {
+    const { log, text } = capture({ level: 'info', format: 'json' });
+    log.info('call answered', { requestId: 'r-1', hosts: 3 });
+    const line: unknown = JSON.parse(text());
+    expect(line).to.deep.include({ level: 'info', message: 'call answered', requestId: 'r-1', hosts: 3 });
+    expect(line)
+      .to.have.property('timestamp')
+      .that.matches(/^\d{4}-\d\d-\d\dT/);
+  });
+
+  it('writes one line of text, quoting what holds spaces, leaving out what is undefined', () => {
+    const { log, text } = capture({ level: 'info', format: 'text' });
+    log.warn('unit failed', { unit: 'a', reason: 'two words', n: 0, gone: undefined });
+    expect(text()).to.match(/^\S+ warn {2}unit failed unit=a reason="two words" n=0\n$/);
+  });
+
+  it('keeps a line break inside one line', () => {
+    const { log, text } = capture({ level: 'info', format: 'text' });
+    log.error('x', { stack: 'a\nb' });
+    expect(text().split('\n')).to.have.length(2);
+  });
+
+  for (const [level, expected] of [
+    ['error', ['error']],
+    ['warn', ['error', 'warn']],
+    ['info', ['error', 'warn', 'info']],
+    ['debug', ['error', 'warn', 'info', 'debug']],
+  ] as const) {
+    it(`writes ${expected.join(', ')} at level ${level}`, () => {
+      const { log, text } = capture({ level, format: 'text' });
+      log.error('x');
+      log.warn('x');
+      log.info('x');
+      log.debug('x');
+      const written = text()
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[1]);
+      expect(written).to.deep.equal(expected);
+    });
+  }
+});

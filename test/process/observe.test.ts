@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import type { SchedulingErrorCode } from '../../src/domain/errors.js';
+import { observe } from '../../src/process/observe.js';
+import { fixtureService } from '../contract/fixture.js';
+import { describePolicyUnitService } from '../contract/policy-unit-service.js';
+import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
+import { expectRejection } from '../support/rejection.js';
+import { hostId, vmId } from '../support/world.js';
+
+function observed() {
+  const log = memoryLog();
+  const failed: string[] = [];
+  const metrics = {
+    unitFailed: (unit: string, code: SchedulingErrorCode) => void failed.push(`${unit} ${code}`),
+  };
+  return { service: observe(fixtureService(), { log, metrics }), log, failed };
+}
+
+const request = {
+  vmId: vmId(1),
+  hosts: [hostId(1)],
+  units: [{ name: 'throws', weight: 1 }],
+  properties: new Map<string, string>(),
+  assumedPlacements: [],
+  explain: false,
+};
+
+describePolicyUnitService('observed policy service', () => ({ service: observed().service }));
+
+describe('observe', () => {
+  it('counts each unit that failed, and logs one line under the request id, however many', async () => {
+    const { service, log, failed } = observed();
+    const units = ['throws', 'score_140', ...Array.from({ length: 20 }, (_, n) => `made-up-${n}`)];
+    await service.scoreHosts(
+      { ...request, units: units.map((name) => ({ name, weight: 1 })) },
+      call({ requestId: 'r-9' }),
+    );
+    expect(failed).to.have.length(22);
+    expect(failed.slice(0, 3)).to.deep.equal([
+      'throws INTERNAL',
+      'score_140 INTERNAL',
+      'made-up-0 NOT_FOUND',
+    ]);
+    expect(log.lines).to.have.length(1);
+    expect(log.lines[0]).to.deep.include({ level: 'warn', event: 'units failed' });
+    expect(log.lines[0]?.fields).to.include({ requestId: 'r-9', method: 'scoreHosts', hosts: 1, failed: 22 });
+    expect(log.lines[0]?.fields['reasons']).to.have.length(8);
+  });
+
+  it('logs an answer at level debug when no unit failed', async () => {
+    const { service, log } = observed();
+    await service.scoreHosts({ ...request, units: [], hosts: [] }, call());
+    expect(log.lines.map(({ level, event }) => [level, event]).at(-1)).to.deep.equal([
+      'warn',
+      'units failed',
+    ]);
+    await service.listPolicyUnits(call());
+    expect(log.lines.at(-1)).to.deep.include({ level: 'debug', event: 'call answered' });
+  });
+
+  it('lets a call fail', async () => {
+    const { service, log } = observed();
+    await expectRejection(service.scoreHosts({ ...request, vmId: vmId(77) }, call()), 'NOT_FOUND');
+    expect(log.lines).to.deep.equal([]);
+  });
+});
