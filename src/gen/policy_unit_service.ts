@@ -17,6 +17,7 @@ import type { Migration as _hostscore_v1_Migration, Migration__Output as _hostsc
 import type { PolicyUnit as _hostscore_v1_PolicyUnit, PolicyUnit__Output as _hostscore_v1_PolicyUnit__Output } from './hostscore/v1/PolicyUnit.js';
 import type { PolicyUnitServiceClient as _hostscore_v1_PolicyUnitServiceClient, PolicyUnitServiceDefinition as _hostscore_v1_PolicyUnitServiceDefinition } from './hostscore/v1/PolicyUnitService.js';
 import type { Reason as _hostscore_v1_Reason, Reason__Output as _hostscore_v1_Reason__Output } from './hostscore/v1/Reason.js';
+import type { RejectedHost as _hostscore_v1_RejectedHost, RejectedHost__Output as _hostscore_v1_RejectedHost__Output } from './hostscore/v1/RejectedHost.js';
 import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRequest__Output as _hostscore_v1_ScoreHostsRequest__Output } from './hostscore/v1/ScoreHostsRequest.js';
 import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './hostscore/v1/ScoreHostsResponse.js';
 import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from './hostscore/v1/ScoreUnitResult.js';
@@ -52,15 +53,20 @@ export interface ProtoGrpcType {
       ListPolicyUnitsRequest: MessageTypeDefinition<_hostscore_v1_ListPolicyUnitsRequest, _hostscore_v1_ListPolicyUnitsRequest__Output>
       ListPolicyUnitsResponse: MessageTypeDefinition<_hostscore_v1_ListPolicyUnitsResponse, _hostscore_v1_ListPolicyUnitsResponse__Output>
       Migration: MessageTypeDefinition<_hostscore_v1_Migration, _hostscore_v1_Migration__Output>
+      NotFoundSubject: EnumTypeDefinition
       PolicyUnit: MessageTypeDefinition<_hostscore_v1_PolicyUnit, _hostscore_v1_PolicyUnit__Output>
       /**
        * Filters, scores and balances the hosts of an oVirt engine.
        * 
-       * A policy unit is identified by its type and its name together: one name may stand for a filter, a score and a balance.
+       * The type and the name of a policy unit identify it together: one name may stand for a filter, a score and a balance.
+       * 
+       * A service may answer UNIMPLEMENTED to the methods for which it offers no unit, and to StreamScoreHosts, which a
+       * composite never calls.
        */
       PolicyUnitService: SubtypeConstructor<typeof grpc.Client, _hostscore_v1_PolicyUnitServiceClient> & { service: _hostscore_v1_PolicyUnitServiceDefinition }
       PolicyUnitType: EnumTypeDefinition
       Reason: MessageTypeDefinition<_hostscore_v1_Reason, _hostscore_v1_Reason__Output>
+      RejectedHost: MessageTypeDefinition<_hostscore_v1_RejectedHost, _hostscore_v1_RejectedHost__Output>
       ScoreHostsRequest: MessageTypeDefinition<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_ScoreHostsRequest__Output>
       ScoreHostsResponse: MessageTypeDefinition<_hostscore_v1_ScoreHostsResponse, _hostscore_v1_ScoreHostsResponse__Output>
       ScoreUnitResult: MessageTypeDefinition<_hostscore_v1_ScoreUnitResult, _hostscore_v1_ScoreUnitResult__Output>

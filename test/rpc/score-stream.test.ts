@@ -150,7 +150,7 @@ describe('StreamScoreHosts', () => {
     const failure = (request_id: string, code: string, message: string) => ({
       request_id,
       outcome: 'failure',
-      failure: { code: `FAILURE_CODE_${code}`, message },
+      failure: { code: `FAILURE_CODE_${code}`, message, not_found: 'NOT_FOUND_SUBJECT_UNSPECIFIED' },
     });
     expect(answers).to.deep.equal([
       { request_id: 'ok', outcome: 'response', response },

@@ -2,21 +2,23 @@
 
 
 /**
- * The hosts that one filter accepted.
+ * The hosts that one filter unit accepted.
  */
 export interface AcceptedHosts {
   /**
-   * Hosts that may run the virtual machine, in the order asked. Empty: the filter rejects every host.
+   * Hosts of the request that may run the virtual machine, each at most once, in the order asked. Empty: the filter
+   * rejects every host. MUST NOT contain another host.
    */
   'host_ids'?: (string)[];
 }
 
 /**
- * The hosts that one filter accepted.
+ * The hosts that one filter unit accepted.
  */
 export interface AcceptedHosts__Output {
   /**
-   * Hosts that may run the virtual machine, in the order asked. Empty: the filter rejects every host.
+   * Hosts of the request that may run the virtual machine, each at most once, in the order asked. Empty: the filter
+   * rejects every host. MUST NOT contain another host.
    */
   'host_ids': (string)[];
 }

@@ -2,31 +2,31 @@
 
 
 /**
- * A virtual machine to count at a host although the inventory does not show it there yet. It counts at that host and
- * nowhere else.
+ * A placement that was decided but that the inventory may not show yet. The service counts the virtual machine on this
+ * host and on no other.
  */
 export interface AssumedPlacement {
   /**
-   * Virtual machine that was placed. It has to be known to the engine.
+   * Required. Virtual machine that was placed, known to the engine.
    */
   'vm_id'?: (string);
   /**
-   * Host on which it was placed. It has to be known to the engine.
+   * Required. Host of the placement, known to the engine.
    */
   'host_id'?: (string);
 }
 
 /**
- * A virtual machine to count at a host although the inventory does not show it there yet. It counts at that host and
- * nowhere else.
+ * A placement that was decided but that the inventory may not show yet. The service counts the virtual machine on this
+ * host and on no other.
  */
 export interface AssumedPlacement__Output {
   /**
-   * Virtual machine that was placed. It has to be known to the engine.
+   * Required. Virtual machine that was placed, known to the engine.
    */
   'vm_id': (string);
   /**
-   * Host on which it was placed. It has to be known to the engine.
+   * Required. Host of the placement, known to the engine.
    */
   'host_id': (string);
 }

@@ -2,13 +2,13 @@
 
 
 /**
- * Asks for the units of a service.
+ * Asks for the policy units of a service.
  */
 export interface ListPolicyUnitsRequest {
 }
 
 /**
- * Asks for the units of a service.
+ * Asks for the policy units of a service.
  */
 export interface ListPolicyUnitsRequest__Output {
 }

@@ -6,11 +6,12 @@
  */
 export interface Migration {
   /**
-   * Virtual machine to migrate.
+   * Virtual machine to migrate. MUST be set.
    */
   'vm_id'?: (string);
   /**
-   * Hosts to which it may go: at least one, the order means nothing.
+   * Hosts to which the virtual machine may migrate, in no particular order. MUST name at least one host, only hosts of
+   * the request, and each once.
    */
   'candidate_host_ids'?: (string)[];
 }
@@ -20,11 +21,12 @@ export interface Migration {
  */
 export interface Migration__Output {
   /**
-   * Virtual machine to migrate.
+   * Virtual machine to migrate. MUST be set.
    */
   'vm_id': (string);
   /**
-   * Hosts to which it may go: at least one, the order means nothing.
+   * Hosts to which the virtual machine may migrate, in no particular order. MUST name at least one host, only hosts of
+   * the request, and each once.
    */
   'candidate_host_ids': (string)[];
 }

@@ -1,31 +1,31 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { PolicyUnitType as _hostscore_v1_PolicyUnitType, PolicyUnitType__Output as _hostscore_v1_PolicyUnitType__Output } from './PolicyUnitType.js';
-import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from './UnitProperty.js';
-import type { Direction as _hostscore_v1_Direction, Direction__Output as _hostscore_v1_Direction__Output } from './Direction.js';
+import type { PolicyUnitType as _hostscore_v1_PolicyUnitType, PolicyUnitType__Output as _hostscore_v1_PolicyUnitType__Output } from '../../hostscore/v1/PolicyUnitType.js';
+import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from '../../hostscore/v1/UnitProperty.js';
+import type { Direction as _hostscore_v1_Direction, Direction__Output as _hostscore_v1_Direction__Output } from '../../hostscore/v1/Direction.js';
 
 /**
  * A policy unit that a service offers.
  */
 export interface PolicyUnit {
   /**
-   * Name, unique among the units of its type: 1 to 128 characters.
+   * Name of the unit. MUST be 1 to 128 characters, and unique among the service's units of the same type.
    */
   'name'?: (string);
   /**
-   * Whether the unit filters, scores or balances.
+   * Type of the unit. MUST be set.
    */
   'type'?: (_hostscore_v1_PolicyUnitType);
   /**
-   * What the unit does, in one or two sentences. May be empty.
+   * Purpose of the unit, in one or two sentences.
    */
   'description'?: (string);
   /**
-   * Properties that the unit reads; others are ignored.
+   * Properties that the unit reads. The unit ignores all others.
    */
   'properties'?: (_hostscore_v1_UnitProperty)[];
   /**
-   * How to read the unit's values. Set for score units only.
+   * Meaning of the unit's values. MUST be set for a score unit, and MUST NOT be set for the other types.
    */
   'direction'?: (_hostscore_v1_Direction);
 }
@@ -35,23 +35,23 @@ export interface PolicyUnit {
  */
 export interface PolicyUnit__Output {
   /**
-   * Name, unique among the units of its type: 1 to 128 characters.
+   * Name of the unit. MUST be 1 to 128 characters, and unique among the service's units of the same type.
    */
   'name': (string);
   /**
-   * Whether the unit filters, scores or balances.
+   * Type of the unit. MUST be set.
    */
   'type': (_hostscore_v1_PolicyUnitType__Output);
   /**
-   * What the unit does, in one or two sentences. May be empty.
+   * Purpose of the unit, in one or two sentences.
    */
   'description': (string);
   /**
-   * Properties that the unit reads; others are ignored.
+   * Properties that the unit reads. The unit ignores all others.
    */
   'properties': (_hostscore_v1_UnitProperty__Output)[];
   /**
-   * How to read the unit's values. Set for score units only.
+   * Meaning of the unit's values. MUST be set for a score unit, and MUST NOT be set for the other types.
    */
   'direction': (_hostscore_v1_Direction__Output);
 }

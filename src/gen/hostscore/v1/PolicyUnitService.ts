@@ -2,31 +2,36 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { BalanceHostsRequest as _hostscore_v1_BalanceHostsRequest, BalanceHostsRequest__Output as _hostscore_v1_BalanceHostsRequest__Output } from './BalanceHostsRequest.js';
-import type { BalanceHostsResponse as _hostscore_v1_BalanceHostsResponse, BalanceHostsResponse__Output as _hostscore_v1_BalanceHostsResponse__Output } from './BalanceHostsResponse.js';
-import type { FilterHostsRequest as _hostscore_v1_FilterHostsRequest, FilterHostsRequest__Output as _hostscore_v1_FilterHostsRequest__Output } from './FilterHostsRequest.js';
-import type { FilterHostsResponse as _hostscore_v1_FilterHostsResponse, FilterHostsResponse__Output as _hostscore_v1_FilterHostsResponse__Output } from './FilterHostsResponse.js';
-import type { ListPolicyUnitsRequest as _hostscore_v1_ListPolicyUnitsRequest, ListPolicyUnitsRequest__Output as _hostscore_v1_ListPolicyUnitsRequest__Output } from './ListPolicyUnitsRequest.js';
-import type { ListPolicyUnitsResponse as _hostscore_v1_ListPolicyUnitsResponse, ListPolicyUnitsResponse__Output as _hostscore_v1_ListPolicyUnitsResponse__Output } from './ListPolicyUnitsResponse.js';
-import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRequest__Output as _hostscore_v1_ScoreHostsRequest__Output } from './ScoreHostsRequest.js';
-import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './ScoreHostsResponse.js';
-import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from './StreamScoreHostsResponse.js';
+import type { BalanceHostsRequest as _hostscore_v1_BalanceHostsRequest, BalanceHostsRequest__Output as _hostscore_v1_BalanceHostsRequest__Output } from '../../hostscore/v1/BalanceHostsRequest.js';
+import type { BalanceHostsResponse as _hostscore_v1_BalanceHostsResponse, BalanceHostsResponse__Output as _hostscore_v1_BalanceHostsResponse__Output } from '../../hostscore/v1/BalanceHostsResponse.js';
+import type { FilterHostsRequest as _hostscore_v1_FilterHostsRequest, FilterHostsRequest__Output as _hostscore_v1_FilterHostsRequest__Output } from '../../hostscore/v1/FilterHostsRequest.js';
+import type { FilterHostsResponse as _hostscore_v1_FilterHostsResponse, FilterHostsResponse__Output as _hostscore_v1_FilterHostsResponse__Output } from '../../hostscore/v1/FilterHostsResponse.js';
+import type { ListPolicyUnitsRequest as _hostscore_v1_ListPolicyUnitsRequest, ListPolicyUnitsRequest__Output as _hostscore_v1_ListPolicyUnitsRequest__Output } from '../../hostscore/v1/ListPolicyUnitsRequest.js';
+import type { ListPolicyUnitsResponse as _hostscore_v1_ListPolicyUnitsResponse, ListPolicyUnitsResponse__Output as _hostscore_v1_ListPolicyUnitsResponse__Output } from '../../hostscore/v1/ListPolicyUnitsResponse.js';
+import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRequest__Output as _hostscore_v1_ScoreHostsRequest__Output } from '../../hostscore/v1/ScoreHostsRequest.js';
+import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from '../../hostscore/v1/ScoreHostsResponse.js';
+import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from '../../hostscore/v1/StreamScoreHostsResponse.js';
 
 /**
  * Filters, scores and balances the hosts of an oVirt engine.
  * 
- * A policy unit is identified by its type and its name together: one name may stand for a filter, a score and a balance.
+ * The type and the name of a policy unit identify it together: one name may stand for a filter, a score and a balance.
+ * 
+ * A service may answer UNIMPLEMENTED to the methods for which it offers no unit, and to StreamScoreHosts, which a
+ * composite never calls.
  */
 export interface PolicyUnitServiceClient extends grpc.Client {
   /**
-   * Proposes at most one migration that improves the balance among hosts. A unit that fails is the call's status.
+   * Proposes at most one migration that improves the balance among hosts. The failure of the unit is the status of the
+   * call.
    */
   BalanceHosts(argument: _hostscore_v1_BalanceHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
   BalanceHosts(argument: _hostscore_v1_BalanceHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
   BalanceHosts(argument: _hostscore_v1_BalanceHostsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
   BalanceHosts(argument: _hostscore_v1_BalanceHostsRequest, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Proposes at most one migration that improves the balance among hosts. A unit that fails is the call's status.
+   * Proposes at most one migration that improves the balance among hosts. The failure of the unit is the status of the
+   * call.
    */
   balanceHosts(argument: _hostscore_v1_BalanceHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
   balanceHosts(argument: _hostscore_v1_BalanceHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_BalanceHostsResponse__Output>): grpc.ClientUnaryCall;
@@ -49,14 +54,20 @@ export interface PolicyUnitServiceClient extends grpc.Client {
   filterHosts(argument: _hostscore_v1_FilterHostsRequest, callback: grpc.requestCallback<_hostscore_v1_FilterHostsResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Lists the policy units that this service offers.
+   * Lists the policy units that the service offers.
+   * 
+   * A composite answers within the caller's deadline with the units that it knows by then, and names what is missing
+   * in `problems`.
    */
   ListPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   ListPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   ListPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   ListPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Lists the policy units that this service offers.
+   * Lists the policy units that the service offers.
+   * 
+   * A composite answers within the caller's deadline with the units that it knows by then, and names what is missing
+   * in `problems`.
    */
   listPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   listPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
@@ -64,14 +75,14 @@ export interface PolicyUnitServiceClient extends grpc.Client {
   listPolicyUnits(argument: _hostscore_v1_ListPolicyUnitsRequest, callback: grpc.requestCallback<_hostscore_v1_ListPolicyUnitsResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Scores hosts for one virtual machine; higher is better.
+   * Scores hosts for one virtual machine. Higher is better.
    */
   ScoreHosts(argument: _hostscore_v1_ScoreHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   ScoreHosts(argument: _hostscore_v1_ScoreHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   ScoreHosts(argument: _hostscore_v1_ScoreHostsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   ScoreHosts(argument: _hostscore_v1_ScoreHostsRequest, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Scores hosts for one virtual machine; higher is better.
+   * Scores hosts for one virtual machine. Higher is better.
    */
   scoreHosts(argument: _hostscore_v1_ScoreHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   scoreHosts(argument: _hostscore_v1_ScoreHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
@@ -79,20 +90,22 @@ export interface PolicyUnitServiceClient extends grpc.Client {
   scoreHosts(argument: _hostscore_v1_ScoreHostsRequest, callback: grpc.requestCallback<_hostscore_v1_ScoreHostsResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
-   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
+   * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
-   * The stream carries plain ScoreHosts requests, so that one body serves both calls.
+   * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
+   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * 
+   * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
   StreamScoreHosts(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_StreamScoreHostsResponse__Output>;
   StreamScoreHosts(options?: grpc.CallOptions): grpc.ClientDuplexStream<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_StreamScoreHostsResponse__Output>;
   /**
-   * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
-   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
+   * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
-   * The stream carries plain ScoreHosts requests, so that one body serves both calls.
+   * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
+   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * 
+   * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
   streamScoreHosts(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_StreamScoreHostsResponse__Output>;
   streamScoreHosts(options?: grpc.CallOptions): grpc.ClientDuplexStream<_hostscore_v1_ScoreHostsRequest, _hostscore_v1_StreamScoreHostsResponse__Output>;
@@ -102,11 +115,15 @@ export interface PolicyUnitServiceClient extends grpc.Client {
 /**
  * Filters, scores and balances the hosts of an oVirt engine.
  * 
- * A policy unit is identified by its type and its name together: one name may stand for a filter, a score and a balance.
+ * The type and the name of a policy unit identify it together: one name may stand for a filter, a score and a balance.
+ * 
+ * A service may answer UNIMPLEMENTED to the methods for which it offers no unit, and to StreamScoreHosts, which a
+ * composite never calls.
  */
 export interface PolicyUnitServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Proposes at most one migration that improves the balance among hosts. A unit that fails is the call's status.
+   * Proposes at most one migration that improves the balance among hosts. The failure of the unit is the status of the
+   * call.
    */
   BalanceHosts: grpc.handleUnaryCall<_hostscore_v1_BalanceHostsRequest__Output, _hostscore_v1_BalanceHostsResponse>;
   
@@ -116,21 +133,25 @@ export interface PolicyUnitServiceHandlers extends grpc.UntypedServiceImplementa
   FilterHosts: grpc.handleUnaryCall<_hostscore_v1_FilterHostsRequest__Output, _hostscore_v1_FilterHostsResponse>;
   
   /**
-   * Lists the policy units that this service offers.
+   * Lists the policy units that the service offers.
+   * 
+   * A composite answers within the caller's deadline with the units that it knows by then, and names what is missing
+   * in `problems`.
    */
   ListPolicyUnits: grpc.handleUnaryCall<_hostscore_v1_ListPolicyUnitsRequest__Output, _hostscore_v1_ListPolicyUnitsResponse>;
   
   /**
-   * Scores hosts for one virtual machine; higher is better.
+   * Scores hosts for one virtual machine. Higher is better.
    */
   ScoreHosts: grpc.handleUnaryCall<_hostscore_v1_ScoreHostsRequest__Output, _hostscore_v1_ScoreHostsResponse>;
   
   /**
-   * Scores hosts for many virtual machines, one answer for each request, in the order of the requests. A bad request
-   * gets its failure as data and never ends the stream. What ends it early is a message over the server's size limit, the
-   * caller's own deadline or cancellation, and a server that stops (UNAVAILABLE).
+   * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
-   * The stream carries plain ScoreHosts requests, so that one body serves both calls.
+   * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
+   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * 
+   * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
   StreamScoreHosts: grpc.handleBidiStreamingCall<_hostscore_v1_ScoreHostsRequest__Output, _hostscore_v1_StreamScoreHostsResponse>;
   

@@ -2,29 +2,29 @@
 
 
 /**
- * Why a unit gave a host its score.
+ * The reason why a unit gave a host its score.
  */
 export interface Reason {
   /**
-   * Unit that speaks.
+   * Name of the unit that gives the reason. MUST be set.
    */
   'unit'?: (string);
   /**
-   * The reason in words and numbers.
+   * Reason, in words and numbers. MUST be set. hostscore keeps the first 1000 characters.
    */
   'text'?: (string);
 }
 
 /**
- * Why a unit gave a host its score.
+ * The reason why a unit gave a host its score.
  */
 export interface Reason__Output {
   /**
-   * Unit that speaks.
+   * Name of the unit that gives the reason. MUST be set.
    */
   'unit': (string);
   /**
-   * The reason in words and numbers.
+   * Reason, in words and numbers. MUST be set. hostscore keeps the first 1000 characters.
    */
   'text': (string);
 }

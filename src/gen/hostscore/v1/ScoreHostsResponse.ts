@@ -1,7 +1,7 @@
 // Original file: proto/hostscore/v1/policy_unit_service.proto
 
-import type { HostScore as _hostscore_v1_HostScore, HostScore__Output as _hostscore_v1_HostScore__Output } from './HostScore.js';
-import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from './ScoreUnitResult.js';
+import type { HostScore as _hostscore_v1_HostScore, HostScore__Output as _hostscore_v1_HostScore__Output } from '../../hostscore/v1/HostScore.js';
+import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from '../../hostscore/v1/ScoreUnitResult.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.js';
 
 /**
@@ -9,20 +9,24 @@ import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _goo
  */
 export interface ScoreHostsResponse {
   /**
-   * One score for each host that the inventory knows, in the order asked.
+   * Scores of the hosts, in the order asked. Each host of the request MUST appear exactly once, either here or in
+   * `unknown_host_ids`. No other host may appear.
    */
   'scores'?: (_hostscore_v1_HostScore)[];
   /**
-   * One result for each unit, in the order asked.
+   * Results of the units. MUST have one result for each unit of the request, in the order asked; for a request without
+   * units, one for each score unit of the service.
    */
   'unit_results'?: (_hostscore_v1_ScoreUnitResult)[];
   /**
-   * Hosts asked for that are not in the inventory, in the order asked: the engine does not know them, or could not be asked
-   * in time.
+   * Hosts of the request that the inventory does not have, in the order asked: the engine does not know them, or did
+   * not answer in time. A service without an inventory scores every host and leaves this empty. Always empty with
+   * `all_hosts`.
    */
   'unknown_host_ids'?: (string)[];
   /**
-   * When the service began to read the inventory that this answer rests on.
+   * Time up to which the answer contains every change that the engine published: the start of a full listing of the
+   * engine, for example. A service without an inventory leaves it out. A composite sends the earliest of its services.
    */
   'snapshot_time'?: (_google_protobuf_Timestamp | null);
 }
@@ -32,20 +36,24 @@ export interface ScoreHostsResponse {
  */
 export interface ScoreHostsResponse__Output {
   /**
-   * One score for each host that the inventory knows, in the order asked.
+   * Scores of the hosts, in the order asked. Each host of the request MUST appear exactly once, either here or in
+   * `unknown_host_ids`. No other host may appear.
    */
   'scores': (_hostscore_v1_HostScore__Output)[];
   /**
-   * One result for each unit, in the order asked.
+   * Results of the units. MUST have one result for each unit of the request, in the order asked; for a request without
+   * units, one for each score unit of the service.
    */
   'unit_results': (_hostscore_v1_ScoreUnitResult__Output)[];
   /**
-   * Hosts asked for that are not in the inventory, in the order asked: the engine does not know them, or could not be asked
-   * in time.
+   * Hosts of the request that the inventory does not have, in the order asked: the engine does not know them, or did
+   * not answer in time. A service without an inventory scores every host and leaves this empty. Always empty with
+   * `all_hosts`.
    */
   'unknown_host_ids': (string)[];
   /**
-   * When the service began to read the inventory that this answer rests on.
+   * Time up to which the answer contains every change that the engine published: the start of a full listing of the
+   * engine, for example. A service without an inventory leaves it out. A composite sends the earliest of its services.
    */
   'snapshot_time': (_google_protobuf_Timestamp__Output | null);
 }

@@ -2,29 +2,29 @@
 
 
 /**
- * Something that would be a unit and is none, such as a plugin that can't be imported.
+ * Something that would be a unit and is none, such as a plugin that fails to import.
  */
 export interface UnitProblem {
   /**
-   * What it is: a file, a plugin, or a service and what it names, in the service's own words.
+   * File, plugin, or service and unit that has the problem, in the service's own words. MUST be set.
    */
   'source'?: (string);
   /**
-   * Why it is no unit, in words for whoever can mend it.
+   * Problem and remedy, in words for an administrator. MUST be set.
    */
   'reason'?: (string);
 }
 
 /**
- * Something that would be a unit and is none, such as a plugin that can't be imported.
+ * Something that would be a unit and is none, such as a plugin that fails to import.
  */
 export interface UnitProblem__Output {
   /**
-   * What it is: a file, a plugin, or a service and what it names, in the service's own words.
+   * File, plugin, or service and unit that has the problem, in the service's own words. MUST be set.
    */
   'source': (string);
   /**
-   * Why it is no unit, in words for whoever can mend it.
+   * Problem and remedy, in words for an administrator. MUST be set.
    */
   'reason': (string);
 }

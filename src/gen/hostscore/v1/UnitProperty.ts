@@ -2,47 +2,47 @@
 
 
 /**
- * A property that an administrator can set in a scheduling policy to tune a unit.
+ * A property that an administrator sets in a scheduling policy to tune a unit.
  */
 export interface UnitProperty {
   /**
-   * Key in the `properties` map of a request: letters, digits and underscores.
+   * Key in the `properties` of a request. MUST be letters, digits and underscores, at least one.
    */
   'name'?: (string);
   /**
-   * Regular expression that the whole value has to match. Contains no semicolon, since the engine separates properties
-   * by it.
+   * Regular expression that matches every valid value as a whole. MUST NOT contain a semicolon, which separates
+   * properties at the engine.
    */
   'pattern'?: (string);
   /**
-   * Value used when the property is not set.
+   * Value that the unit uses when a request does not set the property.
    */
   'default_value'?: (string);
   /**
-   * What the property changes, in one sentence.
+   * Effect of the property, in one sentence.
    */
   'description'?: (string);
 }
 
 /**
- * A property that an administrator can set in a scheduling policy to tune a unit.
+ * A property that an administrator sets in a scheduling policy to tune a unit.
  */
 export interface UnitProperty__Output {
   /**
-   * Key in the `properties` map of a request: letters, digits and underscores.
+   * Key in the `properties` of a request. MUST be letters, digits and underscores, at least one.
    */
   'name': (string);
   /**
-   * Regular expression that the whole value has to match. Contains no semicolon, since the engine separates properties
-   * by it.
+   * Regular expression that matches every valid value as a whole. MUST NOT contain a semicolon, which separates
+   * properties at the engine.
    */
   'pattern': (string);
   /**
-   * Value used when the property is not set.
+   * Value that the unit uses when a request does not set the property.
    */
   'default_value': (string);
   /**
-   * What the property changes, in one sentence.
+   * Effect of the property, in one sentence.
    */
   'description': (string);
 }

@@ -2,21 +2,23 @@
 
 
 /**
- * What one unit said of the hosts.
+ * The values that one score unit gave the hosts.
  */
 export interface UnitScores {
   /**
-   * The unit's unweighted values, aligned with `scores` of the response.
+   * Unweighted values of the unit. MUST have one value for each entry of `ScoreHostsResponse.scores`, in the same
+   * order. The unit's direction determines their range.
    */
   'values'?: (number)[];
 }
 
 /**
- * What one unit said of the hosts.
+ * The values that one score unit gave the hosts.
  */
 export interface UnitScores__Output {
   /**
-   * The unit's unweighted values, aligned with `scores` of the response.
+   * Unweighted values of the unit. MUST have one value for each entry of `ScoreHostsResponse.scores`, in the same
+   * order. The unit's direction determines their range.
    */
   'values': (number)[];
 }

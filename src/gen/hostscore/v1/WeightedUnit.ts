@@ -2,32 +2,32 @@
 
 
 /**
- * A unit to run, with the caller's weight for it.
+ * A score unit to run, with the caller's weight for it.
  */
 export interface WeightedUnit {
   /**
-   * Name of a score unit of the service.
+   * Required. Name of a score unit of the service.
    */
   'name'?: (string);
   /**
-   * Factor of the unit's score in the sum, 0 or more; 1 when absent. The weights of one request add up to at most
-   * 21474836, so that no sum leaves 32 bits.
+   * Factor of the unit's score in the sum, 0 or more. Default: 1. The weights of one request add up to at most
+   * 21474836, so that every sum fits into 32 bits.
    */
   'weight'?: (number);
   '_weight'?: "weight";
 }
 
 /**
- * A unit to run, with the caller's weight for it.
+ * A score unit to run, with the caller's weight for it.
  */
 export interface WeightedUnit__Output {
   /**
-   * Name of a score unit of the service.
+   * Required. Name of a score unit of the service.
    */
   'name': (string);
   /**
-   * Factor of the unit's score in the sum, 0 or more; 1 when absent. The weights of one request add up to at most
-   * 21474836, so that no sum leaves 32 bits.
+   * Factor of the unit's score in the sum, 0 or more. Default: 1. The weights of one request add up to at most
+   * 21474836, so that every sum fits into 32 bits.
    */
   'weight'?: (number);
   '_weight'?: "weight";
