@@ -5,9 +5,13 @@ const never = () => new Promise<never>(() => undefined);
 const server = await startRpcServer({
   service: {
     listPolicyUnits: () =>
-      Promise.resolve([
-        { name: 'hangs', type: 'SCORE', description: '', properties: [], direction: 'HIGHER_IS_BETTER' },
-      ]),
+      Promise.resolve({
+        units: [
+          { name: 'hangs', type: 'SCORE', description: '', properties: [], direction: 'HIGHER_IS_BETTER' },
+        ],
+        problems: [],
+        hasInventory: false,
+      }),
     scoreHosts: never,
     filterHosts: never,
     balanceHosts: never,

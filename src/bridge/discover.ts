@@ -68,7 +68,7 @@ export function createDiscover({ service, budget, directory, limits, log }: Disc
     signatures: [['struct']],
     async run(params, request) {
       placesOf('discover', params, ARGUMENT_NAMES.discover);
-      const units = await budget(request, service.listPolicyUnits).catch((thrown: unknown) => {
+      const { units } = await budget(request, service.listPolicyUnits).catch((thrown: unknown) => {
         const { code, message, cause } = SchedulingError.from(thrown);
         const text = oneLine(
           `discover: the units can not be listed: ${code}: ${message}`,

@@ -34,7 +34,7 @@ export function createRunFilters(options: RunFiltersOptions): BridgeMethod {
     });
     try {
       const { unitResults } = await budget(request, (call) =>
-        service.filterHosts({ vmId, hostIds: hosts.ids, units: filters, properties }, call),
+        service.filterHosts({ vmId, hosts: hosts.ids, units: filters, properties }, call),
       );
       return results.each(unitResults, (accepted: readonly string[]) => acceptedPlaces(hosts, accepted));
     } catch (thrown) {

@@ -84,7 +84,11 @@ export function createUnitDirectory({ service, limits, clock, after }: UnitDirec
     const budgetMs = directionsTimeoutMs * patience;
     const within = createCallBudget({ budgetMs, marginMs: 0, clock, after });
     try {
-      learn(await within({ requestId, signal: NEVER, receivedAt: clock.now() }, service.listPolicyUnits));
+      const { units: listed } = await within(
+        { requestId, signal: NEVER, receivedAt: clock.now() },
+        service.listPolicyUnits,
+      );
+      learn(listed);
       patience = 1;
     } catch (thrown) {
       failure = SchedulingError.from(thrown);

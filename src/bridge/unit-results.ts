@@ -1,5 +1,5 @@
 import type { PolicyUnitType, UnitFailure, UnitResult } from '../domain/contract.js';
-import { contractViolation, SchedulingError } from '../domain/errors.js';
+import { contractViolation, failureOf as asFailure, SchedulingError } from '../domain/errors.js';
 import type { BridgeLimits } from './bridge-limits.js';
 import { oneLine } from '../lib/text.js';
 import type { FailureLog } from './failure-log.js';
@@ -101,7 +101,7 @@ export function createUnitResults(
     },
     failed(unit, thrown) {
       const isTold = thrown instanceof SchedulingError && thrown.code !== 'INTERNAL';
-      return { unit, failure: isTold ? failureInWords(unit, thrown) : failureOf(unit, thrown) };
+      return { unit, failure: isTold ? failureInWords(unit, asFailure(thrown)) : failureOf(unit, thrown) };
     },
     contain,
   };

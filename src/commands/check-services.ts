@@ -17,7 +17,7 @@ export async function checkService(
   const client = openServiceClient(service, index, config.composite.maxUnits);
   const deadline = Date.now() + config.composite.listTimeout;
   try {
-    const units = await client.listPolicyUnits({ requestId: randomUUID(), signal, deadline });
+    const { units } = await client.listPolicyUnits({ requestId: randomUUID(), signal, deadline });
     return `service ${service.name}: ok: ${unitsOf(units.map(({ name }) => name))}`;
   } catch (error) {
     throw new CommandError(`service ${service.name}: ${SchedulingError.from(error).message}`);
@@ -32,7 +32,7 @@ export async function checkPlugins(config: Config, dir: string, log: Log, io: Io
   try {
     const host = await plugins.started;
     const call = { requestId: randomUUID(), signal: io.signal, deadline: Infinity };
-    const units = await host.listPolicyUnits(call);
+    const { units } = await host.listPolicyUnits(call);
     const problems = host.problems().map(({ file, reason }) => `\n  ${file}: ${reason}`);
     return `plugins: ok: ${unitsOf(units.map(({ name }) => name))}${problems.join('')}`;
   } finally {

@@ -120,7 +120,7 @@ function withoutNative({ host }: OpenPlugins, log: Log): PolicyUnitService {
     ...service,
     async listPolicyUnits(call) {
       const listed = await service.listPolicyUnits(call);
-      return listed.filter((unit) => {
+      const units = listed.units.filter((unit) => {
         const identity = identityOf(unit);
         if (!native.has(identity)) return true;
         if (!told.has(identity))
@@ -128,6 +128,7 @@ function withoutNative({ host }: OpenPlugins, log: Log): PolicyUnitService {
         told.add(identity);
         return false;
       });
+      return { ...listed, units };
     },
   };
 }

@@ -19,13 +19,13 @@ export async function plugins(config: Config, dir: string | undefined, io: Io): 
 async function lines(folder: string, { address = '', pluginHost }: RunningService): Promise<string[]> {
   const host = await pluginHost;
   if (host === undefined) return [];
-  const listed = await host.listPolicyUnits({
+  const { units } = await host.listPolicyUnits({
     requestId: 'start',
     signal: new AbortController().signal,
     deadline: Infinity,
   });
   return [
-    `Serves ${listed.length} units of the plugins in ${folder} at ${address}.`,
+    `Serves ${units.length} units of the plugins in ${folder} at ${address}.`,
     ...host.problems().map(({ file, reason }) => `  ${file}: ${reason}`),
   ];
 }

@@ -13,16 +13,22 @@ export interface ScoreTableOptions {
 
 /** Scores as a table for a person: best first, equal scores share a rank, reasons below each host. */
 export function scoreTable(response: ScoreHostsResponse, { weightSum, now }: ScoreTableOptions): string[] {
-  const ranked = [...response.scores].sort((a, b) => b.score - a.score);
+  const { explanation, snapshotTime } = response;
+  const ranked = response.scores
+    .map((row, place) => ({
+      ...row,
+      hostName: explanation?.hostName(place) ?? '',
+      reasons: explanation?.reasons(place) ?? [],
+    }))
+    .sort((a, b) => b.score - a.score);
   const best = Math.max(weightSum * MAX_SCORE, 1);
   const digits = Math.max(5, ...ranked.map(({ score }) => String(score).length));
-  const nameWidth = Math.max(4, ...ranked.map(({ hostName }) => (hostName ?? '').length));
-  const age = Math.max(0, Math.round((now - response.snapshotTime) / 1000));
+  const nameWidth = Math.max(4, ...ranked.map(({ hostName }) => hostName.length));
 
   const lines = [
     `rank  ${'score'.padStart(digits)}  ${''.padEnd(BAR_WIDTH)}  ${'host'.padEnd(nameWidth)}  id`,
   ];
-  ranked.forEach(({ hostId, hostName = '', score, reasons = [] }, index) => {
+  ranked.forEach(({ hostId, hostName, score, reasons }, index) => {
     const rank = ranked.findIndex((other) => other.score === score) + 1;
     const repeated = index > 0 && ranked[index - 1]?.score === score;
     const bar = '█'.repeat(Math.round((score / best) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
@@ -32,9 +38,12 @@ export function scoreTable(response: ScoreHostsResponse, { weightSum, now }: Sco
     for (const { unit, text } of reasons) lines.push(`${' '.repeat(6)}${unit}: ${text}`);
   });
   if (ranked.length === 0) lines.push('      no hosts to score');
-  lines.push(
-    '',
-    `${ranked.length} hosts, snapshot of ${new Date(response.snapshotTime).toISOString()}, ${age} s old`,
-  );
+  lines.push('', `${ranked.length} hosts, ${snapshotWords(snapshotTime, now)}`);
   return lines;
+}
+
+function snapshotWords(time: number | undefined, now: number): string {
+  if (time === undefined) return 'no snapshot';
+  const age = Math.max(0, Math.round((now - time) / 1000));
+  return `snapshot of ${new Date(time).toISOString()}, ${age} s old`;
 }

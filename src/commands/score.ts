@@ -30,10 +30,7 @@ export async function score(options: ScoreOptions, io: Io): Promise<void> {
     ),
   );
   if (options.json === true) {
-    print(
-      io,
-      JSON.stringify({ ...response, snapshotTime: new Date(response.snapshotTime).toISOString() }, null, 2),
-    );
+    print(io, JSON.stringify(scoreJson(response), null, 2));
     return;
   }
   print(io, ...scoreTable(response, { weightSum: weightSumOf(response, options.unit), now: Date.now() }));
@@ -53,4 +50,16 @@ function weightSumOf({ unitResults }: ScoreHostsResponse, units: readonly Weight
     (sum, { unit, value }) => sum + (value === undefined ? 0 : (weights.get(unit) ?? 1)),
     0,
   );
+}
+
+function scoreJson({ scores, explanation, snapshotTime, ...rest }: ScoreHostsResponse): object {
+  return {
+    scores: scores.map((row, place) => ({
+      ...row,
+      hostName: explanation?.hostName(place),
+      reasons: explanation?.reasons(place),
+    })),
+    ...rest,
+    ...(snapshotTime === undefined ? {} : { snapshotTime: new Date(snapshotTime).toISOString() }),
+  };
 }

@@ -4,10 +4,9 @@ import { withClient, type ClientOptions } from './open-client.js';
 
 /** `hostscore units`: lists what a server offers. */
 export async function units(options: ClientOptions & { readonly json?: boolean }, io: Io): Promise<void> {
-  const { listed, problems } = await withClient(options, io, async (client, call) => ({
-    listed: await client.listPolicyUnits(call),
-    problems: await client.listUnitProblems(call),
-  }));
+  const { units: listed, problems } = await withClient(options, io, (client, call) =>
+    client.listPolicyUnits(call),
+  );
   if (options.json === true) {
     print(io, JSON.stringify(listed, null, 2));
     return;

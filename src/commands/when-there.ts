@@ -4,7 +4,6 @@ import type { PolicyUnitService } from '../domain/contract.js';
 export function whenThere(service: Promise<PolicyUnitService>): PolicyUnitService {
   return {
     listPolicyUnits: async (call) => (await service).listPolicyUnits(call),
-    listUnitProblems: async (call) => (await (await service).listUnitProblems?.(call)) ?? [],
     scoreHosts: async (request, call) => (await service).scoreHosts(request, call),
     filterHosts: async (request, call) => (await service).filterHosts(request, call),
     balanceHosts: async (request, call) => (await service).balanceHosts(request, call),

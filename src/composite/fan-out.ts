@@ -1,5 +1,5 @@
 import type { Call, UnitFailure } from '../domain/contract.js';
-import type { SchedulingError } from '../domain/errors.js';
+import { failureOf, type SchedulingError } from '../domain/errors.js';
 import type { Question } from './ask-member.js';
 import type { Attendant } from './attendant.js';
 import { endOf } from './call-time.js';
@@ -57,7 +57,7 @@ export async function fanOut<Answer, Value>(
     const end = ends[index];
     if (end === undefined) continue;
     if (end.error === undefined) answers.push({ ...group, service, value: end.value });
-    else for (const place of group.places) failed.set(place, failureOf(service, end.error));
+    else for (const place of group.places) failed.set(place, failureFrom(service, end.error));
   }
   return { answers, failures: failed };
 }
@@ -67,6 +67,6 @@ function isAboutRequest({ code }: SchedulingError): boolean {
   return code === 'NOT_FOUND' || code === 'INVALID_ARGUMENT';
 }
 
-function failureOf(service: string, { code, message }: SchedulingError): UnitFailure {
-  return { code, message: `${service}: ${message}` };
+function failureFrom(service: string, error: SchedulingError): UnitFailure {
+  return { ...failureOf(error), message: `${service}: ${error.message}` };
 }

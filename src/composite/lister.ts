@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Call, PolicyUnit } from '../domain/contract.js';
+import type { Call, PolicyUnit, UnitProblem } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { MemberAsker } from './ask-member.js';
 import type { CompositeLimits } from './limits.js';
@@ -30,6 +30,8 @@ export interface Lister {
   readonly listed: () => boolean;
   /** Whether it was ever listed, or could not be. */
   readonly tried: () => boolean;
+  /** What the last listing told of that is no unit; empty before the first one. */
+  readonly problems: () => readonly UnitProblem[];
   /** Fulfilled when it was listed or could not be, for the first time. */
   readonly firstEnd: Promise<void>;
   /** Stops, and gives up on the listing under way. */
@@ -43,6 +45,7 @@ export function createLister(options: ListerOptions): Lister {
   let ended: () => void = () => undefined;
   const firstEnd = new Promise<void>((resolve) => (ended = resolve));
   let listed = false;
+  let lastProblems: readonly UnitProblem[] = [];
   let tried = false;
   let started = false;
   let underWay = false;
@@ -54,11 +57,11 @@ export function createLister(options: ListerOptions): Lister {
     const deadline = clock.now() + limits.listTimeoutMs;
     const call: Call = { requestId: `listing-${randomUUID()}`, signal: closing.signal, deadline };
     try {
-      const units = await asker.askAnyway(
+      const { units, problems } = await asker.askAnyway(
         {
           method: 'listPolicyUnits',
           run: (service, bounded) => service.listPolicyUnits(bounded),
-          read: (answer) => readOfferedUnits(answer, limits.maxUnits),
+          read: ({ units, problems }) => ({ units: readOfferedUnits(units, limits.maxUnits), problems }),
         },
         call,
         deadline,
@@ -67,6 +70,7 @@ export function createLister(options: ListerOptions): Lister {
       tried = true;
       listed = true;
       again = false;
+      lastProblems = problems;
       onListed(units);
     } catch (thrown) {
       if (closing.signal.aborted) return;
@@ -109,6 +113,7 @@ export function createLister(options: ListerOptions): Lister {
     },
     listed: () => listed,
     tried: () => tried,
+    problems: () => lastProblems,
     firstEnd,
     close() {
       cancelTimer();

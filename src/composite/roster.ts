@@ -233,7 +233,9 @@ export function createRoster(
         return new SchedulingError('UNAVAILABLE', text);
       }
       const names = catalogue.routes().flatMap(({ unit }) => (unit.type === type ? [unit.name] : []));
-      return new SchedulingError('NOT_FOUND', `${what}; this service has: ${names.join(', ') || 'none'}`);
+      return new SchedulingError('NOT_FOUND', `${what}; this service has: ${names.join(', ') || 'none'}`, {
+        notFound: 'UNIT',
+      });
     },
     state: () =>
       attendants.map(({ member, breaker, lister }, index) => {

@@ -1,5 +1,5 @@
 import type { PolicyUnitType, UnitFailure } from '../domain/contract.js';
-import type { SchedulingError } from '../domain/errors.js';
+import { failureOf, type SchedulingError } from '../domain/errors.js';
 import type { Route } from './arrange-units.js';
 
 /** The units of one request that one member has. */
@@ -31,8 +31,7 @@ export function routeUnits(
   for (const [place, name] of names.entries()) {
     const route = find(type, name);
     if (route === undefined) {
-      const { code, message } = missing(type, name);
-      failures.set(place, { code, message });
+      failures.set(place, failureOf(missing(type, name)));
       continue;
     }
     const { member } = route;

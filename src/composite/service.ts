@@ -26,6 +26,7 @@ import { combineFilters } from './combine/filters.js';
 import { combineScores } from './combine/scores.js';
 import { fanOut } from './fan-out.js';
 import { resolveCompositeLimits, type CompositeLimits } from './limits.js';
+import type { Attendant } from './attendant.js';
 import type { Member } from './member.js';
 import { createRoster, type MemberState } from './roster.js';
 import { routeUnits } from './route-units.js';
@@ -130,14 +131,13 @@ export function createComposite(options: CompositeOptions): Composite {
         response: value,
       })),
       failures,
-      now: clock.now(),
     });
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
     const until = await begin(call);
     const units = request.units.length > 0 ? request.units : allOf('FILTER');
-    const hosts = asked(request.hostIds);
+    const hosts = asked(request.hosts === 'ALL_UP' ? [] : request.hosts);
     const routed = routeUnits('FILTER', units, catalogue.find, missingUnit);
     const { answers, failures } = await fanOut(roster.members, routed, call, until, (service, routes) => {
       const offered = routes.map(({ offeredName }) => offeredName);
@@ -152,7 +152,6 @@ export function createComposite(options: CompositeOptions): Composite {
       units,
       answers: answers.map(({ places, value }) => ({ places, response: value })),
       failures,
-      now: clock.now(),
     });
   }
 
@@ -169,7 +168,7 @@ export function createComposite(options: CompositeOptions): Composite {
       };
     });
     const [failure] = failures.values();
-    if (failure !== undefined) throw new SchedulingError(failure.code, failure.message);
+    if (failure !== undefined) throw new SchedulingError(failure.code, failure.message, failure);
     const [answer] = answers;
     if (answer === undefined) throw missingUnit('BALANCE', request.unit);
     return answer.value;
@@ -179,14 +178,11 @@ export function createComposite(options: CompositeOptions): Composite {
     async listPolicyUnits(call) {
       const until = await begin(call);
       await roster.allUnits(call, until);
-      return catalogue.routes().map(({ unit }) => unit);
-    },
-    async listUnitProblems(call) {
-      const until = await begin(call);
-      const lists = await Promise.all(
-        roster.members.map(({ member }) => problemsOf(member, { ...call, deadline: until })),
-      );
-      return lists.flat();
+      return {
+        units: catalogue.routes().map(({ unit }) => unit),
+        problems: roster.members.flatMap(problemsOf),
+        hasInventory: false,
+      };
     },
     scoreHosts,
     filterHosts,
@@ -201,12 +197,8 @@ export function createComposite(options: CompositeOptions): Composite {
   };
 }
 
-/** What one member lists as no units; that it can't be asked is known elsewhere. */
-async function problemsOf({ name, service }: Member, call: Call): Promise<readonly UnitProblem[]> {
-  const problems = await service
-    .listUnitProblems?.({ ...call, depth: (call.depth ?? 0) + 1 })
-    .catch(() => undefined);
-  return (problems ?? []).map(({ source, reason }) => ({ source: `${name}: ${source}`, reason }));
+function problemsOf({ member, lister }: Attendant): readonly UnitProblem[] {
+  return lister.problems().map(({ source, reason }) => ({ source: `${member.name}: ${source}`, reason }));
 }
 
 // A member's sums are not used, so that no weight of the caller's matters to it.

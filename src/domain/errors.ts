@@ -13,6 +13,9 @@ export const SCHEDULING_ERROR_CODES = [
 /** One of {@link SCHEDULING_ERROR_CODES}. */
 export type SchedulingErrorCode = (typeof SCHEDULING_ERROR_CODES)[number];
 
+/** What was not found: a unit of that name and type, or the virtual machine. */
+export type NotFoundSubject = 'UNIT' | 'VM';
+
 /** What a caller is told of a bug: never its message, since that may hold anything. The cause goes to the log. */
 export const INTERNAL_ERROR_TEXT = 'internal error; the log of the service has it under the request id';
 
@@ -23,10 +26,17 @@ export const INTERNAL_ERROR_TEXT = 'internal error; the log of the service has i
 export class SchedulingError extends Error {
   override readonly name = 'SchedulingError';
   readonly code: SchedulingErrorCode;
+  /** With code NOT_FOUND: what was not found, so that nobody has to parse the message. */
+  readonly notFound: NotFoundSubject | undefined;
 
-  constructor(code: SchedulingErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: SchedulingErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly notFound?: NotFoundSubject | undefined } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.notFound = options.notFound;
   }
 
   /**
@@ -48,4 +58,13 @@ export class SchedulingError extends Error {
 /** Makes the error for an answer of a service that breaks the contract: INTERNAL, saying what is wrong, field first. */
 export function contractViolation(problem: string): SchedulingError {
   return new SchedulingError('INTERNAL', `the service's answer breaks the contract: ${problem}`);
+}
+
+/** Returns an error as the failure of a unit. */
+export function failureOf({
+  code,
+  message,
+  notFound,
+}: SchedulingError): Pick<SchedulingError, 'code' | 'message'> & { readonly notFound?: NotFoundSubject } {
+  return notFound === undefined ? { code, message } : { code, message, notFound };
 }

@@ -136,9 +136,8 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   const queue = createRunQueue({ limits, clock, isShared });
   const runner = createUnitRunner({ catalogue: () => catalogue, queue, limits, log });
   return {
-    ...createPluginService({ catalogue: () => catalogue, runner, limits, clock, after }),
+    ...createPluginService({ catalogue: () => catalogue, problems, runner, limits, clock, after }),
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
-    listUnitProblems: () => Promise.resolve(problems().map(({ file, reason }) => ({ source: file, reason }))),
     problems,
     close,
   };

@@ -1,5 +1,5 @@
 import type { PolicyUnitType, UnitResult } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
+import { failureOf, SchedulingError } from '../domain/errors.js';
 import type { Log } from '../process/log.js';
 import { AnswerError } from './answer-error.js';
 import type { AskedHosts } from './asked-hosts.js';
@@ -79,7 +79,7 @@ export function createUnitRunner(options: {
         if (isBug && error.cause instanceof Error)
           log.error('unit failed', { requestId, unit, stack: error.cause.stack });
         const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
-        return { unit, failure: { code: error.code, message } };
+        return { unit, failure: { ...failureOf(error), message } };
       }
     },
   };
@@ -111,5 +111,6 @@ export function unitNotFound(type: PolicyUnitType, name: string, known: Iterable
   return new SchedulingError(
     'NOT_FOUND',
     `no ${type.toLowerCase()} unit named ${quoted}; the plugins have: ${names}`,
+    { notFound: 'UNIT' },
   );
 }

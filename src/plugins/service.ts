@@ -2,13 +2,14 @@ import type {
   Call,
   FilterHostsRequest,
   FilterHostsResponse,
+  HostSelection,
   PolicyUnitService,
   PolicyUnitType,
   ScoreHostsRequest,
   ScoreHostsResponse,
 } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { Catalogue } from './catalogue.js';
+import type { Catalogue, PluginProblem } from './catalogue.js';
 import { limitTime } from './limit-time.js';
 import type { PluginLimits } from './limits.js';
 import { readAcceptedHosts } from './read-accepted-hosts.js';
@@ -16,12 +17,14 @@ import { readMigration } from './read-migration.js';
 import { readScores } from './read-scores.js';
 import { createRecentHosts } from './recent-hosts.js';
 import { unitNotFound, type UnitRunner } from './run-unit.js';
-import { sumScores } from './sum-scores.js';
+import { sumScores } from '../domain/score-sums.js';
+import { explainScores } from './explain-scores.js';
 import type { After, Clock } from '../lib/timers.js';
 
 /** What the service of plugins works with. */
 export interface PluginServiceOptions {
   readonly catalogue: () => Catalogue;
+  readonly problems: () => readonly PluginProblem[];
   readonly runner: UnitRunner;
   readonly limits: PluginLimits;
   readonly clock: Clock;
@@ -29,11 +32,11 @@ export interface PluginServiceOptions {
 }
 
 /**
- * The units of plugins as a PolicyUnitService. It knows no inventory: every host and VM that is asked for is taken to exist,
- * assumed placements are not counted, since a plugin asks the engine itself, and the time of a snapshot is that of the call.
+ * The units of plugins as a PolicyUnitService. It knows no inventory: every host and VM that is asked for is taken to
+ * exist, and assumed placements are not counted, since a plugin asks the engine itself.
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
-  const { catalogue, runner, limits, clock, after } = options;
+  const { catalogue, problems, runner, limits, clock, after } = options;
   const hostsOf = createRecentHosts();
 
   /** Runs something within the call's time, and rejects when the call has ended meanwhile. */
@@ -60,19 +63,12 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     catalogue().units.flatMap((unit) => (unit.type === type ? [unit.name] : []));
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    if (request.hosts === 'ALL_UP') {
-      throw new SchedulingError(
-        'INVALID_ARGUMENT',
-        'hosts: plugins know no inventory, so that they can not score all hosts that are up; name the hosts',
-      );
-    }
-    const snapshotTime = clock.now();
-    const asked = hostsOf(request.hosts);
+    const asked = hostsOf(named(request.hosts));
     const wanted =
       request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
     const { directionOf } = catalogue();
     const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
-    const unitResults = await within(call, (time) =>
+    const results = await within(call, (time) =>
       Promise.all(
         wanted.map(({ name }) => {
           const read = (output: Buffer) => readScores(output, asked, directionOf(name));
@@ -80,22 +76,20 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
         }),
       ),
     );
-    const weighted = unitResults.map((result, index) => ({
-      result,
-      weight: wanted[index]?.weight ?? 0,
-      direction: directionOf(result.unit),
-    }));
+    const unitResults = results.map((result) =>
+      result.value === undefined ? result : { ...result, direction: directionOf(result.unit) },
+    );
+    const sums = sumScores(unitResults, wanted, asked.ids.length);
     return {
-      scores: sumScores(asked.ids, weighted, request.explain),
+      scores: asked.ids.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 })),
       unitResults,
+      ...(request.explain ? { explanation: explainScores(unitResults) } : {}),
       unknownHostIds: [],
-      snapshotTime,
     };
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const snapshotTime = clock.now();
-    const asked = hostsOf(request.hostIds);
+    const asked = hostsOf(named(request.hosts));
     const wanted = request.units.length > 0 ? request.units : namesOf('FILTER');
     const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
     const read = (output: Buffer) => readAcceptedHosts(output.toString(), asked);
@@ -108,18 +102,21 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     return {
       hostIds: asked.ids.filter((id) => accepted.every((ids) => ids.has(id))),
       unitResults,
-      snapshotTime,
     };
   }
 
   return {
-    listPolicyUnits: () => Promise.resolve(catalogue().units),
+    listPolicyUnits: () =>
+      Promise.resolve({
+        units: catalogue().units,
+        problems: problems().map(({ file, reason }) => ({ source: file, reason })),
+        hasInventory: false,
+      }),
     scoreHosts,
     filterHosts,
     async balanceHosts(request, call) {
       const plugins = catalogue().plugins.BALANCE;
       if (!plugins.has(request.unit)) throw unitNotFound('BALANCE', request.unit, plugins.keys());
-      const snapshotTime = clock.now();
       const asked = hostsOf(request.hostIds);
       const args = encodeArguments(Object.fromEntries(request.properties));
       const read = (output: Buffer) => readMigration(output.toString(), asked);
@@ -128,9 +125,17 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       );
       if (failure !== undefined)
         throw new SchedulingError(failure.code, `unit ${request.unit}: ${failure.message}`);
-      return { snapshotTime, ...(value === undefined ? {} : { migration: value }) };
+      return value === undefined ? {} : { migration: value };
     },
   };
+}
+
+function named(hosts: HostSelection): readonly string[] {
+  if (hosts !== 'ALL_UP') return hosts;
+  throw new SchedulingError(
+    'INVALID_ARGUMENT',
+    'all_hosts: plugins know no inventory; name the hosts in host_ids, or ask a service that has one',
+  );
 }
 
 function throwIfAborted({ signal }: Call): void {

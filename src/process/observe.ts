@@ -38,11 +38,10 @@ export function observe(service: PolicyUnitService, { log, metrics }: Observers)
 
   return {
     async listPolicyUnits(call) {
-      const units = await service.listPolicyUnits(call);
-      answered('listPolicyUnits', call, { units: units.length });
-      return units;
+      const listed = await service.listPolicyUnits(call);
+      answered('listPolicyUnits', call, { units: listed.units.length });
+      return listed;
     },
-    ...(service.listUnitProblems === undefined ? {} : { listUnitProblems: service.listUnitProblems }),
     async scoreHosts(request, call) {
       const response = await service.scoreHosts(request, call);
       const { scores, unitResults, unknownHostIds } = response;
@@ -52,7 +51,8 @@ export function observe(service: PolicyUnitService, { log, metrics }: Observers)
     },
     async filterHosts(request, call) {
       const response = await service.filterHosts(request, call);
-      const facts = { vm: request.vmId, hosts: request.hostIds.length, accepted: response.hostIds.length };
+      const asked = request.hosts === 'ALL_UP' ? {} : { hosts: request.hosts.length };
+      const facts = { vm: request.vmId, ...asked, accepted: response.hostIds.length };
       answered('filterHosts', call, facts, response.unitResults);
       return response;
     },

@@ -35,7 +35,7 @@ export interface RpcClientOptions {
 }
 
 /** A remote service, called as if it were here. */
-export interface RpcClient extends Required<PolicyUnitService> {
+export interface RpcClient extends PolicyUnitService {
   /** Scores for a stream of requests, in their order. */
   readonly streamScoreHosts: (
     requests: AsyncIterable<StreamedRequest>,
@@ -67,16 +67,14 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   return {
     async listPolicyUnits(call) {
       const method = policyUnitMethods.ListPolicyUnits;
-      const units = await callUnary(remote, method, {}, call, (answer) =>
-        readPolicyUnits(answer, maxPolicyUnits),
-      );
-      const scoring = units.filter(({ type }) => type === 'SCORE');
+      const list = await callUnary(remote, method, {}, call, (answer) => ({
+        units: readPolicyUnits(answer, maxPolicyUnits),
+        problems: readUnitProblems(answer, maxPolicyUnits),
+        hasInventory: answer.has_inventory,
+      }));
+      const scoring = list.units.filter(({ type }) => type === 'SCORE');
       directions = new Map(scoring.map(({ name, direction }) => [name, direction]));
-      return units;
-    },
-    listUnitProblems(call) {
-      const method = policyUnitMethods.ListPolicyUnits;
-      return callUnary(remote, method, {}, call, (answer) => readUnitProblems(answer, maxPolicyUnits));
+      return list;
     },
     scoreHosts(request, call) {
       return callUnary(remote, scoreHostsCall(request), call.requestId, call, (answer) =>

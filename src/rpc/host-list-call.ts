@@ -37,9 +37,10 @@ export function filterHostsCall(request: FilterHostsRequest) {
   return {
     path,
     requestSerialize(requestId: string): Buffer {
-      const ids = encodeHostIds(request.hostIds);
-      if (ids === undefined) return requestSerialize(writeFilterHosts(request, requestId));
-      return Buffer.concat([requestSerialize(writeFilterHosts({ ...request, hostIds: [] }, requestId)), ids]);
+      const ids = encodeHostIds(request.hosts === 'ALL_UP' ? [] : request.hosts);
+      if (ids === undefined || request.hosts === 'ALL_UP')
+        return requestSerialize(writeFilterHosts(request, requestId));
+      return Buffer.concat([requestSerialize(writeFilterHosts({ ...request, hosts: [] }, requestId)), ids]);
     },
     responseDeserialize,
   };

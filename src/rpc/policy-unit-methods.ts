@@ -31,11 +31,12 @@ export function createPolicyUnitMethods(
       'ListPolicyUnits',
       context,
       async (_: ListPolicyUnitsRequest__Output, call) =>
-        writePolicyUnits(await service.listPolicyUnits(call), await service.listUnitProblems?.(call)),
+        writePolicyUnits(await service.listPolicyUnits(call)),
     ),
-    ScoreHosts: unaryMethod('ScoreHosts', context, (message: ScoreHostsRequest__Output, call) =>
-      service.scoreHosts(reader.scoreHosts(message), call),
-    ),
+    ScoreHosts: unaryMethod('ScoreHosts', context, async (message: ScoreHostsRequest__Output, call) => {
+      const request = reader.scoreHosts(message);
+      return { response: await service.scoreHosts(request, call), explainTop: request.explainTop };
+    }),
     StreamScoreHosts: scoreStreamMethod(context, service, reader),
     FilterHosts: unaryMethod('FilterHosts', context, async (message: FilterHostsRequest__Output, call) =>
       writeAcceptedHosts(await service.filterHosts(reader.filterHosts(message), call)),
@@ -60,10 +61,16 @@ function served<Name extends keyof PolicyUnitMethods>(name: Name) {
   return { ...method, requestDeserialize: tolerant<object>(method.requestDeserialize) };
 }
 
+/** An answer to ScoreHosts, and how many of the best hosts it explains. */
+interface AnsweredScores {
+  readonly response: ScoreHostsResponse;
+  readonly explainTop: number | undefined;
+}
+
 /** Serializes an answer to ScoreHosts: the scores by hand where that can be, the rest by the contract's own serializer. */
-function serializeScores(response: ScoreHostsResponse): Buffer {
+function serializeScores({ response, explainTop }: AnsweredScores): Buffer {
   const { responseSerialize } = policyUnitMethods.ScoreHosts;
-  const scores = encodeScores(response.scores);
-  if (scores === undefined) return responseSerialize(writeScores(response));
+  const scores = response.explanation === undefined ? encodeScores(response.scores) : undefined;
+  if (scores === undefined) return responseSerialize(writeScores(response, explainTop));
   return Buffer.concat([scores, responseSerialize(writeScores({ ...response, scores: [] }))]);
 }

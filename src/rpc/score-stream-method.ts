@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
+import { failureOf } from '../domain/errors.js';
 import type { ScoreHostsRequest__Output } from '../gen/hostscore/v1/ScoreHostsRequest.js';
 import type { StreamScoreHostsResponse } from '../gen/hostscore/v1/StreamScoreHostsResponse.js';
 import { receiveCall, type IncomingCall } from './incoming-call.js';
@@ -108,17 +109,18 @@ export function scoreStreamMethod(
     try {
       const request = decoded(message);
       requestId = readRequestId(request.request_id) ?? makeRequestId();
-      const scores = await service.scoreHosts(reader.scoreHosts(request), {
+      const scoring = reader.scoreHosts(request);
+      const scores = await service.scoreHosts(scoring, {
         requestId,
         signal,
         deadline,
         ...(depth === undefined ? {} : { depth }),
       });
-      return { request_id: requestId, response: writeScores(scores) };
+      return { request_id: requestId, response: writeScores(scores, scoring.explainTop) };
     } catch (thrown) {
       requestId ??= makeRequestId();
       const error = reportFailure(log, thrown, { method: METHOD, requestId });
-      return { request_id: requestId, failure: writeFailure(error) };
+      return { request_id: requestId, failure: writeFailure(failureOf(error)) };
     }
   }
 }

@@ -65,7 +65,8 @@ export async function resolveVm(
   call: Call,
 ): Promise<Vm> {
   const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
-  if (vm === undefined) throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`);
+  if (vm === undefined)
+    throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`, { notFound: 'VM' });
   return vm;
 }
 

@@ -1,29 +1,21 @@
-import {
-  isScore,
-  MAX_SCORE,
-  MIN_SCORE,
-  type Migration,
-  type UnitFailure,
-  type UnitResult,
-} from '../domain/contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
+import { isScore, MAX_SCORE, MIN_SCORE, type Migration, type UnitResult } from '../domain/contract.js';
+import { failureOf, INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Host, Vm } from '../domain/snapshot.js';
 import type { BalanceRequest, BalanceUnit, FilterUnit, ScoreUnit, UnitRequest } from './unit.js';
 
-/** A unit's score of every host asked, aligned with the request's hosts, and its reasons when they were asked for. */
+/** A unit's score of every host asked, aligned with the request's hosts, and the function that explains it host by host. */
 export interface ScoredHosts {
   readonly values: readonly number[];
-  readonly reasons: readonly string[] | undefined;
+  readonly explain: (host: Host) => string;
 }
 
 /** Told of what a unit threw, before its caller sees a fixed text. */
 export type OnUnitBug = (unit: string, cause: unknown) => void;
 
-/** Runs one score unit over all hosts. What it throws, scoring or explaining, or a score outside 0..100, is its failure. */
+/** Runs one score unit over all hosts. What it throws, or a score outside 0..100, is its failure. */
 export function runScoreUnit(
   unit: ScoreUnit,
   request: UnitRequest,
-  explain: boolean,
   onBug: OnUnitBug,
 ): UnitResult<ScoredHosts> {
   return contain(unit.name, onBug, () => {
@@ -37,7 +29,7 @@ export function runScoreUnit(
       }
       return score;
     });
-    return { values, reasons: explain ? request.hosts.map((host) => scorer.explain(host)) : undefined };
+    return { values, explain: scorer.explain };
   });
 }
 
@@ -97,11 +89,6 @@ function flawOfCandidate(host: Host | undefined, { hostId, memoryMiB = Infinity 
   const room = host.memory.schedulableMiB;
   if (room === undefined) return 'how much memory it has for VMs is unknown';
   return room < memoryMiB ? `it has ${room} MiB for VMs, and the VM needs ${memoryMiB} MiB` : undefined;
-}
-
-/** A unit's failure, as its caller is told of it. */
-export function failureOf(error: SchedulingError): UnitFailure {
-  return { code: error.code, message: error.message };
 }
 
 function contain<Value>(unit: string, onBug: OnUnitBug, run: () => Value): UnitResult<Value> {

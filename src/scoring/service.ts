@@ -4,14 +4,17 @@ import type {
   Call,
   FilterHostsRequest,
   FilterHostsResponse,
-  HostScore,
   PolicyUnitService,
   ScoreHostsRequest,
+  ScoreExplanation,
   ScoreHostsResponse,
+  ScoreUnitResult,
   UnitResult,
   WeightedUnit,
 } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
+import { failureOf, INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
+import { hostListOf } from '../domain/host-list.js';
+import { sumScores } from '../domain/score-sums.js';
 import { stackOf } from '../lib/text.js';
 import type { Log } from '../process/log.js';
 import type { Host, Inventory } from '../domain/snapshot.js';
@@ -21,14 +24,7 @@ import {
   type MigrationCooldown,
   type MigrationCooldownLimits,
 } from './migration-cooldown.js';
-import {
-  failureOf,
-  runBalanceUnit,
-  runFilterUnit,
-  runScoreUnit,
-  type OnUnitBug,
-  type ScoredHosts,
-} from './run-unit.js';
+import { runBalanceUnit, runFilterUnit, runScoreUnit, type OnUnitBug, type ScoredHosts } from './run-unit.js';
 import { createUnitRegistry, unitNotFound } from './unit-registry.js';
 import type { Unit } from './unit.js';
 
@@ -82,29 +78,30 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
       const unit = scores.get(name);
       return unit === undefined
         ? { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) }
-        : runScoreUnit(
-            unit,
-            { snapshot, vm, hosts, properties: request.properties },
-            request.explain,
-            bugsOf(call),
-          );
+        : runScoreUnit(unit, { snapshot, vm, hosts, properties: request.properties }, bugsOf(call));
     });
+    const unitResults = results.map((result): ScoreUnitResult =>
+      result.value === undefined
+        ? result
+        : { unit: result.unit, value: result.value.values, direction: 'HIGHER_IS_BETTER' },
+    );
+    const sums = sumScores(unitResults, wanted, hosts.length);
 
     return {
-      scores: sumScores(hosts, wanted, results, request.explain),
-      unitResults: results.map((result) =>
-        result.value === undefined ? result : { unit: result.unit, value: result.value.values },
-      ),
+      scores: hosts.map(({ id }, place) => ({ hostId: id, score: sums[place] ?? 0 })),
+      unitResults,
+      ...(request.explain ? { explanation: explainScores(hosts, results, bugsOf(call)) } : {}),
       unknownHostIds: resolved.unknownHostIds,
       snapshotTime: snapshot.time,
     };
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const { snapshot, hosts } = await resolveHosts(request.hostIds, call);
+    const resolved = await resolveHosts(request.hosts, call);
+    const { snapshot, hosts } = resolved;
     const vm = await resolveVm(inventory, snapshot, request.vmId, call);
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];
-    const asked = [...new Set(request.hostIds)];
+    const asked = request.hosts === 'ALL_UP' ? hosts.map(({ id }) => id) : hostListOf(request.hosts).ids;
 
     const rejections = wanted.map((name): UnitResult<ReadonlySet<string>> => {
       checkTime(call);
@@ -149,26 +146,34 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
     return { snapshotTime: snapshot.time, ...(value === undefined ? {} : { migration: value }) };
   }
 
-  return { listPolicyUnits: () => Promise.resolve(descriptions), scoreHosts, filterHosts, balanceHosts };
+  const list = { units: descriptions, problems: [], hasInventory: true };
+  return { listPolicyUnits: () => Promise.resolve(list), scoreHosts, filterHosts, balanceHosts };
 }
 
-/** Adds up weight x score of the units that answered. */
-function sumScores(
+/** Explains scores when somebody asks; a unit that can't say why costs its reason, not its score. */
+function explainScores(
   hosts: readonly Host[],
-  wanted: readonly WeightedUnit[],
   results: readonly UnitResult<ScoredHosts>[],
-  explain: boolean,
-): HostScore[] {
-  const answers = results.flatMap(({ unit, value }, index) =>
-    value === undefined ? [] : [{ unit, ...value, weight: wanted[index]?.weight ?? 0 }],
-  );
-  return hosts.map((host, index) => {
-    let score = 0;
-    for (const { weight, values } of answers) score += weight * (values[index] ?? 0);
-    if (!explain) return { hostId: host.id, score };
-    const reasons = answers.map(({ unit, reasons }) => ({ unit, text: reasons?.[index] ?? '' }));
-    return { hostId: host.id, score, hostName: host.name, reasons };
-  });
+  onBug: OnUnitBug,
+): ScoreExplanation {
+  const reasonOf = (unit: string, explain: ScoredHosts['explain'], host: Host): string => {
+    try {
+      return explain(host);
+    } catch (thrown) {
+      onBug(unit, thrown);
+      return INTERNAL_ERROR_TEXT;
+    }
+  };
+  return {
+    hostName: (place) => hosts[place]?.name,
+    reasons(place) {
+      const host = hosts[place];
+      if (host === undefined) return [];
+      return results.flatMap(({ unit, value }) =>
+        value === undefined ? [] : [{ unit, text: reasonOf(unit, value.explain, host) }],
+      );
+    },
+  };
 }
 
 const withWeight1 = (name: string): WeightedUnit => ({ name, weight: 1 });

@@ -30,6 +30,7 @@ export function unitNotFound(type: PolicyUnitType, name: string, known: Iterable
   return new SchedulingError(
     'NOT_FOUND',
     `no ${type.toLowerCase()} unit named ${JSON.stringify(name)}; this service has: ${names}`,
+    { notFound: 'UNIT' },
   );
 }
 

@@ -7,6 +7,7 @@ import {
 import { SchedulingError } from '../../src/domain/errors.js';
 import { hostId } from '../support/world.js';
 import { createStage, discover, filtering, filters, policyUnit, pretend, reply } from './stage.js';
+import { unitList } from '../support/unit-list.js';
 
 const H1 = hostId(1);
 const failure = { code: 'UNAVAILABLE', message: 'x'.repeat(100) } as const;
@@ -67,7 +68,7 @@ describe('limits of the bridge', () => {
     });
     const properties = [property('fits', 'abc'), property('long', 'abcd')];
     const listed = [policyUnit('a', { description: '12345678901', properties })];
-    const stage = createStage(pretend({ listPolicyUnits: () => Promise.resolve(listed) }), {
+    const stage = createStage(pretend({ listPolicyUnits: () => Promise.resolve(unitList(listed)) }), {
       limits: { maxDescriptionLength: 10, maxPatternLength: 3 },
     });
     expect(await discover(stage)).to.have.deep.property('scores', { a: ['1234567...', 'fits=abc'] });

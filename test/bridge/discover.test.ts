@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { fixtureService } from '../contract/fixture.js';
 import { createStage, discover, faultOf, policyUnit, pretend } from './stage.js';
+import { unitList } from '../support/unit-list.js';
 
 describe('discover', () => {
   it('lists the native units in the syntax of the engine', async () => {
@@ -33,7 +34,7 @@ describe('discover', () => {
       }),
       policyUnit('wordy', { description: 'x'.repeat(1001) }),
     ];
-    const stage = createStage(pretend({ listPolicyUnits: () => Promise.resolve(listed) }));
+    const stage = createStage(pretend({ listPolicyUnits: () => Promise.resolve(unitList(listed)) }));
     expect(await discover(stage)).to.deep.equal({
       filters: { same: ['', ''] },
       scores: {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { PolicyUnit, PolicyUnitService } from '../../src/domain/contract.js';
+import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { hostId, vmId } from '../support/world.js';
 import { balanced, booked, filtered, summed } from '../engine-model/pretend-engine.js';
 import { createStage, pretend, type Stage } from './stage.js';
@@ -100,7 +100,7 @@ const stageOf = (answers: Partial<PolicyUnitService>, rows: 'perUnit' | 'summed'
 
 describe('whatever a service answers, the engine gets what it can read', () => {
   const scoring = (units: unknown, response: unknown): Partial<PolicyUnitService> => ({
-    listPolicyUnits: () => asAnswer<readonly PolicyUnit[]>(units),
+    listPolicyUnits: () => asAnswer({ units, problems: [], hasInventory: true }),
     scoreHosts: () => asAnswer(response),
   });
 

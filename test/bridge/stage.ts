@@ -18,6 +18,7 @@ import type {
 } from '../../src/domain/contract.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
+import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
@@ -172,7 +173,7 @@ export function scoring(
     policyUnit(name, { direction: directions[name] ?? 'HIGHER_IS_BETTER' }),
   );
   return pretend({
-    listPolicyUnits: () => Promise.resolve(listed),
+    listPolicyUnits: () => Promise.resolve(unitList(listed)),
     scoreHosts(request) {
       const hosts = request.hosts === 'ALL_UP' ? [] : request.hosts;
       const unknownHostIds = hosts.filter((id) => unknown.map(hostId).includes(id));
@@ -200,9 +201,9 @@ export function filtering(
   filters: Readonly<Record<string, readonly number[] | UnitResult<never>['failure']>>,
 ): ReturnType<typeof pretend> {
   return pretend({
-    filterHosts: ({ hostIds, units }) =>
+    filterHosts: ({ hosts, units }) =>
       Promise.resolve({
-        hostIds,
+        hostIds: hosts === 'ALL_UP' ? [] : hosts,
         unitResults: units.map((unit): UnitResult<readonly string[]> => {
           const answer = filters[unit];
           if (answer === undefined) return { unit, failure: { code: 'NOT_FOUND', message: 'no such unit' } };

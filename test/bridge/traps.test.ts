@@ -23,6 +23,7 @@ import {
   type Stage,
   type StageOptions,
 } from './stage.js';
+import { unitList } from '../support/unit-list.js';
 
 const [H1, H2, H3, STRANGER] = [hostId(1), hostId(2), hostId(3), hostId(99)] as const;
 const KSM = 'ksm_same_os_score';
@@ -121,7 +122,7 @@ for (const over of ['dispatch', 'http'] as const) {
         policyUnit('x'.repeat(129)),
         policyUnit('b'),
       ];
-      const stage = stageOf(pretend({ listPolicyUnits: () => Promise.resolve(listed) }));
+      const stage = stageOf(pretend({ listPolicyUnits: () => Promise.resolve(unitList(listed)) }));
       expect(await discover(stage)).to.deep.equal({
         filters: {},
         scores: { a: ['', 'good=\\d+'], b: ['', ''] },

@@ -15,6 +15,7 @@ import {
   scoring,
   type Stage,
 } from './stage.js';
+import { unitList } from '../support/unit-list.js';
 
 const H1 = hostId(1);
 const hang = () => new Promise<never>(() => undefined);
@@ -71,7 +72,7 @@ describe('the directory of units', () => {
   it('fails the unit whose direction no list tells, since a guess would turn the order around', async () => {
     const { scoreHosts } = scoring({ a: [90], b: [90] });
     const listPolicyUnits = () =>
-      Promise.resolve([policyUnit('a'), policyUnit('b', { direction: 'HIGHER_IS_BETTER' })]);
+      Promise.resolve(unitList([policyUnit('a'), policyUnit('b', { direction: 'HIGHER_IS_BETTER' })]));
     expect(
       await costs(createStage(pretend({ scoreHosts, listPolicyUnits })), { a: 1, b: 1 }, [H1]),
     ).to.deep.equal(
@@ -95,7 +96,9 @@ describe('the directory of units', () => {
     const { scoreHosts } = scoring({ a: [101] });
     let lists = 0;
     const listPolicyUnits = () =>
-      Promise.resolve([policyUnit('a', { direction: ++lists > 1 ? 'LOWER_IS_BETTER' : 'HIGHER_IS_BETTER' })]);
+      Promise.resolve(
+        unitList([policyUnit('a', { direction: ++lists > 1 ? 'LOWER_IS_BETTER' : 'HIGHER_IS_BETTER' })]),
+      );
     const stage = createStage(pretend({ scoreHosts, listPolicyUnits }));
     await costs(stage, { a: 1 }, [H1]);
     await stage.time.advance(1000);
@@ -121,7 +124,7 @@ describe('the directory of units', () => {
     const listed = [policyUnit('a', { direction: 'HIGHER_IS_BETTER' })];
     const service = pretend({
       scoreHosts,
-      listPolicyUnits: () => (++lists > 1 ? hang() : Promise.resolve(listed)),
+      listPolicyUnits: () => (++lists > 1 ? hang() : Promise.resolve(unitList(listed))),
     });
     const stage = createStage(service);
     stage.warm();
@@ -177,7 +180,7 @@ describe('the directory of units', () => {
 
   it('asks for a list at most once a second for the sake of a unit that none has', async () => {
     const { scoreHosts } = scoring({ a: [90] });
-    const service = pretend({ scoreHosts, listPolicyUnits: () => Promise.resolve([]) });
+    const service = pretend({ scoreHosts, listPolicyUnits: () => Promise.resolve(unitList([])) });
     const stage = createStage(service);
     const calls = (count: number) =>
       Promise.all(Array.from({ length: count }, () => costs(stage, { a: 1 }, [H1])));
@@ -197,7 +200,7 @@ describe('the directory of units', () => {
     let lists = 0;
     const service = pretend({
       scoreHosts,
-      listPolicyUnits: (call) => (++lists === 1 ? Promise.resolve([]) : listPolicyUnits(call)),
+      listPolicyUnits: (call) => (++lists === 1 ? Promise.resolve(unitList([])) : listPolicyUnits(call)),
     });
     const stage = createStage(service);
     stage.warm();
@@ -216,7 +219,7 @@ describe('the directory of units', () => {
       scoreHosts,
       listPolicyUnits: (call) =>
         ++lists === 1
-          ? new Promise((resolve) => stage.time.after(75, () => resolve([])))
+          ? new Promise((resolve) => stage.time.after(75, () => resolve(unitList([]))))
           : listPolicyUnits(call),
     });
     const stage: Stage = createStage(service);
@@ -286,7 +289,9 @@ describe('the directory of units', () => {
     const failure = { code: 'NOT_FOUND', message: 'no such VM' } as const;
     const { filterHosts } = filtering({ a: failure, b: failure });
     const listed = [policyUnit('a'), policyUnit('b', { type: 'FILTER' })];
-    const stage = createStage(pretend({ filterHosts, listPolicyUnits: () => Promise.resolve(listed) }));
+    const stage = createStage(
+      pretend({ filterHosts, listPolicyUnits: () => Promise.resolve(unitList(listed)) }),
+    );
     stage.warm();
     await settle();
     expect(await filters(stage, ['a', 'b'], [H1])).to.deep.equal(

@@ -114,7 +114,7 @@ describe('the bridge, as commands run it', () => {
       errors: [],
     });
     const call = { requestId: 'test', signal: new AbortController().signal, deadline: Date.now() + 5000 };
-    const names = (await client.listPolicyUnits(call)).map(({ name }) => name);
+    const names = (await client.listPolicyUnits(call)).units.map(({ name }) => name);
     expect(names).to.include.members(['ksm_same_os_score', 'other']);
   });
 

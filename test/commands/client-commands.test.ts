@@ -49,12 +49,12 @@ describe('client commands', () => {
     });
 
     it('prints JSON', async () => {
-      const listed = await scoring.client.listPolicyUnits({
+      const { units } = await scoring.client.listPolicyUnits({
         requestId: 'test',
         signal: new AbortController().signal,
         deadline: Number.POSITIVE_INFINITY,
       });
-      expect(JSON.parse((await run('units', '--json')).stdout)).to.deep.equal(listed);
+      expect(JSON.parse((await run('units', '--json')).stdout)).to.deep.equal(units);
     });
   });
 
@@ -162,7 +162,7 @@ describe('client commands', () => {
             ],
           },
         ],
-        unitResults: [{ unit: 'ksm_same_os_score', value: [100] }],
+        unitResults: [{ unit: 'ksm_same_os_score', value: [100], direction: 'HIGHER_IS_BETTER' }],
         unknownHostIds: [STRANGER],
       });
       expect(printed)

@@ -44,7 +44,7 @@ describeWithPython('hostscore plugins', () => {
     const client = createRpcClient({ target: address });
     try {
       const { unitResults } = await client.scoreHosts(scoreRequest('twice'), call());
-      expect(unitResults).to.deep.equal([{ unit: 'twice', value: [1, 1, 1] }]);
+      expect(unitResults).to.deep.equal([{ unit: 'twice', value: [1, 1, 1], direction: 'LOWER_IS_BETTER' }]);
       expect(await client.health('', call())).to.equal('SERVING');
       const units = await runToEnd(['units', '--server', address]);
       expect(units.stdout).to.match(/^twice \(score, lower is better\)$/m);

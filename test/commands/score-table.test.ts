@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { scoreTable } from '../../src/commands/score-table.js';
-import type { HostScore } from '../../src/domain/contract.js';
+import type { Reason } from '../../src/domain/contract.js';
 import { hostId, SNAPSHOT_TIME } from '../support/world.js';
 
 const [A, B, C, D] = [hostId(1), hostId(2), hostId(3), hostId(4)] as const;
@@ -9,7 +9,15 @@ const HEAD = 'rank  score                        host  id';
 const FULL = '█'.repeat(20);
 const NONE = '·'.repeat(20);
 
-const host = (id: string, hostName: string, score: number, reason?: string): HostScore => ({
+/** A row of an explained answer. */
+interface Row {
+  readonly hostId: string;
+  readonly hostName?: string;
+  readonly score: number;
+  readonly reasons?: readonly Reason[];
+}
+
+const host = (id: string, hostName: string, score: number, reason?: string): Row => ({
   hostId: id,
   hostName,
   score,
@@ -19,7 +27,8 @@ const host = (id: string, hostName: string, score: number, reason?: string): Hos
 describe('scoreTable', () => {
   const cases: readonly {
     readonly title: string;
-    readonly scores: readonly HostScore[];
+    readonly scores: readonly Row[];
+    readonly noSnapshot?: boolean;
     readonly weightSum?: number;
     readonly age?: number;
     readonly lines: readonly string[];
@@ -108,15 +117,30 @@ describe('scoreTable', () => {
       lines: [HEAD, '      no hosts to score', '', '0 hosts, snapshot of 2026-01-02T03:04:05.678Z, 12 s old'],
     },
     {
+      title: 'says so when no service has an inventory',
+      scores: [],
+      noSnapshot: true,
+      lines: [HEAD, '      no hosts to score', '', '0 hosts, no snapshot'],
+    },
+    {
       title: 'calls a snapshot from a clock that is ahead 0 s old',
       scores: [],
       age: -5000,
       lines: [HEAD, '      no hosts to score', '', '0 hosts, snapshot of 2026-01-02T03:04:05.678Z, 0 s old'],
     },
   ];
-  for (const { title, scores, weightSum = 1, age = 0, lines } of cases) {
+  for (const { title, scores, weightSum = 1, age = 0, noSnapshot = false, lines } of cases) {
     it(title, () => {
-      const response = { scores, unitResults: [], unknownHostIds: [], snapshotTime: SNAPSHOT_TIME };
+      const response = {
+        scores: scores.map(({ hostId, score }) => ({ hostId, score })),
+        explanation: {
+          hostName: (place: number) => scores[place]?.hostName,
+          reasons: (place: number) => scores[place]?.reasons ?? [],
+        },
+        unitResults: [],
+        unknownHostIds: [],
+        ...(noSnapshot ? {} : { snapshotTime: SNAPSHOT_TIME }),
+      };
       expect(scoreTable(response, { weightSum, now: SNAPSHOT_TIME + age })).to.deep.equal(lines);
     });
   }

@@ -74,7 +74,8 @@ const lies: readonly (readonly [title: string, lie: Lie, outcome: Outcome])[] = 
     (honest) => ({ ...honest, unitResults: [{ unit: 'u' }, result('v', HONEST)] }),
     'both fail',
   ],
-  ['no time', (honest) => ({ ...honest, snapshotTime: undefined }), 'both fail'],
+  ['a time that is none', (honest) => ({ ...honest, snapshotTime: Number.NaN }), 'both fail'],
+  ['no time, which is no lie', (honest) => ({ ...honest, snapshotTime: undefined }), 'none fails'],
   ['nothing', () => undefined, 'both fail'],
   ['no lists', () => ({}), 'both fail'],
 ];
@@ -140,7 +141,7 @@ describe('a service that lies about accepted hosts', () => {
       Object.assign(liar.methods, { filterHosts: () => Promise.resolve(answer) });
       const { composite } = await startStage([{ name: 'liar', service: liar, remote: true }]);
       const response: FilterHostsResponse = await composite.filterHosts(
-        { ...scoreRequest(), hostIds: [H1, H2], units: [] },
+        { ...scoreRequest(), hosts: [H1, H2], units: [] },
         call(),
       );
       expect(response.hostIds).to.deep.equal(expected);

@@ -13,6 +13,7 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
 import { settle } from '../inventory/fake-time.js';
 import {
@@ -35,7 +36,7 @@ const remote = (name: string, service: ScriptedService, options: Partial<Member>
 const away = failWith('UNAVAILABLE', 'refused');
 
 async function names(composite: Composite, deadline = Infinity): Promise<readonly string[]> {
-  return (await composite.listPolicyUnits(call({ deadline }))).map(({ name }) => name);
+  return (await composite.listPolicyUnits(call({ deadline }))).units.map(({ name }) => name);
 }
 
 describe('the listing of members', () => {
@@ -78,6 +79,17 @@ describe('the listing of members', () => {
     };
     await stage.time.advance(17_000);
     expect(times).to.deep.equal([200, 600, 1400, 3000, 6200, 11_200, 16_200]);
+  });
+
+  it('hands on what its members could make no unit of, their names before it', async () => {
+    const [alpha, beta] = [scripted('a'), scripted('b')];
+    const problems = [{ source: 'broken.py', reason: 'SyntaxError' }];
+    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList(alpha.units, { problems }));
+    beta.methods.listPolicyUnits = away;
+    const { composite } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
+    const listed = await composite.listPolicyUnits(call({ depth: 1 }));
+    expect(listed.problems).to.deep.equal([{ source: 'alpha: broken.py', reason: 'SyntaxError' }]);
+    expect(alpha.count('listPolicyUnits')).to.equal(1);
   });
 
   it('lists every 30 s, one listing at a time', async () => {
@@ -134,6 +146,7 @@ describe('the listing of members', () => {
     expect(none.unitResults[0]?.failure).to.deep.equal({
       code: 'NOT_FOUND',
       message: 'no score unit named "c"; this service has: new, a, b',
+      notFound: 'UNIT',
     });
   });
 
@@ -327,7 +340,7 @@ describe('a listing of all units', () => {
   it('does not wait when another composite asks, which then says nothing of what is missing', async () => {
     const { composite, time, logged } = await withAway();
     const before = time.pending();
-    const units = await composite.listPolicyUnits(call({ depth: 1, deadline: time.clock.now() + 5000 }));
+    const { units } = await composite.listPolicyUnits(call({ depth: 1, deadline: time.clock.now() + 5000 }));
     expect(units.map(({ name }) => name)).to.deep.equal(['a']);
     expect(time.pending()).to.deep.equal(before);
     expect(logged('units missing from a listing')).to.deep.equal([]);

@@ -8,6 +8,7 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { until } from '../support/until.js';
 import { offered, scoreRequest, scripted } from './stage.js';
+import { unitList } from '../support/unit-list.js';
 
 describe('two composites over gRPC that have each other as a service', () => {
   const closers: (() => unknown)[] = [];
@@ -72,7 +73,8 @@ describe('two composites over gRPC that have each other as a service', () => {
     for (const index of pair.keys()) {
       const entrance: PolicyUnitService = {
         ...scripted(),
-        listPolicyUnits: (bounded) => composites[index]?.listPolicyUnits(bounded) ?? Promise.resolve([]),
+        listPolicyUnits: (bounded) =>
+          composites[index]?.listPolicyUnits(bounded) ?? Promise.resolve(unitList([])),
       };
       addresses.push(await serve(entrance));
     }
@@ -102,7 +104,7 @@ describe('two composites over gRPC that have each other as a service', () => {
       expect(log.lines.map(({ event }) => event)).not.to.include('service not listed');
     }
     for (const composite of composites) {
-      const units = await composite.listPolicyUnits(call({ deadline: Date.now() + 2000 }));
+      const { units } = await composite.listPolicyUnits(call({ deadline: Date.now() + 2000 }));
       expect(units.map(({ name }) => name)).to.have.members(['left', 'right']);
     }
   });

@@ -10,6 +10,7 @@ import { createComposite, type Composite, type CompositeOptions } from '../../sr
 import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
+import { unitList } from '../support/unit-list.js';
 import { hostId, SNAPSHOT_TIME, vmId } from '../support/world.js';
 
 /** A unit as a service lists it. */
@@ -47,7 +48,7 @@ export function scripted(...names: (string | PolicyUnit)[]): ScriptedService {
     count: (method) => received.filter((one) => one.method === method).length,
     async listPolicyUnits(call) {
       received.push({ method: 'listPolicyUnits', call });
-      return methods.listPolicyUnits?.(call) ?? self.units;
+      return methods.listPolicyUnits?.(call) ?? unitList(self.units);
     },
     async scoreHosts(request, call) {
       received.push({ method: 'scoreHosts', request, call });
@@ -55,10 +56,11 @@ export function scripted(...names: (string | PolicyUnit)[]): ScriptedService {
     },
     async filterHosts(request, call) {
       received.push({ method: 'filterHosts', request, call });
+      const hostIds = request.hosts === 'ALL_UP' ? [] : request.hosts;
       return (
         methods.filterHosts?.(request, call) ?? {
-          hostIds: request.hostIds,
-          unitResults: request.units.map((unit) => ({ unit, value: request.hostIds })),
+          hostIds,
+          unitResults: request.units.map((unit) => ({ unit, value: hostIds })),
           snapshotTime: SNAPSHOT_TIME,
         }
       );
@@ -76,17 +78,17 @@ export function tens({ hosts, units, explain }: ScoreHostsRequest) {
   const ids = hosts === 'ALL_UP' ? [hostId(1), hostId(2)] : hosts;
   const values = ids.map((_, place) => 10 * place);
   return {
-    scores: ids.map((hostId, place) => ({
-      hostId,
-      score: units.length * 10 * place,
-      ...(explain
-        ? {
-            hostName: `name of ${place}`,
-            reasons: units.map(({ name }) => ({ unit: name, text: `${name} says ${10 * place}` })),
-          }
-        : {}),
-    })),
+    scores: ids.map((hostId, place) => ({ hostId, score: units.length * 10 * place })),
     unitResults: units.map(({ name }) => ({ unit: name, value: values })),
+    ...(explain
+      ? {
+          explanation: {
+            hostName: (place: number) => `name of ${place}`,
+            reasons: (place: number) =>
+              units.map(({ name }) => ({ unit: name, text: `${name} says ${10 * place}` })),
+          },
+        }
+      : {}),
     unknownHostIds: [],
     snapshotTime: SNAPSHOT_TIME,
   };

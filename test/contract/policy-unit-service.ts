@@ -42,7 +42,7 @@ function scoreRequest(part: Partial<ScoreHostsRequest> = {}): ScoreHostsRequest 
 }
 
 function filterRequest(part: Partial<FilterHostsRequest> = {}): FilterHostsRequest {
-  return { vmId: vmId(1), hostIds: [H1, H2, H3], units: ['rejects_host_2'], properties: new Map(), ...part };
+  return { vmId: vmId(1), hosts: [H1, H2, H3], units: ['rejects_host_2'], properties: new Map(), ...part };
 }
 
 function balanceRequest(part: Partial<BalanceHostsRequest> = {}): BalanceHostsRequest {
@@ -71,7 +71,8 @@ export function describePolicyUnitService(
 
     describe('listPolicyUnits', () => {
       it('lists units in a stable order, with type, properties and direction', async () => {
-        const units = await service.listPolicyUnits(call());
+        const listed = await service.listPolicyUnits(call());
+        const { units } = listed;
         expect(units.map(({ type, name }) => `${type} ${name}`)).to.include.members([
           `SCORE ${KSM}`,
           'FILTER accept_all_hosts',
@@ -79,7 +80,7 @@ export function describePolicyUnitService(
           'SCORE throws',
           'BALANCE move_first',
         ]);
-        expect(await service.listPolicyUnits(call())).to.deep.equal(units);
+        expect(await service.listPolicyUnits(call())).to.deep.equal(listed);
         const ksm = units.find(({ name }) => name === KSM);
         expect(ksm?.direction).to.equal('HIGHER_IS_BETTER');
         expect(ksm?.properties.map(({ name, pattern }) => [name, pattern])).to.deep.equal([
@@ -255,7 +256,7 @@ export function describePolicyUnitService(
           scoreRequest({ hosts: [H1], units: [] }),
           call(),
         );
-        const listed = (await service.listPolicyUnits(call())).filter(({ type }) => type === 'SCORE');
+        const listed = (await service.listPolicyUnits(call())).units.filter(({ type }) => type === 'SCORE');
         expect(unitResults.map((result) => result.unit)).to.deep.equal(listed.map(({ name }) => name));
         expect(scores).to.deep.equal([{ hostId: H1, score: 66 + 50 }]);
       });
@@ -263,23 +264,18 @@ export function describePolicyUnitService(
       const itKnowsHosts = has('inventory') ? it : () => undefined;
       itKnowsHosts('explains with names, and one reason for each unit that answered', async () => {
         const units = [unit(KSM), unit('no_such_unit'), unit('constant_50')];
-        const { scores } = await service.scoreHosts(
+        const { scores, explanation } = await service.scoreHosts(
           scoreRequest({ hosts: [H1], units, explain: true }),
           call(),
         );
-        expect(scores).to.deep.equal([
+        expect(scores).to.deep.equal([{ hostId: H1, score: 116 }]);
+        expect(explanation?.hostName(0)).to.equal('host-0001');
+        expect(explanation?.reasons(0)).to.deep.equal([
           {
-            hostId: H1,
-            score: 116,
-            hostName: 'host-0001',
-            reasons: [
-              {
-                unit: KSM,
-                text: '3 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 3 = 66',
-              },
-              { unit: 'constant_50', text: 'always 50' },
-            ],
+            unit: KSM,
+            text: '3 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 3 = 66',
           },
+          { unit: 'constant_50', text: 'always 50' },
         ]);
       });
 
@@ -329,7 +325,7 @@ export function describePolicyUnitService(
       }[] = [
         {
           title: 'keeps what the filter accepts, in the order asked, each host once',
-          request: { hostIds: [H3, H2, H1, H3] },
+          request: { hosts: [H3, H2, H1, H3] },
           accepted: [H3, H1],
           results: [['rejects_host_2', [H3, H1]]],
         },
@@ -360,13 +356,13 @@ export function describePolicyUnitService(
         },
         {
           title: 'accepts a host that the inventory lacks: the engine that asks knows it',
-          request: { hostIds: [STRANGER, H2] },
+          request: { hosts: [STRANGER, H2] },
           accepted: [STRANGER],
           results: [['rejects_host_2', [STRANGER]]],
         },
         {
           title: 'answers nothing for no hosts',
-          request: { hostIds: [] },
+          request: { hosts: [] },
           accepted: [],
           results: [['rejects_host_2', []]],
         },
@@ -384,7 +380,7 @@ export function describePolicyUnitService(
 
       it('runs every filter when none is named', async () => {
         const { unitResults } = await service.filterHosts(filterRequest({ units: [] }), call());
-        const listed = (await service.listPolicyUnits(call())).filter(({ type }) => type === 'FILTER');
+        const listed = (await service.listPolicyUnits(call())).units.filter(({ type }) => type === 'FILTER');
         expect(unitResults.map((result) => result.unit)).to.deep.equal(listed.map(({ name }) => name));
       });
 

@@ -57,7 +57,7 @@ describe('balancing over a pretend engine', () => {
       const { hostIds } = await scoring.client.filterHosts(
         {
           vmId: vmId(1),
-          hostIds: all,
+          hosts: all,
           units: ['max_vms'],
           properties: new Map([['maximum_vm_count', maximum]]),
         },

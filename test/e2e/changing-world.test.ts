@@ -93,7 +93,7 @@ describe('scores of a world that changes', () => {
         properties: new Map([['os_identity', 'guest']]),
         explain: true,
       });
-    const reasonOf = ({ scores }: ScoreHostsResponse) => scores[0]?.reasons?.[0]?.text ?? '';
+    const reasonOf = ({ explanation }: ScoreHostsResponse) => explanation?.reasons(0)[0]?.text ?? '';
     expect(reasonOf(await asGuest())).to.include('(rhel 9)');
     await steer(vmId(3), 'start', { host_id: H1 });
     await until(asGuest, (response) => reasonOf(response).startsWith('2 VMs'));

@@ -83,10 +83,7 @@ describe('scores of the demo world', () => {
     simulator.requests.reset();
     await score(vmId(1), { explain: true });
     await score(vmId(2), { hosts: [hostId(1), hostId(12)] });
-    await client.filterHosts(
-      { vmId: vmId(1), hostIds: [hostId(1)], units: [], properties: new Map() },
-      call(),
-    );
+    await client.filterHosts({ vmId: vmId(1), hosts: [hostId(1)], units: [], properties: new Map() }, call());
     await client.listPolicyUnits(call());
     expect(simulator.requests.latest()).to.deep.equal([]);
   });

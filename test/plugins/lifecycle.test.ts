@@ -117,7 +117,7 @@ describeWithPython('life of plugins', () => {
       () => valueOf('one'),
       (value) => value === 'NOT_FOUND',
     );
-    expect(await host?.listPolicyUnits(call())).to.deep.equal([]);
+    expect((await host?.listPolicyUnits(call()))?.units).to.deep.equal([]);
   });
 
   it('picks up a changed file that a plugin imports', async () => {
@@ -428,7 +428,7 @@ describeWithPython('life of plugins', () => {
       (count) => count >= 3,
     );
     expect(delays.slice(0, 3)).to.deep.equal([1000, 2000, 4000]);
-    expect(await host.listPolicyUnits(call())).to.have.length(2);
+    expect((await host.listPolicyUnits(call())).units).to.have.length(2);
   });
 
   it('close ends the processes and the calls, which fail', async () => {

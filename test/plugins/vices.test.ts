@@ -171,7 +171,11 @@ describeWithPython('vices of plugins', () => {
       const { unitResults } = await host.scoreHosts(request, call());
       const [result] = unitResults;
       if (typeof first === 'number') {
-        expect(result).to.deep.equal({ unit, value: outcome });
+        expect(result).to.deep.equal({
+          unit,
+          value: outcome,
+          direction: 'direction' in options ? 'HIGHER_IS_BETTER' : 'LOWER_IS_BETTER',
+        });
         return;
       }
       const [code, text] = outcome;
@@ -210,7 +214,11 @@ describeWithPython('vices of plugins', () => {
         const ms = late ? 500 : 5000;
         const caller = { deadline: Date.now() + ms, signal: AbortSignal.timeout(ms) };
         const { unitResults } = await host.scoreHosts(request, call(caller));
-        expect(unitResults[1]).to.deep.equal({ unit: 'good', value: [1, 1, 1] });
+        expect(unitResults[1]).to.deep.equal({
+          unit: 'good',
+          value: [1, 1, 1],
+          direction: 'LOWER_IS_BETTER',
+        });
         expect(unitResults[0]?.failure?.code).to.equal(
           typeof outcome[0] === 'string' ? outcome[0] : undefined,
         );
@@ -291,10 +299,10 @@ describeWithPython('vices of plugins', () => {
 
   it('lists units in the order of files, classes, and filter, score, balance', async () => {
     const host = await hostOf('duplicates');
-    const units = await host.listPolicyUnits(call());
+    const { units } = await host.listPolicyUnits(call());
     expect(units.map(({ type, name }) => `${type} ${name}`)).to.deep.equal(['SCORE twice', 'FILTER twice']);
     const braces = await hostOf('old-notation');
-    expect(await braces.listPolicyUnits(call())).to.deep.equal([
+    expect((await braces.listPolicyUnits(call())).units).to.deep.equal([
       {
         name: 'braces',
         type: 'FILTER',
@@ -320,7 +328,7 @@ describeWithPython('vices of plugins', () => {
   it('lists and runs classes with names that every object has, whatever directions are configured', async () => {
     const options: Partial<PluginHostOptions> = { direction: new Map([['other', 'HIGHER_IS_BETTER']]) };
     const host = await hostOf('names-of-objects', options);
-    const listed = await host.listPolicyUnits(call());
+    const { units: listed } = await host.listPolicyUnits(call());
     expect(listed.map(({ name, direction }) => [name, direction])).to.deep.equal([
       ['constructor', undefined],
       ['constructor', 'LOWER_IS_BETTER'],
@@ -338,7 +346,7 @@ describeWithPython('vices of plugins', () => {
 
   it('lists the units of classes that a plugin imports from elsewhere once, where they are defined', async () => {
     const host = await hostOf('imports-helper');
-    const units = await host.listPolicyUnits(call());
+    const { units } = await host.listPolicyUnits(call());
     expect(units.map(({ name }) => name)).to.deep.equal(['base', 'derived']);
   });
 
@@ -379,7 +387,7 @@ describeWithPython('vices of plugins', () => {
     const host = await hostOf('prints-nothing');
     const hostIds = [hostId(1), hostId(2)];
     const filtered = await host.filterHosts(
-      { vmId: vmId(1), hostIds, units: [], properties: new Map() },
+      { vmId: vmId(1), hosts: hostIds, units: [], properties: new Map() },
       call(),
     );
     expect(filtered.hostIds).to.deep.equal(hostIds);
@@ -408,9 +416,9 @@ describeWithPython('vices of plugins', () => {
       { name: 'leaves_out', weight: 2 },
       { name: 'floats', weight: 1 },
     ];
-    const { scores } = await host.scoreHosts(scoreRequest('', { units, explain: true }), call());
+    const { scores, explanation } = await host.scoreHosts(scoreRequest('', { units, explain: true }), call());
     expect(scores.map(({ score }) => score)).to.deep.equal([300, 100, 100]);
-    expect(scores[1]?.reasons).to.deep.equal([
+    expect(explanation?.reasons(1)).to.deep.equal([
       { unit: 'leaves_out', text: 'cost 9 among 3 to 9, the lowest is best: 0' },
       { unit: 'floats', text: 'cost 12 among 12 to 12, the lowest is best: 100' },
     ]);

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { aCall, aScoreRequest, createLoopback, fakeService, rejection } from './loopback.js';
+import { unitList } from '../support/unit-list.js';
 
 // eslint-disable-next-line @typescript-eslint/require-await -- an async source is what the client takes
 async function* noRequests() {
@@ -116,7 +117,7 @@ describe('the client', () => {
     process.env['http_proxy'] = 'http://127.0.0.1:1';
     try {
       const client = loopback.connect(await loopback.serve());
-      expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+      expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
     } finally {
       if (before === undefined) delete process.env['http_proxy'];
       else process.env['http_proxy'] = before;

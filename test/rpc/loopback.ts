@@ -8,6 +8,7 @@ import type {
 import type { Log, LogFields } from '../../src/process/log.js';
 import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../../src/rpc/server.js';
+import { unitList } from '../support/unit-list.js';
 
 /** A UUID whose last digits are this number. */
 export function uuid(n: number): string {
@@ -42,7 +43,7 @@ export function aScoreRequest(request: Partial<ScoreHostsRequest> = {}): ScoreHo
 
 /** A request to filter hosts 1 and 2. */
 export function aFilterRequest(request: Partial<FilterHostsRequest> = {}): FilterHostsRequest {
-  return { vmId: uuid(0xa), hostIds: [uuid(1), uuid(2)], units: [], properties: new Map(), ...request };
+  return { vmId: uuid(0xa), hosts: [uuid(1), uuid(2)], units: [], properties: new Map(), ...request };
 }
 
 /** A request to balance hosts 1 and 2. */
@@ -66,7 +67,7 @@ export function fakeService(
 ): PolicyUnitService & { readonly received: readonly Received[] } {
   const received: Received[] = [];
   const service: PolicyUnitService = {
-    listPolicyUnits: () => Promise.resolve([]),
+    listPolicyUnits: () => Promise.resolve(unitList([])),
     scoreHosts: ({ hosts, units }) => {
       const ids = hosts === 'ALL_UP' ? [uuid(1)] : [...new Set(hosts)];
       const values = ids.map((_, index) => (index % 10) * 10);
@@ -78,8 +79,12 @@ export function fakeService(
         snapshotTime: SNAPSHOT_TIME,
       });
     },
-    filterHosts: ({ hostIds }) =>
-      Promise.resolve({ hostIds: [...new Set(hostIds)], unitResults: [], snapshotTime: SNAPSHOT_TIME }),
+    filterHosts: ({ hosts }) =>
+      Promise.resolve({
+        hostIds: hosts === 'ALL_UP' ? [] : [...new Set(hosts)],
+        unitResults: [],
+        snapshotTime: SNAPSHOT_TIME,
+      }),
     balanceHosts: () => Promise.resolve({ snapshotTime: SNAPSHOT_TIME }),
     ...methods,
   };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PolicyUnit, ScoreHostsResponse } from '../../src/domain/contract.js';
+import type { PolicyUnit, ScoreExplanation, ScoreHostsResponse } from '../../src/domain/contract.js';
 import { SCHEDULING_ERROR_CODES, SchedulingError } from '../../src/domain/errors.js';
 import {
   aBalanceRequest,
@@ -30,27 +30,35 @@ describe('a PolicyUnitService over the wire', () => {
     { name: 'level', type: 'BALANCE', description: '', properties: [] },
   ];
 
-  it('lists the units as they are', async () => {
-    const server = await loopback.serve({
-      service: fakeService({ listPolicyUnits: () => Promise.resolve(units) }),
+  for (const hasInventory of [true, false]) {
+    it(`lists the units and problems as they are, with inventory: ${hasInventory}`, async () => {
+      const problems = [{ source: 'broken.py', reason: 'SyntaxError: line 1' }];
+      const list = { units, problems, hasInventory };
+      const server = await loopback.serve({
+        service: fakeService({ listPolicyUnits: () => Promise.resolve(list) }),
+      });
+      expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(list);
     });
-    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(units);
-  });
+  }
 
   it('carries every field of ScoreHosts, both ways', async () => {
+    const explanation: ScoreExplanation = {
+      hostName: (place) => ['a', 'ünï'][place],
+      reasons: (place) => [{ unit: 'even', text: `${2 * place} of 4` }],
+    };
     const answer: ScoreHostsResponse = {
       scores: [
-        { hostId: uuid(1), score: 0, hostName: 'a', reasons: [{ unit: 'even', text: '0 of 4' }] },
-        { hostId: uuid(2), score: 55, hostName: 'ünï', reasons: [{ unit: 'even', text: '2 of 4' }] },
+        { hostId: uuid(1), score: 0 },
+        { hostId: uuid(2), score: 55 },
       ],
       unitResults: [
-        { unit: 'even', value: [0, 55] },
-        { unit: 'gone', failure: { code: 'NOT_FOUND', message: 'no such unit' } },
+        { unit: 'even', value: [0, 55], direction: 'HIGHER_IS_BETTER' },
+        { unit: 'gone', failure: { code: 'NOT_FOUND', message: 'no such unit', notFound: 'UNIT' } },
       ],
       unknownHostIds: [uuid(3)],
       snapshotTime: SNAPSHOT_TIME,
     };
-    const service = fakeService({ scoreHosts: () => Promise.resolve(answer) });
+    const service = fakeService({ scoreHosts: () => Promise.resolve({ ...answer, explanation }) });
     const request = aScoreRequest({
       hosts: [uuid(1), uuid(3), uuid(2), uuid(1)],
       units: [
@@ -66,7 +74,12 @@ describe('a PolicyUnitService over the wire', () => {
       explain: true,
     });
     const client = loopback.connect(await loopback.serve({ service }));
-    expect(await client.scoreHosts(request, aCall())).to.deep.equal(answer);
+    const { explanation: told, ...rest } = await client.scoreHosts(request, aCall());
+    expect(rest).to.deep.equal(answer);
+    for (const place of answer.scores.keys()) {
+      expect(told?.hostName(place)).to.equal(explanation.hostName(place));
+      expect(told?.reasons(place)).to.deep.equal(explanation.reasons(place));
+    }
     expect(service.received[0]?.request).to.deep.equal(request);
   });
 
@@ -101,6 +114,7 @@ describe('a PolicyUnitService over the wire', () => {
 
   const migrations = [
     { title: 'nothing to do', answer: { snapshotTime: SNAPSHOT_TIME } },
+    { title: 'no snapshot', answer: {} },
     {
       title: 'a migration',
       answer: {

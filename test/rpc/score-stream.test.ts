@@ -16,6 +16,7 @@ import {
   SNAPSHOT_TIME,
   uuid,
 } from './loopback.js';
+import { unitList } from '../support/unit-list.js';
 
 const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
 const vm_id = uuid(0xa);
@@ -207,7 +208,7 @@ describe('StreamScoreHosts', () => {
     expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'RESOURCE_EXHAUSTED' });
     first.stream.end();
     await first.ended;
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
   it('gives its place back when an idle caller goes away', async () => {
@@ -226,7 +227,7 @@ describe('StreamScoreHosts', () => {
     stream.cancel();
     await gone.promise;
     expect(ended).to.deep.equal(['CANCELLED']);
-    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
   it('aborts the request being worked on when the caller cancels, and reads no further', async () => {

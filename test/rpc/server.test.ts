@@ -17,6 +17,7 @@ import {
   uuid,
 } from './loopback.js';
 import { rawCall } from './raw-call.js';
+import { unitList } from '../support/unit-list.js';
 
 const { ScoreHosts } = policyUnitMethods;
 const vm_id = uuid(0xa);
@@ -209,7 +210,7 @@ describe('the server', () => {
     expect(await client.health('', aCall())).to.equal('NOT_SERVING');
     letGo();
     await first;
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
     caller.abort();
     await second;
   });
@@ -226,7 +227,7 @@ describe('the server', () => {
     expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'RESOURCE_EXHAUSTED' });
     letGo();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
   it('lets calls over maxConcurrentStreams wait in the client', async () => {
@@ -303,7 +304,7 @@ describe('the server', () => {
     }
     const server = await started;
     expect(server.address).to.equal(`[::1]:${server.port}`);
-    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
   it('is healthy as a whole and for its service when told so, unhealthy before and after', async () => {

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { clientCredentials, serverCredentials } from '../../src/rpc/tls.js';
 import { aCall, createLoopback, rejection } from './loopback.js';
+import { unitList } from '../support/unit-list.js';
 
 interface Pair {
   readonly cert: string;
@@ -92,13 +93,15 @@ describe('TLS', () => {
 
   it('serves a client that trusts the authority', async () => {
     const server = await loopback.serve({ tls: serverPair });
-    expect(await loopback.connect(server, { tls: { ca } }).listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await loopback.connect(server, { tls: { ca } }).listPolicyUnits(aCall())).to.deep.equal(
+      unitList([]),
+    );
   });
 
   it('serves a client with a certificate of the authority asked for', async () => {
     const server = await loopback.serve({ tls: { ...serverPair, clientCa: ca } });
     const client = loopback.connect(server, { tls: { ca, ...clientPair } });
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal([]);
+    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
   const refused: { title: string; mutual: boolean; tls: () => Parameters<typeof clientCredentials>[0] }[] = [

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { INTERNAL_ERROR_TEXT } from '../../src/domain/errors.js';
 import { createPolicyService } from '../../src/scoring/service.js';
 import type { BalanceUnit, ScoreUnit } from '../../src/scoring/unit.js';
 import { units as allUnits } from '../../src/scoring/units/index.js';
@@ -60,7 +61,7 @@ describe('policy service and its inventory', () => {
     await expectRejection(answer, 'UNAVAILABLE', 'assumed_placements[0].host_id');
   });
 
-  it('makes a unit fail alone whose reasons fail', async () => {
+  it('gives a fixed text for the reason of a unit that can not say why, and keeps its score', async () => {
     const mute: ScoreUnit = {
       ...ksmSameOsScore,
       name: 'mute',
@@ -72,13 +73,16 @@ describe('policy service and its inventory', () => {
       }),
     };
     const inventory = inventoryOf(snapshot);
-    const service = createPolicyService({ units: [ksmSameOsScore, mute], inventory, log: memoryLog() });
-    const { scores, unitResults } = await service.scoreHosts({ ...request, explain: true }, call());
-    expect(scores.map(({ score, reasons }) => [score, reasons?.length])).to.deep.equal([[100, 1]]);
-    expect(unitResults.map(({ unit, failure }) => [unit, failure?.code])).to.deep.equal([
-      ['ksm_same_os_score', undefined],
-      ['mute', 'INTERNAL'],
-    ]);
+    const log = memoryLog();
+    const service = createPolicyService({ units: [mute], inventory, log });
+    const explained = { ...request, units: [], explain: true };
+    const { scores, unitResults, explanation } = await service.scoreHosts(explained, call());
+    expect(scores.map(({ score }) => score)).to.deep.equal([7]);
+    expect(unitResults.map(({ value }) => value)).to.deep.equal([[7]]);
+    expect(log.lines).to.deep.equal([]);
+    expect(explanation?.reasons(0)).to.deep.equal([{ unit: 'mute', text: INTERNAL_ERROR_TEXT }]);
+    expect(log.lines[0]?.fields).to.include({ unit: 'mute' });
+    expect(log.lines[0]?.fields['stack']).to.include('no words');
   });
 
   it('logs the stack of a unit that throws under the request id', async () => {

@@ -1,6 +1,7 @@
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
 import { memoryLog } from './log.js';
+import { unitList } from './unit-list.js';
 import { SNAPSHOT_TIME } from './world.js';
 
 /** A scoring service over gRPC, as another team may have written it. */
@@ -14,15 +15,17 @@ export interface ScoringService {
 export function constantService(unit: string, score = 40): PolicyUnitService {
   return {
     listPolicyUnits: () =>
-      Promise.resolve([
-        {
-          name: unit,
-          type: 'SCORE',
-          description: `Always ${score}.`,
-          properties: [],
-          direction: 'HIGHER_IS_BETTER',
-        },
-      ]),
+      Promise.resolve(
+        unitList([
+          {
+            name: unit,
+            type: 'SCORE',
+            description: `Always ${score}.`,
+            properties: [],
+            direction: 'HIGHER_IS_BETTER',
+          },
+        ]),
+      ),
     scoreHosts({ hosts, units }) {
       const ids = hosts === 'ALL_UP' ? [] : [...new Set(hosts)];
       const weight = units.reduce((sum, { weight }) => sum + weight, 0);
@@ -33,8 +36,12 @@ export function constantService(unit: string, score = 40): PolicyUnitService {
         snapshotTime: SNAPSHOT_TIME,
       });
     },
-    filterHosts: ({ hostIds }) =>
-      Promise.resolve({ hostIds: [...new Set(hostIds)], unitResults: [], snapshotTime: SNAPSHOT_TIME }),
+    filterHosts: ({ hosts }) =>
+      Promise.resolve({
+        hostIds: hosts === 'ALL_UP' ? [] : [...new Set(hosts)],
+        unitResults: [],
+        snapshotTime: SNAPSHOT_TIME,
+      }),
     balanceHosts: () => Promise.resolve({ snapshotTime: SNAPSHOT_TIME }),
   };
 }

@@ -1,4 +1,4 @@
-import type { FilterHostsResponse, UnitResult } from '../../domain/contract.js';
+import type { FilterHostsResponse, FilterUnitResult } from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { checkUnits, checkValueList, lie } from './lie.js';
 
@@ -14,7 +14,7 @@ export function checkAcceptedHosts(
   service: string,
 ): FilterHostsResponse {
   checkUnits(response.unitResults, names);
-  if (!Number.isFinite(response.snapshotTime)) {
+  if (response.snapshotTime !== undefined && !Number.isFinite(response.snapshotTime)) {
     throw lie('snapshot_time', `expected a time, got ${String(response.snapshotTime)}`);
   }
   return {
@@ -23,11 +23,7 @@ export function checkAcceptedHosts(
   };
 }
 
-function checkFilter(
-  result: UnitResult<readonly string[]>,
-  asked: AskedHosts,
-  service: string,
-): UnitResult<readonly string[]> {
+function checkFilter(result: FilterUnitResult, asked: AskedHosts, service: string): FilterUnitResult {
   if (result.failure !== undefined) return result;
   const { unit, value: accepted } = result;
   checkValueList(accepted, `unit_results of ${unit}`);
@@ -42,7 +38,7 @@ function checkFilter(
     }
     marks[place] = 1;
   }
-  return { unit, value: asked.ids.filter((_, place) => marks[place] === 1) };
+  return { ...result, value: asked.ids.filter((_, place) => marks[place] === 1) };
 }
 
 /** Says whether the ids are some of those asked for, in the same order and each once. */

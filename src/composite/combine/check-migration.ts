@@ -6,7 +6,7 @@ import { lie } from './lie.js';
 /** Checks the migration that a member proposed. Throws INTERNAL for one that names no VM, no host, or one not asked for. */
 export function checkMigration(response: BalanceHostsResponse, asked: AskedHosts): BalanceHostsResponse {
   const { migration, snapshotTime } = response;
-  if (!Number.isFinite(snapshotTime)) {
+  if (snapshotTime !== undefined && !Number.isFinite(snapshotTime)) {
     throw lie('snapshot_time', `expected a time, got ${String(snapshotTime)}`);
   }
   if (migration === undefined) return response;

@@ -5,8 +5,8 @@ import {
   MIN_SCORE,
   type Direction,
   type ScoreHostsResponse,
+  type ScoreUnitResult,
   type UnitFailure,
-  type UnitResult,
 } from '../../domain/contract.js';
 import { isLowerCaseUuid } from '../../lib/uuid.js';
 import type { AskedHosts } from './asked-hosts.js';
@@ -36,7 +36,7 @@ export function checkScores(
   );
   if (asked === 'ALL_UP') checkUpHosts(response);
   else checkHosts(response, asked);
-  if (!Number.isFinite(response.snapshotTime)) {
+  if (response.snapshotTime !== undefined && !Number.isFinite(response.snapshotTime)) {
     throw lie('snapshot_time', `expected a time, got ${String(response.snapshotTime)}`);
   }
   const hosts = response.scores.length;
@@ -71,12 +71,12 @@ function checkUpHosts({ scores, unknownHostIds }: ScoreHostsResponse): void {
 }
 
 function checkValues(
-  result: UnitResult<readonly number[]>,
+  result: ScoreUnitResult,
   index: number,
   hosts: number,
   direction: Direction,
   service: string,
-): UnitResult<readonly number[]> {
+): ScoreUnitResult {
   if (result.failure !== undefined) return result;
   const { unit, value: values } = result;
   checkValueList(values, `unit_results[${index}]`);

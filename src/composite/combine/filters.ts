@@ -1,5 +1,6 @@
-import type { FilterHostsResponse, UnitFailure, UnitResult } from '../../domain/contract.js';
+import type { FilterHostsResponse, FilterUnitResult, UnitFailure } from '../../domain/contract.js';
 import type { AskedHosts } from './asked-hosts.js';
+import { oldestSnapshot } from './scores.js';
 
 /** What one member's filters answered, checked. */
 export interface FilterAnswer {
@@ -16,16 +17,14 @@ export interface FilterParts {
   readonly answers: readonly FilterAnswer[];
   /** Why a filter was not answered for, by its place among the units. */
   readonly failures: ReadonlyMap<number, UnitFailure>;
-  /** The time of an answer to which no member contributed: milliseconds since the epoch. */
-  readonly now: number;
 }
 
 /**
  * Makes one answer of those of several members: the hosts that every answering filter accepts, in the order asked. A
  * filter that failed rejects nothing. The snapshot's time is the oldest one. Linear in hosts x filters.
  */
-export function combineFilters({ asked, units, answers, failures, now }: FilterParts): FilterHostsResponse {
-  const results = units.map((unit, place): UnitResult<readonly string[]> => ({
+export function combineFilters({ asked, units, answers, failures }: FilterParts): FilterHostsResponse {
+  const results = units.map((unit, place): FilterUnitResult => ({
     unit,
     failure: failures.get(place) ?? { code: 'INTERNAL', message: 'nobody answered for the unit' },
   }));
@@ -41,8 +40,7 @@ export function combineFilters({ asked, units, answers, failures, now }: FilterP
       results.flatMap(({ value }) => (value === undefined ? [] : [value])),
     ),
     unitResults: results,
-    snapshotTime:
-      answers.length === 0 ? now : Math.min(...answers.map(({ response }) => response.snapshotTime)),
+    ...oldestSnapshot(answers.map(({ response }) => response)),
   };
 }
 

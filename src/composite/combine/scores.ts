@@ -1,15 +1,16 @@
 import type {
   Direction,
   ScoreHostsResponse,
+  ScoreUnitResult,
   UnitFailure,
   UnitResult,
   WeightedUnit,
 } from '../../domain/contract.js';
+import { rangeOf, sumScores } from '../../domain/score-sums.js';
 import type { AskedHosts } from './asked-hosts.js';
 import { explainScores } from './explain.js';
 import { combineHosts, type CombinedHosts, type Places } from './hosts.js';
 import type { Column, ScoreAnswer } from './score-answer.js';
-import { scoresOfCosts } from './scores-of-costs.js';
 
 /** What was asked, and what came of it. */
 export interface ScoreParts {
@@ -20,8 +21,6 @@ export interface ScoreParts {
   readonly answers: readonly ScoreAnswer[];
   /** Why a unit was not answered for, by its place among the units. */
   readonly failures: ReadonlyMap<number, UnitFailure>;
-  /** The time of an answer to which no member contributed: milliseconds since the epoch. */
-  readonly now: number;
 }
 
 /**
@@ -35,28 +34,30 @@ export function combineScores(parts: ScoreParts): ScoreHostsResponse {
   const responses = answers.map(({ response }) => response);
   const hosts = combineHosts(responses, asked);
   const results = alignResults(parts, hosts);
-  const sums = sumsOf(results, units, hosts.ids.length);
+  const unitResults = results.map((result): ScoreUnitResult =>
+    result.value === undefined
+      ? result
+      : { unit: result.unit, value: result.value.values, direction: result.value.direction },
+  );
+  const sums = sumScores(unitResults, units, hosts.ids.length);
   return {
-    scores: explain
-      ? explainScores(hosts, sums, answers, columnsOf(results))
-      : (sharedScores(responses, hosts, sums) ??
-        hosts.ids.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 }))),
-    unitResults: results.map((result) =>
-      result.value === undefined ? result : { unit: result.unit, value: result.value.values },
-    ),
+    scores:
+      sharedScores(responses, hosts, sums) ??
+      hosts.ids.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 })),
+    unitResults,
+    ...(explain ? { explanation: explainScores(hosts, answers, columnsOf(results)) } : {}),
     unknownHostIds: hosts.unknownHostIds,
-    snapshotTime: Math.min(...responses.map(({ snapshotTime }) => snapshotTime)),
+    ...oldestSnapshot(responses),
   };
 }
 
 /** With no member to say which hosts there are, those asked for are taken as known. */
-function nobodyAnswered({ asked, units, failures, now }: ScoreParts): ScoreHostsResponse {
+function nobodyAnswered({ asked, units, failures }: ScoreParts): ScoreHostsResponse {
   const ids = asked === 'ALL_UP' ? [] : asked.ids;
   return {
     scores: ids.map((hostId) => ({ hostId, score: 0 })),
     unitResults: units.map(({ name }, place) => ({ unit: name, failure: failureAt(failures, place) })),
     unknownHostIds: [],
-    snapshotTime: now,
   };
 }
 
@@ -86,31 +87,12 @@ function alignResults(
 
 function alignValues(values: readonly number[], places: Places, direction: Direction): readonly number[] {
   if (places === undefined) return values;
-  const worst = direction === 'HIGHER_IS_BETTER' || values.length === 0 ? 0 : highest(values);
+  const worst = direction === 'HIGHER_IS_BETTER' || values.length === 0 ? 0 : rangeOf(values).max;
   return Array.from(places, (place) => values[place] ?? worst);
-}
-
-function highest(values: readonly number[]): number {
-  return values.reduce((left, right) => Math.max(left, right));
 }
 
 function columnsOf(results: readonly UnitResult<Column>[]): readonly Column[] {
   return results.flatMap(({ value }) => (value === undefined ? [] : [value]));
-}
-
-function sumsOf(
-  results: readonly UnitResult<Column>[],
-  units: readonly WeightedUnit[],
-  hosts: number,
-): Float64Array {
-  const sums = new Float64Array(hosts);
-  for (const [place, { value: column }] of results.entries()) {
-    if (column === undefined) continue;
-    const weight = units[place]?.weight ?? 0;
-    const scores = column.direction === 'LOWER_IS_BETTER' ? scoresOfCosts(column.values) : column.values;
-    for (let host = 0; host < hosts; host++) sums[host] = (sums[host] ?? 0) + weight * (scores[host] ?? 0);
-  }
-  return sums;
 }
 
 /** The only member's own array of scores, if its sums are the same. */
@@ -122,4 +104,12 @@ function sharedScores(
   const [only] = responses;
   if (only === undefined || responses.length > 1 || hosts.places[0] !== undefined) return undefined;
   return only.scores.every(({ score }, place) => score === sums[place]) ? only.scores : undefined;
+}
+
+/** Returns the time of the oldest snapshot among the answers; none when no service has an inventory. */
+export function oldestSnapshot(responses: readonly { readonly snapshotTime?: number }[]): {
+  readonly snapshotTime?: number;
+} {
+  const times = responses.flatMap(({ snapshotTime }) => snapshotTime ?? []);
+  return times.length === 0 ? {} : { snapshotTime: Math.min(...times) };
 }

@@ -12,8 +12,8 @@ const HOST_ID_TAG = (1 << 3) | 2;
 const SCORE_TAG = 2 << 3;
 
 /**
- * Encodes the `scores` field of a ScoreHostsResponse, for scores without names and reasons; undefined when one has them,
- * or isn't an ASCII id with a score of 0 or more. What comes after is to be encoded as a message without scores and
+ * Encodes the `scores` field of a ScoreHostsResponse, for scores without names and reasons; undefined when one isn't
+ * an ASCII id with a score of 0 or more. What comes after is to be encoded as a message without scores and
  * appended: protobuf reads messages in a row as one.
  *
  * Encoding a thousand small messages one by one is the largest part of what a call costs, several times this
@@ -22,9 +22,8 @@ const SCORE_TAG = 2 << 3;
 export function encodeScores(scores: readonly HostScore[]): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(scores.length * MAX_SCORE_BYTES);
   let at = 0;
-  for (const { hostId, score, hostName, reasons } of scores) {
-    const plain = hostName === undefined && reasons === undefined;
-    if (!plain || hostId.length !== ID_LENGTH || !(score >= 0)) return undefined;
+  for (const { hostId, score } of scores) {
+    if (hostId.length !== ID_LENGTH || !(score >= 0)) return undefined;
     bytes[at] = SCORES_TAG;
     const lengthAt = at + 1;
     bytes[at + 2] = HOST_ID_TAG;

@@ -15,11 +15,11 @@ export function readAcceptedHosts(
   request: FilterHostsRequest,
 ): FilterHostsResponse {
   checkUnits(message.unit_results, request.units);
-  const asked = new Set(request.hostIds);
+  const asked = new Set(request.hosts === 'ALL_UP' ? message.host_ids : request.hosts);
   const unitResults = message.unit_results.map((result, index) => readUnitResult(result, index, asked));
   const hostIds = readSubset(message.host_ids, asked, 'host_ids');
   checkHosts(hostIds, expectedHosts(asked, unitResults));
-  return { hostIds, unitResults, snapshotTime: readSnapshotTime(message.snapshot_time) };
+  return { hostIds, unitResults, ...readSnapshotTime(message.snapshot_time) };
 }
 
 function readUnitResult(

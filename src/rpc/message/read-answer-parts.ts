@@ -1,3 +1,4 @@
+import type { NotFoundSubject } from '../../domain/errors.js';
 import type { UnitFailure } from '../../domain/contract.js';
 import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure__Output } from '../../gen/hostscore/v1/Failure.js';
@@ -49,17 +50,22 @@ export function checkUnits(answered: readonly { readonly unit: string }[], asked
   if (missing !== undefined) throw answerFault('unit_results', `the result of ${quote(missing)} is missing`);
 }
 
+const SUBJECTS: ReadonlyMap<string | number, NotFoundSubject> = new Map([
+  ['NOT_FOUND_SUBJECT_UNIT', 'UNIT'],
+  ['NOT_FOUND_SUBJECT_VM', 'VM'],
+]);
+
 /** A failure that a service reports of a unit or of a streamed request. */
-export function readFailure({ code, message }: Failure__Output): UnitFailure {
-  return { code: fromFailureCode(code), message: boundedText(message) };
+export function readFailure({ code, message, not_found }: Failure__Output): UnitFailure {
+  const failure = { code: fromFailureCode(code), message: boundedText(message) };
+  const subject = SUBJECTS.get(not_found);
+  return subject === undefined ? failure : { ...failure, notFound: subject };
 }
 
-/** When the service began to read its inventory: milliseconds since the epoch. */
-export function readSnapshotTime(timestamp: Timestamp__Output | null): number {
-  const time = timestamp === null ? undefined : fromTimestamp(timestamp);
-  if (time === undefined) {
-    const got = timestamp === null ? 'none' : `${timestamp.seconds} s and ${timestamp.nanos} ns`;
-    throw answerFault('snapshot_time', `expected a time, got ${got}`);
-  }
-  return time;
+/** Reads the time of a service's snapshot; a service without an inventory has none. */
+export function readSnapshotTime(timestamp: Timestamp__Output | null): { readonly snapshotTime?: number } {
+  if (timestamp === null) return {};
+  const snapshotTime = fromTimestamp(timestamp);
+  if (snapshotTime !== undefined) return { snapshotTime };
+  throw answerFault('snapshot_time', `expected a time, got ${timestamp.seconds} s and ${timestamp.nanos} ns`);
 }

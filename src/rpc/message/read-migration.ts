@@ -11,13 +11,13 @@ export function readMigration(
   { migration, snapshot_time }: BalanceHostsResponse__Output,
   { hostIds }: BalanceHostsRequest,
 ): BalanceHostsResponse {
-  const snapshotTime = readSnapshotTime(snapshot_time);
-  if (migration === null) return { snapshotTime };
+  const time = readSnapshotTime(snapshot_time);
+  if (migration === null) return time;
   const field = 'migration.candidate_host_ids';
   const candidateHostIds = readSubset(migration.candidate_host_ids, new Set(hostIds), field);
   if (candidateHostIds.length === 0) throw answerFault(field, 'expected at least one host, got none');
   return {
     migration: { vmId: readAnsweredId(migration.vm_id, 'migration.vm_id'), candidateHostIds },
-    snapshotTime,
+    ...time,
   };
 }

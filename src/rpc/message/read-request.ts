@@ -50,7 +50,8 @@ export function createRequestReader(limits: RequestLimits): RequestReader {
         units: readWeightedUnits(message.units, limits),
         properties: readProperties(message.properties, limits),
         assumedPlacements: readPlacements(message.assumed_placements, limits),
-        explain: message.explain,
+        explain: message.explain || message.explain_top > 0,
+        ...(message.explain_top > 0 ? { explainTop: message.explain_top } : {}),
       };
     },
     filterHosts(message) {
@@ -58,7 +59,7 @@ export function createRequestReader(limits: RequestLimits): RequestReader {
       const names = createNameReader();
       return {
         vmId: readUuid(message.vm_id, 'vm_id'),
-        hostIds: readHostIds(message.host_ids),
+        hosts: readHostIds(message.host_ids),
         units: message.units.map((name, index) => names(name, `units[${index}]`)),
         properties: readProperties(message.properties, limits),
       };

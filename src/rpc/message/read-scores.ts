@@ -4,8 +4,10 @@ import {
   type Direction,
   type HostScore,
   type HostSelection,
+  type ScoreExplanation,
   type ScoreHostsRequest,
   type ScoreHostsResponse,
+  type ScoreUnitResult,
   type UnitResult,
 } from '../../domain/contract.js';
 import type { HostScore__Output } from '../../gen/hostscore/v1/HostScore.js';
@@ -50,22 +52,32 @@ export function readScores(
     readUnitResult(result, index, hosts, reading),
   );
   const maxScore = reading.checksRanges ? MAX_SCORE * weightOfAnswers(unitResults, request) : undefined;
-  const scores =
-    message.decoded ?? message.scores.map((score, index) => readHostScore(score, index, request.explain));
+  const scores = message.decoded ?? message.scores.map(readHostScore);
   if (maxScore !== undefined) checkRange(scores, maxScore);
   const unknownHostIds = message.unknown_host_ids.map((id, index) =>
     readAnsweredId(id, `unknown_host_ids[${index}]`),
   );
   checkHosts(scores, unknownHostIds, request.hosts);
-  return { scores, unitResults, unknownHostIds, snapshotTime: readSnapshotTime(message.snapshot_time) };
+  return {
+    scores,
+    unitResults,
+    unknownHostIds,
+    ...(request.explain ? { explanation: readExplanation(message.scores) } : {}),
+    ...readSnapshotTime(message.snapshot_time),
+  };
 }
 
+const DIRECTIONS: ReadonlyMap<string | number, Direction> = new Map([
+  ['DIRECTION_HIGHER_IS_BETTER', 'HIGHER_IS_BETTER'],
+  ['DIRECTION_LOWER_IS_BETTER', 'LOWER_IS_BETTER'],
+]);
+
 function readUnitResult(
-  { unit, scores, failure }: ScoreUnitResult__Output,
+  { unit, scores, failure, direction: named }: ScoreUnitResult__Output,
   index: number,
   hosts: number,
   { directionOf, checksRanges }: ScoreReading,
-): UnitResult<readonly number[]> {
+): ScoreUnitResult {
   const field = `unit_results[${index}]`;
   if (failure != null) return { unit, failure: readFailure(failure) };
   if (scores == null) throw answerFault(field, `expected scores or a failure of ${quote(unit)}, got neither`);
@@ -73,7 +85,8 @@ function readUnitResult(
   if (values.length !== hosts) {
     throw answerFault(`${field}.scores`, `expected ${hosts} values, one for each host, got ${values.length}`);
   }
-  if (checksRanges && directionOf(unit) === 'HIGHER_IS_BETTER') {
+  const direction = DIRECTIONS.get(named);
+  if (checksRanges && (direction ?? directionOf(unit)) === 'HIGHER_IS_BETTER') {
     const wrong = values.findIndex((value) => !isScore(value));
     if (wrong >= 0) {
       throw answerFault(
@@ -82,7 +95,7 @@ function readUnitResult(
       );
     }
   }
-  return { unit, value: values };
+  return direction === undefined ? { unit, value: values } : { unit, value: values, direction };
 }
 
 function weightOfAnswers(results: readonly UnitResult<unknown>[], { units }: ScoreHostsRequest): number {
@@ -94,19 +107,19 @@ function weightOfAnswers(results: readonly UnitResult<unknown>[], { units }: Sco
   return sum;
 }
 
-function readHostScore(
-  { host_id, score, host_name, reasons }: HostScore__Output,
-  index: number,
-  explain: boolean,
-): HostScore {
+function readHostScore({ host_id, score }: HostScore__Output, index: number): HostScore {
   if (score === undefined) throw answerFault(`scores[${index}].score`, 'expected a score, got none');
-  const hostId = readAnsweredId(host_id, `scores[${index}].host_id`);
-  if (!explain) return { hostId, score };
+  return { hostId: readAnsweredId(host_id, `scores[${index}].host_id`), score };
+}
+
+function readExplanation(scores: readonly HostScore__Output[]): ScoreExplanation {
   return {
-    hostId,
-    score,
-    ...(host_name === undefined ? {} : { hostName: boundedText(host_name) }),
-    reasons: reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })),
+    hostName(place) {
+      const name = scores[place]?.host_name;
+      return name === undefined ? undefined : boundedText(name);
+    },
+    reasons: (place) =>
+      scores[place]?.reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })) ?? [],
   };
 }
 

@@ -24,7 +24,7 @@ export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): 
 export function writeFilterHosts(request: FilterHostsRequest, requestId: string): Sent<FilterHostsMessage> {
   return {
     vm_id: request.vmId,
-    host_ids: request.hostIds,
+    ...(request.hosts === 'ALL_UP' ? { all_hosts: true } : { host_ids: request.hosts }),
     units: request.units,
     properties: Object.fromEntries(request.properties),
     request_id: requestId,

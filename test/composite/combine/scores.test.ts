@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import { askedHosts } from '../../../src/composite/combine/asked-hosts.js';
 import { combineScores, type ScoreParts } from '../../../src/composite/combine/scores.js';
-import type { Direction, HostScore, ScoreHostsResponse, UnitResult } from '../../../src/domain/contract.js';
-
-const NOW = 5000;
+import type { Direction, Reason, ScoreHostsResponse, UnitResult } from '../../../src/domain/contract.js';
 
 /** One member's answer in short: its hosts, and for each unit its place in the request and its values. */
 interface Answer {
@@ -15,7 +13,7 @@ interface Answer {
     direction?: Direction,
   ])[];
   readonly time?: number;
-  readonly explained?: readonly Partial<HostScore>[];
+  readonly explained?: readonly { readonly hostName: string; readonly reasons: readonly Reason[] }[];
 }
 
 function answerOf({ hosts, unknown = [], units, time = 1000, explained }: Answer, index: number) {
@@ -23,7 +21,6 @@ function answerOf({ hosts, unknown = [], units, time = 1000, explained }: Answer
     scores: hosts.map((hostId, host) => ({
       hostId,
       score: units.reduce((sum, [, values]) => sum + (values === 'fails' ? 0 : (values[host] ?? 0)), 0),
-      ...explained?.[host],
     })),
     unitResults: units.map(([place, values]): UnitResult<readonly number[]> => {
       const unit = `offered-${place}`;
@@ -32,6 +29,14 @@ function answerOf({ hosts, unknown = [], units, time = 1000, explained }: Answer
         : { unit, value: values };
     }),
     unknownHostIds: unknown,
+    ...(explained === undefined
+      ? {}
+      : {
+          explanation: {
+            hostName: (host) => explained[host]?.hostName,
+            reasons: (host) => explained[host]?.reasons ?? [],
+          },
+        }),
     snapshotTime: time,
   };
   return {
@@ -53,7 +58,6 @@ function combine(
     explain: false,
     answers: answers.map(answerOf),
     failures: new Map(),
-    now: NOW,
     ...part,
   });
 }
@@ -281,15 +285,15 @@ describe('combined scores', () => {
     });
   }
 
-  it('is as old as the oldest snapshot, and as young as now without any', () => {
+  it('is as old as the oldest snapshot, and of no time without any', () => {
     const answers = [3000, 2000, 4000].map((time) => ({ hosts: [], units: [], time }));
     expect(combine([], [], answers).snapshotTime).to.equal(2000);
-    expect(combine([], [], []).snapshotTime).to.equal(NOW);
+    expect(combine([], [], [])).not.to.have.property('snapshotTime');
   });
 
   it('explains in the order asked, under the names here, with a name from who knows the host', () => {
     const reason = (place: number, text: string) => ({ unit: `offered-${place}`, text });
-    const { scores } = combine(
+    const { scores, explanation } = combine(
       ['a', 'b'],
       [1, 1, 1, 1],
       [
@@ -314,9 +318,9 @@ describe('combined scores', () => {
       ],
       { explain: true },
     );
-    const shown = scores.map(({ hostName, reasons }) => [
-      hostName,
-      reasons?.map(({ unit, text }) => `${unit}: ${text}`),
+    const shown = scores.map((_, place) => [
+      explanation?.hostName(place),
+      explanation?.reasons(place).map(({ unit, text }) => `${unit}: ${text}`),
     ]);
     expect(shown).to.deep.equal([
       ['alpha', ['unit-0: one', 'unit-1: two', 'unit-3: service-0 does not know this host: the worst score']],
@@ -325,8 +329,9 @@ describe('combined scores', () => {
   });
 
   it('explains by an empty text what a service gives no reason for', () => {
-    const { scores } = combine(['a'], [1], [{ hosts: ['a'], units: [[0, [1]]] }], { explain: true });
-    expect(scores).to.deep.equal([{ hostId: 'a', score: 1, reasons: [{ unit: 'unit-0', text: '' }] }]);
+    const { explanation } = combine(['a'], [1], [{ hosts: ['a'], units: [[0, [1]]] }], { explain: true });
+    expect(explanation?.hostName(0)).to.equal(undefined);
+    expect(explanation?.reasons(0)).to.deep.equal([{ unit: 'unit-0', text: '' }]);
   });
 
   it('shares the arrays of a single service that summed the same', () => {

@@ -30,8 +30,6 @@ describe('encodeScores', () => {
   });
 
   const left: readonly (readonly [title: string, score: HostScore])[] = [
-    ['a name', { hostId: hostId(1), score: 1, hostName: 'h' }],
-    ['reasons', { hostId: hostId(1), score: 1, reasons: [] }],
     ['an id of another length', { hostId: 'short', score: 1 }],
     ['an id that is not ASCII', { hostId: 'é'.repeat(36), score: 1 }],
     ['a score below 0', { hostId: hostId(1), score: -1 }],

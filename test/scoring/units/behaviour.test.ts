@@ -249,7 +249,7 @@ async function outcome(
 ): Promise<string> {
   const inventory = inventoryOf(cluster(hosts), { stopped: [SCHEDULED] });
   const service = createPolicyService({ units, inventory, log: memoryLog() });
-  const request = { vmId: vmId(0xfff), hostIds, properties };
+  const request = { vmId: vmId(0xfff), hosts: hostIds, properties };
   const { name, type } = unit;
   if (type === 'BALANCE') {
     const answer = service.balanceHosts({ unit: name, hostIds, properties }, call());
@@ -266,7 +266,7 @@ async function outcome(
     return textOf(unitResults[0], (ids) => ids.map(numberOf));
   }
   const { unitResults } = await service.scoreHosts(
-    { ...request, hosts: hostIds, units: [{ name, weight: 1 }], assumedPlacements: [], explain: true },
+    { ...request, units: [{ name, weight: 1 }], assumedPlacements: [], explain: true },
     call(),
   );
   return textOf(unitResults[0], (scores) => scores);
