@@ -198,7 +198,13 @@ describe('grpcurl', () => {
       };
       expect(await answer('ScoreHosts', request)).to.deep.include({
         scores: [{ hostId: EMPTY_HOST, score: 300 }],
-        unitResults: [{ unit: 'ksm_same_os_score', scores: { values: [100] } }],
+        unitResults: [
+          {
+            unit: 'ksm_same_os_score',
+            scores: { values: [100] },
+            direction: 'DIRECTION_HIGHER_IS_BETTER',
+          },
+        ],
       });
     });
 
