@@ -7,6 +7,8 @@ export interface Vm {
   /** UUID in lower case. */
   readonly id: string;
   readonly name: string;
+  /** Cluster to which it belongs, a UUID in lower case: it can run on the hosts of that one only. Absent when the engine names none. */
+  readonly clusterId: string | undefined;
   /** Host on which it runs; absent for a VM that does not run. */
   readonly hostId: string | undefined;
   /** The engine's word: `up`, `paused`, `migrating`, ...; absent for a VM whose image is illegal. */
@@ -33,6 +35,8 @@ export interface HostRecord {
   /** UUID in lower case. */
   readonly id: string;
   readonly name: string;
+  /** Cluster to which it belongs, a UUID in lower case; absent when the engine names none. */
+  readonly clusterId: string | undefined;
   /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
   readonly status: string;
   readonly memory: HostMemory;
@@ -48,13 +52,18 @@ export interface Host extends HostRecord {
 
 /** The hosts of an engine and the VMs running on them, as read at one moment. Never changes. */
 export interface Snapshot {
-  /** When the reading began: milliseconds since the epoch. */
+  /**
+   * When the reading began: milliseconds since the epoch. Every change that the engine had published by then is in the
+   * snapshot; of later ones, some may be.
+   */
   readonly time: number;
   /** Every host, ordered by name, then id. */
   readonly hosts: readonly Host[];
-  /** The host of that id, or none. */
+  /** Returns the host of that id, or none. */
   readonly host: (id: string) => Host | undefined;
-  /** The running VM of that id, or none: a stopped VM is not part of a snapshot. */
+  /** Returns the hosts of a cluster, whatever their status, ordered by name, then id. */
+  readonly hostsOfCluster: (clusterId: string) => readonly Host[];
+  /** Returns the running VM of that id, or none: a stopped VM is not part of a snapshot. */
   readonly vm: (id: string) => Vm | undefined;
   /** How many VMs run on each host, by {@link Host.index}. */
   readonly vmCounts: Readonly<Int32Array>;
@@ -125,6 +134,7 @@ export function createSnapshotBuilder(): SnapshotBuilder {
         .sort(byNameThenId)
         .map((record): Host => ({ ...record, ...tenantsOf(record.id) }));
       const hostsById = new Map(hosts.map((host) => [host.id, host]));
+      let clusters: ReadonlyMap<string | undefined, readonly Host[]> | undefined;
       const places = tenantsByHost.size;
       const vmCounts = new Int32Array(places);
       for (const { index, vms } of tenantsByHost.values()) vmCounts[index] = vms.length;
@@ -132,6 +142,7 @@ export function createSnapshotBuilder(): SnapshotBuilder {
         time,
         hosts,
         host: (id) => hostsById.get(id),
+        hostsOfCluster: (clusterId) => (clusters ??= byCluster(hosts)).get(clusterId) ?? [],
         vm: (id) => vms.get(id),
         vmCounts,
         os: eachIdentity((identity) => histograms[identity].build(places)),
@@ -187,6 +198,8 @@ export function assumePlacements(snapshot: Snapshot, placements: readonly Resolv
     time: snapshot.time,
     hosts: snapshot.hosts.map((host) => changed.get(host.id) ?? host),
     host: (id) => changed.get(id) ?? snapshot.host(id),
+    hostsOfCluster: (clusterId) =>
+      snapshot.hostsOfCluster(clusterId).map((host) => changed.get(host.id) ?? host),
     vm: (id) => placed.get(id) ?? snapshot.vm(id),
     vmCounts,
     os: eachIdentity((identity) =>
@@ -200,6 +213,16 @@ export function assumePlacements(snapshot: Snapshot, placements: readonly Resolv
 
 function eachIdentity<Value>(make: (identity: OsIdentity) => Value): Record<OsIdentity, Value> {
   return { configured: make('configured'), family: make('family'), guest: make('guest') };
+}
+
+function byCluster(hosts: readonly Host[]): ReadonlyMap<string | undefined, readonly Host[]> {
+  const clusters = new Map<string | undefined, Host[]>();
+  for (const host of hosts) {
+    const members = clusters.get(host.clusterId);
+    if (members === undefined) clusters.set(host.clusterId, [host]);
+    else members.push(host);
+  }
+  return clusters;
 }
 
 function byNameThenId(a: HostRecord, b: HostRecord): number {

@@ -4,7 +4,7 @@ import type { HostRecord } from '../domain/snapshot.js';
 import { parseUuid } from '../lib/uuid.js';
 import type { EngineVm } from './engine-vm.js';
 import { readHostMemory } from './host-memory.js';
-import { readPlainVm } from './plain-vm.js';
+import { clusterIdOf, readPlainVm } from './plain-vm.js';
 import { isMigratable, vmMemoryMiB } from './vm-migration.js';
 
 /** What came of one object: what is needed of it, or what is odd about it. */
@@ -61,14 +61,16 @@ const HOST = z
   .object({
     id: uuid,
     name: z.string().min(1),
+    cluster: anything,
     status: z.string().min(1),
     memory: anything,
     max_scheduling_memory: anything,
     statistics: anything,
   })
-  .transform(({ id, name, status, ...memory }): HostRecord => ({
+  .transform(({ id, name, cluster, status, ...memory }): HostRecord => ({
     id,
     name,
+    clusterId: clusterIdOf(cluster),
     status,
     memory: readHostMemory(memory),
   }));
@@ -78,6 +80,7 @@ const VM = z
     id: uuid,
     name: z.string().min(1),
     status: text,
+    cluster: anything,
     host: z.object({ id: uuid }).nullish(),
     os,
     guest_operating_system: guestOs,
@@ -89,6 +92,7 @@ const VM = z
     name,
     status,
     os,
+    clusterId: clusterIdOf(rest.cluster),
     hostId: host?.id,
     memoryMiB: vmMemoryMiB(rest.memory),
     migratable: isMigratable(rest.placement_policy),

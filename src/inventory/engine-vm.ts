@@ -7,6 +7,8 @@ export interface EngineVm {
   readonly name: string;
   /** The engine's word: `up`, `down`, `migrating`, ...; absent for a VM whose image is illegal. */
   readonly status: string | undefined;
+  /** Cluster to which it belongs, a UUID in lower case. */
+  readonly clusterId: string | undefined;
   /** Host on which it runs, a UUID in lower case. */
   readonly hostId: string | undefined;
   /** In MiB, rounded up. */

@@ -1,5 +1,5 @@
 import type { GuestOs, Os } from '../domain/os-identity.js';
-import { isLowerCaseUuid } from '../lib/uuid.js';
+import { isLowerCaseUuid, parseUuid } from '../lib/uuid.js';
 import type { EngineVm } from './engine-vm.js';
 import { isMigratable, vmMemoryMiB } from './vm-migration.js';
 import { isRecord } from './is-record.js';
@@ -22,9 +22,16 @@ export function readPlainVm(object: unknown): EngineVm | undefined {
   const os = osOf(object['os']);
   const guest = guestOf(object['guest_operating_system']);
   if (status === UNUSUAL || hostId === UNUSUAL || os === UNUSUAL || guest === UNUSUAL) return undefined;
+  const clusterId = clusterIdOf(object['cluster']);
   const memoryMiB = vmMemoryMiB(object['memory']);
   const migratable = isMigratable(object['placement_policy']);
-  return { id, name, status, hostId, memoryMiB, migratable, os, guest };
+  return { id, name, status, clusterId, hostId, memoryMiB, migratable, os, guest };
+}
+
+/** Reads the `cluster` of a host or a VM; undefined for anything odd, which costs them nothing else. */
+export function clusterIdOf(cluster: unknown): string | undefined {
+  const id = isRecord(cluster) ? cluster['id'] : undefined;
+  return typeof id === 'string' ? parseUuid(id) : undefined;
 }
 
 function textOf(value: unknown): string | undefined | typeof UNUSUAL {

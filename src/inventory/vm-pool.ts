@@ -8,13 +8,13 @@ export interface VmPool {
   readonly vm: (record: EngineVm, guest: GuestOs | undefined, before: Vm | undefined) => Vm;
 }
 
-/** How many different operating systems, how many host ids, and how many statuses are shared. */
+/** How many different operating systems, how many ids of hosts and clusters, and how many statuses are shared. */
 export const MAX_POOLED = 10_000;
 
 /** Starts a pool. Beyond `max` of a kind it begins anew with that kind: sharing only saves memory. */
 export function createVmPool(max: number): VmPool {
   const oses = createShare<OsByIdentity>(max);
-  const hostIds = createShare<string>(max);
+  const ids = createShare<string>(max);
   const statuses = createShare<string>(max);
 
   const osOf = (configured: Os, guest: GuestOs | undefined) =>
@@ -31,22 +31,34 @@ export function createVmPool(max: number): VmPool {
 
   return {
     vm(
-      { id, name, hostId: listedHostId, status: listedStatus, memoryMiB, migratable, os: configured },
+      {
+        id,
+        name,
+        clusterId: listedClusterId,
+        hostId: listedHostId,
+        status: listedStatus,
+        memoryMiB,
+        migratable,
+        os: configured,
+      },
       guest,
       before,
     ) {
       const os = osOf(configured, guest);
-      const hostId = listedHostId === undefined ? undefined : hostIds(listedHostId, () => listedHostId);
+      const clusterId =
+        listedClusterId === undefined ? undefined : ids(listedClusterId, () => listedClusterId);
+      const hostId = listedHostId === undefined ? undefined : ids(listedHostId, () => listedHostId);
       const status = listedStatus === undefined ? undefined : statuses(listedStatus, () => listedStatus);
       const same =
         before?.id === id &&
         before.name === name &&
+        before.clusterId === clusterId &&
         before.hostId === hostId &&
         before.status === status &&
         before.memoryMiB === memoryMiB &&
         before.migratable === migratable &&
         before.os === os;
-      return same ? before : { id, name, hostId, status, memoryMiB, migratable, os };
+      return same ? before : { id, name, clusterId, hostId, status, memoryMiB, migratable, os };
     },
   };
 }

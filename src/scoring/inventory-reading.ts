@@ -1,4 +1,4 @@
-import type { AssumedPlacement, Call, HostSelection } from '../domain/contract.js';
+import type { AssumedPlacement, Call, ScoreHostsRequest } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { assumePlacements, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 
@@ -11,12 +11,15 @@ export interface ResolvedHosts {
   readonly unknownHostIds: readonly string[];
 }
 
+/** The hosts to resolve: those of these ids, or those that are up in a cluster. */
+export type WantedHosts = readonly string[] | { readonly clusterId: string };
+
 /**
  * Finds the hosts; when one of them, or of those that placements name, is missing, the inventory is asked to look again,
  * once.
  */
 export type HostResolver = (
-  selection: HostSelection,
+  wanted: WantedHosts,
   call: Call,
   placements?: readonly AssumedPlacement[],
 ) => Promise<ResolvedHosts>;
@@ -29,23 +32,23 @@ export function createHostResolver(inventory: Inventory): HostResolver {
   // By snapshot first: the lists live long, and must not keep the snapshots that they were once looked up in.
   const found = new WeakMap<Snapshot, WeakMap<readonly string[], ResolvedHosts>>();
 
-  function find(snapshot: Snapshot, selection: HostSelection): ResolvedHosts {
-    if (selection === 'ALL_UP') return hostsThatAreUp(snapshot);
+  function find(snapshot: Snapshot, wanted: WantedHosts): ResolvedHosts {
+    if ('clusterId' in wanted) return hostsThatAreUp(snapshot, wanted.clusterId);
     let lists = found.get(snapshot);
     if (lists === undefined) found.set(snapshot, (lists = new WeakMap<readonly string[], ResolvedHosts>()));
-    let resolved = lists.get(selection);
-    if (resolved === undefined) lists.set(selection, (resolved = hostsOf(snapshot, selection)));
+    let resolved = lists.get(wanted);
+    if (resolved === undefined) lists.set(wanted, (resolved = hostsOf(snapshot, wanted)));
     return resolved;
   }
 
-  return async (selection, call, placements = []) => {
-    const resolved = find(inventory.current(), selection);
+  return async (wanted, call, placements = []) => {
+    const resolved = find(inventory.current(), wanted);
     const complete =
       resolved.unknownHostIds.length === 0 &&
       placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
     if (complete) return resolved;
     const { snapshot, looked } = await inventory.refreshed(call);
-    const again = find(snapshot, selection);
+    const again = find(snapshot, wanted);
     const missing = placements.findIndex(({ hostId }) => snapshot.host(hostId) === undefined);
     if (missing >= 0 && !looked) {
       throw new SchedulingError(
@@ -55,6 +58,24 @@ export function createHostResolver(inventory: Inventory): HostResolver {
     }
     return again;
   };
+}
+
+/**
+ * Returns the hosts that a request wants: those that it names, or those of its VM's cluster. Rejects with NOT_FOUND when the
+ * engine has no such VM, and with INVALID_ARGUMENT when the VM has no cluster.
+ */
+export async function wantedHosts(
+  inventory: Inventory,
+  { hosts, vmId }: Pick<ScoreHostsRequest, 'hosts' | 'vmId'>,
+  call: Call,
+): Promise<WantedHosts> {
+  if (hosts !== 'ALL_UP') return hosts;
+  const { clusterId } = await resolveVm(inventory, inventory.current(), vmId, call);
+  if (clusterId !== undefined) return { clusterId };
+  throw new SchedulingError(
+    'INVALID_ARGUMENT',
+    `vm_id: VM ${vmId} has no cluster in the engine, so there are no hosts of its cluster; name hosts in host_ids instead`,
+  );
 }
 
 /** Finds a VM, running or stopped. Rejects with NOT_FOUND when the engine has none of that id. */
@@ -94,8 +115,9 @@ export async function assumeAll(
   return assumePlacements(snapshot, resolved);
 }
 
-function hostsThatAreUp(snapshot: Snapshot): ResolvedHosts {
-  return { snapshot, hosts: snapshot.hosts.filter(({ status }) => status === 'up'), unknownHostIds: [] };
+function hostsThatAreUp(snapshot: Snapshot, clusterId: string): ResolvedHosts {
+  const hosts = snapshot.hostsOfCluster(clusterId).filter(({ status }) => status === 'up');
+  return { snapshot, hosts, unknownHostIds: [] };
 }
 
 function hostsOf(snapshot: Snapshot, ids: readonly string[]): ResolvedHosts {

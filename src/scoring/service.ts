@@ -18,7 +18,7 @@ import { sumScores } from '../domain/score-sums.js';
 import { stackOf } from '../lib/text.js';
 import type { Log } from '../process/log.js';
 import type { Host, Inventory } from '../domain/snapshot.js';
-import { assumeAll, createHostResolver, resolveVm } from './inventory-reading.js';
+import { assumeAll, createHostResolver, resolveVm, wantedHosts } from './inventory-reading.js';
 import {
   createMigrationCooldown,
   type MigrationCooldown,
@@ -63,7 +63,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const resolved = await resolveHosts(request.hosts, call, request.assumedPlacements);
+    const chosen = await wantedHosts(inventory, request, call);
+    const resolved = await resolveHosts(chosen, call, request.assumedPlacements);
     const stopped = await resolveVm(inventory, resolved.snapshot, request.vmId, call);
     const snapshot = await assumeAll(inventory, resolved.snapshot, request.assumedPlacements, call);
     const hosts =
@@ -97,7 +98,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const resolved = await resolveHosts(request.hosts, call);
+    const resolved = await resolveHosts(await wantedHosts(inventory, request, call), call);
     const { snapshot, hosts } = resolved;
     const vm = await resolveVm(inventory, snapshot, request.vmId, call);
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { OS_IDENTITIES } from '../../src/domain/os-identity.js';
 import { assumePlacements, buildSnapshot, type Snapshot } from '../../src/domain/snapshot.js';
-import { host, hostId, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
+import { clusterId, host, hostId, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
 
 const counts = (snapshot: Snapshot, n: number) => snapshot.vmCounts[snapshot.host(hostId(n))?.index ?? -1];
 
@@ -27,6 +27,17 @@ describe('buildSnapshot', () => {
     const snapshot = snapshotOf([host(1)], [vm(1, 'rhel', { on: 7 })]);
     expect(snapshot.vm(vmId(1))?.hostId).to.equal(hostId(7));
     expect(counts(snapshot, 1)).to.equal(0);
+  });
+
+  it('finds the hosts of a cluster, whatever their status, in order', () => {
+    const elsewhere = { clusterId: clusterId(2) };
+    const snapshot = snapshotOf(
+      [{ ...host(4), clusterId: undefined }, host(3, 'maintenance'), { ...host(2), ...elsewhere }, host(1)],
+      [],
+    );
+    const found = [1, 2, 3].map((n) => snapshot.hostsOfCluster(clusterId(n)).map(({ id }) => id));
+    expect(found).to.deep.equal([[hostId(1), hostId(3)], [hostId(2)], []]);
+    expect(snapshot.hostsOfCluster(clusterId(1))[0]).to.equal(snapshot.host(hostId(1)));
   });
 
   it('takes VMs before hosts', () => {
@@ -71,6 +82,13 @@ describe('assumePlacements', () => {
     expect([1, 2, 3].map((n) => counts(original, n))).to.deep.equal([2, 1, 0]);
     expect(original.vm(vmId(1))?.hostId).to.equal(hostId(1));
     expect(assumed.host(hostId(2))).to.equal(original.host(hostId(2)));
+  });
+
+  it('keeps clusters: a host of one has the VM there too', () => {
+    const assumed = assumePlacements(original, [{ vm: vm(1, 'rhel_8x64', { on: 1 }), hostId: hostId(3) }]);
+    expect(assumed.hostsOfCluster(clusterId(1))).to.deep.equal(assumed.hosts);
+    expect(assumed.hostsOfCluster(clusterId(1))[2]?.vms.map(({ id }) => id)).to.deep.equal([vmId(1)]);
+    expect(assumed.vm(vmId(1))?.clusterId).to.equal(clusterId(1));
   });
 
   it('is the original when there is nothing to assume', () => {

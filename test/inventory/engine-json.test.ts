@@ -3,6 +3,7 @@ import { parseHost, parseVm } from '../../src/inventory/engine-json.js';
 
 const ID = '882b9a7c-0000-4000-8000-00000000000a';
 const HOST_ID = '72877001-6012-4921-bdd2-3ff17043083e';
+const CLUSTER_ID = '1930506d-6012-4921-bdd2-3ff17043083e';
 
 describe('parseVm', () => {
   const plain = { id: ID, name: 'web', status: 'up' };
@@ -11,6 +12,16 @@ describe('parseVm', () => {
     { title: 'no more than its name', more: {}, expected: {} },
     { title: 'an upper-case id', more: { id: ID.toUpperCase() }, expected: {} },
     { title: 'a host', more: { host: { id: HOST_ID.toUpperCase() } }, expected: { hostId: HOST_ID } },
+    {
+      title: 'a cluster',
+      more: { cluster: { id: CLUSTER_ID.toUpperCase(), href: '/c' } },
+      expected: { clusterId: CLUSTER_ID },
+    },
+    ...[null, 'c', [], {}, { id: 'c' }, { id: 5 }].map((cluster) => ({
+      title: `the cluster ${JSON.stringify(cluster)}, which is none`,
+      more: { cluster },
+      expected: {},
+    })),
     { title: 'no status', more: { status: undefined }, expected: { status: undefined } },
     {
       title: 'null for everything absent',
@@ -92,6 +103,7 @@ describe('parseVm', () => {
   for (const { title, more, expected } of [...cases, ...anyway]) {
     it(`reads a VM with ${title}`, () => {
       const unknown = {
+        clusterId: undefined,
         hostId: undefined,
         os: none,
         guest: undefined,
@@ -126,18 +138,19 @@ describe('parseVm', () => {
 });
 
 describe('parseHost', () => {
-  it('reads id, name, status and memory, and nothing else', () => {
+  it('reads id, name, cluster, status and memory, and nothing else', () => {
     const memory = { totalMiB: 7821, freeMiB: undefined, schedulableMiB: 5039 };
     expect(
       parseHost({
         id: HOST_ID.toUpperCase(),
         name: 'H2',
+        cluster: { id: CLUSTER_ID, href: '/c' },
         status: 'up',
         memory: '8200912896',
         max_scheduling_memory: '5283774464',
         ksm: { enabled: 'false' },
       }),
-    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', status: 'up', memory } });
+    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', clusterId: CLUSTER_ID, status: 'up', memory } });
   });
 
   it('keeps a host whose memory is odd', () => {
@@ -148,6 +161,18 @@ describe('parseHost', () => {
       schedulableMiB: undefined,
     });
   });
+
+  for (const [title, members] of [
+    ['no cluster', {}],
+    ['null for its cluster', { cluster: null }],
+    ['a cluster without an id', { cluster: {} }],
+    ['a cluster whose id is no UUID', { cluster: { id: 'c' } }],
+  ] as const) {
+    it(`keeps a host with ${title}`, () => {
+      const { record } = parseHost({ id: HOST_ID, name: 'H2', status: 'up', ...members });
+      expect(record).to.include({ id: HOST_ID, clusterId: undefined });
+    });
+  }
 
   it('names the host and the field that is odd', () => {
     expect(parseHost({ id: HOST_ID, name: 'H2', status: 1 }).odd).to.include(`host "${HOST_ID}": status: `);

@@ -1,6 +1,9 @@
 /** Ids and bodies that tests of the inventory share. */
 export const HOST = '72877001-6012-4921-bdd2-3ff17043083e';
 
+/** The one cluster, of the one host and every VM. */
+export const CLUSTER = '1930506d-6012-4921-bdd2-3ff17043083e';
+
 /** The id of the nth VM. */
 export function vmId(nth: number): string {
   return `882b9a7c-0000-4000-8000-${nth.toString(16).padStart(12, '0')}`;
@@ -14,6 +17,7 @@ export function engineVm(nth: number, more: object = {}): object {
     name: `vm${nth}`,
     status: 'up',
     memory: '1073741824',
+    cluster: { id: CLUSTER, href: `/ovirt-engine/api/clusters/${CLUSTER}` },
     host: { id: HOST, href: `/ovirt-engine/api/hosts/${HOST}` },
     os: { type: 'rhel_8x64', boot: { devices: { device: ['hd'] } } },
     ...more,
@@ -22,5 +26,5 @@ export function engineVm(nth: number, more: object = {}): object {
 
 /** The one host, as the engine writes it. */
 export function engineHost(more: object = {}): object {
-  return { id: HOST, name: 'H1', status: 'up', ksm: { enabled: 'false' }, ...more };
+  return { id: HOST, name: 'H1', status: 'up', cluster: { id: CLUSTER }, ksm: { enabled: 'false' }, ...more };
 }

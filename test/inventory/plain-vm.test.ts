@@ -22,6 +22,7 @@ const vms = fc.record(
     id,
     name: words,
     status: words,
+    cluster: fc.oneof({ weight: 4, arbitrary: fc.record({ id }) }, odd),
     host: fc.oneof({ weight: 4, arbitrary: fc.record({ id }) }, odd),
     os: fc.oneof({ weight: 4, arbitrary: fc.record({ type: words, version }, { requiredKeys: [] }) }, odd),
     guest_operating_system: fc.oneof(
@@ -42,6 +43,7 @@ describe('readPlainVm', () => {
     id: vmId(1),
     name: 'vm-1',
     status: 'up',
+    cluster: { id: vmId(3), href: '/y' },
     host: { id: vmId(2), href: '/x' },
     os: { type: 'rhel_8x64', boot: {} },
     guest_operating_system: { distribution: 'CentOS Linux', version: { full_version: '7', major: '7' } },
@@ -54,6 +56,7 @@ describe('readPlainVm', () => {
       id: vmId(1),
       name: 'vm-1',
       status: 'up',
+      clusterId: vmId(3),
       hostId: vmId(2),
       memoryMiB: 1024,
       migratable: true,

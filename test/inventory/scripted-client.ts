@@ -2,7 +2,7 @@ import type { EngineVm } from '../../src/inventory/engine-vm.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import type { HostRecord } from '../../src/domain/snapshot.js';
 import { linkAbort } from '../../src/lib/deadline.js';
-import { HOST, vmId } from './engine-world.js';
+import { CLUSTER, HOST, vmId } from './engine-world.js';
 
 type Client = InventoryOptions['client'];
 
@@ -50,7 +50,7 @@ export function createScriptedClient(): ScriptedClient {
 /** A host. */
 export function scriptedHost(more: Partial<HostRecord> = {}): HostRecord {
   const memory = { totalMiB: 8192, freeMiB: 4096, schedulableMiB: 4096 };
-  return { id: HOST, name: 'H1', status: 'up', memory, ...more };
+  return { id: HOST, name: 'H1', clusterId: CLUSTER, status: 'up', memory, ...more };
 }
 
 /** The nth VM; it runs on the one host unless it is told otherwise. */
@@ -60,6 +60,7 @@ export function scriptedVm(nth: number, more: Partial<EngineVm> = {}): EngineVm 
     id: vmId(nth),
     name: `vm${nth}`,
     status: 'up',
+    clusterId: CLUSTER,
     hostId: HOST,
     memoryMiB: 1024,
     migratable: true,

@@ -9,7 +9,16 @@ import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
-import { host, hostId, inventoryOf, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
+import {
+  clusterId,
+  host,
+  hostId,
+  inventoryOf,
+  SNAPSHOT_TIME,
+  snapshotOf,
+  vm,
+  vmId,
+} from '../support/world.js';
 
 describePolicyUnitService('policy service', () => ({ service: fixtureService() }));
 
@@ -59,6 +68,65 @@ describe('policy service and its inventory', () => {
     const assumedPlacements = [{ vmId: vmId(1), hostId: hostId(2) }];
     const answer = service.scoreHosts({ ...request, assumedPlacements }, call());
     await expectRejection(answer, 'UNAVAILABLE', 'assumed_placements[0].host_id');
+  });
+
+  describe('asked for all hosts', () => {
+    const elsewhere = { clusterId: clusterId(2) };
+    const hosts = [
+      host(1),
+      host(2, 'maintenance'),
+      host(3),
+      { ...host(4), ...elsewhere },
+      { ...host(5), clusterId: undefined },
+    ];
+    const vms = [
+      vm(1, 'rhel_8x64', { on: 1 }),
+      vm(2, 'rhel_8x64', { on: 4, ...elsewhere }),
+      vm(3, 'rhel_8x64', { on: 5, clusterId: undefined }),
+    ];
+    const stopped = [vm(4, 'rhel_8x64', elsewhere)];
+    const inventory = inventoryOf(snapshotOf(hosts, vms), { stopped });
+    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const scored = async (n: number) => {
+      const { scores } = await service.scoreHosts({ ...request, vmId: vmId(n), hosts: 'ALL_UP' }, call());
+      return scores.map(({ hostId }) => hostId);
+    };
+
+    it('scores those that are up in the cluster of the VM', async () => {
+      expect(await scored(1)).to.deep.equal([hostId(1), hostId(3)]);
+      expect(await scored(2)).to.deep.equal([hostId(4)]);
+    });
+
+    it('knows the cluster of a stopped VM from the engine', async () => {
+      expect(await scored(4)).to.deep.equal([hostId(4)]);
+    });
+
+    it('filters those, too', async () => {
+      const { hostIds } = await service.filterHosts(
+        { vmId: vmId(1), hosts: 'ALL_UP', units: [], properties: new Map() },
+        call(),
+      );
+      expect(hostIds).to.deep.equal([hostId(1), hostId(3)]);
+    });
+
+    it('says of a VM without a cluster that hosts have to be named', async () => {
+      await expectRejection(
+        scored(3),
+        'INVALID_ARGUMENT',
+        `vm_id: VM ${vmId(3)} has no cluster in the engine`,
+      );
+      await expectRejection(scored(3), 'INVALID_ARGUMENT', 'name hosts in host_ids');
+    });
+
+    it('scores hosts that are named, whatever their cluster and status', async () => {
+      const named = [5, 4, 2].map(hostId);
+      const { scores } = await service.scoreHosts({ ...request, vmId: vmId(3), hosts: named }, call());
+      expect(scores.map(({ hostId }) => hostId)).to.deep.equal(named);
+    });
+
+    it('knows no host of a VM that the engine does not have', async () => {
+      await expectRejection(scored(9), 'NOT_FOUND', vmId(9));
+    });
   });
 
   it('gives a fixed text for the reason of a unit that can not say why, and keeps its score', async () => {

@@ -18,7 +18,12 @@ export function vmId(n: number): string {
   return `bbbbbbbb-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-/** A VM of which only what a test cares for is said: it is up, and has 1 GiB of memory and leave to migrate. */
+/** The n-th cluster id of a test; hosts and VMs are in the first unless said otherwise. */
+export function clusterId(n: number): string {
+  return `cccccccc-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** A VM of which only what a test cares for is said: it is up, in cluster 1, and has 1 GiB of memory and leave to migrate. */
 export function vm(
   n: number,
   osType: string | undefined,
@@ -26,12 +31,13 @@ export function vm(
     readonly on?: number;
     readonly version?: string;
     readonly guest?: GuestOs;
-  } & Partial<Pick<Vm, 'status' | 'memoryMiB' | 'migratable'>> = {},
+  } & Partial<Pick<Vm, 'clusterId' | 'status' | 'memoryMiB' | 'migratable'>> = {},
 ): Vm {
   const { migratable = true } = options;
   return {
     id: vmId(n),
     name: `vm-${n}`,
+    clusterId: 'clusterId' in options ? options.clusterId : clusterId(1),
     hostId: options.on === undefined ? undefined : hostId(options.on),
     status: 'status' in options ? options.status : 'up',
     memoryMiB: 'memoryMiB' in options ? options.memoryMiB : 1024,
@@ -43,11 +49,12 @@ export function vm(
 /** Memory of a host that has room for everything: 1 TiB, of which half is free. */
 const ROOMY: HostMemory = { totalMiB: 1_048_576, freeMiB: 524_288, schedulableMiB: 524_288 };
 
-/** A host, up unless said otherwise, with plenty of memory. */
+/** A host in cluster 1, up unless said otherwise, with plenty of memory. */
 export function host(n: number, status = 'up', memory: Partial<HostMemory> = {}): HostRecord {
   return {
     id: hostId(n),
     name: `host-${n.toString().padStart(4, '0')}`,
+    clusterId: clusterId(1),
     status,
     memory: { ...ROOMY, ...memory },
   };
