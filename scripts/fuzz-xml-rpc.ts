@@ -5,9 +5,8 @@
  * Usage: npm run fuzz [-- COUNT [FIRST_SEED]]
  */
 import { request } from 'node:http';
-import { startXmlRpcServer } from '../src/bridge/http-server.js';
-import { HTTP_LIMITS } from '../src/bridge/http-limits.js';
-import { createXmlRpcClient } from '../src/bridge/xml-rpc-client.js';
+import { callXmlRpc } from '../src/bridge/client.js';
+import { MAX_BODY_BYTES, startXmlRpcServer } from '../src/bridge/server.js';
 import { createLog } from '../src/process/log.js';
 import { fuzzOne } from '../test/bridge/xml-rpc/fuzz-one.js';
 import { createRandom, mutate } from '../test/bridge/xml-rpc/mutation.js';
@@ -73,10 +72,10 @@ function sendOne(port: number, body: Buffer, pieces: number): Promise<string> {
 
 const server = await startXmlRpcServer({
   listen: { host: '127.0.0.1', port: 0 },
-  dispatch: (_method, params) => Promise.resolve(params),
+  maxConcurrentRequests: 64,
+  dispatch: (_method, value) => Promise.resolve({ value, outcome: 'ok' }),
   log: createLog({ level: 'warn', format: 'text' }),
 });
-const client = createXmlRpcClient({ url: `http://127.0.0.1:${server.port}/`, timeoutMs: 5000 });
 
 const startedAt = performance.now();
 let done = 0;
@@ -88,13 +87,14 @@ for (; done < count && failures < MAX_FAILURES; done += 1) {
   if (done % SOCKET_SHARE === 0) {
     const status = await sendOne(server.port, body, 1 + random.below(3));
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    const expected = body.length > HTTP_LIMITS.maxBodyBytes ? '413' : '200';
+    const expected = body.length > MAX_BODY_BYTES ? '413' : '200';
     if (status !== expected) fail(seed, `the server answered a body with ${status}`);
   }
 }
-const answer = await client.call('echo', ['still there']);
+const { signal } = new AbortController();
+const target = { url: `http://${server.address}/`, timeoutMs: 5000, signal };
+const answer = await callXmlRpc(target, 'echo', ['still there']);
 if (JSON.stringify(answer) !== '["still there"]') fail(0, 'the server does not answer any more');
-client.close();
 await server.close(1000);
 
 console.log(

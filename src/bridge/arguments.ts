@@ -1,49 +1,60 @@
 import { MAX_INT32 } from '../domain/contract.js';
-import { parseUuid } from '../lib/uuid.js';
-import type { ArgumentLimits } from './argument-limits.js';
-import {
-  overLimit,
-  partOf,
-  placesOf,
-  wrongArgument,
-  wrongType,
-  type ArgumentPlace,
-} from './argument-place.js';
-import { createHostListReader, type AskedHosts } from './asked-hosts.js';
+import { isSameList } from '../domain/host-list.js';
+import { isArray, isStruct, typeNameOf, type XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
-import { isArray, isStruct, type XmlRpcValue } from '../engine-model/value.js';
+import { parseUuid } from '../lib/uuid.js';
+import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
-/** Names of the arguments of each call, as faults and the help name them. */
-export const ARGUMENT_NAMES = {
-  discover: [],
+/** Units in one call, as many as a scoring service takes. */
+export const MAX_UNITS = 128;
+
+/** Characters in the name of a unit: the engine's database has no room for more. */
+export const MAX_UNIT_NAME_LENGTH = 128;
+
+/** Properties in one call, as many as a scoring service takes. */
+export const MAX_PROPERTIES = 256;
+
+/** Characters in the key of a property, as many as a scoring service takes. */
+export const MAX_PROPERTY_KEY_LENGTH = 128;
+
+/** Characters in the value of a property, as many as a scoring service takes. */
+export const MAX_PROPERTY_VALUE_LENGTH = 4096;
+
+/** Lists of hosts that are remembered: an engine asks for few clusters at one time. */
+const MAX_REMEMBERED_LISTS = 4;
+
+/** Names of the arguments of each call, as faults name them. */
+const NAMES = {
   runFilters: ['filterNames', 'hostIds', 'vmId', 'properties'],
   runCostFunctions: ['functions', 'hostIds', 'vmId', 'properties'],
   runLoadBalancing: ['balancerName', 'hostIds', 'properties'],
 } as const;
 
-/** What a call says of hosts and the policy's properties. */
-export interface HostArguments {
-  readonly hosts: AskedHosts;
-  readonly properties: ReadonlyMap<string, string>;
+/** The hosts that a call of the engine asks about, each once, in the order asked. */
+export interface AskedHosts {
+  /** Ids in lower case, as services get them. */
+  readonly ids: readonly string[];
+  /** The engine's own text of each, aligned with `ids`: what it gets back. */
+  readonly texts: readonly string[];
 }
 
 /** Arguments of runFilters; a filter that is named twice stands here once. */
-export interface FilterArguments extends HostArguments {
+export interface FilterArguments {
   readonly filters: readonly string[];
+  readonly hosts: AskedHosts;
   /** UUID in lower case. */
   readonly vmId: string;
+  readonly properties: ReadonlyMap<string, string>;
 }
 
 /** Arguments of runCostFunctions. */
-export interface CostArguments extends HostArguments {
+export interface CostArguments extends Omit<FilterArguments, 'filters'> {
   /** Factors by name; a function that is named twice stands here once, with the sum of its factors. */
   readonly functions: ReadonlyMap<string, number>;
-  /** UUID in lower case. */
-  readonly vmId: string;
 }
 
 /** Arguments of runLoadBalancing. */
-export interface BalanceArguments extends HostArguments {
+export interface BalanceArguments extends Omit<FilterArguments, 'filters' | 'vmId'> {
   readonly balancer: string;
 }
 
@@ -54,147 +65,187 @@ export interface ArgumentReader {
   readonly balance: (params: readonly XmlRpcValue[]) => BalanceArguments;
 }
 
-/** Makes a reader within these limits. */
-export function createArgumentReader(limits: ArgumentLimits): ArgumentReader {
-  const readHosts = createHostListReader(limits.maxHostIds);
+/** Creates a reader that takes that many host ids in one call. */
+export function createArgumentReader(maxHostIds: number): ArgumentReader {
+  const readHosts = createHostReader(maxHostIds);
   return {
     filters(params) {
-      const at = placesOf('runFilters', params, ARGUMENT_NAMES.runFilters);
+      const at = argumentsOf('runFilters', params, NAMES.runFilters);
       return {
-        filters: readFilterNames(...at(0), limits),
+        filters: readFilterNames(...at(0)),
         hosts: readHosts(...at(1)),
         vmId: readUuid(...at(2)),
-        properties: readProperties(...at(3), limits),
+        properties: readProperties(...at(3)),
       };
     },
     costs(params) {
-      const at = placesOf('runCostFunctions', params, ARGUMENT_NAMES.runCostFunctions);
+      const at = argumentsOf('runCostFunctions', params, NAMES.runCostFunctions);
       return {
-        functions: readFunctions(...at(0), limits),
+        functions: readFunctions(...at(0)),
         hosts: readHosts(...at(1)),
         vmId: readUuid(...at(2)),
-        properties: readProperties(...at(3), limits),
+        properties: readProperties(...at(3)),
       };
     },
     balance(params) {
-      const at = placesOf('runLoadBalancing', params, ARGUMENT_NAMES.runLoadBalancing);
+      const at = argumentsOf('runLoadBalancing', params, NAMES.runLoadBalancing);
       return {
-        balancer: readName(...at(0), limits),
+        balancer: readName(...at(0)),
         hosts: readHosts(...at(1)),
-        properties: readProperties(...at(2), limits),
+        properties: readProperties(...at(2)),
       };
     },
   };
 }
 
-function readFilterNames(
-  value: XmlRpcValue,
-  place: ArgumentPlace,
-  limits: ArgumentLimits,
-): readonly string[] {
-  const names = readList(value, place, 'an array of names', limits);
-  return [...new Set(names.map((name, index) => readName(name, partOf(place, `[${index}]`), limits)))];
+/**
+ * Checks how many arguments there are. Returns each with what a fault calls it: the method, its position and its name.
+ * Throws a fault for a missing or superfluous one.
+ */
+export function argumentsOf(
+  method: string,
+  params: readonly XmlRpcValue[],
+  names: readonly string[],
+): (index: number) => readonly [value: XmlRpcValue, at: string] {
+  const count = `${names.length} arguments${names.length > 0 ? ` (${names.join(', ')})` : ''}`;
+  if (params.length > names.length) {
+    throw invalid(
+      `${method}: argument ${names.length + 1} is superfluous: expected ${count}, got ${params.length}`,
+    );
+  }
+  return (index) => {
+    const at = `${method}: argument ${index + 1}, ${String(names[index])}`;
+    const value = params[index];
+    if (value === undefined) throw invalid(`${at} is missing: expected ${count}, got ${params.length}`);
+    return [value, at];
+  };
 }
 
-function readFunctions(
-  value: XmlRpcValue,
-  place: ArgumentPlace,
-  limits: ArgumentLimits,
-): ReadonlyMap<string, number> {
+/** Makes the fault for an argument of a wrong type. */
+export function wrongType(at: string, expected: string, got: XmlRpcValue): XmlRpcFault {
+  return wrongArgument(at, expected, typeNameOf(got));
+}
+
+function wrongArgument(at: string, expected: string, got: string): XmlRpcFault {
+  return invalid(`${at}: expected ${expected}, got ${got}`);
+}
+
+function tooMany(at: string, got: number, things: string, max: number, setting = ''): XmlRpcFault {
+  return invalid(`${at}: ${got} ${things}, at most ${max} are taken${setting}`);
+}
+
+function invalid(text: string): XmlRpcFault {
+  return new XmlRpcFault(FAULT_CODES.invalidArguments, text);
+}
+
+/**
+ * Creates a reader of lists of host ids. It remembers the last few, since an engine asks about the hosts of a cluster again
+ * and again: the same ids give the same object, for which a service may remember what it found.
+ */
+function createHostReader(maxHostIds: number): (value: XmlRpcValue, at: string) => AskedHosts {
+  const remembered: { readonly list: readonly string[]; readonly hosts: AskedHosts }[] = [];
+  return (value, at) => {
+    if (!isArray(value)) throw wrongType(at, 'an array of host ids', value);
+    if (value.length > maxHostIds) {
+      throw tooMany(at, value.length, 'host ids', maxHostIds, ' (bridge.maxHostIds)');
+    }
+    const list = value.map((id, index) => {
+      if (typeof id !== 'string') throw wrongType(`${at}[${index}]`, 'a string with a UUID', id);
+      return id;
+    });
+    const known = remembered.find((entry) => isSameList(entry.list, list));
+    if (known !== undefined) return known.hosts;
+    const texts = new Map<string, string>();
+    for (const [index, text] of list.entries()) {
+      const id = parseUuid(text);
+      if (id === undefined) throw wrongArgument(`${at}[${index}]`, 'a UUID', quoted(text));
+      if (!texts.has(id)) texts.set(id, text);
+    }
+    const hosts = { ids: [...texts.keys()], texts: [...texts.values()] };
+    remembered.unshift({ list, hosts });
+    remembered.length = Math.min(remembered.length, MAX_REMEMBERED_LISTS);
+    return hosts;
+  };
+}
+
+function readFilterNames(value: XmlRpcValue, at: string): readonly string[] {
+  const names = readUnits(value, at, 'an array of names');
+  return [...new Set(names.map((name, index) => readName(name, `${at}[${index}]`)))];
+}
+
+function readFunctions(value: XmlRpcValue, at: string): ReadonlyMap<string, number> {
   const factors = new Map<string, number>();
-  for (const [index, pair] of readList(value, place, 'an array of [name, factor]', limits).entries()) {
-    const pairPlace = partOf(place, `[${index}]`);
-    if (!isArray(pair)) throw wrongType(pairPlace, 'an array [name, factor]', pair);
+  for (const [index, pair] of readUnits(value, at, 'an array of [name, factor]').entries()) {
+    const place = `${at}[${index}]`;
+    if (!isArray(pair)) throw wrongType(place, 'an array [name, factor]', pair);
     const [first, second] = pair;
     if (pair.length !== 2 || first === undefined || second === undefined) {
-      throw wrongArgument(pairPlace, 'an array [name, factor]', `an array of ${pair.length}`);
+      throw wrongArgument(place, 'an array [name, factor]', `an array of ${pair.length}`);
     }
-    const name = readName(first, partOf(pairPlace, '[0]'), limits);
-    factors.set(name, (factors.get(name) ?? 0) + readFactor(second, partOf(pairPlace, '[1]')));
+    const name = readName(first, `${place}[0]`);
+    factors.set(name, (factors.get(name) ?? 0) + readFactor(second, `${place}[1]`));
   }
   return factors;
 }
 
-function readList(
-  value: XmlRpcValue,
-  place: ArgumentPlace,
-  expected: string,
-  { maxUnits }: ArgumentLimits,
-): readonly XmlRpcValue[] {
-  if (!isArray(value)) throw wrongType(place, expected, value);
-  if (value.length > maxUnits) throw overLimit(place, value.length, 'units', 'maxUnits', maxUnits);
+function readUnits(value: XmlRpcValue, at: string, expected: string): readonly XmlRpcValue[] {
+  if (!isArray(value)) throw wrongType(at, expected, value);
+  if (value.length > MAX_UNITS) throw tooMany(at, value.length, 'units', MAX_UNITS);
   return value;
 }
 
-function readName(value: XmlRpcValue, place: ArgumentPlace, { maxUnitNameLength }: ArgumentLimits): string {
-  if (typeof value !== 'string') throw wrongType(place, 'a string with the name of a unit', value);
-  if (value === '') throw wrongArgument(place, 'the name of a unit', 'an empty string');
-  if (value.length > maxUnitNameLength) {
-    throw overLimit(place, value.length, 'characters', 'maxUnitNameLength', maxUnitNameLength);
+function readName(value: XmlRpcValue, at: string): string {
+  if (typeof value !== 'string') throw wrongType(at, 'a string with the name of a unit', value);
+  if (value === '') throw wrongArgument(at, 'the name of a unit', 'an empty string');
+  if (value.length > MAX_UNIT_NAME_LENGTH) {
+    throw tooMany(at, value.length, 'characters', MAX_UNIT_NAME_LENGTH);
   }
   return value;
 }
 
 /** The engine sends `<i4>`; a whole number of another type is a script's way to say the same. */
-function readFactor(value: XmlRpcValue, place: ArgumentPlace): number {
-  const factor = typeof value === 'number' || typeof value === 'bigint' ? Number(value) : doubleOf(value);
-  if (factor === undefined) throw wrongType(place, 'an int, the factor', value);
+function readFactor(value: XmlRpcValue, at: string): number {
+  const factor = numberOf(value);
+  if (factor === undefined) throw wrongType(at, 'an int, the factor', value);
   if (!Number.isInteger(factor) || Math.abs(factor) > MAX_INT32) {
-    throw wrongArgument(place, 'an int, the factor', String(factor));
+    throw wrongArgument(at, 'an int, the factor', String(factor));
   }
   return factor;
 }
 
-function readUuid(value: XmlRpcValue, place: ArgumentPlace): string {
-  if (typeof value !== 'string') throw wrongType(place, 'a string with a UUID', value);
+function readUuid(value: XmlRpcValue, at: string): string {
+  if (typeof value !== 'string') throw wrongType(at, 'a string with a UUID', value);
   const id = parseUuid(value);
-  if (id === undefined) throw wrongArgument(place, 'a UUID', quoted(value));
+  if (id === undefined) throw wrongArgument(at, 'a UUID', quoted(value));
   return id;
 }
 
 /** The engine sends nil when a cluster has no properties, and a map's null value says that the property is not set. */
-function readProperties(
-  value: XmlRpcValue,
-  place: ArgumentPlace,
-  limits: ArgumentLimits,
-): ReadonlyMap<string, string> {
+function readProperties(value: XmlRpcValue, at: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
   if (value === null) return properties;
-  if (!isStruct(value)) throw wrongType(place, 'a struct of properties, or nil', value);
-  const { maxProperties, maxPropertyKeyLength, maxPropertyValueLength } = limits;
-  if (value.size > maxProperties) {
-    throw overLimit(place, value.size, 'properties', 'maxProperties', maxProperties);
-  }
+  if (!isStruct(value)) throw wrongType(at, 'a struct of properties, or nil', value);
+  if (value.size > MAX_PROPERTIES) throw tooMany(at, value.size, 'properties', MAX_PROPERTIES);
   for (const [key, member] of value) {
-    const memberPlace = partOf(place, `[${quoted(key)}]`);
-    if (key.length > maxPropertyKeyLength) {
-      throw overLimit(memberPlace, key.length, 'characters', 'maxPropertyKeyLength', maxPropertyKeyLength);
+    const place = `${at}[${quoted(key)}]`;
+    if (key.length > MAX_PROPERTY_KEY_LENGTH) {
+      throw tooMany(place, key.length, 'characters', MAX_PROPERTY_KEY_LENGTH);
     }
     if (member === null) continue;
-    const text = propertyText(member);
-    if (text === undefined) throw wrongType(memberPlace, 'a string, an int, a double or a boolean', member);
-    if (text.length > maxPropertyValueLength) {
-      throw overLimit(
-        memberPlace,
-        text.length,
-        'characters',
-        'maxPropertyValueLength',
-        maxPropertyValueLength,
-      );
+    const isText = typeof member === 'string' || typeof member === 'boolean' || typeof member === 'bigint';
+    const text = isText ? String(member) : numberOf(member)?.toString();
+    if (text === undefined) throw wrongType(place, 'a string, an int, a double or a boolean', member);
+    if (text.length > MAX_PROPERTY_VALUE_LENGTH) {
+      throw tooMany(place, text.length, 'characters', MAX_PROPERTY_VALUE_LENGTH);
     }
     properties.set(key, text);
   }
   return properties;
 }
 
-function propertyText(value: XmlRpcValue): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value);
-  return doubleOf(value)?.toString();
-}
-
-function doubleOf(value: XmlRpcValue): number | undefined {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return undefined;
-  return value.kind === 'double' ? value.value : undefined;
+function numberOf(value: XmlRpcValue): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  const isDouble = typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'double';
+  return isDouble ? value.value : undefined;
 }

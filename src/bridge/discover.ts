@@ -1,19 +1,18 @@
-import type { PolicyUnit, PolicyUnitService, PolicyUnitType } from '../domain/contract.js';
+import type { PolicyUnit, PolicyUnitService, PolicyUnitType, UnitProperty } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { Log } from '../process/log.js';
-import { placesOf } from './argument-place.js';
-import { ARGUMENT_NAMES } from './arguments.js';
-import type { BridgeLimits } from './bridge-limits.js';
-import type { CallBudget } from './call-budget.js';
-import { isPrintable, oneLine, quoted } from '../lib/text.js';
-import type { BridgeMethod } from './method.js';
-import { propertiesRegex } from './properties-regex.js';
-import type { UnitDirectory } from './unit-directory.js';
-import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
+import { isPrintable, oneLine, quoted } from '../lib/text.js';
+import type { Log } from '../process/log.js';
+import { argumentsOf, MAX_UNIT_NAME_LENGTH } from './arguments.js';
+import type { BridgeMethod } from './method.js';
+import { MAX_MESSAGE_LENGTH } from './reply.js';
+import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
-/** Longest name of a unit: varchar(128) in the engine's database (packaging/dbscripts/create_tables.sql). */
-const MAX_NAME_LENGTH = 128;
+/** Characters of a unit's description that the engine is sent: more than its administrator sees of one. */
+export const MAX_DESCRIPTION_LENGTH = 1000;
+
+/** Characters in the pattern of a property, which goes into the engine's database and forms. A longer one is left out. */
+export const MAX_PATTERN_LENGTH = 1000;
 
 /** The only keys that the engine takes; any other spoils the whole answer (ExternalSchedulerDiscoveryResult.populate). */
 const KEYS = [
@@ -28,18 +27,15 @@ type Entries = ReadonlyMap<PolicyUnitType, Map<string, XmlRpcValue>>;
 /** What discover works with. */
 export interface DiscoverOptions {
   readonly service: Pick<PolicyUnitService, 'listPolicyUnits'>;
-  readonly budget: CallBudget;
-  readonly directory: Pick<UnitDirectory, 'learn'>;
-  readonly limits: Pick<BridgeLimits, 'maxDescriptionLength' | 'maxPatternLength' | 'maxMessageLength'>;
   readonly log: Log;
 }
 
 /**
- * discover: every unit with its description and the syntax of its properties. The engine asks once, when it starts, and
- * what is missing stays disabled until it starts again, so a unit loses a bad property rather than its place; only a unit
- * whose name the engine can't store is left out. Faults when the units can't be listed: the engine then writes an event.
+ * Creates discover: every unit with its description and the syntax of its properties. The engine asks once, when it starts,
+ * and what is missing stays disabled until it starts again, so a unit loses a bad property rather than its place; only a
+ * unit whose name the engine can't store is left out. Faults when the units can't be listed: the engine then writes an event.
  */
-export function createDiscover({ service, budget, directory, limits, log }: DiscoverOptions): BridgeMethod {
+export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod {
   function announce(unit: PolicyUnit, entries: Entries, requestId: string): void {
     const { name, type, description, properties } = unit;
     const reason = whyUnfit(unit, entries);
@@ -47,17 +43,20 @@ export function createDiscover({ service, budget, directory, limits, log }: Disc
       log.error('unit not announced', { requestId, unit: quoted(name), type, reason });
       return;
     }
-    const { regex, leftOut } = propertiesRegex(properties, limits.maxPatternLength);
-    for (const { property, reason } of leftOut) {
-      log.error('property not announced', { requestId, unit: name, property: quoted(property), reason });
+    const patterns = new Map<string, string>();
+    for (const property of properties) {
+      const reason = whyPropertyUnfit(property, patterns);
+      if (reason === undefined) patterns.set(property.name, `${property.name}=${property.pattern}`);
+      else
+        log.error('property not announced', {
+          requestId,
+          unit: name,
+          property: quoted(property.name),
+          reason,
+        });
     }
-    entries.get(type)?.set(name, [oneLine(description, limits.maxDescriptionLength), regex]);
-  }
-
-  function answer(units: readonly PolicyUnit[], requestId: string): XmlRpcValue {
-    const entries: Entries = new Map(KEYS.map(([, type]) => [type, new Map<string, XmlRpcValue>()]));
-    for (const unit of units) announce(unit, entries, requestId);
-    return new Map(KEYS.map(([key, type]) => [key, entries.get(type) ?? new Map<string, XmlRpcValue>()]));
+    const text = oneLine(description, MAX_DESCRIPTION_LENGTH);
+    entries.get(type)?.set(name, [text, [...patterns.values()].join(';')]);
   }
 
   return {
@@ -66,32 +65,39 @@ export function createDiscover({ service, budget, directory, limits, log }: Disc
       'Lists the policy units. No arguments. Answers {filters, scores, balance}, each {name: [description, properties]}; ' +
       'properties are key=regex;key2=regex.',
     signatures: [['struct']],
-    async run(params, request) {
-      placesOf('discover', params, ARGUMENT_NAMES.discover);
-      const { units } = await budget(request, service.listPolicyUnits).catch((thrown: unknown) => {
+    async run(params, ask) {
+      argumentsOf('discover', params, []);
+      const listing = ask(async (call) => ({ ...(await service.listPolicyUnits(call)), ...call }));
+      const { units, requestId } = await listing.catch((thrown: unknown) => {
         const { code, message, cause } = SchedulingError.from(thrown);
-        const text = oneLine(
-          `discover: the units can not be listed: ${code}: ${message}`,
-          limits.maxMessageLength,
-        );
-        throw new XmlRpcFault(FAULT_CODES.unavailable, text, { cause });
+        const text = `discover: the units can not be listed: ${code}: ${message}`;
+        throw new XmlRpcFault(FAULT_CODES.unavailable, oneLine(text, MAX_MESSAGE_LENGTH), { cause });
       });
-      directory.learn(units);
-      return {
-        answer: answer(units, request.requestId),
-        units: [],
-        failed: [],
-        facts: { units: units.length },
-      };
+      const entries: Entries = new Map(KEYS.map(([, type]) => [type, new Map<string, XmlRpcValue>()]));
+      for (const unit of units) announce(unit, entries, requestId);
+      const answer = new Map(KEYS.map(([key, type]) => [key, entries.get(type) ?? null]));
+      return { answer, facts: { units: units.length } };
     },
   };
 }
 
 function whyUnfit({ name, type }: PolicyUnit, entries: Entries): string | undefined {
   if (name === '') return 'its name is empty';
-  if (name.length > MAX_NAME_LENGTH) return `its name is longer than ${MAX_NAME_LENGTH} characters`;
+  if (name.length > MAX_UNIT_NAME_LENGTH) return `its name is longer than ${MAX_UNIT_NAME_LENGTH} characters`;
   if (!isPrintable(name)) return 'its name holds a control character';
-  const known = entries.get(type);
-  if (known === undefined) return 'its type is unknown';
-  return known.has(name) ? 'there are two of that type and name' : undefined;
+  return entries.get(type)?.has(name) === true ? 'there are two of that type and name' : undefined;
+}
+
+/** The engine refuses a whole unit for one property that breaks its syntax (CustomPropertiesUtils.VALIDATION_STR). */
+function whyPropertyUnfit(
+  { name, pattern }: UnitProperty,
+  known: ReadonlyMap<string, string>,
+): string | undefined {
+  if (known.has(name)) return 'there are two of that name';
+  if (!/^[a-zA-Z0-9_]+$/.test(name)) return 'its name holds more than letters, digits and underscores';
+  if (pattern.includes(';')) return 'its pattern holds a semicolon, at which the engine splits';
+  if (!isPrintable(pattern)) return 'its pattern holds a control character';
+  if (pattern.length > MAX_PATTERN_LENGTH)
+    return `its pattern is longer than ${MAX_PATTERN_LENGTH} characters`;
+  return undefined;
 }

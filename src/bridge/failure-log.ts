@@ -1,94 +1,102 @@
-import { SCHEDULING_ERROR_CODES } from '../domain/errors.js';
-import type { Log, LogFields } from '../process/log.js';
-import type { BridgeLimits } from './bridge-limits.js';
-import type { FailedUnit } from './engine-reply.js';
-import { createRecurrence } from './recurrence.js';
+import type { SchedulingError } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
+import { quoted, stackOf } from '../lib/text.js';
+import type { Log } from '../process/log.js';
+import { createLogThrottle } from '../process/log-throttle.js';
+import type { MethodOutcome } from './method.js';
+import type { RequestEnd } from './server.js';
 
-/** What a failure log works with. */
-export interface FailureLogOptions {
-  readonly log: Log;
-  readonly clock: { readonly now: () => number };
-  readonly limits: Pick<BridgeLimits, 'failureLogIntervalMs' | 'maxLoggedFailures'>;
-}
+/** Failed units that one log line names; those that are left over have their turn with the next call. */
+const MAX_NAMED = 8;
 
 /** One answer to the engine, as far as its units go. */
-export interface AnsweredUnits {
+export interface AnsweredCall extends Required<Omit<MethodOutcome, 'answer'>> {
   readonly requestId: string;
   readonly method: string;
-  /** Units asked for, each once. */
-  readonly units: readonly string[];
-  /** Those of them that have no result. */
-  readonly failed: readonly FailedUnit[];
-  readonly facts?: LogFields;
 }
 
 /**
- * Logs answers to the engine, at debug, and the units that failed in them, one line a call: at warn the first time that a
- * unit fails in a method with a code and then once an interval while that lasts, with the number of times. A unit that
- * answers after it failed is told of at info.
+ * Logs answers to the engine, at debug, and what went wrong: at warn, or error, the first time and then once a minute while
+ * that lasts, with the number of times.
  */
 export interface FailureLog {
-  readonly answered: (answer: AnsweredUnits) => void;
-  /** Logs an answer of a service that broke the contract, at error as often as failures at warn. */
-  readonly answerBroken: (method: string, unit: string, facts: LogFields) => void;
+  /** Logs an answer: the units that failed in one line, bugs and broken contracts at error, and at info a unit that answers after it failed. */
+  readonly answered: (call: AnsweredCall) => void;
+  /** Logs a request that ended before it was dispatched: refused, one too many, no XML-RPC, or cut. */
+  readonly refused: (end: RequestEnd) => void;
 }
 
-/** Most failed units that one log line names; those that are left over have their turn with the next call. */
-const MAX_NAMED = 8;
-
 /** Starts with no failure known. */
-export function createFailureLog({ log, clock, limits }: FailureLogOptions): FailureLog {
-  const { failureLogIntervalMs: intervalMs, maxLoggedFailures: maxKeys } = limits;
-  const failures = createRecurrence({ clock, intervalMs, maxKeys });
-  const broken = createRecurrence({ clock, intervalMs, maxKeys });
+export function createFailureLog(log: Log, clock: Clock): FailureLog {
+  const throttle = createLogThrottle(clock);
 
-  function tellOfReturn({ requestId, method, units, failed }: AnsweredUnits): void {
-    if (failures.isEmpty() || units.length === failed.length) return;
+  function tellOfReturn({ requestId, method, units, failed }: AnsweredCall): void {
+    if (throttle.isEmpty() || units.length === failed.length) return;
     const stillFailing = new Set(failed.map(({ unit }) => unit));
     for (const unit of units) {
       if (stillFailing.has(unit)) continue;
-      const times = SCHEDULING_ERROR_CODES.reduce(
-        (sum, code) => sum + (failures.end(keyOf(method, unit, code)) ?? 0),
-        0,
-      );
-      broken.end(keyOf(method, unit, ''));
-      if (times > 0) log.info('unit answers again', { requestId, method, unit, failedTimes: times });
+      throttle.end(broken(method, unit));
+      const failedTimes = throttle.end(failing(method, unit));
+      if (failedTimes > 0) log.info('unit answers again', { requestId, method, unit, failedTimes });
     }
   }
 
-  function tellOfFailures({ requestId, method, failed, facts }: AnsweredUnits): void {
+  /** One error may be that of every unit: it is told of once. */
+  function tellOfBroken({ requestId, method, failed }: AnsweredCall): void {
+    let told: SchedulingError | undefined;
+    for (const { unit, error } of failed) {
+      if (error?.code !== 'INTERNAL' || error === told) continue;
+      told = error;
+      const stack = error.cause === undefined ? {} : { stack: stackOf(error.cause) };
+      const fields = { requestId, method, unit, fault: error.message, ...stack };
+      const times = throttle.toTell(broken(method, unit), error.code);
+      if (times === undefined) log.debug('answer broken', fields);
+      else log.error('answer broken', { ...fields, ...(times > 1 ? { times } : {}) });
+    }
+  }
+
+  function tellOfFailures({ requestId, method, failed, facts }: AnsweredCall): void {
     const reasons: string[] = [];
     for (const { unit, failure } of failed) {
       if (reasons.length === MAX_NAMED) break;
-      const times = failures.toTell(keyOf(method, unit, failure.code));
-      if (times === undefined) continue;
-      reasons.push(`${unit}: ${failure.message}${times > 1 ? ` (${times} times)` : ''}`);
+      const times = throttle.toTell(failing(method, unit), failure.code);
+      if (times !== undefined)
+        reasons.push(`${unit}: ${failure.message}${times > 1 ? ` (${times} times)` : ''}`);
     }
     const fields = { requestId, method, ...facts, failed: failed.length };
-    if (reasons.length > 0) log.warn('engine told of failures', { ...fields, reasons });
-    else
-      log.debug('engine told of failures', {
-        ...fields,
-        units: failed.slice(0, MAX_NAMED).map(({ unit }) => unit),
-      });
+    if (reasons.length > 0) {
+      log.warn('engine told of failures', { ...fields, reasons });
+    } else {
+      const units = failed.slice(0, MAX_NAMED).map(({ unit }) => unit);
+      log.debug('engine told of failures', { ...fields, units });
+    }
   }
 
   return {
-    answered(answer) {
-      tellOfReturn(answer);
-      const { requestId, method, failed, facts } = answer;
-      if (failed.length > 0) tellOfFailures(answer);
-      else log.debug('engine answered', { requestId, method, ...facts });
+    answered(call) {
+      tellOfReturn(call);
+      const { requestId, method, failed, facts } = call;
+      if (failed.length === 0) {
+        log.debug('engine answered', { requestId, method, ...facts });
+        return;
+      }
+      tellOfBroken(call);
+      tellOfFailures(call);
     },
-    answerBroken(method, unit, facts) {
-      const times = broken.toTell(keyOf(method, unit, ''));
-      const fields = { method, unit, ...facts };
-      if (times === undefined) log.debug('answer broken', fields);
-      else log.error('answer broken', { ...fields, ...(times > 1 ? { times } : {}) });
+    refused({ method, status, faultCode, reason = 'the request was cut before its end', receivedBytes }) {
+      const times = throttle.toTell('request refused', String(faultCode ?? status ?? ''));
+      if (times === undefined) return;
+      log.warn('request refused', {
+        ...(method === undefined ? {} : { method: quoted(method) }),
+        ...(status === undefined ? {} : { status }),
+        ...(faultCode === undefined ? {} : { code: faultCode }),
+        reason,
+        receivedBytes,
+        ...(times > 1 ? { suppressed: times - 1 } : {}),
+      });
     },
   };
 }
 
-function keyOf(method: string, unit: string, code: string): string {
-  return `${method} ${code} ${unit}`;
-}
+const failing = (method: string, unit: string) => `${method} ${unit}`;
+const broken = (method: string, unit: string) => `broken: ${method} ${unit}`;

@@ -1,8 +1,8 @@
-import { placesOf, wrongType } from './argument-place.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
+import { quoted } from '../lib/text.js';
+import { argumentsOf, wrongType } from './arguments.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import { quoted } from '../lib/text.js';
-import type { XmlRpcValue } from '../engine-model/value.js';
 
 /** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */
 export function withIntrospection(methods: readonly BridgeMethod[]): readonly BridgeMethod[] {
@@ -13,7 +13,7 @@ export function withIntrospection(methods: readonly BridgeMethod[]): readonly Br
       help: 'Lists the names of the methods.',
       signatures: [['array']],
       run(params) {
-        placesOf('system.listMethods', params, []);
+        argumentsOf('system.listMethods', params, []);
         return answer(all.map(({ name }) => name));
       },
     },
@@ -32,8 +32,8 @@ export function withIntrospection(methods: readonly BridgeMethod[]): readonly Br
   ];
 
   function named(method: string, params: readonly XmlRpcValue[]): BridgeMethod {
-    const [name, place] = placesOf(method, params, ['methodName'])(0);
-    if (typeof name !== 'string') throw wrongType(place, 'a string with the name of a method', name);
+    const [name, at] = argumentsOf(method, params, ['methodName'])(0);
+    if (typeof name !== 'string') throw wrongType(at, 'a string with the name of a method', name);
     const found = all.find((candidate) => candidate.name === name);
     if (found === undefined) throw methodNotFound(name, all);
     return found;
@@ -42,8 +42,8 @@ export function withIntrospection(methods: readonly BridgeMethod[]): readonly Br
   return all;
 }
 
-/** The fault for a method that is not there. */
-export function methodNotFound(name: string, methods: Iterable<Pick<BridgeMethod, 'name'>>): XmlRpcFault {
+/** Makes the fault for a method that is not there. */
+export function methodNotFound(name: string, methods: Iterable<BridgeMethod>): XmlRpcFault {
   const names = Array.from(methods, (method) => method.name).join(', ');
   return new XmlRpcFault(
     FAULT_CODES.methodNotFound,
@@ -52,5 +52,5 @@ export function methodNotFound(name: string, methods: Iterable<Pick<BridgeMethod
 }
 
 function answer(value: XmlRpcValue): Promise<MethodOutcome> {
-  return Promise.resolve({ answer: value, units: [], failed: [] });
+  return Promise.resolve({ answer: value });
 }

@@ -1,15 +1,10 @@
-import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
-import type { CostArguments } from './arguments.js';
+import type { HostScore, PolicyUnitService, ScoreUnitResult } from '../domain/contract.js';
 import { contractViolation } from '../domain/errors.js';
-import type { CallBudget, NamedRequest } from './call-budget.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
-import { sumRows, unitRows, type EngineReply } from './engine-reply.js';
-import { failedAmong } from './failed-among.js';
-import type { BridgeMethod, MethodOutcome } from './method.js';
-import { placeHosts } from './place-hosts.js';
-import type { UnitDirectory } from './unit-directory.js';
-import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
+import type { ArgumentReader, CostArguments } from './arguments.js';
+import type { Ask, BridgeMethod } from './method.js';
+import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
 
 /**
  * How costs are sent. `perUnit`: rows of three, unweighted, which the engine books under their unit and multiplies by its
@@ -20,75 +15,53 @@ export type RowMode = 'perUnit' | 'summed';
 /** What runCostFunctions works with. */
 export interface RunCostFunctionsOptions {
   readonly service: Pick<PolicyUnitService, 'scoreHosts'>;
-  readonly readArguments: (params: readonly XmlRpcValue[]) => CostArguments;
-  readonly budget: CallBudget;
-  readonly directory: Pick<UnitDirectory, 'lookUp' | 'doubt'>;
+  readonly read: ArgumentReader['costs'];
   readonly rows: RowMode;
   readonly scores: ScoreMode;
-  readonly results: UnitResultsOptions;
-  readonly engineReply: EngineReply;
 }
 
 interface UnitCosts {
+  readonly unit: string;
+  /** One for each host asked about. */
   readonly costs: readonly Cost[];
-  readonly rows: readonly XmlRpcValue[];
 }
 
-/** runCostFunctions: what each host costs, by each score unit that answered for every host. */
+/** Creates runCostFunctions: what each host costs, by each score unit that answered for every host. */
 export function createRunCostFunctions(options: RunCostFunctionsOptions): BridgeMethod {
-  const { service, readArguments, budget, directory, rows, scores, engineReply } = options;
+  const { service, read, rows, scores: mode } = options;
 
-  async function ask(
+  async function unitCosts(
     { functions, hosts, vmId, properties }: CostArguments,
-    request: NamedRequest,
-  ): Promise<readonly UnitResult<UnitCosts>[]> {
-    const units = [...functions.keys()];
-    const results = createUnitResults(options.results, {
-      method: 'runCostFunctions',
-      type: 'SCORE',
-      units,
-      requestId: request.requestId,
-      vmId,
-    });
+    ask: Ask,
+  ): Promise<readonly (UnitCosts | FailedUnit)[]> {
+    const names = [...functions.keys()];
     // The factor stays here: a service is asked for values, and weighs nothing.
-    const scoring = {
-      vmId,
-      hosts: hosts.ids,
-      units: units.map((name) => ({ name, weight: 1 })),
-      properties,
-      assumedPlacements: [],
-      explain: false,
-    };
+    const units = names.map((name) => ({ name, weight: 1 }));
+    const request = { vmId, hosts: hosts.ids, units, properties, assumedPlacements: [], explain: false };
     try {
-      return await budget(request, async (call) => {
-        const lookUp = directory.lookUp(units, call);
-        const response = await service.scoreHosts(scoring, call);
-        const answered = response.unitResults.filter(({ failure }) => failure === undefined);
-        await lookUp.known(answered.map(({ unit }) => unit));
-        const places = placeHosts(hosts, response);
-        return results.each(response.unitResults, (values: readonly number[], unit) => {
-          const direction = lookUp.of(unit);
-          if (values.length !== response.scores.length) {
-            throw contractViolation(
-              `expected ${response.scores.length} values, one a host, got ${values.length}`,
-            );
-          }
-          const costs = doubting(unit, () => costsOf({ values, direction, places, mode: scores }));
-          return { costs, rows: rows === 'perUnit' ? unitRows(unit, hosts, costs) : [] };
-        });
-      });
+      const { scores, unitResults } = await ask((call) => service.scoreHosts(request, call));
+      const places = placesIn(scores, hosts.ids);
+      return names.map((unit, index) => costsOfUnit(unit, unitResults[index], places));
     } catch (thrown) {
-      return results.none(thrown);
+      return names.map((unit) => brokenUnit(unit, thrown));
     }
   }
 
-  /** Values outside a unit's range may be those of a unit that has changed its direction. */
-  function doubting<Value>(unit: string, run: () => Value): Value {
+  function costsOfUnit(
+    unit: string,
+    result: ScoreUnitResult | undefined,
+    places: readonly number[],
+  ): UnitCosts | FailedUnit {
     try {
-      return run();
+      if (result === undefined) throw contractViolation('it has no result of this unit');
+      const { value: values, direction, failure } = result;
+      if (failure !== undefined) return failedUnit(unit, failure);
+      if (direction === undefined) {
+        throw contractViolation('direction: is missing, so its values may be scores or raw costs');
+      }
+      return { unit, costs: costsOf({ values, direction, places, mode }) };
     } catch (thrown) {
-      directory.doubt(unit);
-      throw thrown;
+      return brokenUnit(unit, thrown);
     }
   }
 
@@ -102,34 +75,36 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       ['struct', 'array', 'array', 'string', 'struct'],
       ['struct', 'array', 'array', 'string', 'nil'],
     ],
-    async run(params, request): Promise<MethodOutcome> {
-      const asked = readArguments(params);
-      const { functions, hosts } = asked;
-      const facts = { vm: asked.vmId, hosts: hosts.ids.length };
+    async run(params, ask) {
+      const asked = read(params);
+      const { functions, hosts, vmId } = asked;
+      const facts = { vm: vmId, hosts: hosts.ids.length };
       // To a service, no unit means every one of its units; to the engine, none.
-      if (functions.size === 0 || hosts.ids.length === 0) {
-        return { answer: engineReply([], []), units: [], failed: [], facts };
-      }
-      const results = await ask(asked, request);
-      const failed = failedAmong(results);
-      const errors = failed.length === functions.size ? ['all cost functions failed'] : [];
-      const answered = results.flatMap(({ unit, value }) =>
-        value === undefined ? [] : [{ unit, ...value }],
-      );
-      const sent = { units: [...functions.keys()], failed, facts };
+      if (functions.size === 0 || hosts.ids.length === 0) return { answer: engineReply([]), facts };
+      const results = await unitCosts(asked, ask);
+      const failed = results.filter((result) => 'failure' in result);
+      const answered = results.filter((result) => 'costs' in result);
+      const errors = answered.length === 0 ? ['all cost functions failed'] : [];
+      const result: XmlRpcValue[] = [];
       if (rows === 'perUnit') {
-        const rowsOfAll: XmlRpcValue[] = [];
-        return {
-          ...sent,
-          answer: engineReply(rowsOfAll.concat(...answered.map(({ rows }) => rows)), failed, errors),
-        };
+        for (const { unit, costs } of answered) {
+          for (const [place, text] of hosts.texts.entries()) result.push([text, costs[place] ?? null, unit]);
+        }
+      } else if (answered.length > 0) {
+        const weighted = answered.map(({ unit, costs }) => ({ costs, factor: functions.get(unit) ?? 0 }));
+        const { sums, clamped } = sumCosts(weighted, hosts.ids.length);
+        for (const [place, text] of hosts.texts.entries()) result.push([text, sums[place] ?? null]);
+        if (clamped > 0) {
+          errors.push(`the sums of ${clamped} hosts left 32 bits and were cut; use smaller factors`);
+        }
       }
-      if (answered.length === 0) return { ...sent, answer: engineReply([], failed, errors) };
-      const weighted = answered.map(({ unit, costs }) => ({ costs, factor: functions.get(unit) ?? 0 }));
-      const { sums, clamped } = sumCosts(weighted, hosts.ids.length);
-      if (clamped > 0)
-        errors.push(`the sums of ${clamped} hosts left 32 bits and were cut; use smaller factors`);
-      return { ...sent, answer: engineReply(sumRows(hosts, sums), failed, errors) };
+      return { answer: engineReply(result, failed, errors), units: [...functions.keys()], failed, facts };
     },
   };
+}
+
+/** Returns, for each host asked about, its place among the scored hosts, which are in the order asked; -1 for an unknown one. */
+function placesIn(scores: readonly HostScore[], hostIds: readonly string[]): readonly number[] {
+  let next = 0;
+  return hostIds.map((id) => (scores[next]?.hostId === id ? next++ : -1));
 }

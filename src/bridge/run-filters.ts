@@ -1,44 +1,33 @@
-import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
-import { acceptedPlaces } from './accepted-places.js';
-import type { FilterArguments } from './arguments.js';
-import type { CallBudget, NamedRequest } from './call-budget.js';
-import { hostList, type EngineReply } from './engine-reply.js';
-import { failedAmong } from './failed-among.js';
-import type { BridgeMethod } from './method.js';
-import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
-import type { XmlRpcValue } from '../engine-model/value.js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { ArgumentReader, FilterArguments } from './arguments.js';
+import type { Ask, BridgeMethod } from './method.js';
+import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
 
 /** What runFilters works with. */
 export interface RunFiltersOptions {
   readonly service: Pick<PolicyUnitService, 'filterHosts'>;
-  readonly readArguments: (params: readonly XmlRpcValue[]) => FilterArguments;
-  readonly budget: CallBudget;
-  readonly results: UnitResultsOptions;
-  readonly engineReply: EngineReply;
+  readonly read: ArgumentReader['filters'];
 }
 
-/** runFilters: the hosts that every answering filter accepts; all of them when no filter answers. */
-export function createRunFilters(options: RunFiltersOptions): BridgeMethod {
-  const { service, readArguments, budget, engineReply } = options;
+interface Filtered {
+  readonly hostIds: readonly string[];
+  readonly failed: readonly FailedUnit[];
+}
 
-  async function ask(
-    { filters, hosts, vmId, properties }: FilterArguments,
-    request: NamedRequest,
-  ): Promise<readonly UnitResult<Readonly<Uint8Array>>[]> {
-    const results = createUnitResults(options.results, {
-      method: 'runFilters',
-      type: 'FILTER',
-      units: filters,
-      requestId: request.requestId,
-      vmId,
-    });
+/** Creates runFilters: the hosts that every answering filter accepts; all of them when no filter answers. */
+export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMethod {
+  async function filter(asked: FilterArguments, ask: Ask): Promise<Filtered> {
+    const { filters, hosts, vmId, properties } = asked;
     try {
-      const { unitResults } = await budget(request, (call) =>
+      const { hostIds, unitResults } = await ask((call) =>
         service.filterHosts({ vmId, hosts: hosts.ids, units: filters, properties }, call),
       );
-      return results.each(unitResults, (accepted: readonly string[]) => acceptedPlaces(hosts, accepted));
+      const failed = unitResults.flatMap(({ unit, failure }) =>
+        failure === undefined ? [] : [failedUnit(unit, failure)],
+      );
+      return { hostIds, failed };
     } catch (thrown) {
-      return results.none(thrown);
+      return { hostIds: hosts.ids, failed: filters.map((unit) => brokenUnit(unit, thrown)) };
     }
   }
 
@@ -51,30 +40,19 @@ export function createRunFilters(options: RunFiltersOptions): BridgeMethod {
       ['struct', 'array', 'array', 'string', 'struct'],
       ['struct', 'array', 'array', 'string', 'nil'],
     ],
-    async run(params, request) {
-      const asked = readArguments(params);
-      const { filters, hosts } = asked;
-      const facts = { vm: asked.vmId, hosts: hosts.ids.length };
+    async run(params, ask) {
+      const asked = read(params);
+      const { filters, hosts, vmId } = asked;
+      const facts = { vm: vmId, hosts: hosts.ids.length };
       // To a service, no filter means every one of its filters; to the engine, none.
-      if (filters.length === 0 || hosts.ids.length === 0) {
-        return {
-          answer: engineReply(
-            hostList(hosts, () => true),
-            [],
-          ),
-          units: [],
-          failed: [],
-          facts,
-        };
-      }
-      const results = await ask(asked, request);
-      const failed = failedAmong(results);
+      if (filters.length === 0 || hosts.ids.length === 0) return { answer: engineReply(hosts.texts), facts };
+      const { hostIds, failed } = await filter(asked, ask);
       // No filter's word, so every host stays: an empty list would reject them all.
-      const errors = failed.length === filters.length ? ['all filters failed'] : [];
-      const answered = results.flatMap(({ value }) => (value === undefined ? [] : [value]));
-      const accepted = hostList(hosts, (place) => answered.every((places) => places[place] === 1));
+      const allFailed = failed.length === filters.length;
+      const kept = new Set(allFailed ? hosts.ids : hostIds);
+      const accepted = hosts.texts.filter((_, place) => kept.has(hosts.ids[place] ?? ''));
       return {
-        answer: engineReply(accepted, failed, errors),
+        answer: engineReply(accepted, failed, allFailed ? ['all filters failed'] : []),
         units: filters,
         failed,
         facts: { ...facts, accepted: accepted.length },

@@ -1,45 +1,23 @@
-import type { PolicyUnitService, UnitResult } from '../domain/contract.js';
-import type { BalanceArguments } from './arguments.js';
-import type { CallBudget, NamedRequest } from './call-budget.js';
-import { migrationPair, type EngineReply } from './engine-reply.js';
-import { failedAmong } from './failed-among.js';
-import type { BridgeMethod } from './method.js';
-import { createUnitResults, type UnitResultsOptions } from './unit-results.js';
+import type { Migration, PolicyUnitService } from '../domain/contract.js';
+import { contractViolation } from '../domain/errors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
+import { quoted } from '../lib/text.js';
+import { parseUuid } from '../lib/uuid.js';
+import type { ArgumentReader, AskedHosts } from './arguments.js';
+import type { BridgeMethod } from './method.js';
+import { brokenUnit, engineReply } from './reply.js';
 
 /** What runLoadBalancing works with. */
 export interface RunLoadBalancingOptions {
   readonly service: Pick<PolicyUnitService, 'balanceHosts'>;
-  readonly readArguments: (params: readonly XmlRpcValue[]) => BalanceArguments;
-  readonly budget: CallBudget;
-  readonly results: UnitResultsOptions;
-  readonly engineReply: EngineReply;
+  readonly read: ArgumentReader['balance'];
 }
 
-/** runLoadBalancing: one migration, or `['', []]`. */
-export function createRunLoadBalancing(options: RunLoadBalancingOptions): BridgeMethod {
-  const { service, readArguments, budget, engineReply } = options;
+/** The two elements of an answer that has nothing to do. */
+const NOTHING: XmlRpcValue = ['', []];
 
-  async function ask(
-    { balancer, hosts, properties }: BalanceArguments,
-    request: NamedRequest,
-  ): Promise<UnitResult<readonly XmlRpcValue[]>> {
-    const results = createUnitResults(options.results, {
-      method: 'runLoadBalancing',
-      type: 'BALANCE',
-      units: [balancer],
-      requestId: request.requestId,
-    });
-    try {
-      const { migration } = await budget(request, (call) =>
-        service.balanceHosts({ unit: balancer, hostIds: hosts.ids, properties }, call),
-      );
-      return results.contain(balancer, () => migrationPair(hosts, migration));
-    } catch (thrown) {
-      return results.failed(balancer, thrown);
-    }
-  }
-
+/** Creates runLoadBalancing: one migration, or `['', []]`. */
+export function createRunLoadBalancing({ service, read }: RunLoadBalancingOptions): BridgeMethod {
   return {
     name: 'runLoadBalancing',
     help:
@@ -49,19 +27,32 @@ export function createRunLoadBalancing(options: RunLoadBalancingOptions): Bridge
       ['struct', 'string', 'array', 'struct'],
       ['struct', 'string', 'array', 'nil'],
     ],
-    async run(params, request) {
-      const asked = readArguments(params);
-      const { hosts } = asked;
-      const nothing = migrationPair(hosts, undefined);
-      if (hosts.ids.length === 0) return { answer: engineReply(nothing, []), units: [], failed: [] };
-      const result = await ask(asked, request);
-      const failed = failedAmong([result]);
-      return {
-        answer: engineReply(result.value ?? nothing, failed),
-        units: [asked.balancer],
-        failed,
-        facts: { unit: asked.balancer, hosts: hosts.ids.length },
-      };
+    async run(params, ask) {
+      const { balancer: unit, hosts, properties } = read(params);
+      if (hosts.ids.length === 0) return { answer: engineReply(NOTHING) };
+      const sent = { units: [unit], facts: { unit, hosts: hosts.ids.length } };
+      try {
+        const { migration } = await ask((call) =>
+          service.balanceHosts({ unit, hostIds: hosts.ids, properties }, call),
+        );
+        return { ...sent, answer: engineReply(migration === undefined ? NOTHING : pairOf(migration, hosts)) };
+      } catch (thrown) {
+        const failed = [brokenUnit(unit, thrown)];
+        return { ...sent, answer: engineReply(NOTHING, failed), failed };
+      }
     },
   };
+}
+
+/** Returns the VM and the hosts in the engine's own text: an id that is no UUID, or no host at all, the engine can't take. */
+function pairOf(migration: Migration, { ids, texts }: AskedHosts): XmlRpcValue {
+  const vmId = parseUuid(migration.vmId);
+  if (vmId === undefined) throw contractViolation(`VM ${quoted(migration.vmId)} is no UUID`);
+  const candidates = migration.candidateHostIds.map((id) => {
+    const text = texts[ids.indexOf(id)];
+    if (text === undefined) throw contractViolation(`host ${quoted(id)} was not asked about`);
+    return text;
+  });
+  if (candidates.length === 0) throw contractViolation(`VM ${vmId} has no host to go to`);
+  return [vmId, candidates];
 }

@@ -1,11 +1,16 @@
-import { selectByRank, selectByWeight, type Ballot, type Election } from '../engine-model/selectors.js';
+import {
+  selectByRank,
+  selectByWeight,
+  type Selection,
+  type SelectorInput,
+} from '../engine-model/selectors.js';
 
-/** Costs as a table for a person, hosts by units, and whom each of the engine's selectors picks. */
-export function callCostTable(ballot: Ballot): string[] {
-  const { costs, candidates, factors } = ballot;
+/** Returns costs as a table for a person, hosts by units, and whom each of the engine's selectors picks. */
+export function callCostTable(input: SelectorInput): string[] {
+  const { costs, candidates, factors } = input;
   if (costs.length === 0) return ['No external costs: the internal units of the policy decide alone.'];
-  const byRank = selectByRank(ballot);
-  const byWeight = selectByWeight(ballot);
+  const byRank = selectByRank(input);
+  const byWeight = selectByWeight(input);
   const units = [...new Set(costs.map(({ unit }) => unit))];
   const hosts = [...new Set([...candidates, ...costs.map(({ hostId }) => hostId)])];
   const costOf = new Map(costs.map(({ unit, hostId, cost }) => [`${hostId} ${unit ?? ''}`, cost]));
@@ -26,13 +31,13 @@ export function callCostTable(ballot: Ballot): string[] {
       ]),
     ]),
     '',
-    verdict('RankSelector', byRank, 'sum of factor x rank, highest wins'),
-    verdict('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins'),
+    picked('RankSelector', byRank, 'sum of factor x rank, highest wins'),
+    picked('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins'),
     "The policy's internal units add to these sums.",
   ];
 }
 
-function verdict(selector: string, { winners, totals }: Election, rule: string): string {
+function picked(selector: string, { winners, totals }: Selection, rule: string): string {
   const [first = ''] = winners;
   const total = shown(totals.get(first));
   if (winners.length === 1) return `${selector} picks ${first}: ${total} (${rule})`;

@@ -1,11 +1,21 @@
-import type { EngineReading } from '../engine-model/reading.js';
+import type { callXmlRpc } from '../bridge/client.js';
 import { XmlRpcFault } from '../bridge/xml-rpc/fault.js';
-import type { XmlRpcValue } from '../engine-model/value.js';
-import type { OpenXmlRpcCaller } from './call-client.js';
-import { type CallOptions, DEFAULT_TIMEOUT_MS } from './call-options.js';
 import { SchedulingError } from '../domain/errors.js';
+import type { EngineReading } from '../engine-model/reading.js';
+import type { XmlRpcValue } from '../engine-model/value.js';
 import { CommandError, print, type Io } from './io.js';
 import { terminalJson, terminalText } from './terminal-text.js';
+
+/** How long the engine waits for an answer by default, in milliseconds (ExternalSchedulerResponseTimeout). */
+export const DEFAULT_TIMEOUT_MS = 120_000;
+
+/** Which external scheduler to call, and how. */
+export interface CallOptions {
+  readonly url: string;
+  /** Longest wait for the answer, in milliseconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
 
 /** One call of an external scheduler, read as the engine reads it. */
 export interface Exchange<Outcome> {
@@ -28,9 +38,9 @@ export async function exchange<Outcome>(
   { method, params, read, withoutAnswer, lines, facts }: Exchange<Outcome>,
   options: CallOptions,
   io: Io,
-  open: OpenXmlRpcCaller,
+  send: typeof callXmlRpc,
 ): Promise<void> {
-  const answer = await ask(method, params, options, io, open);
+  const answer = await ask(method, params, options, io, send);
   if ('failure' in answer) {
     const { failure } = answer;
     const engine = answer.late ? `${STILL_WAITING}, and after that ${withoutAnswer}` : withoutAnswer;
@@ -63,18 +73,15 @@ async function ask(
   params: readonly XmlRpcValue[],
   { url, timeout }: CallOptions,
   io: Io,
-  open: OpenXmlRpcCaller,
+  send: typeof callXmlRpc,
 ): Promise<Asked> {
-  const caller = open({ url, timeoutMs: timeout });
   try {
-    return { value: await caller.call(method, params, { signal: io.signal }) };
+    return { value: await send({ url, timeoutMs: timeout, signal: io.signal }, method, params) };
   } catch (thrown) {
     if (io.signal.aborted || !(thrown instanceof Error)) throw thrown;
     if (thrown instanceof XmlRpcFault)
       return { failure: `fault ${thrown.code}: ${thrown.message}`, late: false };
     const late = thrown instanceof SchedulingError && thrown.code === 'DEADLINE_EXCEEDED';
     return { failure: thrown.message, late: late && timeout < DEFAULT_TIMEOUT_MS };
-  } finally {
-    caller.close();
   }
 }

@@ -2,7 +2,6 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createRequire } from 'node:module';
 import { parseAddress, type Address } from '../lib/address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../process/log.js';
-import { createXmlRpcClient } from '../bridge/xml-rpc-client.js';
 import { bridge } from './bridge.js';
 import { addCallCommand } from './call.js';
 import { addCatalogueCommand } from './catalogue.js';
@@ -95,7 +94,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
     .description('ask whether a server can answer; for container probes')
     .action((options: ClientOptions) => health(options, io));
 
-  addCallCommand(program, io, createXmlRpcClient);
+  addCallCommand(program, io);
   addCatalogueCommand(program, io);
 
   try {

@@ -1,4 +1,4 @@
-import type { XmlRpcServer } from '../bridge/http-server.js';
+import type { XmlRpcServer } from '../bridge/server.js';
 import { ConfigError } from '../config/load.js';
 import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';

@@ -83,11 +83,6 @@ export const configSchema = z
       );
     }
     const { budget } = bridge;
-    if (bridge.answerMargin * 2 > budget)
-      complain(
-        'bridge.answerMargin',
-        'takes more than half of bridge.budget, and leaves services too little',
-      );
     const { answerMargin, breakerPause, maxBreakerPause, listRetry, maxListRetry } = config.composite;
     if (answerMargin * 2 > budget) {
       complain(

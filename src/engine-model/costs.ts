@@ -1,5 +1,6 @@
-import { isScore, MAX_INT32, MAX_SCORE, MIN_SCORE, type Direction } from '../domain/contract.js';
+import { MAX_INT32, MAX_SCORE, MIN_SCORE, type Direction } from '../domain/contract.js';
 import { contractViolation } from '../domain/errors.js';
+import { rangeOf } from '../domain/score-sums.js';
 import { quoted } from '../lib/text.js';
 
 declare const costBrand: unique symbol;
@@ -10,7 +11,7 @@ export type Cost = number & { readonly [costBrand]: 'Cost' };
 /** Smallest cost that the engine can hold: a Java int. */
 export const MIN_COST = -MAX_INT32 - 1;
 
-/** Says whether a number is a {@link Cost}. */
+/** Reports whether a number is a {@link Cost}. */
 export function isCost(value: number): value is Cost {
   return Number.isInteger(value) && value >= MIN_COST && value <= MAX_INT32;
 }
@@ -35,25 +36,19 @@ export interface UnitValues {
 }
 
 /**
- * The cost of each host asked about. A host that the service does not know gets the worst: 100, or of raw costs the
- * highest that the unit gave, 0 when it gave none, so that they tie. Throws INTERNAL for a value outside the unit's range.
+ * Returns the cost of each host asked about. A host that the service does not know gets the worst: 100, or of raw costs the
+ * highest that the unit gave, 0 when it gave none, so that they tie. Throws INTERNAL for what the engine can't read as an int.
  */
 export function costsOf({ values, direction, places, mode }: UnitValues): readonly Cost[] {
-  const raw = direction === 'LOWER_IS_BETTER';
-  const isValid = raw ? isCost : isScore;
-  const wrong = values.findIndex((value) => !isValid(value));
-  if (wrong >= 0) {
-    const range = raw ? 'of 32 bits' : `from ${MIN_SCORE} to ${MAX_SCORE}`;
-    throw contractViolation(
-      `values[${wrong}]: expected an integer ${range}, got ${quoted(String(values[wrong]))}`,
-    );
-  }
-  const worst = raw ? highest(values) : WORST_SCORE_COST;
-  const flip = !raw && mode === 'asCosts';
+  const isRaw = direction === 'LOWER_IS_BETTER';
+  const flip = !isRaw && mode === 'asCosts';
+  const costs = values.map((value) => toCost(flip ? MAX_SCORE - value : value));
+  const worst = toCost(isRaw ? highest(costs) : WORST_SCORE_COST);
   return places.map((place) => {
-    const value = place < 0 ? undefined : values[place];
-    if (value === undefined) return toCost(worst);
-    return toCost(flip ? MAX_SCORE - value : value);
+    const cost = place < 0 ? worst : costs[place];
+    if (cost === undefined)
+      throw contractViolation(`it has ${values.length} values, fewer than one for each host`);
+    return cost;
   });
 }
 
@@ -64,7 +59,7 @@ export interface CostSums {
   readonly clamped: number;
 }
 
-/** Adds up factor x cost over the units, host by host. */
+/** Returns the sum of factor x cost over the units, host by host. */
 export function sumCosts(
   units: readonly { readonly costs: readonly Cost[]; readonly factor: number }[],
   hosts: number,
@@ -81,12 +76,13 @@ export function sumCosts(
 }
 
 function highest(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((most, value) => Math.max(most, value));
+  return values.length === 0 ? 0 : rangeOf(values).max;
 }
 
 function toCost(value: number): Cost {
   // Java knows no -0, and XML-RPC no way to write one.
   const cost = value === 0 ? 0 : value;
-  if (!isCost(cost)) throw contractViolation(`expected a cost of 32 bits, got ${quoted(String(value))}`);
+  if (!isCost(cost))
+    throw contractViolation(`expected an integer of 32 bits for each host, got ${quoted(String(value))}`);
   return cost;
 }

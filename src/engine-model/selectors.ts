@@ -8,7 +8,7 @@ export interface BookedCost {
 }
 
 /** What a selector chooses from. */
-export interface Ballot {
+export interface SelectorInput {
   readonly costs: readonly BookedCost[];
   /** Hosts that passed the filters. */
   readonly candidates: readonly string[];
@@ -17,7 +17,7 @@ export interface Ballot {
 }
 
 /** What a selector found. */
-export interface Election {
+export interface Selection {
   /** The best host; several when they tie, of which the engine takes whichever its hash map has first. */
   readonly winners: readonly string[];
   /** What each host came to: at RankSelector higher is better, at BasicWeighting lower. */
@@ -27,11 +27,11 @@ export interface Election {
 const MIN_INT32 = -(2 ** 31);
 
 /**
- * The engine's default selector (policyunits/RankSelectorPolicyUnit.java). In each unit a host's rank is the number of
+ * Selects as the engine's default selector does (policyunits/RankSelectorPolicyUnit.java). In each unit a host's rank is the number of
  * hosts that cost more; hosts of equal cost share the highest rank among them. A host that is missing from a unit gets
  * cost 0, and one that is no candidate takes part all the same. The highest sum of factor x rank wins.
  */
-export function selectByRank({ costs, candidates, factors }: Ballot): Election {
+export function selectByRank({ costs, candidates, factors }: SelectorInput): Selection {
   const totals = new Map<string, number>();
   for (const [unit, costOf] of costsByUnit(costs)) {
     for (const id of candidates) if (!costOf.has(id)) costOf.set(id, 0);
@@ -42,10 +42,10 @@ export function selectByRank({ costs, candidates, factors }: Ballot): Election {
 }
 
 /**
- * The engine's other selector (policyunits/BasicWeightSelectorPolicyUnit.java): the lowest sum of factor x cost wins. A host
+ * Selects as the engine's other selector does (policyunits/BasicWeightSelectorPolicyUnit.java): the lowest sum of factor x cost wins. A host
  * for which no row came is not considered.
  */
-export function selectByWeight({ costs, factors }: Omit<Ballot, 'candidates'>): Election {
+export function selectByWeight({ costs, factors }: Omit<SelectorInput, 'candidates'>): Selection {
   const totals = new Map<string, number>();
   for (const { hostId, cost, unit } of costs) {
     totals.set(hostId, addInt(totals.get(hostId), factorOf(unit, factors), cost));
@@ -53,7 +53,7 @@ export function selectByWeight({ costs, factors }: Omit<Ballot, 'candidates'>): 
   return { totals, winners: winnersOf(totals, (total, best) => total < best) };
 }
 
-/** The ranks that one unit's costs give. */
+/** Returns the ranks that one unit's costs give. */
 export function ranksOf(costOf: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();
   let worse = costOf.size;
@@ -71,13 +71,13 @@ export function ranksOf(costOf: ReadonlyMap<string, number>): ReadonlyMap<string
   return ranks;
 }
 
-/** A host that a unit names twice has its last cost there. */
+/** Engines since 4.4.0 add up the costs of a host that a unit names twice; older ones take the last. */
 function costsByUnit(costs: readonly BookedCost[]): Map<string | undefined, Map<string, number>> {
   const byUnit = new Map<string | undefined, Map<string, number>>();
   for (const { unit, hostId, cost } of costs) {
     let costOf = byUnit.get(unit);
     if (costOf === undefined) byUnit.set(unit, (costOf = new Map<string, number>()));
-    costOf.set(hostId, cost);
+    costOf.set(hostId, addInt(costOf.get(hostId), 1, cost));
   }
   return byUnit;
 }

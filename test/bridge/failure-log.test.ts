@@ -1,13 +1,17 @@
 import { expect } from 'chai';
+import { createFailureLog } from '../../src/bridge/failure-log.js';
+import type { RequestEnd } from '../../src/bridge/server.js';
 import type { UnitFailure } from '../../src/domain/contract.js';
+import { createFakeTime } from '../inventory/fake-time.js';
+import { memoryLog } from '../support/log.js';
 import { hostId } from '../support/world.js';
-import { createStage, filtering, filters, type Stage, type StageOptions } from './stage.js';
+import { costs, createStage, filtering, filters, scoring, type Stage } from './stage.js';
 
 const H1 = hostId(1);
 const down = (code: UnitFailure['code'] = 'UNAVAILABLE'): UnitFailure => ({ code, message: 'down' });
 
 /** Filters that accept host 1, but for those that fail. */
-function staged(failing: Record<string, UnitFailure | undefined>, options: StageOptions = {}): Stage {
+function staged(failing: Record<string, UnitFailure | undefined>): Stage {
   const service = {
     ...filtering({}),
     filterHosts: (...args: Parameters<ReturnType<typeof filtering>['filterHosts']>) =>
@@ -15,7 +19,7 @@ function staged(failing: Record<string, UnitFailure | undefined>, options: Stage
         ...args,
       ),
   };
-  return createStage(service, options);
+  return createStage(service);
 }
 
 const told = ({ log }: Stage) =>
@@ -84,21 +88,6 @@ describe('failures in the log', () => {
     ]);
   });
 
-  it('are remembered of maxLoggedFailures units: of 3 in turn, where 2 are, each is told every time', async () => {
-    const stage = staged({ a: down(), b: down(), c: down() }, { limits: { maxLoggedFailures: 2 } });
-    for (const name of ['a', 'b', 'c', 'a', 'a']) await filters(stage, [name], [H1]);
-    expect(told(stage).map(([level]) => level)).to.deep.equal(['warn', 'warn', 'warn', 'warn', 'debug']);
-  });
-
-  it('follow failureLogIntervalMs = 10', async () => {
-    const stage = staged({ a: down() }, { limits: { failureLogIntervalMs: 10 } });
-    for (const ms of [0, 9, 1]) {
-      await stage.time.advance(ms);
-      await filters(stage, ['a'], [H1]);
-    }
-    expect(told(stage).map(([level]) => level)).to.deep.equal(['warn', 'debug', 'warn']);
-  });
-
   it('are told when the clock was set back', async () => {
     const stage = staged({ a: down() });
     await filters(stage, ['a'], [H1]);
@@ -108,9 +97,63 @@ describe('failures in the log', () => {
   });
 
   it('that break the contract are told at error as often', async () => {
-    const stage = createStage(filtering({ a: [9] }));
-    for (let calls = 0; calls < 3; calls += 1) await filters(stage, ['a'], [H1]);
+    const stage = createStage(scoring({ a: [] }));
+    for (let calls = 0; calls < 3; calls += 1) await costs(stage, { a: 1 }, [H1]);
     const broken = stage.log.lines.filter(({ event }) => event === 'answer broken');
     expect(broken.map(({ level }) => level)).to.deep.equal(['error', 'debug', 'debug']);
+  });
+});
+
+const END: RequestEnd = {
+  isDispatched: false,
+  method: undefined,
+  status: undefined,
+  faultCode: undefined,
+  outcome: undefined,
+  reason: undefined,
+  durationMs: 1,
+  receivedBytes: 7,
+};
+
+describe('refusals in the log', () => {
+  const cases: readonly (readonly [
+    title: string,
+    end: Partial<RequestEnd>,
+    fields: Record<string, unknown>,
+  ])[] = [
+    ['a status', { status: 404, reason: 'no' }, { status: 404, reason: 'no', receivedBytes: 7 }],
+    [
+      'a fault, and a method of any name',
+      { status: 200, faultCode: -32500, method: 'a\nb', reason: 'too many' },
+      { method: String.raw`"a\nb"`, status: 200, code: -32500, reason: 'too many', receivedBytes: 7 },
+    ],
+    ['a request that was cut', {}, { reason: 'the request was cut before its end', receivedBytes: 7 }],
+  ];
+  for (const [title, end, fields] of cases) {
+    it(`tell of ${title}`, () => {
+      const log = memoryLog();
+      createFailureLog(log, Date).refused({ ...END, ...end });
+      expect(log.lines).to.deep.equal([{ level: 'warn', event: 'request refused', fields }]);
+    });
+  }
+
+  it('come at once and then once a minute of each code, with how many were left out: 1, then 5 - 1 = 4', async () => {
+    const log = memoryLog();
+    const time = createFakeTime();
+    const { refused } = createFailureLog(log, time.clock);
+    const told = () => log.lines.splice(0).map(({ fields }) => [fields['status'], fields['suppressed']]);
+    refused({ ...END, status: 404 });
+    for (let times = 0; times < 3; times += 1) refused({ ...END, status: 404 });
+    refused({ ...END, status: 405 });
+    expect(told()).to.deep.equal([
+      [404, undefined],
+      [405, undefined],
+    ]);
+    await time.advance(59_999);
+    refused({ ...END, status: 404 });
+    expect(told()).to.deep.equal([]);
+    await time.advance(1);
+    refused({ ...END, status: 404 });
+    expect(told()).to.deep.equal([[404, 4]]);
   });
 });

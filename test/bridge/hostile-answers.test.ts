@@ -39,6 +39,8 @@ const anyHost = fc.oneof(
   fc.constantFrom<unknown>(hostId(9), hostId(1).toUpperCase(), '', 'web-1', undefined, null, 5),
 );
 
+const anyDirection = fc.constantFrom<unknown>('HIGHER_IS_BETTER', 'LOWER_IS_BETTER', undefined, 'SIDEWAYS');
+
 const anyFailure = fc.record({
   code: fc.constantFrom<unknown>('INTERNAL', 'NOT_FOUND', 'UNAVAILABLE', 'ODD', undefined),
   message: fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.constant(undefined)),
@@ -46,12 +48,17 @@ const anyFailure = fc.record({
 
 const results = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => {
   const one = fc.record(
-    { unit: fc.constantFrom<unknown>('a', 'b', 'c', undefined), value, failure: anyFailure },
+    {
+      unit: fc.constantFrom<unknown>('a', 'b', 'c', undefined),
+      value,
+      direction: anyDirection,
+      failure: anyFailure,
+    },
     { requiredKeys: ['unit'] },
   );
-  const well = fc.tuple(value, value).map(([a, b]) => [
-    { unit: 'a', value: a },
-    { unit: 'b', value: b },
+  const well = fc.tuple(value, value, anyDirection).map(([a, b, direction]) => [
+    { unit: 'a', value: a, direction },
+    { unit: 'b', value: b, direction },
   ]);
   return fc.oneof(
     { weight: 3, arbitrary: well },
@@ -82,34 +89,20 @@ const anyResponse = fc.record({
   ),
 });
 
-const anyUnits = fc.array(
-  fc.constantFrom<unknown>(
-    ...UNITS.flatMap((name) =>
-      (['HIGHER_IS_BETTER', 'LOWER_IS_BETTER', undefined] as const).map((direction) => ({
-        name,
-        type: 'SCORE',
-        direction,
-      })),
-    ),
-  ),
-  { maxLength: 3 },
-);
-
 const stageOf = (answers: Partial<PolicyUnitService>, rows: 'perUnit' | 'summed' = 'perUnit'): Stage =>
   createStage(pretend(answers), { rows });
 
 describe('whatever a service answers, the engine gets what it can read', () => {
-  const scoring = (units: unknown, response: unknown): Partial<PolicyUnitService> => ({
-    listPolicyUnits: () => asAnswer({ units, problems: [], hasInventory: true }),
+  const scoring = (response: unknown): Partial<PolicyUnitService> => ({
     scoreHosts: () => asAnswer(response),
   });
 
   it('as rows of three', async () => {
     let counted = 0;
     await fc.assert(
-      fc.asyncProperty(anyUnits, anyResponse, async (units, response) => {
+      fc.asyncProperty(anyResponse, async (response) => {
         const asked = UNITS.map((name) => [name, 3]);
-        const stage = stageOf(scoring(units, response));
+        const stage = stageOf(scoring(response));
         const answer = await stage.call('runCostFunctions', asked, ASKED, vmId(1), null);
         counted += booked(answer, ASKED, UNITS).size;
       }),
@@ -121,9 +114,9 @@ describe('whatever a service answers, the engine gets what it can read', () => {
   it('as sums', async () => {
     let counted = 0;
     await fc.assert(
-      fc.asyncProperty(anyUnits, anyResponse, fc.maxSafeInteger(), async (units, response, factor) => {
+      fc.asyncProperty(anyResponse, fc.maxSafeInteger(), async (response, factor) => {
         const asked = UNITS.map((name) => [name, factor | 0]);
-        const stage = stageOf(scoring(units, response), 'summed');
+        const stage = stageOf(scoring(response), 'summed');
         const answer = await stage.call('runCostFunctions', asked, ASKED, vmId(1), null);
         counted += summed(answer, ASKED).size;
       }),

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Dispatch, RequestEnd } from '../../src/bridge/http-exchange.js';
 import {
   startXmlRpcServer,
+  type ReceivedRequest,
+  type RequestEnd,
   type XmlRpcServer,
   type XmlRpcServerOptions,
-} from '../../src/bridge/http-server.js';
+} from '../../src/bridge/server.js';
+import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { memoryLog } from '../support/log.js';
 
 /** A server under test, and what it told. */
@@ -14,17 +16,28 @@ export interface ServerUnderTest extends XmlRpcServer {
   readonly ends: readonly RequestEnd[];
 }
 
+/** What a server under test may be told. */
+export interface ServeOptions extends Partial<
+  Pick<XmlRpcServerOptions, 'maxConcurrentRequests' | 'times' | 'clock' | 'steadyClock' | 'after'>
+> {
+  readonly dispatch?: (
+    method: string,
+    params: readonly XmlRpcValue[],
+    request: ReceivedRequest,
+  ) => Promise<XmlRpcValue>;
+}
+
 /** Starts a server that answers each call with its parameters, unless it is told otherwise. */
-export async function serve(
-  options: Partial<Pick<XmlRpcServerOptions, 'limits' | 'clock' | 'steadyClock'>> & {
-    readonly dispatch?: Dispatch;
-  } = {},
-): Promise<ServerUnderTest> {
+export async function serve({
+  dispatch = (_method, params) => Promise.resolve(params),
+  ...options
+}: ServeOptions = {}): Promise<ServerUnderTest> {
   const log = memoryLog();
   const ends: RequestEnd[] = [];
   const server = await startXmlRpcServer({
     listen: { host: '127.0.0.1', port: 0 },
-    dispatch: (_method, params) => Promise.resolve(params),
+    maxConcurrentRequests: 64,
+    dispatch: async (...call) => ({ value: await dispatch(...call), outcome: 'ok' }),
     log,
     onRequestEnd: (end) => void ends.push(end),
     ...options,

@@ -3,7 +3,7 @@ import { SchedulingError } from '../../src/domain/errors.js';
 import { hostId, vmId } from '../support/world.js';
 import { costs, createStage, plain, pretend, reply, scoring } from './stage.js';
 
-const [H1, H2, H3] = [hostId(1), hostId(2), hostId(3)] as const;
+const [H1, H2] = [hostId(1), hostId(2)] as const;
 const BROKEN = "INTERNAL: the service's answer breaks the contract: ";
 const BUG = 'INTERNAL: internal error; the log of the service has it under the request id';
 
@@ -65,10 +65,8 @@ describe('runCostFunctions', () => {
     expect(await costs(stage, { a: 2, b: 9 }, [H1])).to.deep.equal(
       reply([[H1, 20]], { b: 'UNAVAILABLE: b is down' }),
     );
-    expect(stage.failures).to.deep.equal([{ method: 'runCostFunctions', unit: 'b', code: 'UNAVAILABLE' }]);
-    expect(stage.ends).to.deep.equal([
-      { method: 'runCostFunctions', seconds: 0, outcome: 'partial', code: 'UNAVAILABLE' },
-    ]);
+    expect(stage.failures).to.deep.equal([['b', 'UNAVAILABLE']]);
+    expect(stage.ends).to.deep.equal([{ method: 'runCostFunctions', seconds: 0, outcome: 'partial' }]);
     expect(await costs(stage, { b: 9 }, [H1])).to.deep.equal(
       reply([], { b: 'UNAVAILABLE: b is down' }, ['all cost functions failed']),
     );
@@ -84,12 +82,20 @@ describe('runCostFunctions', () => {
     );
   });
 
-  it('takes a NOT_FOUND of a unit that names the VM for the VM, as a composite hands it on', async () => {
-    const failure = { code: 'NOT_FOUND', message: `no VM ${vmId(1).toUpperCase()}` } as const;
-    expect(
-      await costs(createStage(scoring({ a: failure, c: [1] })), { a: 1, b: 1, c: 1 }, [H1]),
-    ).to.deep.equal(
-      reply([[H1, 99, 'c']], { a: `NOT_FOUND: ${failure.message}`, b: "plugin not found: 'b'" }),
+  it('tells a unit that is not there from a VM that is not there by the field, not by words', async () => {
+    const message = `no unit a, no VM ${vmId(1)}`;
+    const service = scoring({
+      a: { code: 'NOT_FOUND', message, notFound: 'UNIT' },
+      b: { code: 'NOT_FOUND', message, notFound: 'VM' },
+      c: { code: 'NOT_FOUND', message },
+      d: [1],
+    });
+    expect(await costs(createStage(service), { a: 1, b: 1, c: 1, d: 1 }, [H1])).to.deep.equal(
+      reply([[H1, 99, 'd']], {
+        a: "plugin not found: 'a'",
+        b: `NOT_FOUND: ${message}`,
+        c: `NOT_FOUND: ${message}`,
+      }),
     );
   });
 
@@ -111,87 +117,37 @@ describe('runCostFunctions', () => {
     }
   });
 
-  const lies: readonly {
-    readonly title: string;
-    readonly service: ReturnType<typeof pretend>;
-    readonly errors: Readonly<Record<string, string>>;
-  }[] = [
-    {
-      title: 'a unit without values for every host, alone',
-      service: scoring({ a: [1], b: [3, 4] }),
-      errors: { a: 'expected 2 values, one a host, got 1' },
-    },
-    {
-      title: 'a unit whose score is out of range, alone',
-      service: scoring({ a: [1, 101], b: [3, 4] }),
-      errors: { a: 'values[1]: expected an integer from 0 to 100, got "101"' },
-    },
-    {
-      title: 'a unit that has no result, alone',
-      service: scoring(
-        { a: [1, 2], b: [3, 4] },
-        { change: ({ unitResults, ...rest }) => ({ ...rest, unitResults: unitResults.slice(1) }) },
-      ),
-      errors: { a: 'it has no result of this unit' },
-    },
-    {
-      title: 'a unit that has two results, alone; one that was not asked for counts for nothing',
-      service: scoring(
-        { a: [1, 2], b: [3, 4] },
-        {
-          change: ({ unitResults, ...rest }) => ({
-            ...rest,
-            unitResults: [...unitResults, { unit: 'a', value: [1, 2] }, { unit: 'c', value: [5, 6] }],
-          }),
-        },
-      ),
-      errors: { a: 'it has two results of this unit' },
-    },
-    {
-      title: 'every unit when a host is doubled',
-      service: scoring(
-        { a: [1, 2], b: [3, 4] },
-        { change: ({ scores, ...rest }) => ({ ...rest, scores: [...scores, ...scores] }) },
-      ),
-      errors: {
-        a: `host "${H1}" was not asked about, or stands there twice`,
-        b: `host "${H1}" was not asked about, or stands there twice`,
+  it('fails a unit whose direction is not told, alone, since a guess would turn the order around', async () => {
+    const service = scoring(
+      { a: [90], b: [90] },
+      {
+        change: ({ unitResults, ...rest }) => ({
+          ...rest,
+          unitResults: unitResults.map((result) =>
+            result.unit === 'a' ? { unit: 'a', value: [90] } : result,
+          ),
+        }),
       },
-    },
-    {
-      title: 'every unit when the order of hosts is another',
-      service: scoring(
-        { a: [1, 2], b: [3, 4] },
-        { change: ({ scores, ...rest }) => ({ ...rest, scores: [...scores].reverse() }) },
+    );
+    const text = `${BROKEN}direction: is missing, so its values may be scores or raw costs`;
+    expect(await costs(createStage(service), { a: 1, b: 1 }, [H1])).to.deep.equal(
+      reply([[H1, 10, 'b']], { a: text }),
+    );
+  });
+
+  it('fails a unit that has no result, alone', async () => {
+    const service = scoring(
+      { a: [1, 2], b: [3, 4] },
+      { change: ({ unitResults, ...rest }) => ({ ...rest, unitResults: unitResults.slice(0, 1) }) },
+    );
+    expect(await costs(createStage(service), { a: 1, b: 1 }, [H1, H2])).to.deep.equal(
+      reply(
+        [
+          [H1, 99, 'a'],
+          [H2, 98, 'a'],
+        ],
+        { b: `${BROKEN}it has no result of this unit` },
       ),
-      errors: {
-        a: `host ${H1} is missing, or not in the order asked`,
-        b: `host ${H1} is missing, or not in the order asked`,
-      },
-    },
-    {
-      title: 'every unit when a host is unknown that was not asked about',
-      service: scoring(
-        { a: [1, 2], b: [3, 4] },
-        { change: (response) => ({ ...response, unknownHostIds: [H3] }) },
-      ),
-      errors: {
-        a: 'among the unknown hosts is one that was not asked about, or that has a score',
-        b: 'among the unknown hosts is one that was not asked about, or that has a score',
-      },
-    },
-  ];
-  for (const { title, service, errors } of lies) {
-    it(`drops ${title}`, async () => {
-      const broken = Object.fromEntries(Object.entries(errors).map(([unit, text]) => [unit, BROKEN + text]));
-      const all = 'b' in errors;
-      const rows = [
-        [H1, 97, 'b'],
-        [H2, 96, 'b'],
-      ];
-      expect(await costs(createStage(service), { a: 1, b: 1 }, [H1, H2])).to.deep.equal(
-        reply(all ? [] : rows, broken, all ? ['all cost functions failed'] : []),
-      );
-    });
-  }
+    );
+  });
 });

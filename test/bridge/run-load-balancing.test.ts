@@ -18,9 +18,8 @@ describe('runLoadBalancing', () => {
     expect(await balance(stage, 'b', [H1])).to.deep.equal(
       reply(['', []], { b: 'UNAVAILABLE: no snapshot yet' }),
     );
-    expect(stage.ends).to.deep.equal([
-      { method: 'runLoadBalancing', seconds: 0, outcome: 'failed', code: 'UNAVAILABLE' },
-    ]);
+    expect(stage.ends).to.deep.equal([{ method: 'runLoadBalancing', seconds: 0, outcome: 'failed' }]);
+    expect(stage.failures).to.deep.equal([['b', 'UNAVAILABLE']]);
   });
 
   it('answers hosts in the text of the engine', async () => {
@@ -32,4 +31,32 @@ describe('runLoadBalancing', () => {
       reply([vmId(1), [H2.toUpperCase()]]),
     );
   });
+
+  it('tells a balance unit that is not there from a VM that is not there, by the field', async () => {
+    for (const [notFound, text] of [
+      ['UNIT', "plugin not found: 'b'"],
+      ['VM', 'NOT_FOUND: no unit b, as it were'],
+    ] as const) {
+      const balanceHosts = () =>
+        Promise.reject(new SchedulingError('NOT_FOUND', 'no unit b, as it were', { notFound }));
+      expect(await balance(createStage(pretend({ balanceHosts })), 'b', [H1])).to.deep.equal(
+        reply(['', []], { b: text }),
+      );
+    }
+  });
+
+  const BROKEN = "INTERNAL: the service's answer breaks the contract: ";
+  const broken: readonly (readonly [vm: string, hosts: readonly string[], text: string])[] = [
+    ['', [H1], 'VM "" is no UUID'],
+    [vmId(1), [H1, hostId(3)], `host "${hostId(3)}" was not asked about`],
+    [vmId(1), [], `VM ${vmId(1)} has no host to go to`],
+  ];
+  for (const [vm, candidateHostIds, text] of broken) {
+    it(`proposes nothing that the engine can't take: ${text}`, async () => {
+      const balanceHosts = () => Promise.resolve({ migration: { vmId: vm, candidateHostIds } });
+      expect(await balance(createStage(pretend({ balanceHosts })), 'b', [H1, H2])).to.deep.equal(
+        reply(['', []], { b: BROKEN + text }),
+      );
+    });
+  }
 });

@@ -1,8 +1,6 @@
-import { createBridge } from '../../src/bridge/service.js';
-import type { BridgeOptions, CallEnd, UnitFailureEvent } from '../../src/bridge/bridge-options.js';
-import type { BridgeRequest } from '../../src/bridge/call-budget.js';
-import { startXmlRpcServer } from '../../src/bridge/http-server.js';
-import { createXmlRpcClient, type XmlRpcClient } from '../../src/bridge/xml-rpc-client.js';
+import { createBridge, type BridgeOptions } from '../../src/bridge/bridge.js';
+import { callXmlRpc } from '../../src/bridge/client.js';
+import { startXmlRpcServer, type ReceivedRequest, type XmlRpcServer } from '../../src/bridge/server.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { isArray, isStruct, type XmlRpcValue } from '../../src/engine-model/value.js';
 import type {
@@ -14,13 +12,23 @@ import type {
   PolicyUnitService,
   ScoreHostsRequest,
   ScoreHostsResponse,
+  ScoreUnitResult,
   UnitResult,
 } from '../../src/domain/contract.js';
+import type { SchedulingErrorCode } from '../../src/domain/errors.js';
+import type { BridgeOutcome } from '../../src/process/metrics.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
+
+/** How a call ended, and how long it took from the head of its request on. */
+export interface CallEnd {
+  readonly method: string;
+  readonly seconds: number;
+  readonly outcome: BridgeOutcome;
+}
 
 /** A bridge over a service, on a clock that stands still. */
 export interface Stage {
@@ -29,9 +37,8 @@ export interface Stage {
   readonly dispatch: (
     method: string,
     params: readonly XmlRpcValue[],
-    request: Pick<BridgeRequest, 'signal' | 'receivedAt'>,
+    request: Pick<ReceivedRequest, 'signal' | 'receivedAt'>,
   ) => Promise<XmlRpcValue>;
-  readonly warm: () => void;
   /** Fulfilled when that many calls have come to the bridge. */
   readonly arrived: (count: number) => Promise<unknown>;
   /** Fulfilled with what is known of that many calls when they have ended. */
@@ -41,65 +48,82 @@ export interface Stage {
   readonly time: FakeTime;
   readonly log: ReturnType<typeof memoryLog>;
   readonly ends: readonly CallEnd[];
-  readonly failures: readonly UnitFailureEvent[];
+  /** The units that failed, each with its code. */
+  readonly failures: readonly (readonly [unit: string, code: SchedulingErrorCode])[];
 }
 
 /** What a stage may be told. */
-export interface StageOptions extends Partial<BridgeOptions> {
+export interface StageOptions extends Partial<BridgeOptions['settings']> {
   /** How calls come to the bridge: by its function, as by default, or over a socket, through the server and the codec. */
   readonly over?: 'dispatch' | 'http';
+  /** Called for each unit that failed. */
+  readonly onUnitFailure?: () => void;
 }
 
 /** Sets a bridge up. */
 export function createStage(service: PolicyUnitService, stageOptions: StageOptions = {}): Stage {
-  const { over = 'dispatch', ...options } = stageOptions;
+  const { over = 'dispatch', onUnitFailure = () => undefined, ...settings } = stageOptions;
   // Far ahead, so that a service with a clock of its own sees no deadline pass.
   const time = createFakeTime(Date.UTC(2100, 0));
   const log = memoryLog();
   const ends: CallEnd[] = [];
-  const failures: UnitFailureEvent[] = [];
+  const failures: (readonly [unit: string, code: SchedulingErrorCode])[] = [];
   let calls = 0;
   const bridge = createBridge({
+    settings: { rows: 'perUnit', scores: 'asCosts', budget: 1000, maxHostIds: 10_000, ...settings },
+    discoverBudgetMs: 35_000,
     service,
     log,
+    metrics: {
+      unitFailed(unit, code) {
+        failures.push([unit, code]);
+        onUnitFailure();
+      },
+      schedulingLockHeld: () => undefined,
+      bridgeRequestEnded: () => undefined,
+    },
     clock: time.clock,
-    timers: { after: time.after },
+    after: time.after,
     makeRequestId: () => `r-${++calls}`,
-    onCallEnd: (end) => ends.push(end),
-    onUnitFailure: (failure) => failures.push(failure),
-    ...options,
   });
   const { signal } = new AbortController();
   let arrived = 0;
-  let served: Promise<{ readonly client: XmlRpcClient; readonly close: () => Promise<void> }> | undefined;
+  let served: Promise<XmlRpcServer> | undefined;
 
-  const dispatch: Stage['dispatch'] = (method, params, request) => {
+  const dispatch: Stage['dispatch'] = async (method, params, request) => {
     arrived += 1;
-    const since = request.receivedAt;
-    return bridge.dispatch(method, params, { ...request, whenEnded: (run) => run(time.clock.now() - since) });
+    let outcome: BridgeOutcome = 'fault';
+    try {
+      const dispatched = await bridge.dispatch(method, params, { ...request, dryRun: false });
+      ({ outcome } = dispatched);
+      return dispatched.value;
+    } finally {
+      ends.push({ method, seconds: (time.clock.now() - request.receivedAt) / 1000, outcome });
+    }
   };
 
-  async function serve() {
-    const server = await startXmlRpcServer({
+  const serve = (): Promise<XmlRpcServer> =>
+    startXmlRpcServer({
       listen: { host: '127.0.0.1', port: 0 },
+      maxConcurrentRequests: 64,
       dispatch(method, params, context) {
         arrived += 1;
         return bridge.dispatch(method, params, context);
+      },
+      onRequestEnd({ method = '', durationMs, outcome = 'fault' }) {
+        ends.push({ method, seconds: durationMs / 1000, outcome });
       },
       log,
       clock: time.clock,
       steadyClock: time.clock,
     });
-    const client = createXmlRpcClient({ url: `http://127.0.0.1:${server.port}/`, timeoutMs: 10_000 });
-    return { client, close: () => server.close(0).finally(client.close) };
-  }
 
   return {
     dispatch,
-    warm: bridge.warm,
     async call(method, ...params) {
       if (over === 'dispatch') return dispatch(method, params, { signal, receivedAt: time.clock.now() });
-      return (await (served ??= serve())).client.call(method, params);
+      const { address } = await (served ??= serve());
+      return callXmlRpc({ url: `http://${address}/`, timeoutMs: 10_000, signal }, method, params);
     },
     arrived: (count) =>
       until(
@@ -111,7 +135,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
         () => ends,
         ({ length }) => length >= count,
       ),
-    close: async () => (await served)?.close(),
+    close: async () => (await served)?.close(0),
     time,
     log,
     ends,
@@ -154,6 +178,8 @@ export function pretend(
   };
 }
 
+const NO_SUCH_UNIT = { code: 'NOT_FOUND', message: 'no such unit', notFound: 'UNIT' } as const;
+
 /** A unit as a service lists it. */
 export function policyUnit(name: string, part: Partial<PolicyUnit> = {}): PolicyUnit {
   return { name, type: 'SCORE', description: '', properties: [], ...part };
@@ -180,13 +206,12 @@ export function scoring(
       const known = hosts.filter((id) => !unknownHostIds.includes(id));
       const response: ScoreHostsResponse = {
         scores: known.map((id) => ({ hostId: id, score: 0 })),
-        unitResults: request.units.map(({ name }): UnitResult<readonly number[]> => {
+        unitResults: request.units.map(({ name }): ScoreUnitResult => {
           const answer = units[name];
-          if (answer === undefined)
-            return { unit: name, failure: { code: 'NOT_FOUND', message: 'no such unit' } };
-          return 'code' in answer
-            ? { unit: name, failure: answer }
-            : { unit: name, value: answer.slice(0, known.length) };
+          if (answer === undefined) return { unit: name, failure: NO_SUCH_UNIT };
+          if ('code' in answer) return { unit: name, failure: answer };
+          const direction = directions[name] ?? 'HIGHER_IS_BETTER';
+          return { unit: name, value: answer.slice(0, known.length), direction };
         }),
         unknownHostIds,
         snapshotTime: 0,
@@ -201,16 +226,16 @@ export function filtering(
   filters: Readonly<Record<string, readonly number[] | UnitResult<never>['failure']>>,
 ): ReturnType<typeof pretend> {
   return pretend({
-    filterHosts: ({ hosts, units }) =>
-      Promise.resolve({
-        hostIds: hosts === 'ALL_UP' ? [] : hosts,
-        unitResults: units.map((unit): UnitResult<readonly string[]> => {
-          const answer = filters[unit];
-          if (answer === undefined) return { unit, failure: { code: 'NOT_FOUND', message: 'no such unit' } };
-          return 'code' in answer ? { unit, failure: answer } : { unit, value: answer.map(hostId) };
-        }),
-        snapshotTime: 0,
-      }),
+    filterHosts({ hosts: selected, units }) {
+      const asked = selected === 'ALL_UP' ? [] : selected;
+      const unitResults = units.map((unit): UnitResult<readonly string[]> => {
+        const answer = filters[unit];
+        if (answer === undefined) return { unit, failure: NO_SUCH_UNIT };
+        return 'code' in answer ? { unit, failure: answer } : { unit, value: answer.map(hostId) };
+      });
+      const hostIds = asked.filter((id) => unitResults.every(({ value }) => value?.includes(id) !== false));
+      return Promise.resolve({ hostIds, unitResults, snapshotTime: 0 });
+    },
   });
 }
 

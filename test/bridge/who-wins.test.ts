@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
 import { selectByRank, selectByWeight } from '../../src/engine-model/selectors.js';
 import { readCostAnswer } from '../../src/engine-model/read-answer.js';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
@@ -9,7 +8,7 @@ import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/world.js';
-import { createStage } from './stage.js';
+import { createStage, type StageOptions } from './stage.js';
 
 /** A second unit that does not contradict the first one: fewer VMs are better. */
 const fewVms: ScoreUnit = {
@@ -62,7 +61,7 @@ async function firstOfScoreHosts(): Promise<string | undefined> {
 }
 
 async function picks(
-  options: Partial<BridgeOptions>,
+  options: StageOptions,
 ): Promise<{ byRank: readonly string[]; byWeight: readonly string[] }> {
   const answer = await createStage(service(), options).call(
     'runCostFunctions',
@@ -73,8 +72,8 @@ async function picks(
   );
   const { outcome, complaints } = readCostAnswer(answer, { hostIds: HOSTS, units: [...FACTORS.keys()] });
   expect(complaints).to.deep.equal([]);
-  const ballot = { costs: outcome?.costs ?? [], candidates: HOSTS, factors: FACTORS };
-  return { byRank: selectByRank(ballot).winners, byWeight: selectByWeight(ballot).winners };
+  const asked = { costs: outcome?.costs ?? [], candidates: HOSTS, factors: FACTORS };
+  return { byRank: selectByRank(asked).winners, byWeight: selectByWeight(asked).winners };
 }
 
 describe('the point of it all', () => {

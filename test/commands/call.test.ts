@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { Command } from 'commander';
 import { PassThrough } from 'node:stream';
-import { createBridge } from '../../src/bridge/service.js';
+import { createBridge } from '../../src/bridge/bridge.js';
+import type { XmlRpcTarget } from '../../src/bridge/client.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import type { XmlRpcValue } from '../../src/engine-model/value.js';
-import type { OpenXmlRpcCaller } from '../../src/commands/call-client.js';
 import { addCallCommand } from '../../src/commands/call.js';
 import { SchedulingError } from '../../src/domain/errors.js';
+import { createMetrics } from '../../src/process/metrics.js';
 import { fixtureService } from '../contract/fixture.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, type ProgramOutcome } from '../support/program.js';
@@ -17,10 +18,9 @@ const VM = vmId(1);
 
 type Answer = (method: string, params: readonly XmlRpcValue[]) => Promise<XmlRpcValue>;
 
-/** What a command did with its caller. */
+/** What a command did with its client. */
 interface Outcome extends ProgramOutcome {
-  readonly opened: readonly unknown[];
-  readonly closed: number;
+  readonly targets: readonly XmlRpcTarget[];
 }
 
 /** Runs `hostscore call` against what answers. */
@@ -29,23 +29,21 @@ async function run(
   args: readonly string[],
   ending = new AbortController(),
 ): Promise<Outcome> {
-  const opened: unknown[] = [];
-  let closed = 0;
-  const open: OpenXmlRpcCaller = (options) => {
-    opened.push(options);
-    return { call: (method, params) => answer(method, params), close: () => (closed += 1) };
-  };
+  const targets: XmlRpcTarget[] = [];
   const [stdout, stderr] = [collect(), collect()];
   const io = { stdout: stdout.stream, stderr: stderr.stream, variables: {}, signal: ending.signal };
   const program = new Command('hostscore')
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride();
-  addCallCommand(program, io, open);
+  addCallCommand(program, io, (target, method, params) => {
+    targets.push(target);
+    return answer(method, params);
+  });
   const error: unknown = await program.parseAsync(['call', ...args], { from: 'user' }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  return { stdout: stdout.text(), stderr: stderr.text(), error, opened, closed };
+  return { stdout: stdout.text(), stderr: stderr.text(), error, targets };
 }
 
 function collect(): { readonly stream: PassThrough; readonly text: () => string } {
@@ -56,12 +54,17 @@ function collect(): { readonly stream: PassThrough; readonly text: () => string 
 }
 
 /** The bridge over the world of the behaviour suite. */
-const bridge: Answer = (method, params) =>
-  createBridge({ service: fixtureService(), log: memoryLog() }).dispatch(method, params, {
-    signal: new AbortController().signal,
-    receivedAt: Date.now(),
-    whenEnded: () => undefined,
+const bridge: Answer = async (method, params) => {
+  const { dispatch } = createBridge({
+    settings: { rows: 'perUnit', scores: 'asCosts', budget: 1000, maxHostIds: 10_000 },
+    discoverBudgetMs: 1000,
+    service: fixtureService(),
+    log: memoryLog(),
+    metrics: createMetrics(() => false),
   });
+  const { signal } = new AbortController();
+  return (await dispatch(method, params, { signal, receivedAt: Date.now(), dryRun: true })).value;
+};
 
 const answers =
   (value: XmlRpcValue): Answer =>
@@ -132,7 +135,6 @@ describe('hostscore call', () => {
       expect(errorText(outcome)).to.equal(
         'CommandError: runFilters: fault -32601: no such method; the engine fails open and keeps every host (event 9920)',
       );
-      expect(outcome.closed).to.equal(1);
     });
 
     it('fails when nobody answers, with the words of the client', async () => {
@@ -149,7 +151,7 @@ describe('hostscore call', () => {
       expect(errorText(outcome)).to.match(
         /^CommandError: runFilters: http:\/\/127\.0\.0\.1:1\/ refuses connections; /,
       );
-      expect(outcome.opened).to.deep.equal([{ url: 'http://127.0.0.1:1/', timeoutMs: 7 }]);
+      expect(outcome.targets[0]).to.include({ url: 'http://127.0.0.1:1/', timeoutMs: 7 });
     });
 
     it('passes on that it was asked to end', async () => {
@@ -160,7 +162,6 @@ describe('hostscore call', () => {
       };
       const outcome = await run(answer, [...asked, '--unit', 'a'], ending);
       expect(outcome.error).to.be.instanceOf(DOMException);
-      expect(outcome.closed).to.equal(1);
     });
   });
 
@@ -345,7 +346,7 @@ describe('hostscore call', () => {
       ['balance', '--host', H1, '--unit', 'a'],
     ];
     for (const args of commands) {
-      expect((await run(bridge, args)).opened).to.have.nested.property('[0].timeoutMs', 120_000);
+      expect((await run(bridge, args)).targets).to.have.nested.property('[0].timeoutMs', 120_000);
     }
   });
 
@@ -375,9 +376,9 @@ describe('hostscore call', () => {
   ];
   for (const [args, text] of explained) {
     it(`explains ${args.slice(0, 5).join(' ')}`, async () => {
-      const { stderr, opened } = await run(bridge, args);
+      const { stderr, targets } = await run(bridge, args);
       expect(stderr).to.match(text);
-      expect(opened).to.deep.equal([]);
+      expect(targets).to.deep.equal([]);
     });
   }
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { XmlRpcServer } from '../../src/bridge/http-server.js';
+import type { XmlRpcServer } from '../../src/bridge/server.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
 import { startBridge } from '../../src/commands/start-bridge.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -91,21 +91,31 @@ describe('startBridge', () => {
     expect(await figures(metrics, LOCKS)).to.deep.equal([`${LOCKS}method="runFilters",outcome="fault"} 1`]);
   });
 
-  it('asks for the units when the service comes to be there, before any call', async () => {
-    let listed = 0;
+  it('counts the lock of an answered call by what came of its units', async () => {
+    const metrics = await start();
+    await (await send(requestOf(FILTERS))).until('HTTP/1.1');
+    expect(await figures(metrics, LOCKS)).to.deep.equal([`${LOCKS}method="runFilters",outcome="ok"} 1`]);
+    const gone = writeCall('runFilters', [['gone'], [hostId(1)], vmId(1), null]);
+    await (await send(requestOf(gone))).until('HTTP/1.1');
+    expect(await figures(metrics, LOCKS, LOCKS)).to.include(
+      `${LOCKS}method="runFilters",outcome="failed"} 1`,
+    );
+  });
+
+  it('passes on that a call is a dry run', async () => {
     const service = fixtureService();
+    const dryRuns: unknown[] = [];
     await start(
       Promise.resolve({
         ...service,
-        listPolicyUnits: (call) => {
-          listed += 1;
-          return service.listPolicyUnits(call);
+        filterHosts(request, call) {
+          dryRuns.push(call.dryRun);
+          return service.filterHosts(request, call);
         },
       }),
     );
-    await until(
-      () => listed,
-      (count) => count === 1,
-    );
+    await (await send(requestOf(FILTERS, { headers: { 'X-Hostscore-Dry-Run': '1' } }))).until('HTTP/1.1');
+    await (await send(requestOf(FILTERS))).until('HTTP/1.1');
+    expect(dryRuns).to.deep.equal([true, false]);
   });
 });

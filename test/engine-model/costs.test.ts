@@ -94,14 +94,13 @@ describe('costsOf', () => {
     });
   }
 
+  const each = 'expected an integer of 32 bits for each host, got';
   const wrong: readonly (readonly [values: readonly number[], direction: Direction, text: string])[] = [
-    [[50, 101], HIGHER, 'values[1]: expected an integer from 0 to 100, got "101"'],
-    [[-1], HIGHER, 'values[0]: expected an integer from 0 to 100, got "-1"'],
-    [[0.5], HIGHER, 'values[0]: expected an integer from 0 to 100, got "0.5"'],
-    [[Number.NaN], LOWER, 'values[0]: expected an integer of 32 bits, got "NaN"'],
-    [[MAX + 1], LOWER, 'values[0]: expected an integer of 32 bits, got "2147483648"'],
-    [[MIN - 1], LOWER, 'values[0]: expected an integer of 32 bits, got "-2147483649"'],
-    [[Number.POSITIVE_INFINITY], LOWER, 'values[0]: expected an integer of 32 bits, got "Infinity"'],
+    [[0.5], HIGHER, `${each} "0.5"`],
+    [[Number.NaN], LOWER, `${each} "NaN"`],
+    [[MAX + 1], LOWER, `${each} "2147483648"`],
+    [[MIN - 1], LOWER, `${each} "-2147483649"`],
+    [[Number.POSITIVE_INFINITY], LOWER, `${each} "Infinity"`],
   ];
   for (const [values, direction, text] of wrong) {
     it(`fails: ${text}`, () => {
@@ -110,6 +109,15 @@ describe('costsOf', () => {
         .with.property('code', 'INTERNAL');
     });
   }
+});
+
+describe('costsOf, of too few values', () => {
+  it('fails: 1 value for 2 hosts', () => {
+    expect(() => costsOf({ values: [1], direction: HIGHER, mode: 'asCosts', places: [0, 1] })).to.throw(
+      SchedulingError,
+      "the service's answer breaks the contract: it has 1 values, fewer than one for each host",
+    );
+  });
 });
 
 describe('sumCosts', () => {

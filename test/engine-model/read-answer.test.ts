@@ -207,7 +207,7 @@ describeReading('readCostAnswer', (answer) => readCostAnswer(answer, ASKED), [
     complaints: [
       `host ${H3} in the rows of unit "u" was not asked about: the engine may pick it all the same`,
       `the cost 1000001 of host ${H3} is far from 0: sums of factor x cost may overflow a Java int`,
-      `host ${H1} stands twice in the rows of unit "u": RankSelector takes the last cost, BasicWeighting adds them`,
+      `host ${H1} stands twice in the rows of unit "u": the engine adds up its costs, or takes the last before 4.4.0`,
     ],
   },
   {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readDiscoverAnswer } from '../../src/engine-model/read-discover-answer.js';
+import { readDiscoverAnswer } from '../../src/engine-model/read-answer.js';
 import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { fixtureService } from '../contract/fixture.js';
 import { createStage } from '../bridge/stage.js';

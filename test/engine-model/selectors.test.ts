@@ -67,10 +67,11 @@ describe('the selectors of the engine', () => {
       weight: [['a', 'b'], { a: 7, b: 7 }],
     },
     {
-      title: 'a host twice in a unit: its last cost by rank, both by weight: 9 and 5 + 9 = 14 against 7',
-      costs: [row('a', 5, 'u'), row('b', 7, 'u'), row('a', 9, 'u')],
+      title:
+        'a host twice in a unit has the sum of its costs: 5 + 4 = 9 against 7, where 5 or 4 alone would win',
+      costs: [row('a', 5, 'u'), row('b', 7, 'u'), row('a', 4, 'u')],
       rank: [['b'], { b: 1, a: 0 }],
-      weight: [['b'], { a: 14, b: 7 }],
+      weight: [['b'], { a: 9, b: 7 }],
     },
     {
       title: 'ints wrap around: 2 x (2^31 - 1) = -2',
@@ -79,14 +80,20 @@ describe('the selectors of the engine', () => {
       rank: [['b'], { b: 2, a: 0 }],
       weight: [['a'], { a: -2, b: 0 }],
     },
+    {
+      title: 'the sum of a host that is there twice wraps around too: 2 x (2^31 - 1) = -2 is the lowest',
+      costs: [row('a', MAX, 'u'), row('b', 0, 'u'), row('a', MAX, 'u')],
+      rank: [['a'], { a: 1, b: 0 }],
+      weight: [['a'], { a: -2, b: 0 }],
+    },
     { title: 'nothing to select from', costs: [], rank: [[], {}], weight: [[], {}] },
   ];
   for (const { title, costs, candidates = ['a', 'b'], factors = {}, rank, weight } of cases) {
     it(title, () => {
-      const ballot = { costs, candidates, factors: new Map(Object.entries(factors)) };
-      const byRank = selectByRank(ballot);
+      const asked = { costs, candidates, factors: new Map(Object.entries(factors)) };
+      const byRank = selectByRank(asked);
       expect([[...byRank.winners].sort(), Object.fromEntries(byRank.totals)]).to.deep.equal(rank);
-      const byWeight = selectByWeight(ballot);
+      const byWeight = selectByWeight(asked);
       expect([[...byWeight.winners].sort(), Object.fromEntries(byWeight.totals)]).to.deep.equal(weight);
     });
   }

@@ -1,4 +1,4 @@
-import { createResponseReader } from '../../src/bridge/xml-rpc/response-reader.js';
+import { readResponse } from '../../src/bridge/xml-rpc/reader.js';
 import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
 
@@ -6,9 +6,7 @@ import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
 export async function postXmlRpc(url: string, body: string): Promise<XmlRpcValue> {
   const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'text/xml' }, body });
   if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
-  const reader = createResponseReader();
-  reader.write(new Uint8Array(await response.arrayBuffer()));
-  const { value, fault } = reader.end();
+  const { value, fault } = readResponse(new Uint8Array(await response.arrayBuffer()));
   if (fault !== undefined) throw fault;
   return value;
 }

@@ -1,23 +1,9 @@
-import type { ExpandedName } from './namespaces.js';
-import { EXTENSION_SCALARS, SCALARS, type Scalar } from './scalars.js';
+import type { XmlRpcValue } from '../../engine-model/value.js';
 
 /** Where Apache's types live that XML-RPC doesn't have; clients bind any prefix to it. */
 export const EXTENSIONS_NAMESPACE = 'http://ws.apache.org/xmlrpc/namespaces/extensions';
 
-/** The elements that have elements in them. */
-export type StructureName =
-  | 'methodCall'
-  | 'methodResponse'
-  | 'params'
-  | 'param'
-  | 'fault'
-  | 'value'
-  | 'array'
-  | 'data'
-  | 'struct'
-  | 'member';
-
-/** What may stand in such an element. */
+/** What may stand in an element that has elements in it. */
 export interface Content {
   /** What each child may be, by its place; `type` is an array, a struct or a scalar. */
   readonly places: readonly (readonly string[])[];
@@ -27,55 +13,145 @@ export interface Content {
   readonly least: number;
 }
 
-/** An element of XML-RPC. */
-export type ElementType =
-  | {
-      readonly kind: 'structure';
-      readonly name: StructureName;
-      readonly role: string;
-      readonly content: Content;
-    }
-  /** `methodName` and `name`, which hold text but are no values. */
-  | { readonly kind: 'name'; readonly name: string; readonly role: string }
-  | { readonly kind: 'scalar'; readonly name: string; readonly role: 'type'; readonly scalar: Scalar };
+/** How the text of one type of value is read. */
+export interface Scalar {
+  /** What the text has to be, in words. */
+  readonly expected: string;
+  /** Returns the value; undefined when the text is not as expected. */
+  readonly read: (text: string) => XmlRpcValue | undefined;
+}
 
-const CONTENTS: Readonly<Record<StructureName, Content>> = {
+/** An element of XML-RPC: one with elements in it, a scalar, or `methodName` and `name`, which hold text but are no values. */
+export interface ElementType {
+  /** As messages show it. */
+  readonly name: string;
+  /** Which place of its parent it may take. */
+  readonly role: string;
+  readonly content?: Content;
+  readonly scalar?: Scalar;
+}
+
+const WHOLE = /^[+-]?\d{1,20}$/;
+/** More than the specification's form: Java and Python write exponents. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** `19980717T14:08:55`, and what is seen in the wild: with hyphens, a fraction, a zone. */
+const DATE_TIME =
+  /^\d{4}(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-4]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+const integer = (bits: number): Scalar => {
+  const end = 2 ** (bits - 1);
+  return {
+    expected: `an integer of ${bits} bits`,
+    read(text) {
+      const value = WHOLE.test(text) ? Number(text) : Number.NaN;
+      // The addition makes 0 of -0.
+      return value >= -end && value < end ? value + 0 : undefined;
+    },
+  };
+};
+
+const longInteger: Scalar = {
+  expected: 'an integer of 64 bits',
+  read(text) {
+    if (!WHOLE.test(text)) return undefined;
+    const value = BigInt(text);
+    return BigInt.asIntN(64, value) === value ? value : undefined;
+  },
+};
+
+const decimal: Scalar = {
+  expected: 'a finite decimal number',
+  read(text) {
+    const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+    return Number.isFinite(value) ? { kind: 'double', value } : undefined;
+  },
+};
+
+const dateTime: Scalar = {
+  expected: 'a date and time such as 19980717T14:08:55',
+  read: (text) => (DATE_TIME.test(text) ? { kind: 'dateTime', text } : undefined),
+};
+
+const boolean: Scalar = {
+  expected: '0 or 1',
+  read: (text) => (text === '1' ? true : text === '0' ? false : undefined),
+};
+
+/** White space may stand anywhere in base64, since many encoders break its lines. */
+const base64: Scalar = {
+  expected: 'base64',
+  read(text) {
+    const digits = text.replace(/[ \t\r\n]+/g, '');
+    if (digits.length % 4 !== 0 || !BASE64.test(digits)) return undefined;
+    return Uint8Array.from(Buffer.from(digits, 'base64'));
+  },
+};
+
+const string: Scalar = { expected: 'text', read: (text) => text };
+
+const nil: Scalar = { expected: 'nothing', read: (text) => (text === '' ? null : undefined) };
+
+/** The types of XML-RPC, and the two that others have added without a namespace. */
+const SCALARS: Readonly<Record<string, Scalar>> = {
+  int: integer(32),
+  i4: integer(32),
+  i8: longInteger,
+  boolean,
+  string,
+  double: decimal,
+  'dateTime.iso8601': dateTime,
+  base64,
+  nil,
+};
+
+/** The types of Apache's namespace of extensions, as far as they are values (TypeFactoryImpl of ws-xmlrpc 3.1.3). */
+const EXTENSION_SCALARS: Readonly<Record<string, Scalar>> = {
+  i1: integer(8),
+  i2: integer(16),
+  i8: longInteger,
+  float: decimal,
+  biginteger: longInteger,
+  bigdecimal: decimal,
+  dateTime,
+  nil,
+};
+
+const one = (...roles: readonly string[]): Content => ({ places: [roles], repeats: false, least: 1 });
+const many = (role: string): Content => ({ places: [[role]], repeats: true, least: 0 });
+
+const CONTENTS: Readonly<Record<string, Content>> = {
   methodCall: { places: [['methodName'], ['params']], repeats: false, least: 1 },
-  methodResponse: { places: [['params', 'fault']], repeats: false, least: 1 },
-  params: { places: [['param']], repeats: true, least: 0 },
-  param: { places: [['value']], repeats: false, least: 1 },
-  fault: { places: [['value']], repeats: false, least: 1 },
-  value: { places: [['type']], repeats: false, least: 0 },
-  array: { places: [['data']], repeats: false, least: 1 },
-  data: { places: [['value']], repeats: true, least: 0 },
-  struct: { places: [['member']], repeats: true, least: 0 },
+  methodResponse: one('params', 'fault'),
+  params: many('param'),
+  param: one('value'),
+  fault: one('value'),
+  value: { ...one('type'), least: 0 },
+  array: one('data'),
+  data: many('value'),
+  struct: many('member'),
   member: { places: [['name'], ['value']], repeats: false, least: 2 },
 };
 
-const structure = (name: StructureName): ElementType => ({
-  kind: 'structure',
-  name,
-  role: name === 'array' || name === 'struct' ? 'type' : name,
-  content: CONTENTS[name],
-});
-
-const scalarsOf = (prefix: string, scalars: ReadonlyMap<string, Scalar>): [string, ElementType][] =>
-  [...scalars].map(([local, scalar]) => [
+const scalarsOf = (prefix: string, scalars: Readonly<Record<string, Scalar>>): [string, ElementType][] =>
+  Object.entries(scalars).map(([local, scalar]) => [
     local,
-    { kind: 'scalar', name: `${prefix}${local}`, role: 'type', scalar },
+    { name: `${prefix}${local}`, role: 'type', scalar },
   ]);
 
-const PLAIN = new Map<string, ElementType>([
-  ['methodName', { kind: 'name', name: 'methodName', role: 'methodName' }],
-  ['name', { kind: 'name', name: 'name', role: 'name' }],
-  ...(Object.keys(CONTENTS) as StructureName[]).map((name): [string, ElementType] => [name, structure(name)]),
+const PLAIN: ReadonlyMap<string, ElementType> = new Map([
+  ...['methodName', 'name'].map((name): [string, ElementType] => [name, { name, role: name }]),
+  ...Object.entries(CONTENTS).map(([name, content]): [string, ElementType] => [
+    name,
+    { name, role: name === 'array' || name === 'struct' ? 'type' : name, content },
+  ]),
   ...scalarsOf('', SCALARS),
 ]);
 
-const EXTENSIONS = new Map<string, ElementType>(scalarsOf('ex:', EXTENSION_SCALARS));
+const EXTENSIONS: ReadonlyMap<string, ElementType> = new Map(scalarsOf('ex:', EXTENSION_SCALARS));
 
-/** The element of that name; undefined when XML-RPC and Apache's extensions have none, or none that is supported. */
-export function elementOf({ namespace, local }: ExpandedName): ElementType | undefined {
+/** Returns the element of that name; undefined when XML-RPC and Apache's extensions have none, or none that is supported. */
+export function elementOf(namespace: string, local: string): ElementType | undefined {
   if (namespace === '') return PLAIN.get(local);
   return namespace === EXTENSIONS_NAMESPACE ? EXTENSIONS.get(local) : undefined;
 }

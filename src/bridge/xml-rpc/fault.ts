@@ -1,3 +1,5 @@
+import { SchedulingError, type SchedulingErrorCode } from '../../domain/errors.js';
+
 /**
  * Codes of faults: those that the XML-RPC servers have agreed on (Specification for Fault Code Interoperability, 2001).
  */
@@ -20,6 +22,17 @@ export const FAULT_CODES = {
   unavailable: -32500,
 } as const;
 
+const CODES: Readonly<Record<SchedulingErrorCode, number>> = {
+  INVALID_ARGUMENT: FAULT_CODES.invalidArguments,
+  NOT_FOUND: FAULT_CODES.invalidArguments,
+  UNIMPLEMENTED: FAULT_CODES.methodNotFound,
+  INTERNAL: FAULT_CODES.internal,
+  CANCELLED: FAULT_CODES.unavailable,
+  DEADLINE_EXCEEDED: FAULT_CODES.unavailable,
+  RESOURCE_EXHAUSTED: FAULT_CODES.unavailable,
+  UNAVAILABLE: FAULT_CODES.unavailable,
+};
+
 /** What a caller of XML-RPC is told instead of an answer: a code and words. Its `cause` goes to the log only. */
 export class XmlRpcFault extends Error {
   override readonly name = 'XmlRpcFault';
@@ -28,5 +41,12 @@ export class XmlRpcFault extends Error {
   constructor(code: number, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+
+  /** Makes a fault of anything that was thrown: itself, or that of a SchedulingError; the words of a bug are in its `cause` only. */
+  static from(thrown: unknown): XmlRpcFault {
+    if (thrown instanceof XmlRpcFault) return thrown;
+    const { code, message, cause } = SchedulingError.from(thrown);
+    return new XmlRpcFault(CODES[code], message, { cause: cause ?? thrown });
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { typeNameOf, type XmlRpcValue } from '../../../src/engine-model/value.js';
 import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
-import { readCall, readValue } from './reading.js';
+import { readText, readValue } from './reading.js';
 
 const double = (value: number): XmlRpcValue => ({ kind: 'double', value });
 const dateTime = (text: string): XmlRpcValue => ({ kind: 'dateTime', text });
@@ -147,7 +147,7 @@ describe('writing a value', () => {
       [bytes('\0\u0001'), dateTime('19980717T14:08:55')],
       struct(['__proto__', struct(['constructor', []])], [' ', 'x']),
     ];
-    expect(readCall(writeCall('a.b:c/d_1', [value, 'second']))).to.deep.equal({
+    expect(readText(writeCall('a.b:c/d_1', [value, 'second']))).to.deep.equal({
       method: 'a.b:c/d_1',
       params: [value, 'second'],
     });

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
-import { createBridge } from '../../src/bridge/service.js';
-import type { BridgeOptions } from '../../src/bridge/bridge-options.js';
-import { SchedulingError } from '../../src/domain/errors.js';
+import { createBridge } from '../../src/bridge/bridge.js';
+import { createMetrics } from '../../src/process/metrics.js';
 import { settle } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { hostId, vmId } from '../support/world.js';
@@ -77,7 +76,7 @@ describe('the budget of a call', () => {
     expect(getEventListeners(gone.signal, 'abort')).to.deep.equal([]);
   });
 
-  it('of discover is its own: 35 s, of which a service has 33.25', async () => {
+  it('of discover is its own: 35 s, of which a service has all but 50 ms', async () => {
     const service = pretend({ listPolicyUnits: hang });
     const stage = createStage(service);
     const start = stage.time.clock.now();
@@ -90,38 +89,27 @@ describe('the budget of a call', () => {
       message:
         'discover: the units can not be listed: DEADLINE_EXCEEDED: no answer within the budget of 35000 ms',
     });
-    expect(service.asked[0]?.call.deadline).to.equal(start + 33_250);
+    expect(service.asked[0]?.call.deadline).to.equal(start + 34_950);
   });
 
-  const wrong: readonly (readonly [options: Partial<BridgeOptions>, text: string])[] = [
-    [{ budgetMs: 0 }, 'budgetMs: expected a whole number from 1 to 2147483647, got 0'],
-    [{ budgetMs: 1.5 }, 'budgetMs: expected a whole number from 1 to 2147483647, got 1.5'],
-    [
-      { discoverBudgetMs: 2 ** 31 },
-      'discoverBudgetMs: expected a whole number from 1 to 2147483647, got 2147483648',
-    ],
-    [{ budgetMs: 50, marginMs: 50 }, 'marginMs: expected 0 or more, and less than budgetMs, 50, got 50'],
-    [{ marginMs: -1 }, 'marginMs: expected 0 or more, and less than budgetMs, 1000, got -1'],
-    [{ limits: { maxHostIds: 0 } }, 'limits.maxHostIds: expected a whole number of 1 or more, got 0'],
-  ];
-  for (const [options, text] of wrong) {
-    it(`refuses ${text}`, () => {
-      expect(() => createBridge({ service: pretend({}), log: memoryLog(), ...options })).to.throw(
-        SchedulingError,
-        text,
-      );
-    });
-  }
+  it('keeps at most a twentieth of it: 200 ms leave a service 190', async () => {
+    const service = filtering({ a: [1] });
+    const stage = createStage(service, { budget: 200 });
+    await filters(stage, ['a'], [H1]);
+    expect(service.asked[0]?.call.deadline).to.equal(stage.time.clock.now() + 190);
+  });
 
   it('ends in real time too, by the clock and timer of Node', async () => {
     const { dispatch } = createBridge({
+      settings: { rows: 'perUnit', scores: 'asCosts', budget: 20, maxHostIds: 10 },
+      discoverBudgetMs: 20,
       service: pretend({ filterHosts: hang }),
       log: memoryLog(),
-      budgetMs: 20,
+      metrics: createMetrics(() => false),
     });
-    const whenEnded = () => undefined;
-    const request = { signal: new AbortController().signal, receivedAt: Date.now(), whenEnded };
-    expect(plain(await dispatch('runFilters', [['a'], [H1], vmId(1), null], request))).to.deep.equal(
+    const request = { signal: new AbortController().signal, receivedAt: Date.now(), dryRun: false };
+    const { value } = await dispatch('runFilters', [['a'], [H1], vmId(1), null], request);
+    expect(plain(value)).to.deep.equal(
       reply([H1], { a: 'DEADLINE_EXCEEDED: no answer within the budget of 20 ms' }, ['all filters failed']),
     );
   });

@@ -1,14 +1,10 @@
 import { expect } from 'chai';
 import { FAULT_CODES, XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
-import { createResponseReader, type MethodResponse } from '../../../src/bridge/xml-rpc/response-reader.js';
+import { readResponse } from '../../../src/bridge/xml-rpc/reader.js';
 import { writeFault, writeResponse } from '../../../src/bridge/xml-rpc/writer.js';
 import { callWith, faultOf } from './reading.js';
 
-function readResponse(body: string): MethodResponse {
-  const reader = createResponseReader();
-  reader.write(Buffer.from(body));
-  return reader.end();
-}
+const readAnswer = (body: string) => readResponse(Buffer.from(body));
 
 const param = (value: string) => `<param><value>${value}</value></param>`;
 const answer = (inside: string) => `<methodResponse>${inside}</methodResponse>`;
@@ -16,15 +12,15 @@ const answer = (inside: string) => `<methodResponse>${inside}</methodResponse>`;
 describe('reading an answer', () => {
   it('reads its value', () => {
     const value = new Map([['result', [['a', 1]]]]);
-    expect(readResponse(writeResponse(value))).to.deep.equal({ value });
+    expect(readAnswer(writeResponse(value))).to.deep.equal({ value });
   });
 
   it('reads nil as a value', () => {
-    expect(readResponse(writeResponse(null))).to.deep.equal({ value: null });
+    expect(readAnswer(writeResponse(null))).to.deep.equal({ value: null });
   });
 
   it('reads its fault', () => {
-    const { fault } = readResponse(writeFault(new XmlRpcFault(-32602, 'a < b')));
+    const { fault } = readAnswer(writeFault(new XmlRpcFault(-32602, 'a < b')));
     expect(fault).to.be.instanceOf(XmlRpcFault);
     expect([fault?.code, fault?.message]).to.deep.equal([-32602, 'a < b']);
   });
@@ -59,7 +55,7 @@ describe('reading an answer', () => {
     ['<html/>', 'expected <methodResponse> as the root, got <html>'],
   ] as const) {
     it(`refuses ${body.slice(0, 80)}: ${words}`, () => {
-      const fault = faultOf(() => readResponse(body));
+      const fault = faultOf(() => readAnswer(body));
       expect(fault.message).to.include(words);
       expect(fault.code).to.equal(FAULT_CODES.invalidXmlRpc);
     });

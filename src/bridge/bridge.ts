@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { BridgeSettings } from '../config/composition-sections.js';
+import type { Call, PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import { runWithin } from '../lib/deadline.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
+import { stackOf } from '../lib/text.js';
+import type { Log } from '../process/log.js';
+import type { BridgeOutcome, Metrics } from '../process/metrics.js';
+import { createArgumentReader } from './arguments.js';
+import { createDiscover } from './discover.js';
+import { createFailureLog } from './failure-log.js';
+import { methodNotFound, withIntrospection } from './introspection.js';
+import type { Ask } from './method.js';
+import type { FailedUnit } from './reply.js';
+import { createRunCostFunctions } from './run-cost-functions.js';
+import { createRunFilters } from './run-filters.js';
+import { createRunLoadBalancing } from './run-load-balancing.js';
+import type { Dispatch, ReceivedRequest, RequestEnd } from './server.js';
+import { XmlRpcFault } from './xml-rpc/fault.js';
+
+/** What is kept of a budget for sorting out and writing the answer: milliseconds. That takes 20 ms for 10,000 hosts. */
+export const ANSWER_MARGIN_MS = 50;
+
+/** Most that is kept of a short budget, as a share of it, so that services have nearly all of it. */
+export const MAX_MARGIN_SHARE = 1 / 20;
+
+/** The calls during which the engine holds the scheduling lock of a cluster (SchedulingManager.schedule). */
+const HOLDS_LOCK: ReadonlySet<string> = new Set(['runFilters', 'runCostFunctions', 'runLoadBalancing']);
+
+/** What a bridge works with. */
+export interface BridgeOptions {
+  /** `budget` is how long a call may take from the head of its request on, in milliseconds: its cluster's lock is held. */
+  readonly settings: Pick<BridgeSettings, 'rows' | 'scores' | 'budget' | 'maxHostIds'>;
+  /** The same for discover, in milliseconds: the engine asks in a thread of its own, and waits two minutes. */
+  readonly discoverBudgetMs: number;
+  readonly service: PolicyUnitService;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'schedulingLockHeld' | 'unitFailed' | 'bridgeRequestEnded'>;
+  /** Milliseconds since the epoch; Date by default. */
+  readonly clock?: Clock;
+  /** Node's own timer by default. */
+  readonly after?: After;
+  readonly makeRequestId?: () => string;
+}
+
+/** The engine's external-scheduler calls, answered by a PolicyUnitService. */
+export interface Bridge {
+  /** Answers one call. Rejects with an XmlRpcFault, and with nothing else. */
+  readonly dispatch: Dispatch;
+  /** Counts, and logs, what came of a request. */
+  readonly requestEnded: (end: RequestEnd) => void;
+}
+
+/** Creates a bridge. */
+export function createBridge(options: BridgeOptions): Bridge {
+  const { settings, service, log, metrics, clock = Date, makeRequestId = randomUUID } = options;
+  const { rows, scores } = settings;
+  const readers = createArgumentReader(settings.maxHostIds);
+  const failureLog = createFailureLog(log, clock);
+  const all = withIntrospection([
+    createDiscover({ service, log }),
+    createRunFilters({ service, read: readers.filters }),
+    createRunCostFunctions({ service, read: readers.costs, rows, scores }),
+    createRunLoadBalancing({ service, read: readers.balance }),
+  ]);
+  const methods = new Map(all.map((method) => [method.name, method]));
+
+  function faulted(method: string, requestId: string, thrown: unknown): XmlRpcFault {
+    const fault = XmlRpcFault.from(thrown);
+    const facts = { requestId, method, code: fault.code, fault: fault.message };
+    if (fault.cause === undefined) log.warn('engine told of a fault', facts);
+    else log.error('engine told of a fault', { ...facts, stack: stackOf(fault.cause) });
+    return fault;
+  }
+
+  return {
+    async dispatch(name, params, request) {
+      const requestId = makeRequestId();
+      try {
+        const method = methods.get(name);
+        if (method === undefined) throw methodNotFound(name, all);
+        const { budget } = settings;
+        const budgetMs = HOLDS_LOCK.has(name) ? budget : options.discoverBudgetMs;
+        const ask = askWithin(budgetMs, requestId, request, options);
+        const { answer, units = [], failed = [], facts = {} } = await method.run(params, ask);
+        failureLog.answered({ requestId, method: name, units, failed, facts });
+        for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
+        return { value: answer, outcome: outcomeOf(units, failed) };
+      } catch (thrown) {
+        throw faulted(methods.has(name) ? name : '(unknown)', requestId, thrown);
+      }
+    },
+    requestEnded(end) {
+      const { isDispatched, status, faultCode, outcome, durationMs } = end;
+      const method = end.method !== undefined && methods.has(end.method) ? end.method : undefined;
+      metrics.bridgeRequestEnded({ method, status, faultCode });
+      if (method !== undefined && outcome !== undefined && HOLDS_LOCK.has(method)) {
+        metrics.schedulingLockHeld(method, outcome, durationMs / 1000);
+      }
+      if (!isDispatched) failureLog.refused(end);
+    },
+  };
+}
+
+/** Makes the call that a request asks with, once. Its deadline leaves time to write what a service has by then. */
+function askWithin(
+  budgetMs: number,
+  requestId: string,
+  { signal, receivedAt, dryRun }: ReceivedRequest,
+  { clock = Date, after = nodeAfter }: Pick<BridgeOptions, 'clock' | 'after'>,
+): Ask {
+  const late = () =>
+    new SchedulingError('DEADLINE_EXCEEDED', `no answer within the budget of ${budgetMs} ms`);
+  return async (task) => {
+    const now = clock.now();
+    // A clock that was set back must not make the budget longer.
+    const ms = Math.min(budgetMs, receivedAt + budgetMs - now);
+    if (ms <= 0 && !signal.aborted) throw late();
+    const deadline = now + ms - Math.min(ANSWER_MARGIN_MS, budgetMs * MAX_MARGIN_SHARE);
+    const call = (own: AbortSignal): Call => ({ requestId, signal: own, deadline, dryRun });
+    return runWithin((own) => task(call(own)), { signal, ms, after, late });
+  };
+}
+
+function outcomeOf(units: readonly string[], failed: readonly FailedUnit[]): BridgeOutcome {
+  if (failed.length === 0) return 'ok';
+  return failed.length === units.length ? 'failed' : 'partial';
+}
