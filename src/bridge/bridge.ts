@@ -92,13 +92,13 @@ export function createBridge(options: BridgeOptions): Bridge {
       }
     },
     requestEnded(end) {
-      const { isDispatched, status, faultCode, outcome, durationMs } = end;
+      const { status, faultCode, outcome, refusal, durationMs } = end;
       const method = end.method !== undefined && methods.has(end.method) ? end.method : undefined;
       metrics.bridgeRequestEnded({ method, status, faultCode });
       if (method !== undefined && outcome !== undefined && HOLDS_LOCK.has(method)) {
         metrics.schedulingLockHeld(method, outcome, durationMs / 1000);
       }
-      if (!isDispatched) failureLog.refused(end);
+      if (refusal !== undefined) failureLog.refused(refusal, end);
     },
   };
 }

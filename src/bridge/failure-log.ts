@@ -22,16 +22,16 @@ export interface AnsweredCall extends Required<Omit<MethodOutcome, 'answer'>> {
 export interface FailureLog {
   /** Logs an answer: the units that failed in one line, bugs and broken contracts at error, and at info a unit that answers after it failed. */
   readonly answered: (call: AnsweredCall) => void;
-  /** Logs a request that ended before it was dispatched: refused, one too many, no XML-RPC, or cut. */
-  readonly refused: (end: RequestEnd) => void;
+  /** Logs that a request was no call to be answered, and why. */
+  readonly refused: (reason: string, end: RequestEnd) => void;
 }
 
 /** Starts with no failure known. */
 export function createFailureLog(log: Log, clock: Clock): FailureLog {
   const throttle = createLogThrottle(clock);
+  let hasFailed = false;
 
   function tellOfReturn({ requestId, method, units, failed }: AnsweredCall): void {
-    if (throttle.isEmpty() || units.length === failed.length) return;
     const stillFailing = new Set(failed.map(({ unit }) => unit));
     for (const unit of units) {
       if (stillFailing.has(unit)) continue;
@@ -74,16 +74,17 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
 
   return {
     answered(call) {
-      tellOfReturn(call);
       const { requestId, method, failed, facts } = call;
+      if (hasFailed) tellOfReturn(call);
       if (failed.length === 0) {
         log.debug('engine answered', { requestId, method, ...facts });
         return;
       }
+      hasFailed = true;
       tellOfBroken(call);
       tellOfFailures(call);
     },
-    refused({ method, status, faultCode, reason = 'the request was cut before its end', receivedBytes }) {
+    refused(reason, { method, status, faultCode, receivedBytes }) {
       const times = throttle.toTell('request refused', String(faultCode ?? status ?? ''));
       if (times === undefined) return;
       log.warn('request refused', {

@@ -70,8 +70,6 @@ export type Dispatch = (
 
 /** What came of a request. */
 export interface RequestEnd {
-  /** Whether the call was handed over to be answered; if not, it was refused, no XML-RPC, one too many, or cut. */
-  readonly isDispatched: boolean;
   /** As the caller wrote it, so it may be any name; absent when the request was not read that far. */
   readonly method: string | undefined;
   /** Status of HTTP; absent when the caller went away before there was an answer. */
@@ -80,8 +78,8 @@ export interface RequestEnd {
   readonly faultCode: number | undefined;
   /** How a call ended; `failed` when its caller went away meanwhile. Absent when it was refused, or cut. */
   readonly outcome: BridgeOutcome | undefined;
-  /** What the caller was told instead of a value; absent when it was given one, or nothing. */
-  readonly reason: string | undefined;
+  /** Why there was no call to be answered: the request was refused, no XML-RPC, one too many, or cut. Absent when there was. */
+  readonly refusal: string | undefined;
   /** From the end of the request's head to the last byte of the answer. */
   readonly durationMs: number;
   /** Bytes of the body. */
@@ -143,8 +141,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     let status: number | undefined;
     let fault: XmlRpcFault | undefined;
     let outcome: BridgeOutcome | undefined;
-    let reason: string | undefined;
-    let isDispatched = false;
+    let refusal: string | undefined = 'the request was cut before its end';
     let hasEnded = false;
     let stopTimer = (): void => undefined;
 
@@ -161,12 +158,11 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       connections.get(socket)?.delete(end);
       if (closing !== undefined && connections.get(socket)?.size === 0) socket.destroySoon();
       onRequestEnd?.({
-        isDispatched,
         method: method ?? METHOD_NAME.exec(Buffer.concat(chunks, PEEKED_BYTES).toString('latin1'))?.[1],
         status,
         faultCode: status === 200 ? fault?.code : undefined,
-        outcome: outcome ?? (isDispatched ? 'failed' : undefined),
-        reason: status === 200 ? fault?.message : reason,
+        outcome: outcome ?? (refusal === undefined ? 'failed' : undefined),
+        refusal,
         durationMs: steadyClock.now() - startedAt,
         receivedBytes,
       });
@@ -184,7 +180,8 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         if (isTooMany) throw overload(maxConcurrentRequests);
         const call = readCall(Buffer.concat(chunks));
         ({ method } = call);
-        isDispatched = true;
+        chunks.length = 0;
+        refusal = undefined;
         const dryRun = request.headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
         const dispatched = await dispatch(method, call.params, { signal: gone.signal, receivedAt, dryRun });
         const body = writeResponse(dispatched.value);
@@ -193,6 +190,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       } catch (thrown) {
         fault = XmlRpcFault.from(thrown);
         outcome = 'fault';
+        if (refusal !== undefined) refusal = fault.message;
         if (fault !== thrown && fault.code === FAULT_CODES.internal) {
           log.error('call crashed', { method, stack: stackOf(fault.cause) });
         }
@@ -213,10 +211,10 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     }
 
     /** Refuses, and closes the connection; but first throws away what is still on its way, or the client may miss the answer. */
-    function refuse({ status: refused, line, headers }: Refusal): void {
-      status = refused;
-      reason = line;
-      response.writeHead(refused, {
+    function refuse({ line, headers, ...head }: Refusal): void {
+      ({ status } = head);
+      refusal = line;
+      response.writeHead(status, {
         'Content-Type': 'text/plain; charset=utf-8',
         'Content-Length': Buffer.byteLength(line) + 1,
         Connection: 'close',
@@ -240,9 +238,9 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
 
     response.once('close', end);
     response.on('error', () => undefined);
-    const refusal = refusalOf(request);
-    if (refusal !== undefined) {
-      refuse(refusal);
+    const refused = refusalOf(request);
+    if (refused !== undefined) {
+      refuse(refused);
       return;
     }
     request.on('data', receive);

@@ -105,12 +105,11 @@ describe('failures in the log', () => {
 });
 
 const END: RequestEnd = {
-  isDispatched: false,
   method: undefined,
   status: undefined,
   faultCode: undefined,
   outcome: undefined,
-  reason: undefined,
+  refusal: 'no',
   durationMs: 1,
   receivedBytes: 7,
 };
@@ -121,18 +120,18 @@ describe('refusals in the log', () => {
     end: Partial<RequestEnd>,
     fields: Record<string, unknown>,
   ])[] = [
-    ['a status', { status: 404, reason: 'no' }, { status: 404, reason: 'no', receivedBytes: 7 }],
+    ['a status', { status: 404 }, { status: 404, reason: 'no', receivedBytes: 7 }],
     [
       'a fault, and a method of any name',
-      { status: 200, faultCode: -32500, method: 'a\nb', reason: 'too many' },
-      { method: String.raw`"a\nb"`, status: 200, code: -32500, reason: 'too many', receivedBytes: 7 },
+      { status: 200, faultCode: -32500, method: 'a\nb' },
+      { method: String.raw`"a\nb"`, status: 200, code: -32500, reason: 'no', receivedBytes: 7 },
     ],
-    ['a request that was cut', {}, { reason: 'the request was cut before its end', receivedBytes: 7 }],
+    ['a request that was cut', {}, { reason: 'no', receivedBytes: 7 }],
   ];
   for (const [title, end, fields] of cases) {
     it(`tell of ${title}`, () => {
       const log = memoryLog();
-      createFailureLog(log, Date).refused({ ...END, ...end });
+      createFailureLog(log, Date).refused('no', { ...END, ...end });
       expect(log.lines).to.deep.equal([{ level: 'warn', event: 'request refused', fields }]);
     });
   }
@@ -142,18 +141,18 @@ describe('refusals in the log', () => {
     const time = createFakeTime();
     const { refused } = createFailureLog(log, time.clock);
     const told = () => log.lines.splice(0).map(({ fields }) => [fields['status'], fields['suppressed']]);
-    refused({ ...END, status: 404 });
-    for (let times = 0; times < 3; times += 1) refused({ ...END, status: 404 });
-    refused({ ...END, status: 405 });
+    refused('no', { ...END, status: 404 });
+    for (let times = 0; times < 3; times += 1) refused('no', { ...END, status: 404 });
+    refused('no', { ...END, status: 405 });
     expect(told()).to.deep.equal([
       [404, undefined],
       [405, undefined],
     ]);
     await time.advance(59_999);
-    refused({ ...END, status: 404 });
+    refused('no', { ...END, status: 404 });
     expect(told()).to.deep.equal([]);
     await time.advance(1);
-    refused({ ...END, status: 404 });
+    refused('no', { ...END, status: 404 });
     expect(told()).to.deep.equal([[404, 4]]);
   });
 });

@@ -359,10 +359,9 @@ describe('XML-RPC server', () => {
       );
       expect(seen.calls).to.equal(0);
       expect(server.ends[0]).to.include({
-        isDispatched: false,
         method: 'echo',
         status: undefined,
-        reason: undefined,
+        refusal: 'the request was cut before its end',
       });
     });
 
@@ -474,15 +473,18 @@ describe('XML-RPC server', () => {
       third.send(requestOf(CALL));
       await third.until(ANSWER);
       expect(server.ends[0]).to.include({
-        isDispatched: false,
         method: 'echo',
         status: 200,
         faultCode: FAULT_CODES.unavailable,
         outcome: 'fault',
-        reason:
+        refusal:
           'more than 2 requests are under way, the limit of this service (bridge.maxConcurrentRequests)',
       });
-      expect(server.ends.slice(1).map(({ isDispatched }) => isDispatched)).to.deep.equal([true, true, true]);
+      expect(server.ends.slice(1).map(({ refusal }) => refusal)).to.deep.equal([
+        undefined,
+        undefined,
+        undefined,
+      ]);
     });
 
     for (const [title, body] of [
@@ -502,7 +504,6 @@ describe('XML-RPC server', () => {
           ({ length }) => length > 0,
         );
         expect(end).to.include({
-          isDispatched: false,
           method: undefined,
           faultCode: FAULT_CODES.unavailable,
         });
