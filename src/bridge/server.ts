@@ -11,7 +11,7 @@ import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import { readCall } from './xml-rpc/reader.js';
 import { writeFault, writeResponse } from './xml-rpc/writer.js';
 
-/** Bytes of a request's body: ten times those of a call with 10,000 hosts. */
+/** Bytes of a request's body: more than ten times those of a call with 10,000 hosts. */
 export const MAX_BODY_BYTES = 8 * 1024 ** 2;
 
 /** Open connections: an engine opens one a call, and keeps it for a while. */

@@ -41,17 +41,17 @@ export type XmlRpcValue =
   | readonly XmlRpcValue[]
   | XmlRpcStruct;
 
-/** Says whether a value is an `<array>`; `Array.isArray` alone does not see one in a readonly array. */
+/** Reports whether a value is an `<array>`; `Array.isArray` alone does not see one in a readonly array. */
 export function isArray(value: XmlRpcValue | undefined): value is readonly XmlRpcValue[] {
   return Array.isArray(value);
 }
 
-/** Says whether a value is a `<struct>`; with `instanceof` alone its members would be of any type. */
+/** Reports whether a value is a `<struct>`; with `instanceof` alone its members would be of any type. */
 export function isStruct(value: XmlRpcValue | undefined): value is XmlRpcStruct {
   return value instanceof Map;
 }
 
-/** The type of a value in XML-RPC's words, for messages: `int`, `i8`, `double`, `string`, `array`, `struct`, `nil`, ... */
+/** Returns the type of a value in XML-RPC's words, for messages: `int`, `i8`, `double`, `string`, `array`, `struct`, `nil`, ... */
 export function typeNameOf(value: XmlRpcValue): string {
   if (value === null) return 'nil';
   if (typeof value === 'number') return 'int';
