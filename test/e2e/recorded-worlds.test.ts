@@ -113,21 +113,24 @@ const customAttributes: readonly Case[] = [
   },
 ];
 
-/** On H2 runs Debbie, other_linux. rhel_seven (rhel_7x64) and vm_on (other_linux_kernel_4) are down. */
+/**
+ * H1 and H2 are in clusters of their own. On H2 runs Debbie, other_linux; rhel_seven (rhel_7x64) and vm_on
+ * (other_linux_kernel_4), which are down, belong to its cluster: only H2 can take them.
+ */
 const multiDatacenter: readonly Case[] = [
-  { title: 'Debbie: no VMs -> 0, (1 x 100) / 1 = 100', vm: DEBBIE, scores: { [H1]: 0, [H2]: 100 } },
-  { title: 'rhel_seven, stopped: no VMs -> 0, 0 of 1 -> 0', vm: RHEL_SEVEN, scores: { [H1]: 0, [H2]: 0 } },
+  { title: 'Debbie, of the cluster of H2: (1 x 100) / 1 = 100', vm: DEBBIE, scores: { [H2]: 100 } },
+  { title: 'rhel_seven, stopped: 0 of 1 -> 0', vm: RHEL_SEVEN, scores: { [H2]: 0 } },
   {
     title: 'vm_on as family: other_linux_kernel 4 is no other_linux -> 0',
     vm: VM_ON,
     request: properties({ os_identity: 'family' }),
-    scores: { [H1]: 0, [H2]: 0 },
+    scores: { [H2]: 0 },
   },
   {
     title: 'Debbie, rhel_seven assumed beside it: (1 x 100) / 2 = 50',
     vm: DEBBIE,
     request: { assumedPlacements: [{ vmId: RHEL_SEVEN, hostId: H2 }] },
-    scores: { [H1]: 0, [H2]: 50 },
+    scores: { [H2]: 50 },
   },
 ];
 
