@@ -19,7 +19,7 @@ const PURE = [
   /^scoring\/run-unit\.ts$/,
   /^scoring\/property\.ts$/,
   /^scoring\/recent-migrations\.ts$/,
-  /^plugins\/(python-literal|properties-validation|read-|scan-scores|sum-scores|failure-text)/,
+  /^plugins\/(python-literal|properties-validation|answers|host-lists)/,
   /^rpc\/message/,
   /^rpc\/status\.ts$/,
   /^bridge\/xml-rpc\//,

@@ -1,8 +1,7 @@
 import type { Config } from '../config/schema.js';
-import type { Direction } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { Log } from '../process/log.js';
-import { startPluginHost, type PluginHost, type PluginHostOptions } from '../plugins/host.js';
+import { startPluginHost, type PluginHost } from '../plugins/host.js';
 import { CommandError } from './io.js';
 
 /** A plugin host that starts. */
@@ -26,13 +25,7 @@ export function openPlugins(
 ): OpenPlugins {
   const closing = new AbortController();
   const host = startPluginHost({
-    dir,
-    python: plugins.python,
-    direction: directionsOf(plugins),
-    pollIntervalMs: plugins.pollInterval,
-    limits: limitsOf(plugins),
-    log,
-    variables,
+    ...{ dir, settings: plugins, log, variables },
     signal: closing.signal,
   });
   const started = host.catch((error: unknown) => {
@@ -50,32 +43,5 @@ export function openPlugins(
         () => undefined,
       );
     },
-  };
-}
-
-function directionsOf({
-  direction,
-  scoreUnits,
-}: Config['plugins']): NonNullable<PluginHostOptions['direction']> {
-  if (direction === 'score') return 'HIGHER_IS_BETTER';
-  return new Map(scoreUnits.map((name): [string, Direction] => [name, 'HIGHER_IS_BETTER']));
-}
-
-function limitsOf(plugins: Config['plugins']): NonNullable<PluginHostOptions['limits']> {
-  return {
-    maxCallMs: plugins.maxCallTime,
-    answerMarginMs: plugins.answerMargin,
-    maxOutputBytes: plugins.maxOutputSize,
-    maxErrorBytes: plugins.maxErrorSize,
-    maxFailureLength: plugins.maxFailureLength,
-    maxMemoryBytes: plugins.maxMemory,
-    maxImportMs: plugins.maxImportTime,
-    maxImportWaitMs: plugins.maxImportWait,
-    maxConcurrentImports: plugins.maxConcurrentImports,
-    killGraceMs: plugins.killGrace,
-    maxPlugins: plugins.maxPlugins,
-    maxUnits: plugins.maxUnits,
-    ...(plugins.maxConcurrentRuns === 0 ? {} : { maxConcurrentRuns: plugins.maxConcurrentRuns }),
-    maxQueuedRuns: plugins.maxQueuedRuns,
   };
 }

@@ -141,35 +141,18 @@ export const pluginsSection = z.strictObject({
   scoreUnits: names('Names of those units that print scores where the others print costs'),
   pollInterval: duration(2 * SECOND, 100, HOUR, 'How often the folder is looked at for changed files'),
   maxCallTime: duration(30 * SECOND, 10, HOUR, 'Longest time for one call of a plugin, waiting included'),
-  answerMargin: duration(
-    100,
-    0,
-    MINUTE,
-    'What is left of the time of the caller when a plugin is ended, so that the other units arrive',
-  ),
-  maxOutputSize: size(8 * MIB, 1024, GIB, 'Most that one call may print'),
-  maxErrorSize: size(64 * 1024, 1024, GIB, 'Most that one call may write to stderr'),
-  maxFailureLength: integer(2000, 10, 100_000, 'Most characters of the words of a plugin in a failure'),
   maxMemory: size(GIB, 16 * MIB, 1024 * GIB, 'Address space of the process of a plugin, and of each call'),
   maxImportTime: duration(10 * SECOND, 100, HOUR, 'Longest time for importing one file'),
-  maxImportWait: duration(
-    2 * SECOND,
-    1,
-    HOUR,
-    'How long a start waits for imports; those that take longer join when they end',
-  ),
-  maxConcurrentImports: integer(8, 1, 1000, 'Most files that are imported at the same time'),
-  killGrace: duration(500, 1, MINUTE, 'How long a process has to end by itself before it is killed'),
-  maxPlugins: integer(100, 1, 10_000, 'Most files that are imported, each in a process of its own'),
-  maxUnits: integer(1000, 1, 100_000, 'Most units of all files together'),
   maxConcurrentRuns: integer(
     0,
     0,
     10_000,
     'Most calls of plugins at the same time; 0: twice the number of processors, 8 at least',
   ),
-  maxQueuedRuns: integer(1000, 1, 1_000_000, 'Most calls of plugins that wait for their turn'),
 });
+
+/** What the host of plugins is told. */
+export type PluginSettings = z.output<typeof pluginsSection>;
 
 /** The gRPC server. */
 export const serverSection = z.strictObject({

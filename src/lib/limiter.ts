@@ -57,6 +57,8 @@ export function createLimiter({ maxRunning, maxWaiting, full }: LimiterOptions):
     async run(task, signal) {
       await turn(signal);
       try {
+        // It may have aborted in the moment between its turn and now.
+        signal.throwIfAborted();
         return await task();
       } finally {
         next();

@@ -1,10 +1,16 @@
+import type { PluginSettings } from '../config/sections.js';
 import type { Direction, PolicyUnit, PolicyUnitType } from '../domain/contract.js';
+import { boundedText } from '../lib/text.js';
 import type { Plugin } from './plugin.js';
-import { readPropertiesValidation } from './properties-validation.js';
-import type { PluginMethod } from './worker-message.js';
+import { MAX_PLUGINS } from './plugin-set.js';
+import { parsePropertiesValidation } from './properties-validation.js';
+import type { PluginMethod } from './worker-messages.js';
 
-/** How the values of score units are read: of all of them, or by name. LOWER_IS_BETTER unless said otherwise. */
-export type Directions = Direction | ReadonlyMap<string, Direction>;
+/** Longest name of a unit that the engine's database takes: characters. */
+export const MAX_UNIT_NAME_LENGTH = 128;
+
+/** Units of all files together: as many as a composite takes of one service, so that no listing is refused whole. */
+export const MAX_UNITS = 1000;
 
 /** What is wrong with a plugin or with a part of it, in words for its author. */
 export interface PluginProblem {
@@ -18,19 +24,13 @@ export interface Catalogue {
   /** By file, then as the file defines them, then filter, score, balance. */
   readonly units: readonly PolicyUnit[];
   readonly plugins: Readonly<Record<PolicyUnitType, ReadonlyMap<string, Plugin>>>;
-  /** How the values of a score unit are read; LOWER_IS_BETTER for one that is not there. */
+  /** Returns how the values of a score unit are read. */
   readonly directionOf: (name: string) => Direction;
+  /** By file. */
   readonly problems: readonly PluginProblem[];
 }
 
-/** Longest name of a unit that the engine's database takes: characters. */
-export const MAX_UNIT_NAME_LENGTH = 128;
-
-const METHODS: readonly (readonly [method: PluginMethod, type: PolicyUnitType])[] = [
-  ['do_filter', 'FILTER'],
-  ['do_score', 'SCORE'],
-  ['do_balance', 'BALANCE'],
-];
+const TYPES = ['FILTER', 'SCORE', 'BALANCE'] as const satisfies readonly PolicyUnitType[];
 
 /** The method that makes a class a unit of a type. */
 export const METHOD_OF: Readonly<Record<PolicyUnitType, PluginMethod>> = {
@@ -40,12 +40,13 @@ export const METHOD_OF: Readonly<Record<PolicyUnitType, PluginMethod>> = {
 };
 
 /**
- * Puts the units of plugins together. Of two of one type and name the first one counts and the other is a problem, since a
+ * Puts the units of plugins together, and names the files that are left out, which come after theirs. Of two of one type and name the first one counts and the other is a problem, since a
  * unit is known to the engine by these two alone.
  */
 export function buildCatalogue(
   plugins: readonly Plugin[],
-  { direction = 'LOWER_IS_BETTER', maxUnits }: { readonly direction?: Directions; readonly maxUnits: number },
+  leftOut: readonly string[],
+  { direction, scoreUnits }: Pick<PluginSettings, 'direction' | 'scoreUnits'>,
 ): Catalogue {
   const units: PolicyUnit[] = [];
   const problems: PluginProblem[] = [];
@@ -55,7 +56,7 @@ export function buildCatalogue(
     BALANCE: new Map<string, Plugin>(),
   };
   const directionOf = (name: string): Direction =>
-    typeof direction === 'string' ? direction : (direction.get(name) ?? 'LOWER_IS_BETTER');
+    direction === 'score' || scoreUnits.includes(name) ? 'HIGHER_IS_BETTER' : 'LOWER_IS_BETTER';
 
   for (const plugin of plugins) {
     const report = (reason: string): void => void problems.push({ file: plugin.file, reason });
@@ -63,12 +64,13 @@ export function buildCatalogue(
     if (failure !== undefined) report(failure);
     for (const { name, methods, properties: validation } of plugin.units()) {
       if (name.length > MAX_UNIT_NAME_LENGTH) {
-        report(`class ${name.slice(0, 32)}...: its name has more than ${MAX_UNIT_NAME_LENGTH} characters`);
+        report(`class ${boundedText(name, 32)}: its name has more than ${MAX_UNIT_NAME_LENGTH} characters`);
         continue;
       }
-      const { properties, problems: faults } = readPropertiesValidation(validation);
+      const { properties, problems: faults } = parsePropertiesValidation(validation);
       for (const fault of faults) report(`class ${name}: properties_validation: ${fault}`);
-      for (const [method, type] of METHODS) {
+      for (const type of TYPES) {
+        const method = METHOD_OF[type];
         const description = methods[method];
         if (description === undefined) continue;
         const other = byType[type].get(name);
@@ -76,10 +78,8 @@ export function buildCatalogue(
           report(
             `class ${name}: ${other.file} has a ${type.toLowerCase()} of that name, which is used; rename one`,
           );
-        } else if (units.length >= maxUnits) {
-          report(
-            `class ${name}: its ${method} is left out: at most ${maxUnits} units are taken (limits.maxUnits)`,
-          );
+        } else if (units.length >= MAX_UNITS) {
+          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are taken`);
         } else {
           byType[type].set(name, plugin);
           const scored = type === 'SCORE' ? { direction: directionOf(name) } : {};
@@ -88,5 +88,7 @@ export function buildCatalogue(
       }
     }
   }
+  const tooMany = `left out: at most ${MAX_PLUGINS} files are imported`;
+  problems.push(...leftOut.map((file) => ({ file, reason: tooMany })));
   return { units, plugins: byType, directionOf, problems };
 }

@@ -14,7 +14,7 @@ export interface Python {
   readonly version: string;
 }
 
-const REMEDY = `plugins need Python ${OLDEST_PYTHON.join('.')} or later: install it, or say where it is`;
+const REMEDY = `plugins need Python ${OLDEST_PYTHON.join('.')} or later: install it, or say where it is (plugins.python)`;
 
 /** Finds Python by its name or path. Rejects with UNAVAILABLE, in one line that says what to do. */
 export async function findPython(command: string, variables: NodeJS.ProcessEnv): Promise<Python> {

@@ -1,15 +1,41 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { kill } from 'node:process';
 import { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { PluginSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { AskedHosts } from './asked-hosts.js';
-import { failureText } from './failure-text.js';
-import { createFrameReader, encodeFrame, type Frame } from './frames.js';
-import { killSession } from './kill-session.js';
-import type { PluginLimits } from './limits.js';
-import { createSentHosts } from './sent-hosts.js';
 import type { After } from '../lib/timers.js';
-import { readWorkerMessage, type FoundUnit, type PluginMethod } from './worker-message.js';
+import { createSentHosts, type AskedHosts } from './host-lists.js';
+import {
+  createFrameReader,
+  encodeFrame,
+  parseWorkerMessage,
+  type FoundUnit,
+  type Frame,
+  type PluginMethod,
+} from './worker-messages.js';
+
+/** Bytes that one call may print: 10,000 hosts with their scores take less than 1 MiB. */
+export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+
+/** Bytes that one call may write to stderr: a long traceback, with room for whatever a library warns of. */
+export const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Characters of a plugin's own words that a message repeats: about a screen full, which the engine's log takes in one line. */
+export const MAX_FAILURE_LENGTH = 2000;
+
+/**
+ * How long a plugin's process may take to kill a call that is over its time, before it is killed itself: milliseconds. It
+ * takes a few, unless it is stopped or the machine is overloaded.
+ */
+export const KILL_GRACE_MS = 500;
+
+/** What a header may take up in a frame; the doc strings of 1,000 units stay far below. */
+const MAX_HEADER_BYTES = 4 * 1024 * 1024;
+
+/** Beside the compiled file and beside its source. */
+const WORKER = fileURLToPath(new URL('./python/worker.py', import.meta.url));
 
 /** How a plugin's process is started. */
 export interface PluginProcessOptions {
@@ -18,7 +44,7 @@ export interface PluginProcessOptions {
   readonly python: string;
   /** Its environment. */
   readonly variables: NodeJS.ProcessEnv;
-  readonly limits: PluginLimits;
+  readonly settings: Pick<PluginSettings, 'maxMemory' | 'maxImportTime'>;
   readonly after: After;
   /** Ends the process, and all calls with it, when it aborts. */
   readonly signal: AbortSignal;
@@ -53,8 +79,8 @@ export interface PluginProcess {
   /** The files of the plugin's folder that it loaded, absolute. */
   readonly files: readonly string[];
   /**
-   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then, `killGraceMs` later at most. Rejects with UNAVAILABLE when
-   * this process ends in the middle of it.
+   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then, {@link KILL_GRACE_MS} later at
+   * most. Rejects with UNAVAILABLE when this process ends in the middle of it.
    */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
   /** Why it ended, once it has, and all that it had started is killed. */
@@ -68,15 +94,6 @@ export type PluginStart =
   | { readonly process: PluginProcess; readonly failure?: never }
   | { readonly failure: string; readonly process?: never };
 
-/** What a header may take up in a frame; the doc strings of 1,000 units stay far below. */
-const MAX_HEADER_BYTES = 4 * 1024 * 1024;
-
-/** Characters kept of what the process itself writes to stderr. */
-const KEPT_STDERR = 2000;
-
-/** Beside the compiled file and beside its source. */
-const WORKER = fileURLToPath(new URL('./python/worker.py', import.meta.url));
-
 interface Running {
   readonly resolve: (outcome: RunOutcome) => void;
   readonly reject: (error: SchedulingError) => void;
@@ -84,7 +101,7 @@ interface Running {
 
 /** Starts a process for one plugin, and waits until it has imported it. Never rejects. */
 export function startPluginProcess(options: PluginProcessOptions): Promise<PluginStart> {
-  const { path, python, variables, limits, after } = options;
+  const { path, python, variables, settings, after } = options;
   const child = spawn(python, ['-B', WORKER], {
     env: variables,
     // Leads a session, by which everything that it leaves behind is found.
@@ -92,7 +109,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   const { channel, stderr } = pipesOf(child);
-  const words = keepLast(stderr, KEPT_STDERR);
+  const words = keepLast(stderr, MAX_FAILURE_LENGTH);
   const running = new Map<number, Running>();
   const sentHosts = createSentHosts();
   let nextId = 0;
@@ -134,7 +151,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     if (child.pid !== undefined) {
       await killSession(child.pid);
       // What it sent is read to its end; something that left its session may keep the channel open for ever.
-      const callOff = after(limits.killGraceMs, () => channel.destroy());
+      const callOff = after(KILL_GRACE_MS, () => channel.destroy());
       await drained;
       callOff();
     }
@@ -154,7 +171,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     let giveUp: (() => void) | undefined;
     const killIt = (): void => {
       send({ kill: id });
-      giveUp = after(limits.killGraceMs, () =>
+      giveUp = after(KILL_GRACE_MS, () =>
         killNow('did not end a call that was over its time, and was killed'),
       );
     };
@@ -171,8 +188,8 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   }
 
   return new Promise((resolve) => {
-    const late = after(limits.maxImportMs, () =>
-      killNow(`was importing for ${limits.maxImportMs} ms (limits.maxImportMs), and was killed`),
+    const late = after(settings.maxImportTime, () =>
+      killNow(`was importing for ${settings.maxImportTime} ms (plugins.maxImportTime), and was killed`),
     );
     void ended.then((how) => {
       late();
@@ -180,7 +197,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     });
 
     function take({ header, body }: Frame): void {
-      const message = readWorkerMessage(header);
+      const message = parseWorkerMessage(header);
       if ('ended' in message) {
         const { code, signal, overflow, stdout } = message;
         const outcome = {
@@ -195,7 +212,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
         running.get(message.unstarted)?.reject(new SchedulingError('RESOURCE_EXHAUSTED', message.reason));
       } else if ('failed' in message) {
         late();
-        resolve({ failure: failureText(message.failed, limits.maxFailureLength) });
+        resolve({ failure: failureText(message.failed) });
         killNow('could not import it');
       } else {
         late();
@@ -209,7 +226,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
       }
     }
 
-    const read = createFrameReader(limits.maxOutputBytes + limits.maxErrorBytes + MAX_HEADER_BYTES);
+    const read = createFrameReader(MAX_OUTPUT_BYTES + MAX_ERROR_BYTES + MAX_HEADER_BYTES);
     channel.on('data', (chunk: Buffer) => {
       try {
         read(chunk).forEach(take);
@@ -223,10 +240,10 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     send({
       load: {
         path,
-        memory_bytes: limits.maxMemoryBytes,
-        import_seconds: Math.ceil(limits.maxImportMs / 1000) + 1,
-        output_bytes: limits.maxOutputBytes,
-        error_bytes: limits.maxErrorBytes,
+        memory_bytes: settings.maxMemory,
+        import_seconds: Math.ceil(settings.maxImportTime / 1000) + 1,
+        output_bytes: MAX_OUTPUT_BYTES,
+        error_bytes: MAX_ERROR_BYTES,
       },
     });
   });
@@ -242,11 +259,64 @@ function endWords(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`;
 }
 
-/** The last words of a stream, on one line. */
+/**
+ * Returns a plugin's words on stderr for its caller: one line, the last part when they are long, without the frames of a
+ * traceback, which are in the log.
+ */
+export function failureText(stderr: string): string {
+  const text = stderr
+    .split('\n')
+    .filter((line) => !/^\s|^Traceback \(most recent call last\):/.test(line))
+    .join(' ')
+    // eslint-disable-next-line no-control-regex -- what a terminal would obey is no part of a message
+    .replace(/[\s\x00-\x1f\x7f]+/g, ' ')
+    .trim();
+  return text.length > MAX_FAILURE_LENGTH ? `...${text.slice(-MAX_FAILURE_LENGTH)}` : text;
+}
+
+/** Returns the last words of a stream, on one line. */
 function keepLast(stream: Readable, length: number): () => string {
   let kept = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {
     kept = (kept + chunk).slice(-length);
   });
   return () => kept.replace(/\s+/g, ' ').trim();
+}
+
+/** How often the processes are gone through: each time may find what was forked since the last one. */
+const MAX_ROUNDS = 10;
+
+/**
+ * Kills what is left of a session: a plugin's process leads one, and the processes of its calls, each a group of its own,
+ * belong to it, so that none of them outlives it. As long as any is there no other process can get the leader's id.
+ */
+async function killSession(leader: number): Promise<void> {
+  killOne(-leader);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const members = await membersOf(leader);
+    if (members.length === 0) return;
+    for (const pid of members) killOne(pid);
+  }
+}
+
+async function membersOf(session: number): Promise<number[]> {
+  const entries = await readdir('/proc').catch(() => []);
+  const pids = entries.filter((name) => /^\d+$/.test(name)).map(Number);
+  const members = await Promise.all(pids.map(async (pid) => ((await isMember(pid, session)) ? [pid] : [])));
+  return members.flat();
+}
+
+async function isMember(pid: number, session: number): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // proc(5): the name in parentheses may hold anything; after it come state, parent, group and session.
+  const [state, , , of] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return Number(of) === session && state !== 'Z' && state !== 'X';
+}
+
+function killOne(target: number): void {
+  try {
+    kill(target, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
 }

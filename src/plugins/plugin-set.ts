@@ -1,27 +1,31 @@
 import { setMaxListeners } from 'node:events';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Log } from '../process/log.js';
-import { createRunQueue } from './run-queue.js';
-import { listPluginFiles, readVersions, type FileVersions } from './plugin-folder.js';
-import { startPlugin, type Plugin, type PluginOptions } from './plugin.js';
+import { createLimiter } from '../lib/limiter.js';
+import { createPlugin, type Plugin, type PluginOptions } from './plugin.js';
+
+/** Files that are imported, each in a process of its own: more processes than that take the memory of a small machine. */
+export const MAX_PLUGINS = 100;
+
+/** Files that are imported at one time: an import is mostly the reading of libraries, for which others need not wait. */
+export const MAX_CONCURRENT_IMPORTS = 8;
 
 /** What the plugins of a folder are held with. */
 export interface PluginSetOptions extends Pick<
   PluginOptions,
-  'python' | 'variables' | 'limits' | 'clock' | 'after' | 'onChange'
+  'python' | 'variables' | 'settings' | 'log' | 'clock' | 'after'
 > {
   /** The folder, absolute. */
   readonly dir: string;
-  readonly log: Log;
+  /** Called when plugins came, went or changed. */
+  readonly onChange: () => void;
 }
 
 /** The plugins of a folder, as it was when it was looked at last. */
 export interface PluginSet {
-  /** In the order of their files. */
+  /** Returns them in the order of their files. */
   readonly plugins: () => readonly Plugin[];
-  /** Files whose first import has not ended, in their order. */
-  readonly late: () => readonly string[];
-  /** Files that are more than are taken. */
+  /** Returns the files that are more than are taken. */
   readonly leftOut: () => readonly string[];
   /**
    * Looks at the folder: starts what is new, ends what is gone, and imports again what has changed. The look is over when
@@ -31,38 +35,31 @@ export interface PluginSet {
   readonly close: () => Promise<void>;
 }
 
-/** Starts with no plugin. */
+/** Creates a set with no plugin in it. */
 export function createPluginSet(options: PluginSetOptions): PluginSet {
-  const { dir, log, limits, clock, onChange } = options;
-  const imports = createRunQueue({
-    limits: { maxConcurrentRuns: limits.maxConcurrentImports, maxQueuedRuns: limits.maxPlugins },
-    clock,
+  const { dir, log, onChange } = options;
+  const imports = createLimiter({
+    maxRunning: MAX_CONCURRENT_IMPORTS,
+    maxWaiting: MAX_PLUGINS,
+    full: (size) => new Error(`${size} plugins are being imported`),
   });
   const plugins = new Map<string, Plugin>();
-  const opening = new Map<string, Promise<void>>();
-  const retiring = new Map<Plugin, Promise<unknown>>();
+  const retiring = new Set<Promise<void>>();
   let versions: FileVersions = new Map();
-  let files: readonly string[] = [];
   let leftOut: readonly string[] = [];
   const closing = new AbortController();
+  const { signal } = closing;
   // Each plugin listens.
-  setMaxListeners(0, closing.signal);
+  setMaxListeners(0, signal);
 
   async function look(): Promise<{ readonly done: Promise<unknown> }> {
     const found = await listPluginFiles(dir);
-    const paths = [
+    const files = found.slice(0, MAX_PLUGINS);
+    const before = versions;
+    versions = await readVersions([
       ...found.map((file) => join(dir, file)),
       ...[...plugins.values()].flatMap((plugin) => plugin.files()),
-    ];
-    const before = versions;
-    versions = await readVersions(paths);
-    files = found.slice(0, limits.maxPlugins);
-    if (leftOut.length !== found.length - files.length) {
-      leftOut = found.slice(limits.maxPlugins);
-      if (leftOut.length > 0)
-        log.warn('plugins left out', { files: leftOut.length, limit: limits.maxPlugins });
-      onChange();
-    }
+    ]);
     const hasChanged = (path: string): boolean => before.has(path) && before.get(path) !== versions.get(path);
     const inFolder = (path: string): boolean => dirname(path) === dir;
     // What an import that failed has looked for is not known: it may be anything of the folder.
@@ -71,58 +68,62 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
       [...before.keys()].some((path) => inFolder(path) && !versions.has(path));
     const isStale = (plugin: Plugin): boolean =>
       plugin.files().some(hasChanged) || (mayMend && plugin.problem() !== undefined);
-    const begun: Promise<void>[] = [];
-    for (const [file, plugin] of plugins) {
-      if (!files.includes(file)) end(file, plugin);
-      else if (isStale(plugin)) begun.push(plugin.reload());
-    }
-    for (const file of files) {
-      const inProgress = opening.get(file);
-      if (inProgress !== undefined && mayMend)
-        begun.push(inProgress.then(() => reloadIfStale(file, isStale)));
-      if (closing.signal.aborted || plugins.has(file) || inProgress !== undefined) continue;
-      const opened = open(file).finally(() => opening.delete(file));
-      opening.set(file, opened);
-      begun.push(opened);
-    }
-    return { done: Promise.all(begun) };
+
+    for (const [file, plugin] of plugins) if (!files.includes(file)) end(file, plugin);
+    const stale = [...plugins.values()].filter(isStale);
+    const added = signal.aborted ? [] : files.filter((file) => !plugins.has(file)).map(add);
+    const hadLeftOut = leftOut.length;
+    leftOut = found.slice(MAX_PLUGINS);
+    if (leftOut.length > 0 && leftOut.length !== hadLeftOut)
+      log.warn('plugins left out', { files: leftOut.length, limit: MAX_PLUGINS });
+    if (added.length > 0 || leftOut.length !== hadLeftOut) onChange();
+    return { done: Promise.all([...stale, ...added].map((plugin) => plugin.load())) };
   }
 
-  async function reloadIfStale(file: string, isStale: (plugin: Plugin) => boolean): Promise<void> {
-    const plugin = plugins.get(file);
-    if (plugin !== undefined && isStale(plugin)) await plugin.reload();
-  }
-
-  async function open(file: string): Promise<void> {
-    const plugin = await startPlugin({
-      ...options,
-      ...{ imports, file, path: join(dir, file), signal: closing.signal },
-    });
-    if (closing.signal.aborted || !files.includes(file)) return plugin.close();
+  function add(file: string): Plugin {
+    const plugin = createPlugin({ ...options, imports, file, path: join(dir, file), signal });
     plugins.set(file, plugin);
-    onChange();
+    return plugin;
   }
 
   function end(file: string, plugin: Plugin): void {
     plugins.delete(file);
     log.info('plugin gone', { plugin: file });
     onChange();
-    retiring.set(
-      plugin,
-      plugin.retire().finally(() => retiring.delete(plugin)),
-    );
+    const retired = plugin.retire().finally(() => retiring.delete(retired));
+    retiring.add(retired);
   }
 
   return {
     plugins: () => [...plugins.values()].sort((a, b) => (a.file < b.file ? -1 : 1)),
-    late: () => files.filter((file) => !plugins.has(file)),
     leftOut: () => leftOut,
     look,
     async close() {
       closing.abort();
       // Each has heard it, also one that is importing; what is left is to wait.
-      await Promise.all([...plugins.values()].map((plugin) => plugin.close()));
-      await Promise.all([...opening.values(), ...retiring.values()]);
+      await Promise.all([...plugins.values()].map((plugin) => plugin.retire()));
+      await Promise.all(retiring);
     },
   };
+}
+
+/** What tells one version of a file from another, by its absolute path. */
+type FileVersions = ReadonlyMap<string, string>;
+
+/** Lists the plugin files of a folder in the order of their names: every `*.py` that is not hidden. */
+async function listPluginFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir);
+  return entries.filter((name) => name.endsWith('.py') && !name.startsWith('.')).sort();
+}
+
+/** Reads the versions of files; one that can't be read is left out. */
+async function readVersions(paths: Iterable<string>): Promise<FileVersions> {
+  const versions = new Map<string, string>();
+  await Promise.all(
+    [...new Set(paths)].map(async (path) => {
+      const found = await stat(path, { bigint: true }).catch(() => undefined);
+      if (found !== undefined) versions.set(path, `${found.mtimeNs}:${found.size}:${found.ino}`);
+    }),
+  );
+  return versions;
 }

@@ -1,4 +1,8 @@
 import { SchedulingError } from '../domain/errors.js';
+import { waitFor } from '../lib/deadline.js';
+import type { Limiter } from '../lib/limiter.js';
+import { reasonOf } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import {
   startPluginProcess,
@@ -8,9 +12,7 @@ import {
   type RunOrder,
   type RunOutcome,
 } from './plugin-process.js';
-import type { RunQueue } from './run-queue.js';
-import type { Clock } from '../lib/timers.js';
-import type { FoundUnit } from './worker-message.js';
+import type { FoundUnit } from './worker-messages.js';
 
 /** How long a process that ended unasked is waited for before it is started again: milliseconds; doubled each time. */
 export const FIRST_RESTART_DELAY_MS = 1000;
@@ -27,42 +29,45 @@ export interface PluginOptions extends PluginProcessOptions {
   readonly file: string;
   readonly log: Log;
   /** Bounds how many imports go on at one time. */
-  readonly imports: RunQueue;
+  readonly imports: Limiter;
   readonly clock: Clock;
-  /** Told when units, files or the problem may have changed. */
+  /** Called when units, files or the problem may have changed. */
   readonly onChange: () => void;
 }
 
 /** One plugin file, held by a process that is started again when it ends. */
 export interface Plugin {
   readonly file: string;
-  /** Its units, also while its process is started again; none before its first import succeeded. */
+  /** Returns its units, also while its process is started again; none before its first import succeeded. */
   readonly units: () => readonly FoundUnit[];
-  /** The files that it loaded, absolute, its own among them: a change of any of them changes the plugin. */
+  /** Returns the files that it loaded, absolute, its own among them: a change of any of them changes the plugin. */
   readonly files: () => readonly string[];
-  /** Why it was not imported the last time; undefined when it was. */
+  /** Returns whether an import has succeeded or failed yet. */
+  readonly isTried: () => boolean;
+  /** Returns why it was not imported the last time, or not yet; undefined when it was. */
   readonly problem: () => string | undefined;
   /** Runs a call; rejects with UNAVAILABLE when no process is there, or when it ends in the middle of the call. */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
   /**
-   * Imports the file again in a process beside the old one, which then ends with the calls that it runs. When the import
-   * fails the old one stays, so that a slip in an editor takes no unit away from the engine.
+   * Imports the file, in a process beside the old one, which then ends with the calls that it runs. When the import
+   * fails the old one stays, so that a slip in an editor takes no unit away from the engine. Fulfilled when the import has
+   * succeeded or failed.
    */
-  readonly reload: () => Promise<void>;
+  readonly load: () => Promise<void>;
   /** Lets the calls that run end, and ends; fulfilled when it has. */
   readonly retire: () => Promise<void>;
-  /** Ends the process and its calls, and what they had started; so does the abort of its signal. */
-  readonly close: () => Promise<void>;
 }
 
-/** Starts a plugin; fulfilled when its first import has succeeded or failed. Never rejects. */
-export async function startPlugin(options: PluginOptions): Promise<Plugin> {
-  const { file, log, imports, clock, after, onChange } = options;
+/** Creates a plugin, not imported yet. When its signal aborts, its process and its calls end, and all that they had started. */
+export function createPlugin(options: PluginOptions): Plugin {
+  const { file, log, imports, clock, after, signal, onChange } = options;
+  const { maxImportTime } = options.settings;
   let current: PluginProcess | undefined;
   let units: readonly FoundUnit[] = [];
   let files: readonly string[] = [options.path];
-  let problem: string | undefined;
-  const closing = new AbortController();
+  let isTried = false;
+  let problem: string | undefined =
+    `is still being imported, for ${maxImportTime} ms at most (plugins.maxImportTime)`;
   /** Starts since the last process that settled. */
   let fruitless = 0;
   let callOff: () => void = () => undefined;
@@ -90,16 +95,16 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
   }
 
   async function startOne(): Promise<void> {
-    const { signal } = closing;
     const { process: started, failure } = await imports
-      .run(file, () => startPluginProcess({ ...options, signal }), signal)
-      .catch((error: unknown): PluginStart => ({ failure: SchedulingError.from(error).message }));
+      .run(() => startPluginProcess(options), signal)
+      .catch((error: unknown): PluginStart => ({ failure: reasonOf(error) }));
     if (started !== undefined) {
       const startedAt = clock.now();
       alive.add(started);
       void started.ended.then((how) => onEnd(started, how, startedAt));
     }
     if (retired) return started?.retire();
+    isTried = true;
     if (failure !== undefined) {
       // It is tried again and again; once is enough to be told of it.
       const level = failure === problem ? 'debug' : 'warn';
@@ -138,35 +143,28 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
     callOff = after(delay, () => void start());
   }
 
-  const onAbort = (): void => void close();
-  options.signal.addEventListener('abort', onAbort, { once: true });
-  if (options.signal.aborted) onAbort();
-  else await start();
+  const onAbort = (): void => void retire();
+  signal.addEventListener('abort', onAbort, { once: true });
   return {
     file,
     units: () => units,
     files: () => files,
+    isTried: () => isTried,
     problem: () => problem,
-    async run(order, signal) {
-      if (current === undefined && starting !== undefined) await waitFor(starting, signal);
+    async run(order, callSignal) {
+      if (current === undefined && starting !== undefined) await waitFor(starting, callSignal);
       if (current === undefined) {
         const reason = problem ?? 'it ended before';
         throw new SchedulingError('UNAVAILABLE', `its process is to be started again; ${reason}`);
       }
-      return current.run(order, signal);
+      return current.run(order, callSignal);
     },
-    reload() {
+    load() {
       fruitless = 0;
       return start();
     },
     retire,
-    close,
   };
-
-  function close(): Promise<void> {
-    closing.abort();
-    return retire();
-  }
 
   async function retire(): Promise<void> {
     retired = true;
@@ -174,18 +172,6 @@ export async function startPlugin(options: PluginOptions): Promise<Plugin> {
     current?.retire();
     await starting;
     await Promise.all([...alive].map(({ ended }) => ended));
-    options.signal.removeEventListener('abort', onAbort);
-  }
-
-  function waitFor(started: Promise<void>, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => reject(SchedulingError.from(signal.reason));
-      if (signal.aborted) giveUp();
-      signal.addEventListener('abort', giveUp, { once: true });
-      void started.then(() => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      });
-    });
+    signal.removeEventListener('abort', onAbort);
   }
 }

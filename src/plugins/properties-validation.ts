@@ -1,4 +1,5 @@
 import type { UnitProperty } from '../domain/contract.js';
+import { quoted } from '../lib/text.js';
 
 /** What a plugin's `properties_validation` says: the properties that can be offered, and what is wrong with the others. */
 export interface PropertiesRead {
@@ -8,15 +9,14 @@ export interface PropertiesRead {
 
 const KEY = /^[a-zA-Z0-9_]+$/;
 const NEXT_KEY = /^\s*[a-zA-Z0-9_]+\s*=/;
-const MAX_QUOTED = 64;
 
 /**
- * Reads both notations of the old proxy: `key=regex;key2=regex`, as its samples have it and the engine demands, and
+ * Parses both notations of the old proxy: `key=regex;key2=regex`, as its samples have it and the engine demands, and
  * `{key = regex, key2 = regex}`, as its documentation has it. A separator counts only where a key follows, so that a regex
  * may hold commas, braces and semicolons; one with a semicolon can't be told to the engine, which splits there
  * (CustomPropertiesUtils.VALIDATION_STR), and is a problem.
  */
-export function readPropertiesValidation(text: string): PropertiesRead {
+export function parsePropertiesValidation(text: string): PropertiesRead {
   const trimmed = text.trim();
   const braces = trimmed.startsWith('{') && trimmed.endsWith('}');
   const parts = braces ? splitAtCommas(trimmed.slice(1, -1)) : splitAtSemicolons(trimmed);
@@ -75,8 +75,4 @@ function splitWhere(
   }
   parts.push(text.slice(start));
   return parts;
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text);
 }

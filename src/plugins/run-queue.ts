@@ -1,144 +1,75 @@
 import { SchedulingError } from '../domain/errors.js';
-import type { Clock } from '../lib/timers.js';
+import { createLimiter, type Limiter } from '../lib/limiter.js';
 
-/** How many runs go on at one time, and how many wait. */
-export interface RunQueueLimits {
-  readonly maxConcurrentRuns: number;
-  readonly maxQueuedRuns: number;
-}
+/** Calls of plugins that wait for their turn: at 8 a time and 30 ms each, what is last in line would wait for 4 seconds. */
+export const MAX_QUEUED_RUNS = 1000;
 
 /** What a queue works with. */
 export interface RunQueueOptions {
-  readonly limits: RunQueueLimits;
-  readonly clock: Clock;
-  /** Whether no owner may take more than half of the places, since there are others; not so unless said otherwise. */
-  readonly isShared?: () => boolean;
+  /** How many runs go on at one time. */
+  readonly maxRunning: number;
+  /** Returns whether no owner may take more than half of the places, since there are others. */
+  readonly isShared: () => boolean;
 }
 
-/** Runs tasks, so many at a time. The owners of those that wait take turns; of one owner they run as they came. */
+/** Runs tasks, so many at a time. While there are other owners no owner takes more than half of the places. */
 export interface RunQueue {
   /**
    * Runs a task of an owner when its turn has come; its place is taken until the task ends. Rejects with
-   * RESOURCE_EXHAUSTED when too many wait, and when the signal aborts before the turn: with DEADLINE_EXCEEDED and how long
-   * it has waited when time is over, with the signal's reason otherwise.
+   * RESOURCE_EXHAUSTED when too many wait, and with the signal's reason when that aborts before the turn.
    */
   readonly run: <Value>(owner: string, task: () => Promise<Value>, signal: AbortSignal) => Promise<Value>;
+  /** Returns how many run at a time, in words for one who has waited in vain. */
+  readonly limitText: () => string;
 }
 
-/** The tasks of one owner. There is none for an owner without any. */
-interface Share {
-  running: number;
-  /** Each begins when it is called. */
-  readonly waiting: Set<() => void>;
-}
+/** Creates a queue with nothing to run. */
+export function createRunQueue({ maxRunning, isShared }: RunQueueOptions): RunQueue {
+  const everyone = createLimiter({ maxRunning, maxWaiting: Infinity, full: tooMany('plugins') });
+  /** What passes one of these goes on to the places that all share. */
+  const owners = new Map<string, Limiter>();
+  let waitingOrRunning = 0;
 
-/** Starts with nothing to run. */
-export function createRunQueue({ limits, clock, isShared = () => false }: RunQueueOptions): RunQueue {
-  const { maxConcurrentRuns, maxQueuedRuns } = limits;
-  /** In the order of their turns: the one that had its turn last, or came last, is the last. */
-  const shares = new Map<string, Share>();
-  let running = 0;
-  let queued = 0;
-
-  const atMost = (places: number): number => (isShared() ? Math.max(Math.floor(places / 2), 1) : places);
-
-  function shareOf(owner: string): Share {
-    const share = shares.get(owner) ?? { running: 0, waiting: new Set() };
-    shares.set(owner, share);
-    return share;
-  }
-
-  /** Gives the places that are free to those that wait. */
-  function beginNext(): void {
-    const most = atMost(maxConcurrentRuns);
-    while (running < maxConcurrentRuns && queued > 0) {
-      const next = [...shares.values()].find((share) => share.waiting.size > 0 && share.running < most);
-      if (next === undefined) return;
-      const [begin] = next.waiting;
-      begin?.();
+  async function runShared<Value>(
+    owner: string,
+    task: () => Promise<Value>,
+    signal: AbortSignal,
+  ): Promise<Value> {
+    const own =
+      owners.get(owner) ??
+      createLimiter({
+        maxRunning: half(maxRunning),
+        maxWaiting: half(MAX_QUEUED_RUNS),
+        full: tooMany('this plugin'),
+      });
+    owners.set(owner, own);
+    try {
+      return await own.run(() => everyone.run(task, signal), signal);
+    } finally {
+      if (own.size() === 0) owners.delete(owner);
     }
-  }
-
-  function enter(owner: string, share: Share): void {
-    share.running++;
-    running++;
-    shares.delete(owner);
-    shares.set(owner, share);
-  }
-
-  function leave(owner: string, share: Share): void {
-    if (share.running === 0 && share.waiting.size === 0) shares.delete(owner);
-  }
-
-  function turn(owner: string, share: Share, signal: AbortSignal): Promise<void> {
-    if (queued >= maxQueuedRuns || share.waiting.size >= atMost(maxQueuedRuns)) {
-      const which = queued >= maxQueuedRuns ? 'plugins' : 'this plugin';
-      const waiting = queued >= maxQueuedRuns ? queued : share.waiting.size;
-      leave(owner, share);
-      return Promise.reject(
-        new SchedulingError(
-          'RESOURCE_EXHAUSTED',
-          `${waiting} calls of ${which} wait already (limits.maxQueuedRuns)`,
-        ),
-      );
-    }
-    const since = clock.now();
-    return new Promise((resolve, reject) => {
-      const stopWaiting = () => {
-        signal.removeEventListener('abort', giveUp);
-        share.waiting.delete(begin);
-        queued--;
-      };
-      const begin = () => {
-        stopWaiting();
-        enter(owner, share);
-        resolve();
-      };
-      const giveUp = () => {
-        stopWaiting();
-        leave(owner, share);
-        reject(waitedFor(clock.now() - since, signal));
-      };
-      share.waiting.add(begin);
-      queued++;
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
-  }
-
-  function waitedFor(ms: number, { reason }: AbortSignal): SchedulingError {
-    const error = SchedulingError.from(reason);
-    if (error.code !== 'DEADLINE_EXCEEDED') return error;
-    const most = atMost(maxConcurrentRuns);
-    const shared = most < maxConcurrentRuns ? `, ${most} of one plugin while there are others` : '';
-    return new SchedulingError(
-      'DEADLINE_EXCEEDED',
-      `waited ${ms} ms for its turn, ${maxConcurrentRuns} calls run at a time (limits.maxConcurrentRuns)${shared}`,
-    );
   }
 
   return {
     async run(owner, task, signal) {
-      throwIfAborted(signal);
-      const share = shareOf(owner);
-      const isFree = running < maxConcurrentRuns && share.running < atMost(maxConcurrentRuns);
-      if (isFree && share.waiting.size === 0) {
-        enter(owner, share);
-      } else await turn(owner, share, signal);
+      if (waitingOrRunning >= maxRunning + MAX_QUEUED_RUNS) throw tooMany('plugins')(waitingOrRunning);
+      waitingOrRunning++;
       try {
-        // It may have aborted between its turn and now.
-        throwIfAborted(signal);
-        return await task();
+        return await (isShared() ? runShared(owner, task, signal) : everyone.run(task, signal));
       } finally {
-        share.running--;
-        running--;
-        // Before any other, so that nobody slips in between.
-        beginNext();
-        leave(owner, share);
+        waitingOrRunning--;
       }
+    },
+    limitText() {
+      const shared = isShared() ? `, ${half(maxRunning)} of one plugin while there are others` : '';
+      return `${maxRunning} calls run at a time (plugins.maxConcurrentRuns)${shared}`;
     },
   };
 }
 
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw SchedulingError.from(signal.reason);
+function half(places: number): number {
+  return Math.max(Math.floor(places / 2), 1);
 }
+
+const tooMany = (whose: string) => (size: number) =>
+  new SchedulingError('RESOURCE_EXHAUSTED', `${size} calls of ${whose} run or wait already`);

@@ -1,131 +1,217 @@
+import type { PluginSettings } from '../config/sections.js';
 import type {
   Call,
-  FilterHostsRequest,
-  FilterHostsResponse,
+  FilterUnitResult,
   HostSelection,
+  Migration,
   PolicyUnitService,
   PolicyUnitType,
-  ScoreHostsRequest,
-  ScoreHostsResponse,
+  ScoreExplanation,
+  ScoreUnitResult,
+  UnitResult,
 } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
-import type { Catalogue, PluginProblem } from './catalogue.js';
-import { limitTime } from './limit-time.js';
-import type { PluginLimits } from './limits.js';
-import { readAcceptedHosts } from './read-accepted-hosts.js';
-import { readMigration } from './read-migration.js';
-import { readScores } from './read-scores.js';
-import { createRecentHosts } from './recent-hosts.js';
-import { unitNotFound, type UnitRunner } from './run-unit.js';
-import { sumScores } from '../domain/score-sums.js';
-import { explainScores } from './explain-scores.js';
+import { failureOf, SchedulingError } from '../domain/errors.js';
+import { rangeOf, scoresOfCosts, sumScores } from '../domain/score-sums.js';
+import { runWithin } from '../lib/deadline.js';
 import type { After, Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import { readAcceptedHosts, readMigration, readScores } from './answers.js';
+import { METHOD_OF, type Catalogue } from './catalogue.js';
+import { createRecentHosts, type AskedHosts } from './host-lists.js';
+import type { Plugin } from './plugin.js';
+import {
+  failureText,
+  MAX_ERROR_BYTES,
+  MAX_FAILURE_LENGTH,
+  MAX_OUTPUT_BYTES,
+  type RunOutcome,
+} from './plugin-process.js';
+import type { RunQueue } from './run-queue.js';
+
+/**
+ * How much earlier than the caller's deadline a call of a plugin is ended, so that the values of the other units still
+ * reach the caller: milliseconds; a tenth of the time that is left, if that is less.
+ */
+export const ANSWER_MARGIN_MS = 100;
 
 /** What the service of plugins works with. */
 export interface PluginServiceOptions {
   readonly catalogue: () => Catalogue;
-  readonly problems: () => readonly PluginProblem[];
-  readonly runner: UnitRunner;
-  readonly limits: PluginLimits;
+  readonly queue: RunQueue;
+  readonly settings: Pick<PluginSettings, 'maxCallTime'>;
+  readonly log: Log;
   readonly clock: Clock;
   readonly after: After;
 }
 
+/** What the units of one request have in common. */
+interface UnitRun<Value> {
+  readonly type: PolicyUnitType;
+  readonly hosts: AskedHosts;
+  /** What follows the hosts, as a JSON array. */
+  readonly arguments: Buffer;
+  /** Reads what was printed; throws INTERNAL for what is no answer. */
+  readonly read: (output: Buffer, unit: string) => Value;
+}
+
 /**
- * The units of plugins as a PolicyUnitService. It knows no inventory: every host and VM that is asked for is taken to
+ * Creates the service of the units of plugins. It knows no inventory: every host and VM that is asked for is taken to
  * exist, and assumed placements are not counted, since a plugin asks the engine itself.
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
-  const { catalogue, problems, runner, limits, clock, after } = options;
+  const { catalogue, queue, settings, log, clock, after } = options;
   const hostsOf = createRecentHosts();
-
-  /** Runs something within the call's time, and rejects when the call has ended meanwhile. */
-  async function within<Value>(
-    call: Call,
-    run: (time: { readonly requestId: string; readonly signal: AbortSignal }) => Promise<Value>,
-  ): Promise<Value> {
-    throwIfAborted(call);
-    const left = call.deadline - clock.now();
-    if (left <= 0) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
-    // A unit that is late must not cost the caller the values of the others.
-    const margin = Math.min(limits.answerMarginMs, left / 10);
-    const time = limitTime(Math.ceil(Math.min(limits.maxCallMs, left - margin)), call.signal, after);
-    try {
-      const value = await run({ requestId: call.requestId, signal: time.signal });
-      throwIfAborted(call);
-      return value;
-    } finally {
-      time.lift();
-    }
-  }
 
   const namesOf = (type: PolicyUnitType): string[] =>
     catalogue().units.flatMap((unit) => (unit.type === type ? [unit.name] : []));
 
-  async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const asked = hostsOf(named(request.hosts));
-    const wanted =
-      request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
-    const { directionOf } = catalogue();
-    const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
-    const results = await within(call, (time) =>
-      Promise.all(
-        wanted.map(({ name }) => {
-          const read = (output: Buffer) => readScores(output, asked, directionOf(name));
-          return runner.run({ type: 'SCORE', unit: name, hosts: asked, arguments: args, read }, time);
-        }),
-      ),
-    );
-    const unitResults = results.map((result) =>
-      result.value === undefined ? result : { ...result, direction: directionOf(result.unit) },
-    );
-    const sums = sumScores(unitResults, wanted, asked.ids.length);
-    return {
-      scores: asked.ids.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 })),
-      unitResults,
-      ...(request.explain ? { explanation: explainScores(unitResults) } : {}),
-      unknownHostIds: [],
-    };
+  /** Runs units beside each other. Whatever goes wrong with one is its failure; rejects when the call itself has ended. */
+  async function runUnits<Value>(
+    units: readonly string[],
+    run: UnitRun<Value>,
+    call: Call,
+  ): Promise<UnitResult<Value>[]> {
+    throwIfAborted(call);
+    const left = call.deadline - clock.now();
+    if (left <= 0) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
+    const margin = Math.min(ANSWER_MARGIN_MS, left / 10);
+    const ms = Math.ceil(Math.min(settings.maxCallTime, left - margin));
+    const results = await Promise.all(units.map((unit) => runUnit(unit, run, ms, call)));
+    throwIfAborted(call);
+    return results;
   }
 
-  async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const asked = hostsOf(named(request.hosts));
-    const wanted = request.units.length > 0 ? request.units : namesOf('FILTER');
-    const args = encodeArguments(request.vmId, Object.fromEntries(request.properties));
-    const read = (output: Buffer) => readAcceptedHosts(output.toString(), asked);
-    const unitResults = await within(call, (time) =>
-      Promise.all(
-        wanted.map((unit) => runner.run({ type: 'FILTER', unit, hosts: asked, arguments: args, read }, time)),
-      ),
+  async function runUnit<Value>(
+    unit: string,
+    run: UnitRun<Value>,
+    ms: number,
+    call: Call,
+  ): Promise<UnitResult<Value>> {
+    const { requestId } = call;
+    const plugins = catalogue().plugins[run.type];
+    const plugin = plugins.get(unit);
+    try {
+      if (plugin === undefined) throw unitNotFound(run.type, unit, plugins.keys());
+      const outcome = await runInTurn(plugin, unit, run, ms, call);
+      if (outcome.stderr.length > 0) {
+        const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
+        log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr });
+      }
+      throwIfFailed(outcome);
+      return { unit, value: run.read(outcome.stdout, unit) };
+    } catch (thrown) {
+      const error = SchedulingError.from(thrown);
+      // What a caller that went away gives as its reason is no bug.
+      if (error.code === 'INTERNAL' && error.cause instanceof Error && !call.signal.aborted)
+        log.error('unit failed', { requestId, unit, stack: error.cause.stack });
+      const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
+      return { unit, failure: { ...failureOf(error), message } };
+    }
+  }
+
+  /** Runs a unit within the time. A place is taken until a call that is late is killed, which nobody waits for. */
+  function runInTurn(
+    plugin: Plugin,
+    unit: string,
+    { type, hosts, arguments: given }: UnitRun<unknown>,
+    ms: number,
+    call: Call,
+  ): Promise<RunOutcome> {
+    let begun = false;
+    const late = () =>
+      begun
+        ? `did not end within ${ms} ms, and was killed`
+        : `waited ${ms} ms for its turn, ${queue.limitText()}`;
+    return runWithin(
+      (signal) =>
+        queue.run(
+          plugin.file,
+          () => {
+            begun = true;
+            return plugin.run({ unit, method: METHOD_OF[type], hosts, arguments: given }, signal);
+          },
+          signal,
+        ),
+      { signal: call.signal, ms, after, late: () => new SchedulingError('DEADLINE_EXCEEDED', late()) },
     );
-    const accepted = unitResults.flatMap(({ value }) => (value === undefined ? [] : [new Set(value)]));
-    return {
-      hostIds: asked.ids.filter((id) => accepted.every((ids) => ids.has(id))),
-      unitResults,
-    };
   }
 
   return {
     listPolicyUnits: () =>
       Promise.resolve({
         units: catalogue().units,
-        problems: problems().map(({ file, reason }) => ({ source: file, reason })),
+        problems: catalogue().problems.map(({ file, reason }) => ({ source: file, reason })),
         hasInventory: false,
       }),
-    scoreHosts,
-    filterHosts,
-    async balanceHosts(request, call) {
-      const plugins = catalogue().plugins.BALANCE;
-      if (!plugins.has(request.unit)) throw unitNotFound('BALANCE', request.unit, plugins.keys());
-      const asked = hostsOf(request.hostIds);
-      const args = encodeArguments(Object.fromEntries(request.properties));
-      const read = (output: Buffer) => readMigration(output.toString(), asked);
-      const { value, failure } = await within(call, (time) =>
-        runner.run({ type: 'BALANCE', unit: request.unit, hosts: asked, arguments: args, read }, time),
+
+    async scoreHosts(request, call) {
+      const hosts = hostsOf(named(request.hosts));
+      const units =
+        request.units.length > 0 ? request.units : namesOf('SCORE').map((name) => ({ name, weight: 1 }));
+      const { directionOf } = catalogue();
+      const results = await runUnits(
+        units.map(({ name }) => name),
+        {
+          type: 'SCORE',
+          hosts,
+          arguments: encodeArguments(request.vmId, Object.fromEntries(request.properties)),
+          read: (output, unit) => readScores(output, hosts, directionOf(unit)),
+        },
+        call,
       );
-      if (failure !== undefined)
-        throw new SchedulingError(failure.code, `unit ${request.unit}: ${failure.message}`);
-      return value === undefined ? {} : { migration: value };
+      const unitResults = results.map((result) =>
+        result.value === undefined ? result : { ...result, direction: directionOf(result.unit) },
+      );
+      const sums = sumScores(unitResults, units, hosts.ids.length);
+      return {
+        scores: hosts.ids.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 })),
+        unitResults,
+        ...(request.explain ? { explanation: explainScores(unitResults) } : {}),
+        unknownHostIds: [],
+      };
+    },
+
+    async filterHosts(request, call) {
+      const hosts = hostsOf(named(request.hosts));
+      const unitResults = await runUnits(
+        request.units.length > 0 ? request.units : namesOf('FILTER'),
+        {
+          type: 'FILTER',
+          hosts,
+          arguments: encodeArguments(request.vmId, Object.fromEntries(request.properties)),
+          read: (output) => readAcceptedHosts(output, hosts),
+        },
+        call,
+      );
+      const accepted = unitResults.flatMap(({ value }) => (value === undefined ? [] : [new Set(value)]));
+      return {
+        hostIds: hosts.ids.filter((id) => accepted.every((ids) => ids.has(id))),
+        unitResults:
+          request.explain === true ? unitResults.map((result) => explainFilter(result, hosts)) : unitResults,
+      };
+    },
+
+    async balanceHosts(request, call) {
+      const { unit, properties, explain = false } = request;
+      const plugins = catalogue().plugins.BALANCE;
+      if (!plugins.has(unit)) throw unitNotFound('BALANCE', unit, plugins.keys());
+      const hosts = hostsOf(request.hostIds);
+      const [result] = await runUnits(
+        [unit],
+        {
+          type: 'BALANCE',
+          hosts,
+          arguments: encodeArguments(Object.fromEntries(properties)),
+          read: (output) => readMigration(output, hosts),
+        },
+        call,
+      );
+      const { value: migration, failure } = result ?? {};
+      if (failure !== undefined) throw new SchedulingError(failure.code, `unit ${unit}: ${failure.message}`);
+      return {
+        ...(migration === undefined || migration.candidateHostIds.length === 0 ? {} : { migration }),
+        ...(explain ? { explanation: explainMigration(migration) } : {}),
+      };
     },
   };
 }
@@ -144,4 +230,64 @@ function throwIfAborted({ signal }: Call): void {
 
 function encodeArguments(...values: readonly unknown[]): Buffer {
   return Buffer.from(JSON.stringify(values));
+}
+
+function throwIfFailed({ code, signal, overflow, stderr }: RunOutcome): void {
+  const words = failureText(stderr.toString());
+  const said = words === '' ? '' : `: ${words}`;
+  if (overflow === 'stdout') throw overLimit(`printed more than ${MAX_OUTPUT_BYTES} bytes, and was killed`);
+  if (overflow === 'stderr')
+    throw overLimit(`wrote more than ${MAX_ERROR_BYTES} bytes to stderr, and was killed${said}`);
+  if (signal !== null) throw new SchedulingError('INTERNAL', `it was ended by signal ${signal}${said}`);
+  if (code !== 0) throw new SchedulingError('INTERNAL', `it ended with exit code ${String(code)}${said}`);
+  if (stderr.length > 0) throw new SchedulingError('INTERNAL', `it wrote to stderr${said}`);
+}
+
+function overLimit(what: string): SchedulingError {
+  return new SchedulingError('RESOURCE_EXHAUSTED', `it ${what}`);
+}
+
+function unitNotFound(type: PolicyUnitType, name: string, known: Iterable<string>): SchedulingError {
+  const names = [...known].join(', ') || 'none';
+  return new SchedulingError(
+    'NOT_FOUND',
+    `no ${type.toLowerCase()} unit named ${JSON.stringify(name.slice(0, 128))}; the plugins have: ${names}`,
+    { notFound: 'UNIT' },
+  );
+}
+
+/** Explains the scores of plugins by the numbers that they printed. */
+function explainScores(results: readonly ScoreUnitResult[]): ScoreExplanation {
+  const reasons = results.flatMap(({ unit, value, direction }) => {
+    if (value === undefined) return [];
+    if (direction === 'HIGHER_IS_BETTER')
+      return [{ unit, text: (place: number) => `the plugin gave ${value[place] ?? 0}` }];
+    const { min, max } = rangeOf(value);
+    const scores = scoresOfCosts(value);
+    const text = (place: number) =>
+      `cost ${value[place] ?? 0} among ${min} to ${max}, the lowest is best: ${scores[place] ?? 0}`;
+    return [{ unit, text }];
+  });
+  return {
+    hostName: () => undefined,
+    reasons: (place) => reasons.map(({ unit, text }) => ({ unit, text: text(place) })),
+  };
+}
+
+/** Names the hosts that a filter rejects. A plugin prints those that it accepts, and no reason for the others. */
+function explainFilter(result: UnitResult<readonly string[]>, { ids }: AskedHosts): FilterUnitResult {
+  if (result.value === undefined) return result;
+  const accepted = new Set(result.value);
+  const rejected = ids.filter((id) => !accepted.has(id));
+  const reason = 'the plugin does not accept it, and gives no reason';
+  return { ...result, rejections: rejected.map((hostId) => ({ hostId, reason })) };
+}
+
+/** Returns in words what a balance unit printed. */
+function explainMigration(migration: Migration | undefined): string {
+  if (migration === undefined) return 'the plugin proposes nothing';
+  const { vmId, candidateHostIds } = migration;
+  const hosts = candidateHostIds.length;
+  if (hosts === 0) return `the plugin names VM ${vmId}, and none of the hosts it was asked about`;
+  return `the plugin proposes to move VM ${vmId} to ${hosts === 1 ? 'one host' : `one of ${hosts} hosts`}, and gives no reason`;
 }

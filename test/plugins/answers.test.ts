@@ -1,12 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { AnswerError } from '../../src/plugins/answer-error.js';
-import { askedHosts } from '../../src/plugins/asked-hosts.js';
-import { failureText } from '../../src/plugins/failure-text.js';
-import { readAcceptedHosts } from '../../src/plugins/read-accepted-hosts.js';
-import { readMigration } from '../../src/plugins/read-migration.js';
-import { readScores } from '../../src/plugins/read-scores.js';
-import { scanScores } from '../../src/plugins/scan-scores.js';
+import { SchedulingError } from '../../src/domain/errors.js';
+import { readAcceptedHosts, readMigration, readScores, scanScores } from '../../src/plugins/answers.js';
+import { askedHosts } from '../../src/plugins/host-lists.js';
+import { failureText, MAX_FAILURE_LENGTH } from '../../src/plugins/plugin-process.js';
 import { hostId, vmId } from '../support/world.js';
 
 const [A, B, C] = [hostId(1), hostId(2), hostId(3)] as const;
@@ -47,7 +44,7 @@ describe('readScores', () => {
   ];
   for (const [printed, problem] of refused) {
     it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {
-      expect(() => readScores(bytes(printed), asked, 'LOWER_IS_BETTER')).to.throw(AnswerError, problem);
+      expect(() => readScores(bytes(printed), asked, 'LOWER_IS_BETTER')).to.throw(SchedulingError, problem);
     });
   }
 
@@ -62,7 +59,7 @@ describe('readScores', () => {
       const read = () =>
         readScores(bytes(`[('${A}', ${number}), ('${B}', 5), ('${C}', 5)]`), asked, 'HIGHER_IS_BETTER');
       if (fits) expect(read()).to.deep.equal([Math.floor(number), 5, 5]);
-      else expect(read).to.throw(AnswerError, 'expected a number from 0 to 100');
+      else expect(read).to.throw(SchedulingError, 'expected a number from 0 to 100');
     });
   }
 
@@ -117,7 +114,7 @@ describe('readAcceptedHosts', () => {
   ];
   for (const [printed, accepted] of answers) {
     it(`reads ${printed} as ${accepted.length} hosts`, () => {
-      expect(readAcceptedHosts(printed, asked)).to.deep.equal(accepted);
+      expect(readAcceptedHosts(bytes(printed), asked)).to.deep.equal(accepted);
     });
   }
   for (const [printed, problem] of [
@@ -127,7 +124,7 @@ describe('readAcceptedHosts', () => {
     [`'${A}'`, 'expected a list of host ids, got "'],
   ] as const) {
     it(`refuses ${JSON.stringify(printed)}: ${problem}`, () => {
-      expect(() => readAcceptedHosts(printed, asked)).to.throw(AnswerError, problem);
+      expect(() => readAcceptedHosts(bytes(printed), asked)).to.throw(SchedulingError, problem);
     });
   }
 });
@@ -140,8 +137,8 @@ describe('readMigration', () => {
     [`'${vmId(1)}', ['${B}', '${A}']`, move],
     [`${vmId(1)} ['${B}', '${A}']`, move],
     [`('${vmId(1)}', ['${B}', '${hostId(99)}', '${A}'])`, move],
-    [`('${vmId(1)}', [])`, undefined],
-    [`('${vmId(1)}', ['${hostId(99)}'])`, undefined],
+    [`('${vmId(1)}', [])`, { vmId: vmId(1), candidateHostIds: [] }],
+    [`('${vmId(1)}', ['${hostId(99)}'])`, { vmId: vmId(1), candidateHostIds: [] }],
     ["('', [])", undefined],
     ['(None, [])', undefined],
     ['[]', undefined],
@@ -151,7 +148,7 @@ describe('readMigration', () => {
   ] as const;
   for (const [printed, migration] of answers) {
     it(`reads ${JSON.stringify(printed)} as ${migration === undefined ? 'nothing to do' : 'a migration'}`, () => {
-      expect(readMigration(printed, asked)).to.deep.equal(migration);
+      expect(readMigration(bytes(printed), asked)).to.deep.equal(migration);
     });
   }
   for (const [printed, problem] of [
@@ -164,7 +161,7 @@ describe('readMigration', () => {
     [`${vmId(1)} 5`, 'no Python literal'],
   ] as const) {
     it(`refuses ${JSON.stringify(printed)}: ${problem}`, () => {
-      expect(() => readMigration(printed, asked)).to.throw(AnswerError, problem);
+      expect(() => readMigration(bytes(printed), asked)).to.throw(SchedulingError, problem);
     });
   }
 });
@@ -178,10 +175,11 @@ describe('failureText', () => {
       'ValueError: no',
     ],
     ['\x1b[31mred\x00\n', '[31mred'],
-    ['0123456789abcdef', '...6789abcdef'],
+    ['x'.repeat(MAX_FAILURE_LENGTH), 'x'.repeat(MAX_FAILURE_LENGTH)],
+    [`first${'x'.repeat(MAX_FAILURE_LENGTH)}`, `...${'x'.repeat(MAX_FAILURE_LENGTH)}`],
   ] as const) {
-    it(`makes ${JSON.stringify(text)} of ${JSON.stringify(stderr)}`, () => {
-      expect(failureText(stderr, 10)).to.equal(text.length > 13 ? `...${text.slice(-10)}` : text);
+    it(`makes ${JSON.stringify(text.slice(0, 30))} of ${JSON.stringify(stderr.slice(0, 30))}`, () => {
+      expect(failureText(stderr)).to.equal(text);
     });
   }
 });

@@ -5,7 +5,7 @@ describeWithPython('plugins', () => {
   describePolicyUnitService(
     'plugin host',
     async () => {
-      const service = await hostFixture('contract', { direction: 'HIGHER_IS_BETTER' });
+      const service = await hostFixture('contract', { settings: { direction: 'score' } });
       return { service, close: service.close };
     },
     {

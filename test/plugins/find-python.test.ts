@@ -4,7 +4,7 @@ import { findPython } from '../../src/plugins/find-python.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
-const REMEDY = 'plugins need Python 3.9 or later: install it, or say where it is';
+const REMEDY = 'plugins need Python 3.9 or later: install it, or say where it is (plugins.python)';
 
 describe('findPython', () => {
   let folder: TemporaryFolder;

@@ -1,11 +1,11 @@
-import { startPluginHost } from '../../src/plugins/host.js';
+import { openHost } from './with-python.js';
 
 /** Hosts the plugins of a folder in a process of its own and asks one of them, for a test that kills the process. */
 const [dir = '', python = '', unit = '', pidFile = ''] = process.argv.slice(2);
 const nothing = (): void => undefined;
-const host = await startPluginHost({
+const host = await openHost({
   dir,
-  python,
+  settings: { python },
   log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
 });
 await host.scoreHosts(

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
 import { SchedulingError } from '../../src/domain/errors.js';
-import { createRunQueue, type RunQueueLimits } from '../../src/plugins/run-queue.js';
+import { createRunQueue, MAX_QUEUED_RUNS } from '../../src/plugins/run-queue.js';
 import { expectRejection } from '../support/rejection.js';
 
 const never = new AbortController().signal;
@@ -16,45 +16,50 @@ function task(log: string[], name: string) {
   return { end: (error?: Error) => end(error), run: () => (log.push(name), ended) };
 }
 
-const clock = { now: () => 0 };
-const queueOf = (limits: RunQueueLimits, isShared = false) =>
-  createRunQueue({ limits, clock, isShared: () => isShared });
+const queueOf = (maxRunning: number, isShared = false) =>
+  createRunQueue({ maxRunning, isShared: () => isShared });
+
+/** Lets what has its turn begin. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('createRunQueue', () => {
   it('runs so many at a time, in the order in which they came, also after one that fails', async () => {
-    const queue = queueOf({ maxConcurrentRuns: 2, maxQueuedRuns: 9 });
+    const queue = queueOf(2);
     const log: string[] = [];
     const tasks = ['a', 'b', 'c', 'd'].map((name) => task(log, name));
     const [a, b, c, d] = tasks.map(({ run }) => queue.run('p', run, never));
+    await settled();
     expect(log).to.deep.equal(['a', 'b']);
     tasks[1]?.end(new SchedulingError('INTERNAL', 'no'));
     await expectRejection(b ?? Promise.resolve(), 'INTERNAL');
+    await settled();
     expect(log).to.deep.equal(['a', 'b', 'c']);
     tasks[0]?.end();
     expect(await a).to.equal('a');
+    await settled();
     expect(log).to.deep.equal(['a', 'b', 'c', 'd']);
     tasks[2]?.end();
     tasks[3]?.end();
     expect(await Promise.all([c, d])).to.deep.equal(['c', 'd']);
   });
 
-  it('refuses what is more than may wait', async () => {
-    const queue = queueOf({ maxConcurrentRuns: 1, maxQueuedRuns: 1 });
-    const log: string[] = [];
-    const first = task(log, 'first');
-    const runs = [queue.run('p', first.run, never), queue.run('p', () => Promise.resolve('second'), never)];
-    const third = queue.run('p', () => Promise.resolve('third'), never);
+  it(`refuses what is more than may wait: 1 runs, ${MAX_QUEUED_RUNS} wait`, async () => {
+    const queue = queueOf(1);
+    const first = task([], 'first');
+    const runs = [first.run, ...Array.from({ length: MAX_QUEUED_RUNS }, (_, n) => () => Promise.resolve(n))];
+    const answers = runs.map((run) => queue.run<unknown>('p', run, never));
     await expectRejection(
-      third,
+      queue.run('p', () => Promise.resolve(), never),
       'RESOURCE_EXHAUSTED',
-      '1 calls of plugins wait already (limits.maxQueuedRuns)',
+      '1001 calls of plugins run or wait already',
     );
     first.end();
-    expect(await Promise.all(runs)).to.deep.equal(['first', 'second']);
+    expect(await Promise.all(answers)).to.have.length(1 + MAX_QUEUED_RUNS);
+    expect(await queue.run('p', () => Promise.resolve('again'), never)).to.equal('again');
   });
 
   it('forgets one that gives up while it waits, with its reason', async () => {
-    const queue = queueOf({ maxConcurrentRuns: 1, maxQueuedRuns: 1 });
+    const queue = queueOf(1);
     const log: string[] = [];
     const first = task(log, 'first');
     const begun = queue.run('p', first.run, never);
@@ -70,33 +75,24 @@ describe('createRunQueue', () => {
     await expectRejection(queue.run('p', first.run, gone.signal), 'CANCELLED', 'went away');
   });
 
-  it('says how long one has waited whose time is over before its turn', async () => {
-    let now = 1000;
-    const limits = { maxConcurrentRuns: 2, maxQueuedRuns: 9 };
-    const queue = createRunQueue({ limits, clock: { now: () => now }, isShared: () => true });
-    const late = new AbortController();
-    const first = task([], 'first');
-    const begun = queue.run('p', first.run, never);
-    const second = queue.run('p', () => Promise.resolve(), late.signal);
-    now = 1250;
-    late.abort(new SchedulingError('DEADLINE_EXCEEDED', 'was killed'));
-    await expectRejection(
-      second,
-      'DEADLINE_EXCEEDED',
-      'waited 250 ms for its turn, 2 calls run at a time (limits.maxConcurrentRuns), 1 of one plugin while there are others',
-    );
-    first.end();
-    await begun;
-  });
+  for (const [places, isShared, text] of [
+    [8, false, '8 calls run at a time (plugins.maxConcurrentRuns)'],
+    [8, true, '8 calls run at a time (plugins.maxConcurrentRuns), 4 of one plugin while there are others'],
+    [1, true, '1 calls run at a time (plugins.maxConcurrentRuns), 1 of one plugin while there are others'],
+  ] as const) {
+    it(`says of ${places} places${isShared ? ' that are shared' : ''}: ${text}`, () => {
+      expect(queueOf(places, isShared).limitText()).to.equal(text);
+    });
+  }
 
-  it('lets owners take turns: a1 a2 a3 b1 b2 c1 come, a1 a2 b1 c1 a3 b2 run', async () => {
-    const queue = queueOf({ maxConcurrentRuns: 1, maxQueuedRuns: 9 });
+  it('lets owners take turns: a1 a2 a3 b1 b2 c1 come, a1 b1 c1 a2 b2 a3 run', async () => {
+    const queue = queueOf(1, true);
     const log: string[] = [];
     const runs = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'].map((name) =>
       queue.run(name.slice(0, 1), () => Promise.resolve(log.push(name)), never),
     );
     await Promise.all(runs);
-    expect(log).to.deep.equal(['a1', 'a2', 'b1', 'c1', 'a3', 'b2']);
+    expect(log).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
   });
 
   for (const [places, isShared, taken] of [
@@ -105,34 +101,38 @@ describe('createRunQueue', () => {
     [2, true, 1],
     [1, true, 1],
   ] as const) {
-    it(`gives one owner ${taken} of ${places} places ${isShared ? 'while there are others' : 'when alone'}`, () => {
-      const queue = queueOf({ maxConcurrentRuns: places, maxQueuedRuns: 9 }, isShared);
+    it(`gives one owner ${taken} of ${places} places ${isShared ? 'while there are others' : 'when alone'}`, async () => {
+      const queue = queueOf(places, isShared);
       const log: string[] = [];
       const begin = (owner: string) => void queue.run(owner, task(log, owner).run, never);
       for (let n = 0; n < 6; n++) begin('hangs');
+      await settled();
       expect(log).to.have.length(taken);
       begin('good');
+      await settled();
       expect(log.includes('good')).to.equal(taken < places);
     });
   }
 
-  it('lets one owner fill half of what may wait', async () => {
-    const queue = queueOf({ maxConcurrentRuns: 1, maxQueuedRuns: 4 }, true);
-    const log: string[] = [];
-    const tasks = ['h', 'h', 'h', 'h', 'good'].map((owner) => ({ owner, ...task(log, owner) }));
-    const [, , , fourth, good] = tasks.map(({ owner, run }) => queue.run(owner, run, never));
-    await expectRejection(
-      fourth ?? Promise.resolve(),
-      'RESOURCE_EXHAUSTED',
-      '2 calls of this plugin wait already (limits.maxQueuedRuns)',
+  it(`lets one owner fill half of what may wait: 1 runs, ${MAX_QUEUED_RUNS / 2} wait`, async () => {
+    const queue = queueOf(2, true);
+    const hanging = task([], 'hangs');
+    const runs = Array.from({ length: 1 + MAX_QUEUED_RUNS / 2 }, () =>
+      queue.run('hangs', hanging.run, never),
     );
-    for (const { end } of tasks) end();
-    expect(await good).to.equal('good');
+    await expectRejection(
+      queue.run('hangs', hanging.run, never),
+      'RESOURCE_EXHAUSTED',
+      '501 calls of this plugin run or wait already',
+    );
+    expect(await queue.run('good', () => Promise.resolve('good'), never)).to.equal('good');
+    hanging.end();
+    await Promise.all(runs);
   });
 
   it('begins nothing for one whose signal has aborted as its turn came, and goes on', async () => {
     for (let moment = 0; moment < 12; moment++) {
-      const queue = queueOf({ maxConcurrentRuns: 1, maxQueuedRuns: 9 });
+      const queue = queueOf(1);
       const gone = new AbortController();
       const first = task([], 'first');
       const begun = queue.run('p', first.run, never);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ScoreHostsRequest } from '../../src/domain/contract.js';
+import { pluginsSection, type PluginSettings } from '../../src/config/sections.js';
 import { startPluginHost, type PluginHost, type PluginHostOptions } from '../../src/plugins/host.js';
 import { memoryLog } from '../support/log.js';
 import { hostId, vmId } from '../support/world.js';
@@ -29,17 +30,25 @@ export function fixture(vice: string): string {
   return fileURLToPath(new URL(`fixtures/${vice}`, import.meta.url));
 }
 
-/** Hosts the plugins of a fixture, with a log for the test. */
-export async function hostFixture(
-  vice: string,
-  options: Partial<PluginHostOptions> = {},
-): Promise<PluginHost> {
+/** What a test says of a plugin host that it starts; the settings that it leaves out have their defaults. */
+export type HostPart = Partial<Omit<PluginHostOptions, 'settings'>> & {
+  readonly settings?: Partial<PluginSettings>;
+};
+
+/** Hosts the plugins of a folder, with a log for the test. */
+export function openHost({ settings, ...part }: HostPart & { readonly dir: string }): Promise<PluginHost> {
   return startPluginHost({
-    dir: fixture(vice),
     log: memoryLog(),
-    ...(PYTHON === undefined ? {} : { python: PYTHON }),
-    ...options,
+    variables: process.env,
+    signal: new AbortController().signal,
+    settings: { ...pluginsSection.parse({ python: PYTHON }), ...settings },
+    ...part,
   });
+}
+
+/** Hosts the plugins of a fixture. */
+export function hostFixture(vice: string, part: HostPart = {}): Promise<PluginHost> {
+  return openHost({ dir: fixture(vice), ...part });
 }
 
 /** Asks for scores of three hosts by one unit, unless said otherwise. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createFrameReader, encodeFrame } from '../../src/plugins/frames.js';
+import { createFrameReader, encodeFrame } from '../../src/plugins/worker-messages.js';
 
 describe('frames', () => {
   const bytes = Buffer.concat([

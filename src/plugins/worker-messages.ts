@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** A message between hostscore and a plugin's process: a header, which is JSON, and bytes that go with it. */
 export interface Frame {
   /** Not checked yet. */
@@ -10,7 +12,7 @@ const LENGTHS_BYTES = 8;
 
 const NO_BODY: Buffer = Buffer.alloc(0);
 
-/** What to write for a frame, the body uncopied. */
+/** Returns what to write for a frame, the body uncopied. */
 export function encodeFrame(
   header: Readonly<Record<string, unknown>>,
   body: Buffer = NO_BODY,
@@ -23,7 +25,10 @@ export function encodeFrame(
   return body.length === 0 ? [start] : [start, body];
 }
 
-/** Takes bytes as they come in and returns the frames that are complete. Throws for a frame over `maxBytes` and for one that is no JSON. */
+/**
+ * Creates a function that takes bytes as they come in and returns the frames that are complete. It throws for a frame over
+ * `maxBytes` and for one that is no JSON.
+ */
 export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] {
   let chunks: Buffer[] = [];
   let received = 0;
@@ -52,4 +57,40 @@ export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] 
     }
     return frames;
   };
+}
+
+const id = z.int().min(0);
+
+const foundUnit = z.object({
+  name: z.string(),
+  /** Doc strings of the methods that it has. */
+  methods: z.partialRecord(z.enum(['do_filter', 'do_score', 'do_balance']), z.string()),
+  properties: z.string(),
+});
+
+const workerMessage = z.union([
+  z.object({
+    ended: id,
+    code: z.int().nullable(),
+    signal: z.int().nullable(),
+    overflow: z.enum(['stdout', 'stderr']).nullable(),
+    stdout: z.int().min(0),
+  }),
+  z.object({ unstarted: id, reason: z.string() }),
+  z.object({ ready: z.object({ units: z.array(foundUnit), files: z.array(z.string()) }) }),
+  z.object({ failed: z.string() }),
+]);
+
+/** What a plugin's process says in the header of a frame; python/hostscore_worker/serve.py explains it. */
+export type WorkerMessage = z.infer<typeof workerMessage>;
+
+/** A class of a plugin that is a unit of one or more types. */
+export type FoundUnit = z.infer<typeof foundUnit>;
+
+/** The method of a class that makes it a unit of a type. */
+export type PluginMethod = keyof FoundUnit['methods'];
+
+/** Parses a header. Throws for anything else. */
+export function parseWorkerMessage(header: unknown): WorkerMessage {
+  return workerMessage.parse(header);
 }
