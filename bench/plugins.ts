@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pluginsSection } from '../src/config/sections.js';
 import { findPython } from '../src/plugins/find-python.js';
 import { parsePythonLiteral } from '../src/plugins/python-literal.js';
 import { startPluginHost } from '../src/plugins/host.js';
@@ -24,7 +25,10 @@ const vm = 'bbbbbbbb-0000-4000-8000-000000000001';
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
 // By its real path: what stands first in PATH may be a script that looks for it.
 const python = await findPython('python3', process.env);
-const host = await startPluginHost({ dir, log: quiet });
+const host = await startPluginHost({
+  ...{ dir, log: quiet, settings: pluginsSection.parse({}), variables: process.env },
+  signal: new AbortController().signal,
+});
 
 async function ours(): Promise<void> {
   const { unitResults } = await host.scoreHosts(

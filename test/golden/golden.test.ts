@@ -37,7 +37,7 @@ ops: { enabled: false }
 server: { listen: '127.0.0.1:0' }
 bridge: { listen: '127.0.0.1:0', budget: 30s }
 inventory: { refreshInterval: 1h, refreshJitter: 0s, maxStaleness: 2h, unknownInterval: 1h }
-plugins: { maxImportWait: 30s, scoreUnits: [prints_scores] }
+plugins: { scoreUnits: [prints_scores] }
 `;
 
 /** A service that fails is asked again each time. */
