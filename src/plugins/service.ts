@@ -13,6 +13,7 @@ import type {
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { rangeOf, scoresOfCosts, sumScores } from '../domain/score-sums.js';
 import { runWithin } from '../lib/deadline.js';
+import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { readAcceptedHosts, readMigration, readScores } from './answers.js';
@@ -102,8 +103,8 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     } catch (thrown) {
       const error = SchedulingError.from(thrown);
       // What a caller that went away gives as its reason is no bug.
-      if (error.code === 'INTERNAL' && error.cause instanceof Error && !call.signal.aborted)
-        log.error('unit failed', { requestId, unit, stack: error.cause.stack });
+      if (error.code === 'INTERNAL' && error.cause !== undefined && !call.signal.aborted)
+        log.error('unit failed', { requestId, unit, stack: stackOf(error.cause) });
       const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
       return { unit, failure: { ...failureOf(error), message } };
     }

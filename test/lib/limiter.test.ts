@@ -62,4 +62,22 @@ describe('limiter', () => {
     end();
     await third;
   });
+
+  it('begins no task whose signal aborts as its turn comes, and goes on, at each of 12 moments', async () => {
+    for (let moment = 0; moment < 12; moment++) {
+      const limiter = createLimiter({ maxRunning: 1, maxWaiting: 5, full });
+      const { task, end } = tasks();
+      const leaving = new AbortController();
+      const first = limiter.run(task, signal);
+      const second = limiter.run(() => Promise.resolve(leaving.signal.aborted), leaving.signal);
+      const third = limiter.run(() => Promise.resolve('third'), signal);
+      await new Promise(setImmediate);
+      end();
+      for (let n = 0; n < moment; n++) await Promise.resolve();
+      leaving.abort();
+      expect(await second.catch(() => false), `aborted when it began, at moment ${moment}`).to.equal(false);
+      expect(await third).to.equal('third');
+      await first;
+    }
+  });
 });

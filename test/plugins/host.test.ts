@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { FilterHostsRequest } from '../../src/domain/contract.js';
-import { MAX_UNITS } from '../../src/plugins/catalogue.js';
+import { MAX_UNIT_NAME_LENGTH, MAX_UNITS } from '../../src/plugins/catalogue.js';
 import { MAX_SENT_LISTS } from '../../src/plugins/host-lists.js';
 import type { PluginHost } from '../../src/plugins/host.js';
 import { ANSWER_MARGIN_MS } from '../../src/plugins/service.js';
@@ -243,6 +243,18 @@ describeWithPython('plugin host', () => {
         expect(waits).to.deep.equal([ms]);
       });
     }
+
+    it(`takes names of ${MAX_UNIT_NAME_LENGTH} characters`, async () => {
+      const [longest, longer] = [MAX_UNIT_NAME_LENGTH, MAX_UNIT_NAME_LENGTH + 1].map((n) => 'x'.repeat(n));
+      const unit = (name = '') => `class ${name}:\n    def do_score(self, hosts, vm, args): pass\n`;
+      folder.write('long.py', unit(longest) + unit(longer));
+      host = await openHost({ dir: folder.path });
+      const { units, problems } = await host.listPolicyUnits(call());
+      expect(units.map(({ name }) => name)).to.deep.equal([longest]);
+      expect(problems.map(({ reason }) => reason)).to.deep.equal([
+        `class ${'x'.repeat(32)}...: its name has more than 128 characters`,
+      ]);
+    });
 
     it(`takes ${MAX_UNITS} units`, async () => {
       const unit = (n: number) => `class u${n}:\n    def do_score(self, hosts, vm, args): pass\n`;

@@ -129,21 +129,4 @@ describe('createRunQueue', () => {
     hanging.end();
     await Promise.all(runs);
   });
-
-  it('begins nothing for one whose signal has aborted as its turn came, and goes on', async () => {
-    for (let moment = 0; moment < 12; moment++) {
-      const queue = queueOf(1);
-      const gone = new AbortController();
-      const first = task([], 'first');
-      const begun = queue.run('p', first.run, never);
-      const second = queue.run('p', () => Promise.resolve(gone.signal.aborted), gone.signal);
-      const third = queue.run('p', () => Promise.resolve('third'), never);
-      first.end();
-      for (let n = 0; n < moment; n++) await Promise.resolve();
-      gone.abort();
-      expect(await second.catch(() => false), `aborted when it began, at moment ${moment}`).to.equal(false);
-      expect(await third).to.equal('third');
-      await begun;
-    }
-  });
 });
