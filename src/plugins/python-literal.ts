@@ -1,7 +1,7 @@
 /** What a Python literal stands for. Lists and tuples are arrays, None is null; an integer beyond 2^53 is a bigint. */
 export type PythonValue = string | number | bigint | boolean | null | readonly PythonValue[];
 
-/** Reports whether a value is a list or a tuple. */
+/** Whether a value is a list or a tuple. */
 export function isSequence(value: PythonValue | undefined): value is readonly PythonValue[] {
   return Array.isArray(value);
 }
@@ -17,13 +17,14 @@ export const MAX_LITERAL_DEPTH = 16;
 /** Longest number that is read: characters. */
 const MAX_NUMBER_LENGTH = 400;
 
-const SPACE = /[ \t\r\n\f]*/y;
-const STRING = /[uU]?(?:'((?:[^'\\\n]|\\[^])*)'|"((?:[^"\\\n]|\\[^])*)")/y;
-const STRING_START = /[uU]?['"]/y;
-const WORD = /[+-]?[\w.]+(?:(?<=\d[eE])[+-]\d+)?/y;
-const INTEGER = /^[+-]?\d+[lL]?$/;
-const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(\r\n|[^]))/g;
+const SPACE = /(?:[ \t\r\n\f]|#[^\n]*)+/y;
+const NUMBER = /\.?\d[\w.]*(?:(?<=\d[eE])[+-]\d+)?/y;
+const INTEGER = /^(?:0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+(?:_\d+)*)[lL]?$/;
+const FLOAT = /^(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$/;
+const STRING_START = /(?<prefix>[uUrR]?)(?<quote>'''|"""|'|")/y;
+const PREFIXED_STRING = /^[uUrR]['"]$/;
+const WORD = /[A-Za-z_]\w*/y;
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|(\r\n|[^]))/g;
 
 const WORDS: ReadonlyMap<string, PythonValue> = new Map<string, PythonValue>([
   ['None', null],
@@ -32,7 +33,6 @@ const WORDS: ReadonlyMap<string, PythonValue> = new Map<string, PythonValue>([
   // What repr() makes of a float that is no number. No literal, but named in the answer's failure.
   ['nan', Number.NaN],
   ['inf', Number.POSITIVE_INFINITY],
-  ['-inf', Number.NEGATIVE_INFINITY],
 ]);
 
 const ESCAPED: Readonly<Record<string, string>> = {
@@ -53,8 +53,8 @@ const ESCAPED: Readonly<Record<string, string>> = {
 const MAX_CODE_POINT = 0x10_ff_ff;
 
 /**
- * Parses one Python literal, as `print` writes it in Python 2 and 3: None, booleans, decimal numbers (123L too), strings,
- * lists and tuples; also a tuple without parentheses. Whatever else Python's grammar knows is in no answer and is refused.
+ * Reads one Python literal, as `print` writes it in Python 2 and 3: None, booleans, numbers (123L too), strings, lists and
+ * tuples; also a tuple without parentheses. Sets, dicts, bytes and complex numbers are in no answer and are refused.
  * Its time grows with the length of the text only. Throws a PythonLiteralError.
  */
 export function parsePythonLiteral(text: string): PythonValue {
@@ -72,71 +72,140 @@ export function parsePythonLiteral(text: string): PythonValue {
     return found;
   }
 
+  function skipSpace(): void {
+    const code = text.charCodeAt(at);
+    // Most often there is one blank or none.
+    if (code === 0x20) at++;
+    else if (code > 0x23) return;
+    const next = text.charCodeAt(at);
+    if (next <= 0x20 || next === 0x23) match(SPACE);
+  }
+
   function value(depth: number): PythonValue {
     const char = text[at];
+    if (char === "'" || char === '"') return string();
     if (char === '[' || char === '(') return sequence(depth, char === '[' ? ']' : ')');
-    const string = match(STRING);
-    if (string !== null) return unescape(string[1] ?? string[2] ?? '');
-    if (match(STRING_START) !== null) return fail('expected a string that ends on its line');
-    const start = at;
-    const found = scalar(match(WORD)?.[0] ?? '');
+    if (char === '-' || char === '+') return signed(char);
+    const found = number() ?? word();
     if (found !== undefined) return found;
-    at = start;
-    return fail('expected a Python literal');
+    return PREFIXED_STRING.test(text.slice(at, at + 2)) ? string() : fail('expected a Python literal');
   }
 
   function sequence(depth: number, close: string): PythonValue {
     if (depth >= MAX_LITERAL_DEPTH) fail(`lists are nested more than ${MAX_LITERAL_DEPTH} deep`);
+    const parenthesis = close === ')';
     at++;
-    const { items, comma } = itemsUntil(close, depth + 1);
-    at++;
-    // (1) is a number in parentheses, (1,) a tuple.
-    const [only] = items;
-    return close === ')' && items.length === 1 && !comma && only !== undefined ? only : items;
-  }
-
-  /** Reads items up to the closing character, undefined for the end of the text, and says whether a comma was the last. */
-  function itemsUntil(close: string | undefined, depth: number): { items: PythonValue[]; comma: boolean } {
+    skipSpace();
     const items: PythonValue[] = [];
     let comma = false;
-    match(SPACE);
     while (text[at] !== close) {
-      if (items.length > 0 && !comma)
-        fail(close === undefined ? 'expected nothing after the literal' : `expected "," or "${close}"`);
-      items.push(value(depth));
-      match(SPACE);
+      if (items.length > 0 && !comma) fail(`expected "," or "${close}"`);
+      items.push(value(depth + 1));
+      skipSpace();
       comma = text[at] === ',';
       if (comma) {
         at++;
-        match(SPACE);
+        skipSpace();
       }
     }
-    return { items, comma };
+    at++;
+    const [only] = items;
+    // (1) is a number in parentheses, (1,) a tuple.
+    return parenthesis && items.length === 1 && !comma && only !== undefined ? only : items;
+  }
+
+  function signed(sign: string): PythonValue {
+    at++;
+    skipSpace();
+    const found = number() ?? word();
+    if (typeof found !== 'number' && typeof found !== 'bigint') return fail('expected a number');
+    return sign === '-' ? -found : found;
+  }
+
+  function number(): number | bigint | undefined {
+    const token = match(NUMBER)?.[0];
+    if (token === undefined) return undefined;
+    const plain = token.length > MAX_NUMBER_LENGTH ? '' : token.replaceAll('_', '');
+    if (INTEGER.test(token) && plain !== '') {
+      const digits = plain.replace(/[lL]$/, '');
+      return digits.length < 16 ? Number(digits) : BigInt(digits);
+    }
+    if (plain !== '' && FLOAT.test(token)) return Number(plain);
+    at -= token.length;
+    return fail('expected a number');
+  }
+
+  function word(): PythonValue | undefined {
+    const start = at;
+    const found = WORDS.get(match(WORD)?.[0] ?? '');
+    if (found === undefined) at = start;
+    return found;
+  }
+
+  function string(): string {
+    let whole = '';
+    for (;;) {
+      const start = match(STRING_START)?.groups;
+      if (start === undefined) return whole;
+      whole += stringBody(start['quote'] ?? '', start['prefix'] ?? '');
+      // Strings that stand side by side are one; in an answer they hardly ever do.
+      const end = at;
+      skipSpace();
+      const next = text.charCodeAt(at);
+      if (next !== 0x22 && next !== 0x27) {
+        at = end;
+        return whole;
+      }
+    }
+  }
+
+  function stringBody(quote: string, prefix: string): string {
+    const start = at;
+    let end = text.indexOf(quote, start);
+    while (end >= 0 && isEscaped(text, start, end)) end = text.indexOf(quote, end + 1);
+    if (end < 0) fail('expected the end of a string');
+    at = end + quote.length;
+    const body = text.slice(start, end);
+    if (quote.length === 1 && body.includes('\n') && !body.includes('\\')) {
+      at = start;
+      fail('a string must end on its line');
+    }
+    return !body.includes('\\') || prefix.toLowerCase() === 'r' ? body : unescape(body);
   }
 
   function unescape(body: string): string {
-    if (!body.includes('\\')) return body;
-    return body.replace(ESCAPE, (all: string, x?: string, u?: string, long?: string, other?: string) => {
-      const hex = x ?? u ?? long;
-      if (hex === undefined) return ESCAPED[other ?? ''] ?? all;
-      const code = Number.parseInt(hex, 16);
-      return code > MAX_CODE_POINT ? fail(`${all} is no character`) : String.fromCodePoint(code);
-    });
+    return body.replace(
+      ESCAPE,
+      (all: string, x?: string, u?: string, long?: string, octal?: string, other?: string) => {
+        const hex = x ?? u ?? long;
+        if (hex !== undefined || octal !== undefined) {
+          const code = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16);
+          return code > MAX_CODE_POINT ? fail(`${all} is no character`) : String.fromCodePoint(code);
+        }
+        return ESCAPED[other ?? ''] ?? all;
+      },
+    );
   }
 
-  const { items, comma } = itemsUntil(undefined, 0);
-  const [first] = items;
-  if (first === undefined) return fail('expected a Python literal');
-  return items.length === 1 && !comma ? first : items;
+  skipSpace();
+  const first = value(0);
+  skipSpace();
+  if (at === text.length) return first;
+  if (text[at] !== ',') return fail('expected nothing after the literal');
+  const items = [first];
+  while (text[at] === ',') {
+    at++;
+    skipSpace();
+    if (at === text.length) break;
+    items.push(value(1));
+    skipSpace();
+  }
+  return at === text.length ? items : fail('expected nothing after the literal');
 }
 
-/** Returns what a word or a number stands for; undefined for any other. */
-function scalar(word: string): PythonValue | undefined {
-  if (WORDS.has(word)) return WORDS.get(word);
-  if (word.length > MAX_NUMBER_LENGTH) return undefined;
-  if (INTEGER.test(word)) {
-    const digits = word.replace(/[lL]$/, '');
-    return digits.length < 16 ? Number(digits) : BigInt(digits);
-  }
-  return FLOAT.test(word) ? Number(word) : undefined;
+/** Whether an odd number of backslashes stands before the quote. */
+function isEscaped(text: string, start: number, quote: number): boolean {
+  let backslashes = 0;
+  while (quote - backslashes > start && text[quote - backslashes - 1] === '\\') backslashes++;
+  return backslashes % 2 === 1;
 }
