@@ -14,7 +14,7 @@ export async function checkService(
   index: number,
   signal: AbortSignal,
 ): Promise<string> {
-  const client = openServiceClient(service, index, config.composite.maxUnits);
+  const client = openServiceClient(service, index);
   const deadline = Date.now() + config.composite.listTimeout;
   try {
     const { units } = await client.listPolicyUnits({ requestId: randomUUID(), signal, deadline });

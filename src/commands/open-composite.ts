@@ -29,7 +29,7 @@ export async function openComposite(
 ): Promise<Composite> {
   const clients = services.map((service, index) => ({
     service,
-    client: openServiceClient(service, index, config.composite.maxUnits),
+    client: openServiceClient(service, index),
   }));
   const { file, maxSize } = config.catalogue;
   const { maxDepth, maxUnits, breakerFailures, ...times } = config.composite;

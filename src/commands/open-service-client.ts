@@ -5,7 +5,7 @@ import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { readConfiguredFile } from './read-file.js';
 
 /** Opens the client of a configured service, the `index`-th. Throws a ConfigError that names the key. */
-export function openServiceClient(service: ServiceConfig, index: number, maxPolicyUnits: number): RpcClient {
+export function openServiceClient(service: ServiceConfig, index: number): RpcClient {
   const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
   const at = (key: string) => `services[${index}].${key}`;
   const read = (key: string, path: string | undefined) =>
@@ -19,9 +19,6 @@ export function openServiceClient(service: ServiceConfig, index: number, maxPoli
   try {
     return createRpcClient({
       target,
-      // The composite looks at each unit's values by itself, so that one that lies costs that unit only.
-      checksRanges: false,
-      limits: { maxPolicyUnits },
       ...(secured
         ? {
             tls: {

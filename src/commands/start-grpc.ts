@@ -2,6 +2,7 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
@@ -11,18 +12,23 @@ import { readConfiguredFile } from './read-file.js';
 /** What is served over gRPC, and who hears of it. */
 export interface GrpcParts {
   readonly service: PolicyUnitService;
+  /** Absent: the process has none, and says so to who asks for hosts and VMs. */
+  readonly inventory?: InventoryService;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'callEnded'>;
 }
 
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
-export async function startGrpc(config: Config, { service, log, metrics }: GrpcParts): Promise<RpcServer> {
+export async function startGrpc(
+  config: Config,
+  { service, inventory, log, metrics }: GrpcParts,
+): Promise<RpcServer> {
   try {
     const server = await startRpcServer({
       service,
-      listen: config.server.listen,
+      inventory,
+      settings: config.server,
       ...tlsOf(config),
-      limits: limitsOf(config),
       log,
       onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
     });
@@ -49,20 +55,5 @@ function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
         ? {}
         : { clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile) }),
     },
-  };
-}
-
-function limitsOf({ server }: Config): NonNullable<RpcServerOptions['limits']> {
-  return {
-    maxHostIds: server.maxHostIds,
-    maxUnits: server.maxUnits,
-    maxProperties: server.maxProperties,
-    maxPropertyKeyLength: server.maxPropertyKeyLength,
-    maxPropertyValueLength: server.maxPropertyValueLength,
-    maxAssumedPlacements: server.maxAssumedPlacements,
-    maxReceiveBytes: server.maxMessageSize,
-    maxConcurrentCalls: server.maxConcurrentCalls,
-    maxConcurrentStreams: server.maxConcurrentStreams,
-    maxConnections: server.maxConnections,
   };
 }

@@ -164,21 +164,13 @@ export const serverSection = z.strictObject({
     'PEM file of the authority whose clients are let in; set, it demands client certificates',
   ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
-  maxUnits: integer(128, 1, 10_000, 'Most units in one call'),
-  maxProperties: integer(256, 1, 10_000, 'Most properties in one call'),
-  maxPropertyKeyLength: integer(128, 1, 10_000, 'Most characters in the key of a property'),
-  maxPropertyValueLength: integer(4096, 1, 1_000_000, 'Most characters in the value of a property'),
-  maxAssumedPlacements: integer(1000, 1, 100_000, 'Most assumed placements in one call'),
   maxMessageSize: size(4 * MIB, 1024, 256 * MIB, 'Largest message that is received'),
   maxConcurrentCalls: integer(256, 1, 100_000, 'Most calls at the same time; a stream counts as one'),
-  maxConcurrentStreams: integer(
-    128,
-    1,
-    10_000,
-    'Most calls at the same time on one connection; others wait in the client',
-  ),
   maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
 });
+
+/** The settings of the gRPC server. */
+export type ServerSettings = z.output<typeof serverSection>;
 
 /** The HTTP server for probes and metrics. */
 export const opsSection = z.strictObject({

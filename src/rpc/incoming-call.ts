@@ -1,10 +1,103 @@
-import type { Metadata } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
-import { depthOf } from './call-metadata.js';
+import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import type { Admission } from './admission.js';
+import { depthOf, isDryRun, readRequestId, requestIdMetadata, requestIdOf } from './call-metadata.js';
+import { toStatus } from './status.js';
+
+/** A call that was answered, in whatever way: for metrics and an access log. */
+export interface EndedCall {
+  /** Name of the method without the service: `ScoreHosts`. */
+  readonly method: string;
+  readonly requestId: string;
+  /** What the caller was told. */
+  readonly code: SchedulingErrorCode | 'OK';
+  readonly durationMs: number;
+}
+
+/** What every method of a server works with. */
+export interface MethodContext {
+  readonly admission: Admission;
+  readonly log: Log;
+  /** Says what time it is, for deadlines. */
+  readonly clock: Clock;
+  /** Measures how long a call took, to parts of a millisecond, and never goes back. */
+  readonly steady: Clock;
+  readonly makeRequestId: () => string;
+  readonly onCallEnd: (ended: EndedCall) => void;
+}
+
+/** What is known of a method whose requests are such messages. */
+interface UnaryDefinition<Message> {
+  readonly path: string;
+  readonly requestDeserialize: (bytes: Buffer) => Message;
+}
+
+/** A method of grpc-js that takes and gives bytes. */
+export type UnaryMethod = (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => void;
+
+/**
+ * Makes a method of grpc-js out of a function from message to promise. Whatever it throws becomes the call's status:
+ * a SchedulingError its own code and message, anything else INTERNAL with a fixed text. The trailers carry the request
+ * id: the message's, else the one in the metadata, else one made here.
+ */
+export function unaryMethod<Message extends { readonly request_id?: string }>(
+  { path, requestDeserialize }: UnaryDefinition<Message>,
+  { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
+  answer: (message: Message, call: Call) => Promise<Buffer>,
+): UnaryMethod {
+  const method = path.slice(path.lastIndexOf('/') + 1);
+  return (grpcCall, respond) => void run(grpcCall, respond);
+
+  // Never rejects: the caller of a method that throws asynchronously waits until its deadline.
+  async function run(...[grpcCall, respond]: Parameters<UnaryMethod>): Promise<void> {
+    const start = steady.now();
+    let requestId = requestIdOf(grpcCall.metadata);
+    let incoming: IncomingCall | undefined;
+    let admitted = false;
+    let code: EndedCall['code'] = 'OK';
+    try {
+      const message = decodeRequest(grpcCall.request, requestDeserialize);
+      requestId = readRequestId(message.request_id ?? '') ?? requestId ?? makeRequestId();
+      incoming = receiveCall(grpcCall, requestId, clock);
+      admission.enter();
+      admitted = true;
+      const response = await answer(message, incoming.call);
+      incoming.call.signal.throwIfAborted();
+      respond(null, response, requestIdMetadata(requestId));
+    } catch (thrown) {
+      requestId ??= makeRequestId();
+      const error = reportFailure(log, thrown, { method, requestId });
+      code = error.code;
+      respond({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
+    } finally {
+      incoming?.end();
+      if (admitted) admission.leave();
+    }
+    onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
+  }
+}
+
+/**
+ * Decodes a request. Throws INVALID_ARGUMENT for bytes that are none: grpc-js would say INTERNAL, which looks like a bug of
+ * the server, and end a whole stream.
+ */
+export function decodeRequest<Message>(bytes: Buffer, decode: (bytes: Buffer) => Message): Message {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      'request: its bytes are not a message of the contract; compare the caller with its .proto',
+      { cause },
+    );
+  }
+}
 
 /** What a unary call and a stream of grpc-js have in common. */
-export interface GrpcCall {
+interface GrpcCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   readonly getDeadline: () => Date | number;
@@ -30,11 +123,8 @@ const CALLER_AHEAD_MS = 100;
  * when the deadline passes, with DEADLINE_EXCEEDED. Throws the same when either has already happened, so that nothing is
  * computed for nobody.
  */
-export function receiveCall(
-  grpcCall: GrpcCall,
-  requestId: string,
-  clock: { readonly now: () => number },
-): IncomingCall {
+export function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): IncomingCall {
+  const { metadata } = grpcCall;
   const deadline = Number(grpcCall.getDeadline());
   const whyGone = () =>
     clock.now() >= deadline - CALLER_AHEAD_MS
@@ -45,8 +135,35 @@ export function receiveCall(
   // grpc-js ends a call at its deadline by itself, with this same event.
   const onCancelled = () => controller.abort(whyGone());
   grpcCall.on('cancelled', onCancelled);
+  const { signal } = controller;
   return {
-    call: { requestId, signal: controller.signal, deadline, depth: depthOf(grpcCall) },
+    call: { requestId, signal, deadline, depth: depthOf(metadata), dryRun: isDryRun(metadata) },
     end: () => grpcCall.off('cancelled', onCancelled),
   };
+}
+
+/** Longest stack that is logged: characters. */
+const MAX_STACK_LENGTH = 8000;
+
+/**
+ * Turns whatever a call threw into the error that its caller is told, and logs it: a bug with its stack, which the
+ * caller never sees, and anything else with its reason.
+ */
+export function reportFailure(
+  log: Log,
+  thrown: unknown,
+  { method, requestId }: { readonly method: string; readonly requestId: string },
+): SchedulingError {
+  const error = SchedulingError.from(thrown);
+  const { code } = error;
+  if (code === 'INTERNAL') log.error('call failed', { method, requestId, code, stack: stackOfBug(error) });
+  else log.info('call failed', { method, requestId, code, reason: error.message });
+  return error;
+}
+
+// Only the text of a stack: an error object may carry the headers of a request, and with them a password.
+function stackOfBug({ cause, stack }: SchedulingError): string {
+  const text =
+    cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? stack : typeof cause;
+  return (text ?? '').slice(0, MAX_STACK_LENGTH);
 }

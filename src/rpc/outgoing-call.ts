@@ -1,21 +1,88 @@
+import type { Client, ServiceError } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
-import { readRequestId } from './message/request-id.js';
+import { contractViolation, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
+import { callMetadata, readRequestId } from './call-metadata.js';
+import { fromStatus } from './status.js';
 
-/** Why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
-export function endOf({ signal }: Pick<Call, 'signal'>): SchedulingError {
-  const error = SchedulingError.from(signal.reason);
-  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
-  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: signal.reason });
+/** Longest wait for the answer to a call without a deadline: milliseconds. A service that says nothing holds nobody for ever. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** A service to call. */
+export interface Remote {
+  readonly client: Client;
+  /** For messages. */
+  readonly target: string;
+}
+
+/** One call of a method. */
+export interface OutgoingCall<Answer> {
+  readonly path: string;
+  /** Called for the bytes of the request, once it is clear that the call can be made. */
+  readonly write: () => Buffer;
+  /** Called with the bytes of the answer. Throws a SchedulingError for an answer that breaks the contract. */
+  readonly read: (bytes: Buffer) => Answer;
+  /** What the status NOT_FOUND of this method is about. */
+  readonly notFound: NotFoundSubject | undefined;
 }
 
 /**
- * Throws why a call can't be made: its signal has aborted, its deadline has passed, or its request id can't travel as
- * metadata.
+ * Calls a method of a remote service, within the call's time and until its signal aborts; request id, depth and dry run go
+ * along as metadata. Rejects with a SchedulingError.
  */
-export function checkCall(call: Call): void {
-  if (call.signal.aborted) throw endOf(call);
-  if (call.deadline <= Date.now())
-    throw new SchedulingError('DEADLINE_EXCEEDED', 'no time is left for the call');
-  readRequestId(call.requestId);
+export function callUnary<Answer>(
+  { client, target }: Remote,
+  { path, write, read, notFound }: OutgoingCall<Answer>,
+  call: Call,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    checkCall(call);
+    const { signal } = call;
+    const deadline = call.deadline === Infinity ? Date.now() + DEFAULT_TIMEOUT_MS : call.deadline;
+    const grpcCall = start(write());
+    signal.addEventListener('abort', onAbort);
+
+    function start(request: Buffer) {
+      try {
+        return client.makeUnaryRequest(path, asIs, asIs, request, callMetadata(call), { deadline }, onAnswer);
+      } catch (cause) {
+        const message = `${target}: the client can't call it any more; open another one`;
+        throw new SchedulingError('UNAVAILABLE', message, { cause });
+      }
+    }
+
+    function onAbort(): void {
+      signal.removeEventListener('abort', onAbort);
+      reject(endOf(signal));
+      grpcCall.cancel();
+    }
+
+    function onAnswer(error: ServiceError | null, bytes?: Buffer): void {
+      signal.removeEventListener('abort', onAbort);
+      try {
+        if (error !== null) throw fromStatus(error, target, notFound);
+        if (bytes === undefined) throw contractViolation('response: no message');
+        resolve(read(bytes));
+      } catch (thrown) {
+        reject(SchedulingError.from(thrown));
+      }
+    }
+  });
+}
+
+/** Throws why a call can't be made: its signal has aborted, its time is over, or its request id can't travel as metadata. */
+function checkCall({ signal, deadline, requestId }: Call): void {
+  if (signal.aborted) throw endOf(signal);
+  if (deadline <= Date.now()) throw new SchedulingError('DEADLINE_EXCEEDED', 'no time is left for the call');
+  readRequestId(requestId);
+}
+
+/** Returns why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
+function endOf({ reason }: AbortSignal): SchedulingError {
+  const error = SchedulingError.from(reason);
+  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
+  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: reason });
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
 }

@@ -1,16 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import type { ServerSettings } from '../config/sections.js';
 import type { PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { InventoryService } from '../domain/inventory.js';
+import type { Clock } from '../lib/timers.js';
+import { listenOn } from '../process/listen.js';
 import type { Log } from '../process/log.js';
 import { createAdmission } from './admission.js';
-import { DEFAULT_RPC_LIMITS, resolveLimits, type RpcLimits } from './limits.js';
-import { listen } from './listener.js';
-import type { EndedCall } from './method-context.js';
-import { createPolicyUnitMethods, servedMethods } from './policy-unit-methods.js';
-import { POLICY_UNIT_SERVICE } from './proto.js';
-import { createReflection } from './reflection.js';
+import type { EndedCall, MethodContext } from './incoming-call.js';
+import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
+import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
 import { serverCredentials, type ServerTls } from './tls.js';
+
+/** Calls in flight on one connection; further ones wait in the client. Half of what a server takes by default, so that two callers share it. */
+export const MAX_CONCURRENT_STREAMS = 128;
 
 /** How long answers that are written may take to leave once the last call has ended, when a stream stays open. */
 const FLUSH_MS = 200;
@@ -18,17 +25,20 @@ const FLUSH_MS = 200;
 /** What to serve, and how. */
 export interface RpcServerOptions {
   readonly service: PolicyUnitService;
-  /** Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number };
+  /** Absent: InventoryService answers UNIMPLEMENTED. */
+  readonly inventory?: InventoryService | undefined;
+  readonly settings: Pick<
+    ServerSettings,
+    'listen' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
+  >;
   /** Absent: plain text. */
-  readonly tls?: ServerTls;
-  readonly limits?: Partial<RpcLimits>;
+  readonly tls?: ServerTls | undefined;
   readonly log: Log;
   /** Tells the time, milliseconds since the epoch, and measures calls; Date and `performance` by default. */
-  readonly clock?: { readonly now: () => number };
+  readonly clock?: Clock;
   /** Makes the id of a request that brings none; a random UUID by default. */
   readonly makeRequestId?: () => string;
-  /** Called at the end of each call of the service, also of one that was refused. Must not throw. */
+  /** Called at the end of each call of the services, also of one that was refused. Must not throw. */
   readonly onCallEnd?: (ended: EndedCall) => void;
 }
 
@@ -37,7 +47,7 @@ export interface RpcServer {
   /** The address really bound, as `host:port`. */
   readonly address: string;
   readonly port: number;
-  /** Sets the health of the server and of its service. It begins as NOT_SERVING. */
+  /** Sets the health of the server and of its service of policy units. It begins as NOT_SERVING. */
   readonly setServing: (serving: boolean) => void;
   /**
    * Shuts down: health turns NOT_SERVING, new calls are refused, calls in flight end. Fulfilled when they have, and after
@@ -47,40 +57,51 @@ export interface RpcServer {
 }
 
 /**
- * Serves a PolicyUnitService over gRPC, with reflection (v1 and v1alpha) and grpc.health.v1. Rejects with a
- * SchedulingError when the address can't be bound, or when the limits or the TLS files are wrong.
+ * Serves a PolicyUnitService and an InventoryService over gRPC, with reflection (v1 and v1alpha) and grpc.health.v1.
+ * Rejects with a SchedulingError when the address can't be bound, or when the TLS files are wrong.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const limits = resolveLimits(DEFAULT_RPC_LIMITS, options.limits);
-  const admission = createAdmission(limits.maxConcurrentCalls);
+  const { settings, log, inventory = NO_INVENTORY } = options;
+  const admission = createAdmission(settings.maxConcurrentCalls);
   const server = new Server({
-    'grpc.max_receive_message_length': limits.maxReceiveBytes,
-    'grpc.max_concurrent_streams': limits.maxConcurrentStreams,
+    'grpc.max_receive_message_length': settings.maxMessageSize,
+    'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc.enable_channelz': 0,
   });
-  const methods = createPolicyUnitMethods(options.service, limits, {
+  const context: MethodContext = {
     admission,
-    log: options.log,
+    log,
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
-  });
-  server.addService(servedMethods, methods);
+  };
+  server.addService(
+    servedAsBytes(policyUnitMethods),
+    createPolicyUnitMethods(options.service, settings.maxHostIds, context),
+  );
+  server.addService(servedAsBytes(inventoryMethods), createInventoryMethods(inventory, context));
   createReflection().addToServer(server);
   const health = new HealthImplementation();
   health.addToServer(server);
   setServing(false);
 
+  // grpc-js could listen by itself, but it prints to the console when it fails, and it never lets go of a connection on
+  // which no TLS handshake took place.
   const injector = server.createConnectionInjector(serverCredentials(options.tls));
-  const listener = await listen({
-    ...options.listen,
-    maxConnections: limits.maxConnections,
-    log: options.log,
-    onConnection: (socket) => injector.injectConnection(socket),
+  const sockets = new Set<Socket>();
+  const listener = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
   });
+  const { maxConnections } = settings;
+  listener.maxConnections = maxConnections;
+  listener.on('drop', () => log.warn('connection dropped', { maxConnections }));
+  const { address, port } = await listenOn(listener, settings.listen);
+  listener.on('error', (error: NodeJS.ErrnoException) => log.error('accept failed', { code: error.code }));
   let closed: Promise<void> | undefined;
 
   function setServing(serving: boolean): void {
@@ -89,23 +110,24 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   async function close(graceMs: number): Promise<void> {
     setServing(false);
-    const drained = listener.close();
+    const drained = closeListener(listener);
     const idle = admission.close();
     const cut = new AbortController();
+    const pause = (ms: number) => setTimeout(ms, undefined, { signal: cut.signal }).catch(() => undefined);
     // Lets each connection close after its last call. Its callback is not to be trusted: from Node 24 on it does not wait
     // for the calls in flight.
     server.tryShutdown(() => undefined);
     // A health Watch or a silent connection stays open for ever, and isn't worth waiting for.
-    const flushed = idle.then(() => delay(FLUSH_MS, cut.signal));
-    await Promise.race([drained, flushed, delay(graceMs, cut.signal)]);
+    const flushed = idle.then(() => pause(FLUSH_MS));
+    await Promise.race([drained, flushed, pause(graceMs)]);
     cut.abort();
     server.forceShutdown();
-    listener.destroyConnections();
+    for (const socket of sockets) socket.destroy();
   }
 
   return {
-    address: listener.address,
-    port: listener.port,
+    address,
+    port,
     setServing: (serving) => {
       if (closed === undefined) setServing(serving);
     },
@@ -113,10 +135,23 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
-function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return;
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => clearTimeout(timer));
-  });
+/** Takes no further connection; fulfilled when the last one is closed. */
+function closeListener(listener: NetServer): Promise<void> {
+  return new Promise((closed) => void listener.close(() => closed()));
+}
+
+/** Answers for a process that reads no engine. */
+const NO_INVENTORY: InventoryService = {
+  listHosts: refuse,
+  listVms: refuse,
+  getInventory: refuse,
+};
+
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new SchedulingError(
+      'UNIMPLEMENTED',
+      'no inventory here: this server reads no oVirt engine; ask one that does, or set engine.url',
+    ),
+  );
 }

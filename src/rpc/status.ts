@@ -1,5 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import { SCHEDULING_ERROR_CODES, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import {
+  SCHEDULING_ERROR_CODES,
+  SchedulingError,
+  type NotFoundSubject,
+  type SchedulingErrorCode,
+} from '../domain/errors.js';
 import { boundedText } from '../lib/text.js';
 
 /** A gRPC status: its number, and the text for the caller. */
@@ -8,16 +13,21 @@ export interface Status {
   readonly details: string;
 }
 
-/** The status that tells a caller of an error: its code and its message, cut to a length that fits into a trailer. */
+/** Returns the status that tells a caller of an error: its code and its message, cut to a length that fits into a trailer. */
 export function toStatus(error: SchedulingError): Status {
   return { code: status[error.code], details: boundedText(error.message) };
 }
 
 /**
- * The error that a status of a remote service stands for. The service's own texts stay as they are; what the transport
- * says gets the target before it. A status outside the vocabulary is INTERNAL, with its name in the message.
+ * Returns the error that a status of a remote service stands for; NOT_FOUND is about `notFound`. The service's own texts
+ * stay as they are; what the transport says gets the target before it. A status outside the vocabulary is INTERNAL, with
+ * its name in the message.
  */
-export function fromStatus(answer: { code: number; details: string }, target: string): SchedulingError {
+export function fromStatus(
+  answer: { readonly code: number; readonly details: string },
+  target: string,
+  notFound?: NotFoundSubject,
+): SchedulingError {
   const code = CODES.get(answer.code);
   const text = boundedText(answer.details);
   if (code === 'CANCELLED') return new SchedulingError(code, 'the call was cancelled');
@@ -26,6 +36,7 @@ export function fromStatus(answer: { code: number; details: string }, target: st
     return new SchedulingError('UNAVAILABLE', `${target}: the connection was cut`);
   }
   if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${withoutPolicyWords(text)}`);
+  if (code === 'NOT_FOUND') return new SchedulingError(code, text, { notFound });
   if (code !== undefined) return new SchedulingError(code, text);
   const name: string | undefined = status[answer.code];
   return new SchedulingError('INTERNAL', `${target}: ${name ?? `status ${answer.code}`}: ${text}`);
@@ -43,12 +54,12 @@ const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),
 );
 
-/** The wire's name of a failure's code. */
+/** Returns the wire's name of a failure's code. */
 export function toFailureCode(code: SchedulingErrorCode): `FAILURE_CODE_${SchedulingErrorCode}` {
   return `FAILURE_CODE_${code}`;
 }
 
-/** The code that the wire's name stands for. INTERNAL for one that says nothing, or that a newer service made up. */
+/** Returns the code that the wire's name stands for; INTERNAL for one that says nothing, or that a newer service made up. */
 export function fromFailureCode(name: string | number): SchedulingErrorCode {
   return FAILURE_CODES.get(name) ?? 'INTERNAL';
 }

@@ -199,7 +199,7 @@ describe('check', () => {
     it('takes flags before variables before the file before the default', async () => {
       const file = folder.write(
         'a.yaml',
-        'shutdownGrace: 1s\nlog:\n  level: warn\nserver:\n  listen: 127.0.0.1:1001\n  maxUnits: 7\n',
+        'shutdownGrace: 1s\nlog:\n  level: warn\nserver:\n  listen: 127.0.0.1:1001\n  maxConnections: 7\n',
       );
       const variables = {
         HOSTSCORE_CONFIG: file,
@@ -210,7 +210,7 @@ describe('check', () => {
         'server.listen': '127.0.0.1:1003',
         'log.level': 'error',
         shutdownGrace: '1s',
-        'server.maxUnits': 7,
+        'server.maxConnections': 7,
         'server.maxHostIds': 10_000,
       });
       const other = folder.write('b.yaml', 'shutdownGrace: 2s\n');

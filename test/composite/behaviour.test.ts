@@ -6,6 +6,7 @@ import { startRpcServer } from '../../src/rpc/server.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { memoryLog } from '../support/log.js';
+import { serverSettings } from '../support/server-settings.js';
 
 /** Closed from the end to the beginning. */
 type Closers = (() => unknown)[];
@@ -16,8 +17,7 @@ async function remoteMember(
   closers: Closers,
   options: Partial<Member> = {},
 ): Promise<Member> {
-  const listen = { host: '127.0.0.1', port: 0 };
-  const server = await startRpcServer({ service, listen, log: memoryLog() });
+  const server = await startRpcServer({ service, settings: serverSettings(), log: memoryLog() });
   const client = createRpcClient({ target: server.address });
   closers.push(
     () => server.close(0),

@@ -6,6 +6,7 @@ import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
+import { serverSettings } from '../support/server-settings.js';
 import { until } from '../support/until.js';
 import { offered, scoreRequest, scripted } from './stage.js';
 import { unitList } from '../support/unit-list.js';
@@ -17,11 +18,7 @@ describe('two composites over gRPC that have each other as a service', () => {
   });
 
   async function serve(service: PolicyUnitService): Promise<string> {
-    const server = await startRpcServer({
-      service,
-      listen: { host: '127.0.0.1', port: 0 },
-      log: memoryLog(),
-    });
+    const server = await startRpcServer({ service, settings: serverSettings(), log: memoryLog() });
     closers.push(() => server.close(0));
     return server.address;
   }

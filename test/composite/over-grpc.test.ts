@@ -9,6 +9,7 @@ import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
+import { serverSettings } from '../support/server-settings.js';
 import { until } from '../support/until.js';
 import { hang, offered, scoreRequest, scripted, tens } from './stage.js';
 
@@ -36,7 +37,8 @@ describe('a composite over gRPC', () => {
   });
 
   async function serve(service: PolicyUnitService, port = 0): Promise<RpcServer> {
-    const server = await startRpcServer({ service, listen: { host: '127.0.0.1', port }, log: memoryLog() });
+    const settings = serverSettings({ listen: { host: '127.0.0.1', port } });
+    const server = await startRpcServer({ service, settings, log: memoryLog() });
     closers.push(() => server.close(0));
     return server;
   }

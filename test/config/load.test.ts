@@ -41,10 +41,10 @@ describe('configuration', () => {
   });
 
   it('prefers flags to variables to the file', () => {
-    const yaml = 'server:\n  maxUnits: 1\n  maxHostIds: 1\n  maxProperties: 1\n';
-    const variables = { HOSTSCORE_SERVER_MAX_HOST_IDS: '2', HOSTSCORE_SERVER_MAX_PROPERTIES: '2' };
-    const { server } = load({ yaml, variables, flags: { 'server.maxProperties': '3' } });
-    expect([server.maxUnits, server.maxHostIds, server.maxProperties]).to.deep.equal([1, 2, 3]);
+    const yaml = 'server:\n  maxConnections: 1\n  maxHostIds: 1\n  maxConcurrentCalls: 1\n';
+    const variables = { HOSTSCORE_SERVER_MAX_HOST_IDS: '2', HOSTSCORE_SERVER_MAX_CONCURRENT_CALLS: '2' };
+    const { server } = load({ yaml, variables, flags: { 'server.maxConcurrentCalls': '3' } });
+    expect([server.maxConnections, server.maxHostIds, server.maxConcurrentCalls]).to.deep.equal([1, 2, 3]);
   });
 
   it('names each setting the same way in all three', () => {
@@ -141,8 +141,8 @@ describe('configuration', () => {
     ],
     [
       'an integer that is none',
-      { flags: { 'server.maxUnits': '1.5' } },
-      'server.maxUnits (--server-max-units): expected an integer from 1 to 10000, got "1.5"',
+      { flags: { 'server.maxConnections': '1.5' } },
+      'server.maxConnections (--server-max-connections): expected an integer from 1 to 100000, got "1.5"',
     ],
     [
       'a flag that is neither',

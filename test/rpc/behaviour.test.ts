@@ -3,11 +3,12 @@ import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import { memoryLog } from '../support/log.js';
+import { serverSettings } from '../support/server-settings.js';
 
 describePolicyUnitService('policy service over loopback gRPC', async () => {
   const server = await startRpcServer({
     service: fixtureService(),
-    listen: { host: '127.0.0.1', port: 0 },
+    settings: serverSettings(),
     log: memoryLog(),
   });
   const client = createRpcClient({ target: server.address });

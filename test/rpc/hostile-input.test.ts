@@ -161,7 +161,7 @@ describe('hostile input', () => {
 
   it('closes connections over maxConnections, and says so', async () => {
     const log = memoryLog();
-    const small = await loopback.serve({ limits: { maxConnections: 1 }, log });
+    const small = await loopback.serve({ settings: { maxConnections: 1 }, log });
     const client = loopback.connect(small);
     await client.listPolicyUnits(aCall());
     const socket = connectSocket(small.port, '127.0.0.1');

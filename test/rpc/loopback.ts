@@ -8,6 +8,7 @@ import type {
 import type { Log, LogFields } from '../../src/process/log.js';
 import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../../src/rpc/server.js';
+import { serverSettings } from '../support/server-settings.js';
 import { unitList } from '../support/unit-list.js';
 
 /** A UUID whose last digits are this number. */
@@ -122,9 +123,14 @@ export function memoryLog(): Log & {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** What a test's server has otherwise than by default. */
+export type ServeOptions = Partial<Omit<RpcServerOptions, 'settings'>> & {
+  readonly settings?: Partial<RpcServerOptions['settings']>;
+};
+
 /** Servers and clients of one test, closed together. */
 export interface Loopback {
-  readonly serve: (options?: Partial<RpcServerOptions>) => Promise<RpcServer>;
+  readonly serve: (options?: ServeOptions) => Promise<RpcServer>;
   readonly connect: (server: { readonly address: string }, options?: Partial<RpcClientOptions>) => RpcClient;
   /** Closed with the others: clients before servers. */
   readonly onClose: (close: () => unknown) => void;
@@ -136,11 +142,12 @@ export function createLoopback(): Loopback {
   const closers: (() => unknown)[] = [];
   return {
     async serve(options = {}) {
+      const { settings, ...rest } = options;
       const server = await startRpcServer({
         service: fakeService(),
-        listen: { host: '127.0.0.1', port: 0 },
+        settings: serverSettings(settings),
         log: memoryLog(),
-        ...options,
+        ...rest,
       });
       closers.unshift(() => server.close(0));
       return server;

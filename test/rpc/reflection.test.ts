@@ -82,7 +82,11 @@ for (const version of ['v1', 'v1alpha']) {
     it('lists the services', async () => {
       const { list_services_response } = await ask({ list_services: '*' });
       const names = list_services_response?.service.map(({ name }) => name);
-      expect(names).to.have.members(['grpc.health.v1.Health', 'hostscore.v1.PolicyUnitService']);
+      expect(names).to.have.members([
+        'grpc.health.v1.Health',
+        'hostscore.v1.InventoryService',
+        'hostscore.v1.PolicyUnitService',
+      ]);
     });
 
     it('describes PolicyUnitService, with what it imports', async () => {
@@ -95,6 +99,19 @@ for (const version of ['v1', 'v1alpha']) {
         'BalanceHosts',
       ]);
       expect(imports.map(({ name }) => name)).to.deep.equal(['google/protobuf/timestamp.proto']);
+    });
+
+    it('describes InventoryService, with what it imports', async () => {
+      const [contract, ...imports] = await files('hostscore.v1.InventoryService');
+      expect(contract?.service[0]?.method.map(({ name }) => name)).to.deep.equal([
+        'ListHosts',
+        'ListVms',
+        'GetInventory',
+      ]);
+      expect(imports.map(({ name }) => name)).to.have.members([
+        'google/protobuf/duration.proto',
+        'google/protobuf/timestamp.proto',
+      ]);
     });
 
     it('names the entry type of a map as protoc does', async () => {

@@ -12,14 +12,11 @@ import { rawCall, type RawMethod, type RawOutcome } from './raw-call.js';
 const { ScoreHosts, FilterHosts, BalanceHosts, ListPolicyUnits } = policyUnitMethods;
 const vm_id = uuid(0xa);
 
-const limits = {
-  maxHostIds: 3,
-  maxUnits: 2,
-  maxProperties: 2,
-  maxPropertyKeyLength: 5,
-  maxPropertyValueLength: 6,
-  maxAssumedPlacements: 2,
-};
+const units = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `u${n}` }));
+const properties = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, '']));
+const placements = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ vm_id: uuid(n), host_id: uuid(9) }));
 
 interface Case<Request> {
   readonly request: Request;
@@ -38,7 +35,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
   {
     request: { vm_id: 'é"'.repeat(500) },
     code: 'INVALID_ARGUMENT',
-    message: `vm_id: expected a UUID, got "${'é\\"'.repeat(32)}..."`,
+    message: `vm_id: expected a UUID, got "${'é\\"'.repeat(30)}"...`,
   },
   {
     request: { vm_id, host_ids: [uuid(1), uuid(2), 'abc'] },
@@ -73,7 +70,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
   {
     request: { vm_id, host_ids: [uuid(1), uuid(2), uuid(3), uuid(4)] },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'host_ids: 4 ids, at most 3 are allowed (maxHostIds); send fewer, or raise the limit',
+    message: 'host_ids: 4 ids, at most 3 are allowed (server.maxHostIds); send fewer, or raise the limit',
   },
   {
     request: { vm_id, units: [{ name: '' }] },
@@ -83,7 +80,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
   {
     request: { vm_id, units: [{ name: 'u' }, { name: 'x'.repeat(129) }] },
     code: 'INVALID_ARGUMENT',
-    message: `units[1].name: expected a name of 1 to 128 characters, got "${'x'.repeat(64)}..."`,
+    message: `units[1].name: expected a name of 1 to 128 characters, got "${'x'.repeat(60)}"...`,
   },
   {
     request: { vm_id, units: [{ name: 'u' }, { name: 'u' }] },
@@ -112,27 +109,39 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
     message: 'units: the weights add up to 4294967294, at most 21474836 fit; scale them down',
   },
   {
-    request: { vm_id, units: [{ name: 'u' }, { name: 'v' }, { name: 'w' }] },
+    request: { vm_id, units: units(129) },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'units: 3 units, at most 2 are allowed (maxUnits); send fewer, or raise the limit',
+    message: 'units: 129 units, at most 128 are allowed; send fewer',
   },
   {
-    request: { vm_id, properties: { a: '', b: '', c: '' } },
-    code: 'RESOURCE_EXHAUSTED',
-    message:
-      'properties: 3 properties, at most 2 are allowed (maxProperties); send fewer, or raise the limit',
+    request: { vm_id, policy: 'night', units: units(2) },
+    code: 'INVALID_ARGUMENT',
+    message: 'policy: "night" together with 2 in units; give one or the other',
   },
   {
-    request: { vm_id, properties: { 'six"ty': '' } },
-    code: 'RESOURCE_EXHAUSTED',
-    message:
-      'properties["six\\"ty"]: 6 characters in the key, at most 5 are allowed (maxPropertyKeyLength); send fewer, or raise the limit',
+    request: { vm_id, policy: 'x'.repeat(129) },
+    code: 'INVALID_ARGUMENT',
+    message: `policy: expected a name of 1 to 128 characters, got "${'x'.repeat(60)}"...`,
   },
   {
-    request: { vm_id, properties: { a: '1234567' } },
+    request: { vm_id, explain_top: -1 },
+    code: 'INVALID_ARGUMENT',
+    message: 'explain_top: expected 0 or more, got -1',
+  },
+  {
+    request: { vm_id, properties: properties(257) },
     code: 'RESOURCE_EXHAUSTED',
-    message:
-      'properties["a"]: 7 characters in the value, at most 6 are allowed (maxPropertyValueLength); send fewer, or raise the limit',
+    message: 'properties: 257 properties, at most 256 are allowed; send fewer',
+  },
+  {
+    request: { vm_id, properties: { ['"'.repeat(129)]: '' } },
+    code: 'RESOURCE_EXHAUSTED',
+    message: `properties["${'\\"'.repeat(60)}"...]: 129 characters in the key, at most 128 are allowed; send fewer`,
+  },
+  {
+    request: { vm_id, properties: { a: 'x'.repeat(4097) } },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'properties["a"]: 4097 characters in the value, at most 4096 are allowed; send fewer',
   },
   {
     request: { vm_id, assumed_placements: [{ vm_id: uuid(1), host_id: uuid(2) }, { host_id: uuid(2) }] },
@@ -157,10 +166,9 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
       'assumed_placements[1].vm_id: "00000000-0000-4000-8000-00000000000b" stands here twice; place each VM once',
   },
   {
-    request: { vm_id, assumed_placements: [1, 2, 3].map((n) => ({ vm_id: uuid(n), host_id: uuid(9) })) },
+    request: { vm_id, assumed_placements: placements(1001) },
     code: 'RESOURCE_EXHAUSTED',
-    message:
-      'assumed_placements: 3 placements, at most 2 are allowed (maxAssumedPlacements); send fewer, or raise the limit',
+    message: 'assumed_placements: 1001 placements, at most 1000 are allowed; send fewer',
   },
   {
     request: { vm_id, request_id: 'a\nb' },
@@ -170,7 +178,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
   {
     request: { vm_id, request_id: 'x'.repeat(129) },
     code: 'INVALID_ARGUMENT',
-    message: `request_id: expected up to 128 printable ASCII characters, got "${'x'.repeat(64)}..."`,
+    message: `request_id: expected up to 128 printable ASCII characters, got "${'x'.repeat(60)}"...`,
   },
 ];
 
@@ -184,7 +192,7 @@ const badFilterRequests: Case<FilterHostsRequest>[] = [
   {
     request: { vm_id, host_ids: [1, 2, 3, 4].map(uuid) },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'host_ids: 4 ids, at most 3 are allowed (maxHostIds); send fewer, or raise the limit',
+    message: 'host_ids: 4 ids, at most 3 are allowed (server.maxHostIds); send fewer, or raise the limit',
   },
   {
     request: { vm_id, units: ['u', 'u'] },
@@ -197,9 +205,24 @@ const badFilterRequests: Case<FilterHostsRequest>[] = [
     message: 'units[0]: expected a name of 1 to 128 characters, got ""',
   },
   {
-    request: { vm_id, units: ['u', 'v', 'w'] },
+    request: { vm_id, units: units(129).map(({ name }) => name) },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'units: 3 units, at most 2 are allowed (maxUnits); send fewer, or raise the limit',
+    message: 'units: 129 units, at most 128 are allowed; send fewer',
+  },
+  {
+    request: { vm_id, policy: 'night', units: ['u'] },
+    code: 'INVALID_ARGUMENT',
+    message: 'policy: "night" together with 1 in units; give one or the other',
+  },
+  {
+    request: { vm_id, host_ids: [uuid(1)], all_hosts: true },
+    code: 'INVALID_ARGUMENT',
+    message: 'host_ids: 1 ids together with all_hosts; give one or the other',
+  },
+  {
+    request: { vm_id, assumed_placements: [{ vm_id: uuid(1), host_id: 'h' }] },
+    code: 'INVALID_ARGUMENT',
+    message: 'assumed_placements[0].host_id: expected a UUID, got "h"',
   },
 ];
 
@@ -215,10 +238,14 @@ const badBalanceRequests: Case<BalanceHostsRequest>[] = [
     message: 'host_ids[0]: expected a UUID, got "h"',
   },
   {
-    request: { unit: 'u', properties: { a: '1', b: '2', c: '3' } },
+    request: { unit: 'u', properties: properties(257) },
     code: 'RESOURCE_EXHAUSTED',
-    message:
-      'properties: 3 properties, at most 2 are allowed (maxProperties); send fewer, or raise the limit',
+    message: 'properties: 257 properties, at most 256 are allowed; send fewer',
+  },
+  {
+    request: { unit: 'u', assumed_placements: placements(1001) },
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'assumed_placements: 1001 placements, at most 1000 are allowed; send fewer',
   },
 ];
 
@@ -227,7 +254,7 @@ describe('the fields of a request', () => {
   const service = fakeService();
   let server: RpcServer;
   before(async () => {
-    server = await loopback.serve({ service, limits });
+    server = await loopback.serve({ service, settings: { maxHostIds: 3 } });
   });
   after(() => loopback.close());
 
@@ -251,13 +278,47 @@ describe('the fields of a request', () => {
     const outcome = await rawCall(server.address, ScoreHosts, {
       vm_id,
       host_ids: [1, 2, 3].map(uuid),
-      units: [{ name: 'u', weight: 21_474_835 }, { name: 'v' }],
-      properties: { '12345': '123456', b: '' },
-      assumed_placements: [1, 2].map((n) => ({ vm_id: uuid(n), host_id: uuid(9) })),
+      units: units(128).map(({ name }, n) => ({ name, weight: n === 0 ? 21_474_836 : 0 })),
+      properties: { ...properties(255), ['x'.repeat(128)]: 'x'.repeat(4096) },
+      assumed_placements: placements(1000),
       request_id: 'x'.repeat(128),
     });
     expect(outcome.code).to.equal(status.OK);
   });
+
+  it('takes what a service may be asked beside hosts and units', async () => {
+    await rawCall(server.address, ScoreHosts, { vm_id, policy: 'night', explain_top: 2 });
+    expect(last()).to.deep.include({ policy: 'night', units: [], explain: true, explainTop: 2 });
+    await rawCall(server.address, FilterHosts, {
+      vm_id,
+      all_hosts: true,
+      policy: 'night',
+      explain: true,
+      assumed_placements: placements(1),
+    });
+    const assumedPlacements = [{ vmId: uuid(0), hostId: uuid(9) }];
+    expect(last()).to.deep.include({ hosts: 'ALL_UP', policy: 'night', explain: true, assumedPlacements });
+    await rawCall(server.address, BalanceHosts, {
+      unit: 'u',
+      explain: true,
+      assumed_placements: placements(1),
+    });
+    expect(last()).to.deep.include({ explain: true, assumedPlacements });
+  });
+
+  for (const [value, expected] of [
+    ['1', true],
+    ['0', false],
+    ['yes', false],
+    [undefined, false],
+  ] as const) {
+    it(`takes x-hostscore-dry-run: ${value} as ${expected ? 'a' : 'no'} dry run`, async () => {
+      const metadata = new Metadata();
+      if (value !== undefined) metadata.set('x-hostscore-dry-run', value);
+      await rawCall(server.address, BalanceHosts, { unit: 'u' }, { metadata });
+      expect(service.received.at(-1)?.call.dryRun).to.equal(expected);
+    });
+  }
 
   it('lower-cases ids', async () => {
     const id = uuid(0xabcdef);

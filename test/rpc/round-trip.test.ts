@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import type { PolicyUnit, ScoreExplanation, ScoreHostsResponse } from '../../src/domain/contract.js';
+import type {
+  BalanceHostsResponse,
+  FilterHostsResponse,
+  PolicyUnit,
+  ScoreExplanation,
+  ScoreHostsResponse,
+  UnitFailure,
+} from '../../src/domain/contract.js';
 import { SCHEDULING_ERROR_CODES, SchedulingError } from '../../src/domain/errors.js';
 import {
   aBalanceRequest,
@@ -83,6 +90,47 @@ describe('a PolicyUnitService over the wire', () => {
     expect(service.received[0]?.request).to.deep.equal(request);
   });
 
+  const tops = [
+    { explainTop: 1, explained: [2] },
+    { explainTop: 2, explained: [0, 2] },
+    { explainTop: 4, explained: [0, 1, 2, 3] },
+  ];
+  for (const { explainTop, explained } of tops) {
+    it(`explains the best ${explainTop} of scores 50, 10, 70, 50, the first of equal ones: places ${explained.join()}`, async () => {
+      const asked: number[] = [];
+      const explanation: ScoreExplanation = {
+        hostName: () => 'h',
+        reasons: (place) => {
+          asked.push(place);
+          return [{ unit: 'even', text: `reason ${place}` }];
+        },
+      };
+      const scores = [50, 10, 70, 50].map((score, n) => ({ hostId: uuid(n), score }));
+      const service = fakeService({
+        scoreHosts: () => Promise.resolve({ scores, unitResults: [], unknownHostIds: [], explanation }),
+      });
+      const client = loopback.connect(await loopback.serve({ service }));
+      const request = aScoreRequest({ hosts: scores.map(({ hostId }) => hostId), explain: true, explainTop });
+      const answer = await client.scoreHosts(request, aCall());
+      expect(answer.scores).to.deep.equal(scores);
+      expect(asked).to.deep.equal(explained);
+      const told = scores.map((_, place) => answer.explanation?.reasons(place) ?? []);
+      expect(told.flatMap((reasons, place) => (reasons.length > 0 ? [place] : []))).to.deep.equal(explained);
+      expect(service.received[0]?.request).to.deep.equal(request);
+    });
+  }
+
+  it('carries the name of a policy', async () => {
+    const service = fakeService();
+    const client = loopback.connect(await loopback.serve({ service }));
+    await client.scoreHosts(aScoreRequest({ units: [], policy: 'night' }), aCall());
+    await client.filterHosts(aFilterRequest({ policy: 'night' }), aCall());
+    expect(service.received.map(({ request }) => request)).to.deep.equal([
+      aScoreRequest({ units: [], policy: 'night' }),
+      aFilterRequest({ policy: 'night', assumedPlacements: [], explain: false }),
+    ]);
+  });
+
   it('carries all_hosts, and no hosts at all', async () => {
     const service = fakeService();
     const client = loopback.connect(await loopback.serve({ service }));
@@ -96,30 +144,45 @@ describe('a PolicyUnitService over the wire', () => {
     ]);
   });
 
+  const placements = [{ vmId: uuid(7), hostId: uuid(1) }];
+  const properties = new Map([['k', 'v']]);
+
   it('carries FilterHosts, both ways', async () => {
-    const answer = {
+    const answer: FilterHostsResponse = {
       hostIds: [uuid(2)],
       unitResults: [
-        { unit: 'cpu', value: [uuid(2)] },
-        { unit: 'gone', failure: { code: 'UNAVAILABLE' as const, message: 'down' } },
+        {
+          unit: 'cpu',
+          value: [uuid(2)],
+          rejections: [
+            { hostId: uuid(1), hostName: 'ünï', reason: 'full' },
+            { hostId: uuid(3), reason: 'gone' },
+          ],
+        },
+        { unit: 'gone', failure: { code: 'UNAVAILABLE', message: 'down' } },
       ],
       snapshotTime: SNAPSHOT_TIME,
     };
     const service = fakeService({ filterHosts: () => Promise.resolve(answer) });
     const client = loopback.connect(await loopback.serve({ service }));
-    const request = aFilterRequest({ units: ['cpu', 'gone'], properties: new Map([['k', 'v']]) });
+    const units = ['cpu', 'gone'];
+    const request = aFilterRequest({ units, properties, assumedPlacements: placements, explain: true });
     expect(await client.filterHosts(request, aCall())).to.deep.equal(answer);
-    expect(service.received[0]?.request).to.deep.equal(request);
+    const all = aFilterRequest({ hosts: 'ALL_UP', assumedPlacements: [], explain: false });
+    await client.filterHosts(all, aCall());
+    expect(service.received.map(({ request }) => request)).to.deep.equal([request, all]);
   });
 
-  const migrations = [
+  const migrations: { title: string; answer: BalanceHostsResponse }[] = [
     { title: 'nothing to do', answer: { snapshotTime: SNAPSHOT_TIME } },
     { title: 'no snapshot', answer: {} },
+    { title: 'why there is nothing to do', answer: { explanation: 'even: 2 and 2 VMs' } },
     {
       title: 'a migration',
       answer: {
         snapshotTime: SNAPSHOT_TIME,
         migration: { vmId: uuid(9), candidateHostIds: [uuid(2), uuid(1)] },
+        explanation: '5 VMs there, 1 here',
       },
     },
   ];
@@ -127,7 +190,7 @@ describe('a PolicyUnitService over the wire', () => {
     it(`carries BalanceHosts, both ways: ${title}`, async () => {
       const service = fakeService({ balanceHosts: () => Promise.resolve(answer) });
       const client = loopback.connect(await loopback.serve({ service }));
-      const request = aBalanceRequest({ properties: new Map([['k', 'v']]) });
+      const request = aBalanceRequest({ properties, assumedPlacements: placements, explain: true });
       expect(await client.balanceHosts(request, aCall())).to.deep.equal(answer);
       expect(service.received[0]?.request).to.deep.equal(request);
     });
@@ -143,7 +206,11 @@ describe('a PolicyUnitService over the wire', () => {
 
   for (const code of SCHEDULING_ERROR_CODES) {
     it(`carries a failure of a unit: ${code}`, async () => {
-      const failure = { code, message: 'why not' };
+      const failure: UnitFailure = {
+        code,
+        message: 'why not',
+        ...(code === 'NOT_FOUND' ? { notFound: 'VM' } : {}),
+      };
       const service = fakeService({
         scoreHosts: () =>
           Promise.resolve({

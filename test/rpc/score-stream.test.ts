@@ -1,13 +1,12 @@
-import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import type { Call } from '../../src/domain/contract.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsRequest.js';
+import type { StreamScoreHostsResponse__Output } from '../../src/gen/hostscore/v1/StreamScoreHostsResponse.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
-import type { StreamedRequest, StreamedScores } from '../../src/rpc/score-stream-call.js';
 import {
   aCall,
-  aScoreRequest,
   createLoopback,
   deferred,
   fakeService,
@@ -21,17 +20,19 @@ import { unitList } from '../support/unit-list.js';
 const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
 const vm_id = uuid(0xa);
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an async source is what the client takes
-async function* numbered(count: number): AsyncGenerator<StreamedRequest> {
-  for (let n = 0; n < count; n++) {
-    yield { requestId: `r${n}`, request: aScoreRequest({ vmId: uuid(n), hosts: [uuid(n)] }) };
-  }
+/** Requests for one host each, of which the n-th is for VM n and host n. */
+function numbered(count: number): ScoreHostsRequest[] {
+  return Array.from({ length: count }, (_, n) => ({
+    request_id: `r${n}`,
+    vm_id: uuid(n),
+    host_ids: [uuid(n)],
+    units: [{ name: 'even' }],
+  }));
 }
 
-async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const list: Item[] = [];
-  for await (const item of items) list.push(item);
-  return list;
+interface StreamOptions {
+  readonly deadline?: number | undefined;
+  readonly metadata?: Metadata;
 }
 
 describe('StreamScoreHosts', () => {
@@ -39,7 +40,7 @@ describe('StreamScoreHosts', () => {
   afterEach(() => loopback.close());
 
   /** Opens a stream without the product's client, so that anything can be sent. */
-  function rawStream(address: string) {
+  function rawStream(address: string, { deadline, metadata = new Metadata() }: StreamOptions = {}) {
     const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
     loopback.onClose(() => client.close());
     const stream = client.makeBidiStreamRequest(
@@ -47,15 +48,16 @@ describe('StreamScoreHosts', () => {
       (message: ScoreHostsRequest | Buffer) =>
         Buffer.isBuffer(message) ? message : requestSerialize(message),
       responseDeserialize,
-      { deadline: Date.now() + 5000 },
+      metadata,
+      { deadline: deadline ?? Date.now() + 5000 },
     );
     const ended = new Promise<{ code: number; details: string }>((resolve) => {
       stream.on('status', ({ code, details }) => resolve({ code, details }));
     });
     stream.on('error', (error: ServiceError) => error);
-    const answers: unknown[] = [];
+    const answers: StreamScoreHostsResponse__Output[] = [];
     const waiting: (() => void)[] = [];
-    stream.on('data', (answer: unknown) => {
+    stream.on('data', (answer: StreamScoreHostsResponse__Output) => {
       answers.push(answer);
       for (const wake of waiting.splice(0)) wake();
     });
@@ -65,15 +67,24 @@ describe('StreamScoreHosts', () => {
     return { stream, answers, answered, ended };
   }
 
+  /** Sends requests, and returns the answers once the stream has ended. */
+  async function all(address: string, requests: readonly ScoreHostsRequest[], deadline?: number) {
+    const { stream, answers, ended } = rawStream(address, { deadline });
+    for (const request of requests) stream.write(request);
+    stream.end();
+    expect(await ended).to.deep.equal({ code: status.OK, details: 'OK' });
+    return answers;
+  }
+
   it('answers 10,000 requests over one stream, in order', async () => {
     const service = fakeService();
-    const client = loopback.connect(await loopback.serve({ service }));
-    const answers = await all(client.streamScoreHosts(numbered(10_000), aCall({ deadline: Infinity })));
+    const { address } = await loopback.serve({ service });
+    const answers = await all(address, numbered(10_000), Infinity);
     expect(answers.length).to.equal(10_000);
     expect(
       answers.every(
-        ({ requestId, response }, n) =>
-          requestId === `r${n}` && response?.scores[0]?.hostId === uuid(n) && response.scores.length === 1,
+        ({ request_id, response }, n) =>
+          request_id === `r${n}` && response?.scores[0]?.host_id === uuid(n) && response.scores.length === 1,
       ),
     ).to.equal(true);
     expect(service.received[9_999]?.call.requestId).to.equal('r9999');
@@ -91,29 +102,51 @@ describe('StreamScoreHosts', () => {
         return fake.scoreHosts(request, call);
       },
     });
-    const client = loopback.connect(await loopback.serve({ service }));
-    expect((await all(client.streamScoreHosts(numbered(100), aCall()))).length).to.equal(100);
+    const { address } = await loopback.serve({ service });
+    expect((await all(address, numbered(100))).length).to.equal(100);
     expect(most).to.equal(1);
   });
 
   it('answers nothing to a stream without requests', async () => {
-    const client = loopback.connect(await loopback.serve());
-    expect(await all(client.streamScoreHosts(numbered(0), aCall()))).to.deep.equal([]);
+    const { address } = await loopback.serve();
+    expect(await all(address, [])).to.deep.equal([]);
   });
 
   it('reads on only when the caller takes the answers', async () => {
-    const hosts = Array.from({ length: 1000 }, (_, n) => uuid(n));
+    const host_ids = Array.from({ length: 1000 }, (_, n) => uuid(n));
     const service = fakeService();
-    const client = loopback.connect(await loopback.serve({ service }));
-    // eslint-disable-next-line @typescript-eslint/require-await -- an async source is what the client takes
-    const source = async function* (): AsyncGenerator<StreamedRequest> {
-      for (let n = 0; n < 150; n++) yield { requestId: `r${n}`, request: aScoreRequest({ hosts }) };
-    };
-    const answers = client.streamScoreHosts(source(), aCall());
-    await answers.next();
+    const { address } = await loopback.serve({ service });
+    const { stream, answered, ended } = rawStream(address);
+    stream.once('data', () => stream.pause());
+    for (let n = 0; n < 150; n++) stream.write({ vm_id, host_ids });
+    stream.end();
+    await answered(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(service.received.length).to.be.lessThan(100);
-    expect((await all(answers)).length).to.equal(149);
+    stream.resume();
+    await answered(150);
+    expect((await ended).code).to.equal(status.OK);
+  });
+
+  it('hands on depth and dry run of the stream with each request', async () => {
+    const service = fakeService();
+    const { address } = await loopback.serve({ service });
+    const metadata = new Metadata();
+    metadata.set('x-hostscore-depth', '3');
+    metadata.set('x-hostscore-dry-run', '1');
+    const { stream, ended } = rawStream(address, { metadata });
+    for (const request of numbered(2)) stream.write(request);
+    stream.end();
+    await ended;
+    const calls = service.received.map(({ call: { requestId, depth, dryRun } }) => [
+      requestId,
+      depth,
+      dryRun,
+    ]);
+    expect(calls).to.deep.equal([
+      ['r0', 3, true],
+      ['r1', 3, true],
+    ]);
   });
 
   it('answers a bad request with its failure and goes on', async () => {
@@ -173,20 +206,8 @@ describe('StreamScoreHosts', () => {
     expect(log.lines.find(({ level }) => level === 'error')).to.include({ requestId: 'bug' });
   });
 
-  it('tells the client of failures as data', async () => {
-    const service = fakeService({
-      scoreHosts: () => Promise.reject(new SchedulingError('UNAVAILABLE', 'no snapshot yet')),
-    });
-    const client = loopback.connect(await loopback.serve({ service }));
-    const failure = { code: 'UNAVAILABLE', message: 'no snapshot yet' };
-    expect(await all(client.streamScoreHosts(numbered(2), aCall()))).to.deep.equal([
-      { requestId: 'r0', failure },
-      { requestId: 'r1', failure },
-    ]);
-  });
-
   it('ends the stream for a message over the size limit', async () => {
-    const server = await loopback.serve({ limits: { maxReceiveBytes: 100 } });
+    const server = await loopback.serve({ settings: { maxMessageSize: 100 } });
     const { stream, answered, ended } = rawStream(server.address);
     stream.write({ vm_id });
     await answered(1);
@@ -195,7 +216,7 @@ describe('StreamScoreHosts', () => {
   });
 
   it('counts as one call until it ends', async () => {
-    const server = await loopback.serve({ limits: { maxConcurrentCalls: 1 } });
+    const server = await loopback.serve({ settings: { maxConcurrentCalls: 1 } });
     const client = loopback.connect(server);
     const first = rawStream(server.address);
     first.stream.write({ vm_id });
@@ -203,7 +224,7 @@ describe('StreamScoreHosts', () => {
     const second = rawStream(server.address);
     expect(await second.ended).to.deep.equal({
       code: status.RESOURCE_EXHAUSTED,
-      details: '1 calls are in flight, at most 1 are taken (maxConcurrentCalls); try again',
+      details: '1 calls are in flight, at most 1 are taken (server.maxConcurrentCalls); try again',
     });
     expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'RESOURCE_EXHAUSTED' });
     first.stream.end();
@@ -219,7 +240,7 @@ describe('StreamScoreHosts', () => {
         ended.push(code);
         gone.resolve(undefined);
       },
-      limits: { maxConcurrentCalls: 1 },
+      settings: { maxConcurrentCalls: 1 },
     });
     const { stream, answered } = rawStream(server.address);
     stream.write({ vm_id });
@@ -239,54 +260,24 @@ describe('StreamScoreHosts', () => {
           begun.resolve(call);
         }),
     });
-    const client = loopback.connect(await loopback.serve({ service }));
-    const caller = new AbortController();
-    const answers = rejection(all(client.streamScoreHosts(numbered(50), aCall({ signal: caller.signal }))));
+    const { address } = await loopback.serve({ service });
+    const { stream, ended } = rawStream(address);
+    for (const request of numbered(50)) stream.write(request);
     const { signal } = await begun.promise;
     const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
-    caller.abort();
+    stream.cancel();
     await aborted;
-    expect(await answers).to.include({ code: 'CANCELLED' });
+    expect(signal.reason).to.include({ code: 'CANCELLED' });
+    expect((await ended).code).to.equal(status.CANCELLED);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(service.received.length).to.equal(1);
   });
 
   it('ends at its deadline', async () => {
-    const client = loopback.connect(await loopback.serve());
-    const never = (async function* (): AsyncGenerator<StreamedRequest> {
-      yield { requestId: 'r0', request: aScoreRequest() };
-      await new Promise(() => undefined);
-    })();
-    const answers = client.streamScoreHosts(never, aCall({ deadline: Date.now() + 100 }));
-    const first: IteratorResult<StreamedScores, void> = await answers.next();
-    expect(first.value?.requestId).to.equal('r0');
-    expect(await rejection(answers.next())).to.include({ code: 'DEADLINE_EXCEEDED' });
-  });
-
-  it('cancels the stream when the loop over its answers is left', async () => {
-    const gone = deferred<string>();
-    const server = await loopback.serve({ onCallEnd: ({ code }) => gone.resolve(code) });
-    const client = loopback.connect(server);
-    for await (const { requestId } of client.streamScoreHosts(numbered(100_000), aCall())) {
-      if (requestId === 'r3') break;
-    }
-    expect(await gone.promise).to.equal('CANCELLED');
-  });
-
-  it('throws the error of the source of the requests', async () => {
-    const client = loopback.connect(await loopback.serve());
-    const broken = (async function* (): AsyncGenerator<StreamedRequest> {
-      yield* numbered(1);
-      throw new Error('the source broke');
-    })();
-    expect(await rejection(all(client.streamScoreHosts(broken, aCall()))))
-      .to.be.instanceOf(Error)
-      .and.include({ message: 'the source broke' });
-  });
-
-  it('throws UNAVAILABLE where nothing listens', async () => {
-    const client = loopback.connect({ address: '127.0.0.1:1' });
-    const error = await rejection(all(client.streamScoreHosts(numbered(1), aCall())));
-    expect(error).to.include({ code: 'UNAVAILABLE' });
+    const { address } = await loopback.serve();
+    const { stream, answered, ended } = rawStream(address, { deadline: Date.now() + 100 });
+    stream.write({ vm_id });
+    await answered(1);
+    expect((await ended).code).to.equal(status.DEADLINE_EXCEEDED);
   });
 });

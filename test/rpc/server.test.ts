@@ -4,8 +4,7 @@ import { expect } from 'chai';
 import type { Call, ScoreHostsResponse } from '../../src/domain/contract.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
-import { startRpcServer } from '../../src/rpc/server.js';
-import type { EndedCall } from '../../src/rpc/method-context.js';
+import type { EndedCall } from '../../src/rpc/incoming-call.js';
 import {
   aCall,
   aScoreRequest,
@@ -196,7 +195,7 @@ describe('the server', () => {
 
   it('takes maxConcurrentCalls calls, refuses the next, and takes one again when one has ended', async () => {
     const { service, next } = gatedService();
-    const server = await loopback.serve({ service, limits: { maxConcurrentCalls: 2 } });
+    const server = await loopback.serve({ service, settings: { maxConcurrentCalls: 2 } });
     const client = loopback.connect(server);
     const first = client.scoreHosts(aScoreRequest({ hosts: [], units: [] }), aCall());
     const caller = new AbortController();
@@ -205,7 +204,7 @@ describe('the server', () => {
     const refused = await rejection(client.listPolicyUnits(aCall()));
     expect(refused).to.include({
       code: 'RESOURCE_EXHAUSTED',
-      message: '2 calls are in flight, at most 2 are taken (maxConcurrentCalls); try again',
+      message: '2 calls are in flight, at most 2 are taken (server.maxConcurrentCalls); try again',
     });
     expect(await client.health('', aCall())).to.equal('NOT_SERVING');
     letGo();
@@ -217,7 +216,7 @@ describe('the server', () => {
 
   it('counts a call whose service ignores the cancellation until it ends', async () => {
     const { service, next } = gatedService(false);
-    const client = loopback.connect(await loopback.serve({ service, limits: { maxConcurrentCalls: 1 } }));
+    const client = loopback.connect(await loopback.serve({ service, settings: { maxConcurrentCalls: 1 } }));
     const caller = new AbortController();
     const answer = rejection(client.scoreHosts(aScoreRequest(), aCall({ signal: caller.signal })));
     const { call, letGo } = await next();
@@ -230,51 +229,33 @@ describe('the server', () => {
     expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
 
-  it('lets calls over maxConcurrentStreams wait in the client', async () => {
+  it('takes 128 calls at a time on one connection, and lets the next wait in the client', async () => {
     const { service, next } = gatedService();
-    const client = loopback.connect(await loopback.serve({ service, limits: { maxConcurrentStreams: 1 } }));
+    const client = loopback.connect(await loopback.serve({ service }));
     // The server's settings are known once a first answer is there.
     await client.health('', aCall());
     const request = aScoreRequest({ hosts: [], units: [] });
-    const first = client.scoreHosts(request, aCall());
-    const second = client.scoreHosts(request, aCall());
-    const { letGo } = await next();
+    const calls = Array.from({ length: 129 }, () => client.scoreHosts(request, aCall()));
+    const begun = await Promise.all(Array.from({ length: 128 }, () => next()));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(service.received.length).to.equal(1);
-    letGo();
-    await first;
+    expect(service.received.length).to.equal(128);
+    begun[0]?.letGo();
     (await next()).letGo();
-    await second;
-    expect(service.received.length).to.equal(2);
+    for (const { letGo } of begun) letGo();
+    await Promise.all(calls);
+    expect(service.received.length).to.equal(129);
   });
 
-  it('refuses a message over maxReceiveBytes', async () => {
-    const server = await loopback.serve({ limits: { maxReceiveBytes: 100 } });
+  it('refuses a message over maxMessageSize', async () => {
+    const server = await loopback.serve({ settings: { maxMessageSize: 100 } });
     const outcome = await rawCall(server.address, ScoreHosts, { vm_id, host_ids: [uuid(1), uuid(2)] });
     expect(outcome.code).to.equal(status.RESOURCE_EXHAUSTED);
     expect((await rawCall(server.address, ScoreHosts, { vm_id })).code).to.equal(status.OK);
   });
 
-  const badLimits = [
-    { limits: { maxHostIds: 0 }, message: 'limits.maxHostIds: expected a whole number of 1 or more, got 0' },
-    { limits: { maxUnits: 1.5 }, message: 'limits.maxUnits: expected a whole number of 1 or more, got 1.5' },
-    {
-      limits: { maxConcurrentCalls: NaN },
-      message: 'limits.maxConcurrentCalls: expected a whole number of 1 or more, got NaN',
-    },
-  ];
-  for (const { limits, message } of badLimits) {
-    it(`does not start with ${JSON.stringify(limits)}`, async () => {
-      const error = await rejection(loopback.serve({ limits }));
-      expect(error).to.include({ code: 'INVALID_ARGUMENT', message });
-    });
-  }
-
   it('says in one line that a port is in use', async () => {
     const { port } = await loopback.serve();
-    const error = await rejection(
-      startRpcServer({ service: fakeService(), listen: { host: '127.0.0.1', port }, log: memoryLog() }),
-    );
+    const error = await rejection(loopback.serve({ settings: { listen: { host: '127.0.0.1', port } } }));
     expect(error)
       .to.be.instanceOf(SchedulingError)
       .and.include({
@@ -284,7 +265,7 @@ describe('the server', () => {
   });
 
   it('says in one line that an address is not of this machine', async () => {
-    const error = await rejection(loopback.serve({ listen: { host: '192.0.2.1', port: 0 } }));
+    const error = await rejection(loopback.serve({ settings: { listen: { host: '192.0.2.1', port: 0 } } }));
     expect(error).to.include({
       message:
         'cannot listen on 192.0.2.1:0: this machine has no such address; choose one that it has (EADDRNOTAVAIL)',
@@ -297,7 +278,7 @@ describe('the server', () => {
       probe.once('error', () => resolve(false));
       probe.listen(0, '::1', () => probe.close(() => resolve(true)));
     });
-    const started = loopback.serve({ listen: { host: '::1', port: 0 } });
+    const started = loopback.serve({ settings: { listen: { host: '::1', port: 0 } } });
     if (!hasIpv6) {
       expect(await rejection(started)).to.include({ code: 'UNAVAILABLE' });
       return;

@@ -1,6 +1,7 @@
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
 import { memoryLog } from './log.js';
+import { serverSettings } from './server-settings.js';
 import { unitList } from './unit-list.js';
 import { SNAPSHOT_TIME } from './world.js';
 
@@ -48,6 +49,7 @@ export function constantService(unit: string, score = 40): PolicyUnitService {
 
 /** Serves it on a free port, or on this one. */
 export async function startScoringService(service: PolicyUnitService, port = 0): Promise<ScoringService> {
-  const server = await startRpcServer({ service, listen: { host: '127.0.0.1', port }, log: memoryLog() });
+  const settings = serverSettings({ listen: { host: '127.0.0.1', port } });
+  const server = await startRpcServer({ service, settings, log: memoryLog() });
   return { server, target: server.address, stop: () => server.close(0) };
 }

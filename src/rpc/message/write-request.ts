@@ -1,45 +1,76 @@
-import type { BalanceHostsRequest, FilterHostsRequest, ScoreHostsRequest } from '../../domain/contract.js';
-import type { BalanceHostsRequest as BalanceHostsMessage } from '../../gen/hostscore/v1/BalanceHostsRequest.js';
-import type { FilterHostsRequest as FilterHostsMessage } from '../../gen/hostscore/v1/FilterHostsRequest.js';
-import type { ScoreHostsRequest as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsRequest.js';
-import type { Sent } from '../proto.js';
+import type {
+  AssumedPlacement,
+  BalanceHostsRequest,
+  FilterHostsRequest,
+  HostSelection,
+  ScoreHostsRequest,
+} from '../../domain/contract.js';
+import { policyUnitMethods } from '../proto.js';
+import { encodeHostIds } from './fast-path.js';
 
 /** Puts a request for scores on the wire, under this request id. */
-export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): Sent<ScoreHostsMessage> {
-  return {
-    vm_id: request.vmId,
-    ...(request.hosts === 'ALL_UP' ? { all_hosts: true } : { host_ids: request.hosts }),
-    units: request.units,
-    properties: Object.fromEntries(request.properties),
-    assumed_placements: request.assumedPlacements.map(({ vmId, hostId }) => ({
-      vm_id: vmId,
-      host_id: hostId,
-    })),
-    explain: request.explain,
-    request_id: requestId,
-  };
+export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): Buffer {
+  const { hosts, explainTop, policy } = request;
+  return withHosts(hosts, (selected) =>
+    policyUnitMethods.ScoreHosts.requestSerialize({
+      vm_id: request.vmId,
+      ...selected,
+      units: request.units,
+      properties: Object.fromEntries(request.properties),
+      assumed_placements: writePlacements(request.assumedPlacements),
+      explain: request.explain,
+      request_id: requestId,
+      ...(explainTop === undefined ? {} : { explain_top: explainTop }),
+      ...(policy === undefined ? {} : { policy }),
+    }),
+  );
 }
 
 /** Puts a request for filtering on the wire, under this request id. */
-export function writeFilterHosts(request: FilterHostsRequest, requestId: string): Sent<FilterHostsMessage> {
-  return {
-    vm_id: request.vmId,
-    ...(request.hosts === 'ALL_UP' ? { all_hosts: true } : { host_ids: request.hosts }),
-    units: request.units,
-    properties: Object.fromEntries(request.properties),
-    request_id: requestId,
-  };
+export function writeFilterHosts(request: FilterHostsRequest, requestId: string): Buffer {
+  const { hosts, assumedPlacements = [], explain = false, policy } = request;
+  return withHosts(hosts, (selected) =>
+    policyUnitMethods.FilterHosts.requestSerialize({
+      vm_id: request.vmId,
+      ...selected,
+      units: request.units,
+      properties: Object.fromEntries(request.properties),
+      assumed_placements: writePlacements(assumedPlacements),
+      explain,
+      request_id: requestId,
+      ...(policy === undefined ? {} : { policy }),
+    }),
+  );
 }
 
 /** Puts a request for balancing on the wire, under this request id. */
-export function writeBalanceHosts(
-  request: BalanceHostsRequest,
-  requestId: string,
-): Sent<BalanceHostsMessage> {
-  return {
-    unit: request.unit,
-    host_ids: request.hostIds,
-    properties: Object.fromEntries(request.properties),
-    request_id: requestId,
-  };
+export function writeBalanceHosts(request: BalanceHostsRequest, requestId: string): Buffer {
+  const { hostIds, assumedPlacements = [], explain = false } = request;
+  return withHosts(hostIds, ({ host_ids = [] }) =>
+    policyUnitMethods.BalanceHosts.requestSerialize({
+      unit: request.unit,
+      host_ids,
+      properties: Object.fromEntries(request.properties),
+      assumed_placements: writePlacements(assumedPlacements),
+      explain,
+      request_id: requestId,
+    }),
+  );
+}
+
+/** The fields of a request that say which hosts. */
+interface SelectedHosts {
+  readonly all_hosts?: true;
+  readonly host_ids?: readonly string[];
+}
+
+/** Writes a request; the ids of a list that was sent before are not encoded again. */
+function withHosts(hosts: HostSelection, write: (selected: SelectedHosts) => Buffer): Buffer {
+  if (hosts === 'ALL_UP') return write({ all_hosts: true });
+  const ids = encodeHostIds(hosts);
+  return ids === undefined ? write({ host_ids: hosts }) : Buffer.concat([write({}), ids]);
+}
+
+function writePlacements(placements: readonly AssumedPlacement[]) {
+  return placements.map(({ vmId, hostId }) => ({ vm_id: vmId, host_id: hostId }));
 }

@@ -4,26 +4,23 @@ import type {
   FilterHostsResponse,
   HostScore,
   PolicyUnitList,
+  Rejection,
+  ScoreExplanation,
   ScoreHostsResponse,
   UnitFailure,
 } from '../../domain/contract.js';
-import type { BalanceHostsResponse as BalanceHostsMessage } from '../../gen/hostscore/v1/BalanceHostsResponse.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
-import type { FilterHostsResponse as FilterHostsMessage } from '../../gen/hostscore/v1/FilterHostsResponse.js';
-import type { ListPolicyUnitsResponse as ListPolicyUnitsMessage } from '../../gen/hostscore/v1/ListPolicyUnitsResponse.js';
+import type { HostScore as HostScoreMessage } from '../../gen/hostscore/v1/HostScore.js';
 import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
-import type { Sent } from '../proto.js';
-import { toFailureCode } from '../status.js';
 import { boundedText } from '../../lib/text.js';
+import { policyUnitMethods, type Sent } from '../proto.js';
+import { toFailureCode } from '../status.js';
+import { encodeScores } from './fast-path.js';
 import { toTimestamp } from './timestamp.js';
 
 /** Puts a service's units on the wire. */
-export function writePolicyUnits({
-  units,
-  problems,
-  hasInventory,
-}: PolicyUnitList): Sent<ListPolicyUnitsMessage> {
-  return {
+export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitList): Buffer {
+  return policyUnitMethods.ListPolicyUnits.responseSerialize({
     problems,
     has_inventory: hasInventory,
     policy_units: units.map(({ name, type, description, properties, direction }) => ({
@@ -38,24 +35,67 @@ export function writePolicyUnits({
       })),
       direction: writeDirection(direction),
     })),
-  };
+  });
 }
 
 /** Puts scores on the wire; of an explained answer the best `explainTop` hosts are explained, absent: all of them. */
-export function writeScores(response: ScoreHostsResponse, explainTop?: number): Sent<ScoreHostsMessage> {
+export function writeScores(response: ScoreHostsResponse, explainTop?: number): Buffer {
+  const { responseSerialize } = policyUnitMethods.ScoreHosts;
+  const plain = response.explanation === undefined ? encodeScores(response.scores) : undefined;
+  if (plain === undefined) return responseSerialize(scoresMessage(response, explainTop));
+  return Buffer.concat([plain, responseSerialize(scoresMessage({ ...response, scores: [] }))]);
+}
+
+/** Puts the answer to a request of a stream on the wire. */
+export function writeStreamedScores(
+  requestId: string,
+  response: ScoreHostsResponse,
+  explainTop?: number,
+): Buffer {
+  return policyUnitMethods.StreamScoreHosts.responseSerialize({
+    request_id: requestId,
+    response: scoresMessage(response, explainTop),
+  });
+}
+
+/** Puts the failure of a request of a stream on the wire. */
+export function writeStreamedFailure(requestId: string, failure: UnitFailure): Buffer {
+  return policyUnitMethods.StreamScoreHosts.responseSerialize({
+    request_id: requestId,
+    failure: writeFailure(failure),
+  });
+}
+
+/** Puts the accepted hosts on the wire. */
+export function writeAcceptedHosts(response: FilterHostsResponse): Buffer {
+  return policyUnitMethods.FilterHosts.responseSerialize({
+    host_ids: response.hostIds,
+    unit_results: response.unitResults.map(({ unit, value, failure, rejections = [] }) =>
+      failure === undefined
+        ? { unit, accepted: { host_ids: value }, rejected: rejections.map(writeRejection) }
+        : { unit, failure: writeFailure(failure) },
+    ),
+    ...writeSnapshotTime(response),
+  });
+}
+
+/** Puts a proposed migration, or none, on the wire. */
+export function writeMigration({ migration, explanation, ...response }: BalanceHostsResponse): Buffer {
+  return policyUnitMethods.BalanceHosts.responseSerialize({
+    migration:
+      migration === undefined
+        ? null
+        : { vm_id: migration.vmId, candidate_host_ids: migration.candidateHostIds },
+    ...(explanation === undefined ? {} : { explanation: boundedText(explanation) }),
+    ...writeSnapshotTime(response),
+  });
+}
+
+function scoresMessage(response: ScoreHostsResponse, explainTop?: number): Sent<ScoreHostsMessage> {
   const { scores, explanation } = response;
-  const explained = explanation === undefined ? undefined : bestPlaces(scores, explainTop);
   return {
-    scores: scores.map(({ hostId, score }, place) => {
-      if (explanation === undefined || explained?.has(place) === false) return { host_id: hostId, score };
-      const name = explanation.hostName(place);
-      return {
-        host_id: hostId,
-        score,
-        reasons: explanation.reasons(place),
-        ...(name === undefined ? {} : { host_name: name }),
-      };
-    }),
+    scores:
+      explanation === undefined ? scores.map(plainScore) : explainedScores(scores, explanation, explainTop),
     unit_results: response.unitResults.map(({ unit, value, direction, failure }) =>
       failure === undefined
         ? { unit, scores: { values: value }, direction: writeDirection(direction) }
@@ -66,44 +106,43 @@ export function writeScores(response: ScoreHostsResponse, explainTop?: number): 
   };
 }
 
-/** Puts the accepted hosts on the wire. */
-export function writeAcceptedHosts(response: FilterHostsResponse): Sent<FilterHostsMessage> {
-  return {
-    host_ids: response.hostIds,
-    unit_results: response.unitResults.map(({ unit, value, failure }) =>
-      failure === undefined
-        ? { unit, accepted: { host_ids: value } }
-        : { unit, failure: writeFailure(failure) },
-    ),
-    ...writeSnapshotTime(response),
-  };
+function plainScore({ hostId, score }: HostScore): HostScoreMessage {
+  return { host_id: hostId, score };
 }
 
-/** Puts a proposed migration, or none, on the wire. */
-export function writeMigration({ migration, ...response }: BalanceHostsResponse): Sent<BalanceHostsMessage> {
-  return {
-    migration:
-      migration === undefined
-        ? null
-        : { vm_id: migration.vmId, candidate_host_ids: migration.candidateHostIds },
-    ...writeSnapshotTime(response),
-  };
+/** Of equal scores the first in the answer is better. */
+function explainedScores(
+  scores: readonly HostScore[],
+  explanation: ScoreExplanation,
+  top = scores.length,
+): readonly Sent<HostScoreMessage>[] {
+  const ranked = scores.map(({ score }, place) => ({ score, place })).sort((a, b) => b.score - a.score);
+  const best = new Set(ranked.slice(0, top).map(({ place }) => place));
+  return scores.map((score, place) => {
+    if (!best.has(place)) return plainScore(score);
+    const reasons = explanation.reasons(place);
+    return {
+      ...plainScore(score),
+      ...writeHostName(explanation.hostName(place)),
+      reasons: reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })),
+    };
+  });
 }
 
-/** Puts a failure on the wire, its text cut to a length. */
-export function writeFailure({ code, message, notFound }: UnitFailure): FailureMessage {
+function writeRejection({ hostId, hostName, reason }: Rejection) {
+  return { host_id: hostId, ...writeHostName(hostName), reason: boundedText(reason) };
+}
+
+function writeHostName(name: string | undefined) {
+  return name === undefined ? {} : { host_name: name };
+}
+
+function writeFailure({ code, message, notFound }: UnitFailure): FailureMessage {
   return {
     code: toFailureCode(code),
     message: boundedText(message),
     ...(notFound === undefined ? {} : { not_found: `NOT_FOUND_SUBJECT_${notFound}` as const }),
   };
-}
-
-/** Returns the places of the best hosts, undefined for all of them; of equal scores the first in the answer is better. */
-function bestPlaces(scores: readonly HostScore[], top: number | undefined): ReadonlySet<number> | undefined {
-  if (top === undefined || top >= scores.length) return undefined;
-  const ranked = scores.map(({ score }, place) => ({ score, place })).sort((a, b) => b.score - a.score);
-  return new Set(ranked.slice(0, top).map(({ place }) => place));
 }
 
 function writeSnapshotTime({ snapshotTime }: { readonly snapshotTime?: number }) {

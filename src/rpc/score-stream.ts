@@ -1,24 +1,21 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { failureOf } from '../domain/errors.js';
-import type { ScoreHostsRequest__Output } from '../gen/hostscore/v1/ScoreHostsRequest.js';
-import type { StreamScoreHostsResponse } from '../gen/hostscore/v1/StreamScoreHostsResponse.js';
-import { receiveCall, type IncomingCall } from './incoming-call.js';
+import { requestIdMetadata, readRequestId, requestIdOf } from './call-metadata.js';
+import {
+  decodeRequest,
+  receiveCall,
+  reportFailure,
+  type EndedCall,
+  type IncomingCall,
+  type MethodContext,
+} from './incoming-call.js';
 import type { RequestReader } from './message/read-request.js';
-import { readRequestId } from './message/request-id.js';
-import { writeFailure, writeScores } from './message/write-response.js';
-import type { EndedCall, MethodContext } from './method-context.js';
-import type { Sent } from './proto.js';
-import { reportFailure } from './report-failure.js';
-import { requestIdMetadata, requestIdOf } from './call-metadata.js';
+import { writeStreamedFailure, writeStreamedScores } from './message/write-response.js';
+import { policyUnitMethods } from './proto.js';
 import { toStatus } from './status.js';
-import { decoded, type UNDECODABLE } from './undecodable.js';
 
 const METHOD = 'StreamScoreHosts';
-
-type Message = ScoreHostsRequest__Output | typeof UNDECODABLE;
-type Answer = Sent<StreamScoreHostsResponse>;
-type ScoreStream = ServerDuplexStream<Message, Answer>;
 
 /**
  * Makes the method that scores a stream of requests: strictly in order, one at a time, and reading on only when the
@@ -29,12 +26,12 @@ export function scoreStreamMethod(
   context: MethodContext,
   service: PolicyUnitService,
   reader: RequestReader,
-): (stream: ScoreStream) => void {
+): (stream: ServerDuplexStream<Buffer, Buffer>) => void {
   const { admission, clock, steady, log, makeRequestId, onCallEnd } = context;
 
   return function serve(stream) {
     const start = steady.now();
-    const requestId = requestIdOf(stream) ?? makeRequestId();
+    const requestId = requestIdOf(stream.metadata) ?? makeRequestId();
     const ended = (code: EndedCall['code']) =>
       onCallEnd({ method: METHOD, requestId, code, durationMs: steady.now() - start });
     const fail = (thrown: unknown) => {
@@ -85,10 +82,10 @@ export function scoreStreamMethod(
 
     call.signal.addEventListener('abort', stop);
     admission.closing.addEventListener('abort', stop);
-    stream.on('data', (message: Message) => {
+    stream.on('data', (bytes: Buffer) => {
       stream.pause();
       working = true;
-      void answer(message, call).then((response) => {
+      void answer(bytes, call).then((response) => {
         working = false;
         if (call.signal.aborted || stream.write(response)) goOn();
         else stream.once('drain', goOn);
@@ -104,23 +101,19 @@ export function scoreStreamMethod(
     });
   };
 
-  async function answer(message: Message, { signal, deadline, depth }: Call): Promise<Answer> {
+  // Never rejects.
+  async function answer(bytes: Buffer, call: Call): Promise<Buffer> {
     let requestId: string | undefined;
     try {
-      const request = decoded(message);
-      requestId = readRequestId(request.request_id) ?? makeRequestId();
-      const scoring = reader.scoreHosts(request);
-      const scores = await service.scoreHosts(scoring, {
-        requestId,
-        signal,
-        deadline,
-        ...(depth === undefined ? {} : { depth }),
-      });
-      return { request_id: requestId, response: writeScores(scores, scoring.explainTop) };
+      const message = decodeRequest(bytes, policyUnitMethods.StreamScoreHosts.requestDeserialize);
+      requestId = readRequestId(message.request_id) ?? makeRequestId();
+      const request = reader.scoreHosts(message);
+      const scores = await service.scoreHosts(request, { ...call, requestId });
+      return writeStreamedScores(requestId, scores, request.explainTop);
     } catch (thrown) {
       requestId ??= makeRequestId();
       const error = reportFailure(log, thrown, { method: METHOD, requestId });
-      return { request_id: requestId, failure: writeFailure(failureOf(error)) };
+      return writeStreamedFailure(requestId, failureOf(error));
     }
   }
 }

@@ -1,0 +1,215 @@
+import { contractViolation } from '../../domain/errors.js';
+import type {
+  InventorySummary,
+  ListedHost,
+  ListedVm,
+  ListHostsRequest,
+  ListHostsResponse,
+  ListVmsRequest,
+  ListVmsResponse,
+} from '../../domain/inventory.js';
+import type { Duration__Output } from '../../gen/google/protobuf/Duration.js';
+import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
+import type { InventoryHost__Output } from '../../gen/hostscore/v1/InventoryHost.js';
+import type { InventoryVm__Output } from '../../gen/hostscore/v1/InventoryVm.js';
+import type { ListHostsRequest__Output } from '../../gen/hostscore/v1/ListHostsRequest.js';
+import type { ListVmsRequest__Output } from '../../gen/hostscore/v1/ListVmsRequest.js';
+import { boundedText, quoted } from '../../lib/text.js';
+import { inventoryMethods } from '../proto.js';
+import { invalid, readUuid, tooMuch } from './read-request.js';
+import { decodeAnswer, readId } from './read-response.js';
+import { fromTimestamp, toTimestamp } from './timestamp.js';
+
+/** VMs in one answer when the request does not say. */
+const DEFAULT_PAGE_SIZE = 100;
+
+/** VMs in one answer at most: a page of this size stays far below the 4 MiB that a client takes by default. */
+const MAX_PAGE_SIZE = 1000;
+
+/** Characters in a name or a pattern: the engine keeps names of hosts and VMs in a varchar(255). */
+const MAX_NAME_LENGTH = 255;
+
+/** Characters in a page token: a name and an id, in whatever encoding, are less. */
+const MAX_PAGE_TOKEN_LENGTH = 4096;
+
+/** Reads a request for hosts. Throws INVALID_ARGUMENT or RESOURCE_EXHAUSTED, naming the field. */
+export function readListHosts({ cluster_id, name, vm_id }: ListHostsRequest__Output): ListHostsRequest {
+  const given = Object.entries({ cluster_id, name, vm_id }).filter(([, value]) => value !== '');
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined) {
+    throw invalid(
+      first[0],
+      `${quoted(first[1])} together with ${second[0]}; give at most one of cluster_id, name and vm_id`,
+    );
+  }
+  return {
+    ...(cluster_id === '' ? {} : { clusterId: readUuid(cluster_id, 'cluster_id') }),
+    ...readName(name),
+    ...(vm_id === '' ? {} : { vmId: readUuid(vm_id, 'vm_id') }),
+  };
+}
+
+/** Reads a request for VMs. Throws INVALID_ARGUMENT or RESOURCE_EXHAUSTED, naming the field. */
+export function readListVms(message: ListVmsRequest__Output): ListVmsRequest {
+  const { vm_id, host_id, cluster_id, page_size, page_token } = message;
+  if (page_size < 0 || page_size > MAX_PAGE_SIZE) {
+    throw invalid(
+      'page_size',
+      `expected 1 to ${MAX_PAGE_SIZE}, or 0 for ${DEFAULT_PAGE_SIZE}, got ${page_size}`,
+    );
+  }
+  atMost(page_token, MAX_PAGE_TOKEN_LENGTH, 'page_token');
+  return {
+    ...(vm_id === '' ? {} : { vmId: readUuid(vm_id, 'vm_id') }),
+    ...readName(message.name),
+    ...(host_id === '' ? {} : { hostId: readUuid(host_id, 'host_id') }),
+    ...(cluster_id === '' ? {} : { clusterId: readUuid(cluster_id, 'cluster_id') }),
+    pageSize: page_size === 0 ? DEFAULT_PAGE_SIZE : page_size,
+    ...(page_token === '' ? {} : { pageToken: page_token }),
+  };
+}
+
+/** Puts a request for hosts on the wire, under this request id. */
+export function writeListHosts({ clusterId, name, vmId }: ListHostsRequest, requestId: string): Buffer {
+  return inventoryMethods.ListHosts.requestSerialize({
+    cluster_id: clusterId ?? '',
+    name: name ?? '',
+    vm_id: vmId ?? '',
+    request_id: requestId,
+  });
+}
+
+/** Puts a request for VMs on the wire, under this request id. */
+export function writeListVms(request: ListVmsRequest, requestId: string): Buffer {
+  return inventoryMethods.ListVms.requestSerialize({
+    vm_id: request.vmId ?? '',
+    name: request.name ?? '',
+    host_id: request.hostId ?? '',
+    cluster_id: request.clusterId ?? '',
+    page_size: request.pageSize,
+    page_token: request.pageToken ?? '',
+    request_id: requestId,
+  });
+}
+
+/** Puts hosts on the wire. */
+export function writeListedHosts({ hosts, snapshotTime }: ListHostsResponse): Buffer {
+  return inventoryMethods.ListHosts.responseSerialize({
+    hosts: hosts.map(({ id, name, status, clusterId = '', runningVms }) => ({
+      id,
+      name: boundedText(name),
+      status: boundedText(status),
+      cluster_id: clusterId,
+      running_vms: runningVms,
+    })),
+    snapshot_time: toTimestamp(snapshotTime),
+  });
+}
+
+/** Puts a page of VMs on the wire. */
+export function writeListedVms({ vms, nextPageToken = '', snapshotTime }: ListVmsResponse): Buffer {
+  return inventoryMethods.ListVms.responseSerialize({
+    vms: vms.map(({ id, name, status = '', hostId = '', clusterId = '', osType = '' }) => ({
+      id,
+      name: boundedText(name),
+      status: boundedText(status),
+      host_id: hostId,
+      cluster_id: clusterId,
+      os_type: boundedText(osType),
+    })),
+    next_page_token: nextPageToken,
+    snapshot_time: toTimestamp(snapshotTime),
+  });
+}
+
+/** Puts the size and the age of an inventory on the wire. */
+export function writeInventorySummary(summary: InventorySummary): Buffer {
+  return inventoryMethods.GetInventory.responseSerialize({
+    hosts: summary.hosts,
+    hosts_up: summary.hostsUp,
+    clusters: summary.clusters,
+    running_vms: summary.runningVms,
+    snapshot_time: toTimestamp(summary.snapshotTime),
+    age: toTimestamp(summary.ageMs),
+  });
+}
+
+/** Reads the hosts that a remote service listed. Throws a contract violation, naming the field. */
+export function readListedHosts(bytes: Buffer): ListHostsResponse {
+  const message = decodeAnswer(bytes, inventoryMethods.ListHosts.responseDeserialize);
+  return { hosts: message.hosts.map(readHost), snapshotTime: readTime(message.snapshot_time) };
+}
+
+/** Reads a page of VMs that a remote service listed. Throws a contract violation, naming the field. */
+export function readListedVms(bytes: Buffer): ListVmsResponse {
+  const message = decodeAnswer(bytes, inventoryMethods.ListVms.responseDeserialize);
+  const token = message.next_page_token;
+  return {
+    vms: message.vms.map(readVm),
+    ...(token === '' ? {} : { nextPageToken: token }),
+    snapshotTime: readTime(message.snapshot_time),
+  };
+}
+
+/** Reads the size and the age of a remote service's inventory. Throws a contract violation, naming the field. */
+export function readInventorySummary(bytes: Buffer): InventorySummary {
+  const message = decodeAnswer(bytes, inventoryMethods.GetInventory.responseDeserialize);
+  return {
+    hosts: message.hosts ?? 0,
+    hostsUp: message.hosts_up ?? 0,
+    clusters: message.clusters ?? 0,
+    runningVms: message.running_vms ?? 0,
+    snapshotTime: readTime(message.snapshot_time),
+    ageMs: millisecondsOf(message.age),
+  };
+}
+
+function readHost(
+  { id, name, status, cluster_id, running_vms = 0 }: InventoryHost__Output,
+  index: number,
+): ListedHost {
+  const field = `hosts[${index}]`;
+  return {
+    id: readId(id, `${field}.id`),
+    name: boundedText(name),
+    status: boundedText(status),
+    ...(cluster_id === '' ? {} : { clusterId: readId(cluster_id, `${field}.cluster_id`) }),
+    runningVms: running_vms,
+  };
+}
+
+function readVm(
+  { id, name, status, host_id, cluster_id, os_type }: InventoryVm__Output,
+  index: number,
+): ListedVm {
+  const field = `vms[${index}]`;
+  return {
+    id: readId(id, `${field}.id`),
+    name: boundedText(name),
+    ...(status === '' ? {} : { status: boundedText(status) }),
+    ...(host_id === '' ? {} : { hostId: readId(host_id, `${field}.host_id`) }),
+    ...(cluster_id === '' ? {} : { clusterId: readId(cluster_id, `${field}.cluster_id`) }),
+    ...(os_type === '' ? {} : { osType: boundedText(os_type) }),
+  };
+}
+
+function readTime(timestamp: Timestamp__Output | null): number {
+  if (timestamp === null) throw contractViolation('snapshot_time: expected a time, got none');
+  return fromTimestamp(timestamp, 'snapshot_time');
+}
+
+function millisecondsOf(duration: Duration__Output | null): number {
+  if (duration === null) throw contractViolation('age: expected a duration, got none');
+  return duration.seconds * 1000 + Math.floor(duration.nanos / 1_000_000);
+}
+
+function readName(name: string): { readonly name?: string } {
+  atMost(name, MAX_NAME_LENGTH, 'name');
+  return name === '' ? {} : { name };
+}
+
+function atMost(text: string, limit: number, field: string): void {
+  if (text.length > limit) {
+    throw tooMuch(field, `${text.length} characters, at most ${limit} are allowed; shorten it`);
+  }
+}

@@ -1,0 +1,241 @@
+import type {
+  BalanceHostsResponse,
+  Direction,
+  FilterHostsResponse,
+  FilterUnitResult,
+  HostScore,
+  PolicyUnit,
+  PolicyUnitList,
+  PolicyUnitType,
+  Rejection,
+  ScoreExplanation,
+  ScoreHostsRequest,
+  ScoreHostsResponse,
+  ScoreUnitResult,
+  UnitFailure,
+  WeightedUnit,
+} from '../../domain/contract.js';
+import { contractViolation, type NotFoundSubject } from '../../domain/errors.js';
+import { sumScores } from '../../domain/score-sums.js';
+import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
+import type { Failure__Output } from '../../gen/hostscore/v1/Failure.js';
+import type { FilterUnitResult__Output } from '../../gen/hostscore/v1/FilterUnitResult.js';
+import type { HostScore__Output } from '../../gen/hostscore/v1/HostScore.js';
+import type { PolicyUnit__Output } from '../../gen/hostscore/v1/PolicyUnit.js';
+import type { RejectedHost__Output } from '../../gen/hostscore/v1/RejectedHost.js';
+import type { ScoreUnitResult__Output } from '../../gen/hostscore/v1/ScoreUnitResult.js';
+import { boundedText, quoted } from '../../lib/text.js';
+import { parseUuid } from '../../lib/uuid.js';
+import { policyUnitMethods } from '../proto.js';
+import { fromFailureCode } from '../status.js';
+import { decodeScores } from './fast-path.js';
+import { fromTimestamp } from './timestamp.js';
+
+/*
+ * What an answer of a remote service says is read here; whether it says what the contract lets it say (each host once, a
+ * value for each, values in range, ...) is for domain/check-answer. A function throws a contract violation, naming the
+ * field, for what can't be said in the vocabulary at all.
+ */
+
+const TYPES: ReadonlyMap<string | number, PolicyUnitType> = new Map([
+  ['POLICY_UNIT_TYPE_FILTER', 'FILTER'],
+  ['POLICY_UNIT_TYPE_SCORE', 'SCORE'],
+  ['POLICY_UNIT_TYPE_BALANCE', 'BALANCE'],
+]);
+
+const DIRECTIONS: ReadonlyMap<string | number, Direction> = new Map([
+  ['DIRECTION_HIGHER_IS_BETTER', 'HIGHER_IS_BETTER'],
+  ['DIRECTION_LOWER_IS_BETTER', 'LOWER_IS_BETTER'],
+]);
+
+const SUBJECTS: ReadonlyMap<string | number, NotFoundSubject> = new Map([
+  ['NOT_FOUND_SUBJECT_UNIT', 'UNIT'],
+  ['NOT_FOUND_SUBJECT_VM', 'VM'],
+]);
+
+/** Reads the units that a remote service lists, and what it lists as no units. */
+export function readPolicyUnits(bytes: Buffer): PolicyUnitList {
+  const message = decodeAnswer(bytes, policyUnitMethods.ListPolicyUnits.responseDeserialize);
+  return {
+    units: message.policy_units.map(readPolicyUnit),
+    problems: message.problems.map(({ source, reason }) => ({
+      source: boundedText(source),
+      reason: boundedText(reason),
+    })),
+    hasInventory: message.has_inventory,
+  };
+}
+
+/** Reads the scores that a remote service answered to a request. Sums that it leaves out are filled in. */
+export function readScores(bytes: Buffer, request: ScoreHostsRequest): ScoreHostsResponse {
+  const decode = policyUnitMethods.ScoreHosts.responseDeserialize;
+  const explained = request.explain || request.explainTop !== undefined;
+  // Names and reasons are the library's to decode, and so are scores that stand apart from the first ones.
+  const fast = explained || request.hosts === 'ALL_UP' ? undefined : decodeScores(bytes, request.hosts);
+  const rest = decodeAnswer(fast === undefined ? bytes : bytes.subarray(fast.end), decode);
+  const isFast = fast !== undefined && rest.scores.length === 0;
+  const message = isFast || fast === undefined ? rest : decodeAnswer(bytes, decode);
+  const unitResults = message.unit_results.map(readScoreResult);
+  return {
+    scores: isFast ? fast.scores : readHostScores(message.scores, unitResults, request.units),
+    unitResults,
+    unknownHostIds: readIds(message.unknown_host_ids, 'unknown_host_ids'),
+    ...(explained ? { explanation: readExplanation(message.scores) } : {}),
+    ...readSnapshotTime(message.snapshot_time),
+  };
+}
+
+/** Reads the hosts that a remote service's filters accepted. */
+export function readAcceptedHosts(bytes: Buffer): FilterHostsResponse {
+  const message = decodeAnswer(bytes, policyUnitMethods.FilterHosts.responseDeserialize);
+  return {
+    hostIds: readIds(message.host_ids, 'host_ids'),
+    unitResults: message.unit_results.map(readFilterResult),
+    ...readSnapshotTime(message.snapshot_time),
+  };
+}
+
+/** Reads the migration that a remote service proposed, or none. */
+export function readMigration(bytes: Buffer): BalanceHostsResponse {
+  const message = decodeAnswer(bytes, policyUnitMethods.BalanceHosts.responseDeserialize);
+  const { migration, explanation } = message;
+  const field = 'migration.candidate_host_ids';
+  return {
+    ...(migration === null
+      ? {}
+      : {
+          migration: {
+            vmId: readId(migration.vm_id, 'migration.vm_id'),
+            candidateHostIds: readIds(migration.candidate_host_ids, field),
+          },
+        }),
+    ...(explanation === '' ? {} : { explanation: boundedText(explanation) }),
+    ...readSnapshotTime(message.snapshot_time),
+  };
+}
+
+/** Decodes an answer. Throws a contract violation for bytes that are none. */
+export function decodeAnswer<Message>(bytes: Buffer, decode: (bytes: Buffer) => Message): Message {
+  try {
+    return decode(bytes);
+  } catch {
+    throw contractViolation('response: its bytes are not a message of the contract');
+  }
+}
+
+/** Returns an id in an answer, in lower case. */
+export function readId(text: string, field: string): string {
+  const id = parseUuid(text);
+  if (id === undefined) throw contractViolation(`${field}: expected a UUID, got ${quoted(text)}`);
+  return id;
+}
+
+/** Returns ids in an answer, in lower case. */
+function readIds(texts: readonly string[], field: string): readonly string[] {
+  return texts.map((text, index) => parseUuid(text) ?? readId(text, `${field}[${index}]`));
+}
+
+function readPolicyUnit(message: PolicyUnit__Output, index: number): PolicyUnit {
+  const type = TYPES.get(message.type);
+  if (type === undefined) {
+    throw contractViolation(
+      `policy_units[${index}].type: expected FILTER, SCORE or BALANCE, got ${message.type}`,
+    );
+  }
+  return {
+    name: message.name,
+    type,
+    description: boundedText(message.description),
+    properties: message.properties.map(({ name, pattern, default_value, description }) => ({
+      name,
+      pattern,
+      defaultValue: default_value,
+      description: boundedText(description),
+    })),
+    ...(type === 'SCORE' ? readDirection(message.direction) : {}),
+  };
+}
+
+function readScoreResult(message: ScoreUnitResult__Output, index: number): ScoreUnitResult {
+  const { scores, failure, direction } = message;
+  const unit = readUnit(message, index);
+  if (failure != null) return { unit, failure: readFailure(failure) };
+  if (scores != null) return { unit, value: scores.values, ...readDirection(direction) };
+  throw contractViolation(
+    `unit_results[${index}]: expected scores or a failure of ${quoted(unit)}, got neither`,
+  );
+}
+
+function readFilterResult(message: FilterUnitResult__Output, index: number): FilterUnitResult {
+  const { accepted, failure, rejected } = message;
+  const unit = readUnit(message, index);
+  const field = `unit_results[${index}]`;
+  if (failure != null) return { unit, failure: readFailure(failure) };
+  if (accepted == null) {
+    throw contractViolation(`${field}: expected accepted hosts or a failure of ${quoted(unit)}, got neither`);
+  }
+  return {
+    unit,
+    value: readIds(accepted.host_ids, `${field}.accepted.host_ids`),
+    ...(rejected.length === 0
+      ? {}
+      : { rejections: rejected.map((host, place) => readRejection(host, `${field}.rejected[${place}]`)) }),
+  };
+}
+
+function readUnit({ unit }: { readonly unit: string }, index: number): string {
+  if (unit === '') throw contractViolation(`unit_results[${index}].unit: expected a name, got ""`);
+  return unit;
+}
+
+function readRejection({ host_id, host_name, reason }: RejectedHost__Output, field: string): Rejection {
+  return {
+    hostId: readId(host_id, `${field}.host_id`),
+    ...(host_name === undefined ? {} : { hostName: boundedText(host_name) }),
+    reason: boundedText(reason),
+  };
+}
+
+function readHostScores(
+  messages: readonly HostScore__Output[],
+  results: readonly ScoreUnitResult[],
+  units: readonly WeightedUnit[],
+): readonly HostScore[] {
+  // Without units in the request each unit of the service counts once.
+  const weighted = units.length > 0 ? units : results.map(({ unit }) => ({ name: unit, weight: 1 }));
+  let sums: Float64Array | undefined;
+  const sumOf = (place: number) => {
+    sums ??= sumScores(results, weighted, messages.length);
+    return sums[place] ?? 0;
+  };
+  return messages.map(({ host_id, score }, place) => ({
+    hostId: parseUuid(host_id) ?? readId(host_id, `scores[${place}].host_id`),
+    score: score ?? sumOf(place),
+  }));
+}
+
+function readExplanation(scores: readonly HostScore__Output[]): ScoreExplanation {
+  return {
+    hostName(place) {
+      const name = scores[place]?.host_name;
+      return name === undefined ? undefined : boundedText(name);
+    },
+    reasons: (place) =>
+      scores[place]?.reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })) ?? [],
+  };
+}
+
+function readDirection(name: string | number): { readonly direction?: Direction } {
+  const direction = DIRECTIONS.get(name);
+  return direction === undefined ? {} : { direction };
+}
+
+function readFailure({ code: name, message, not_found }: Failure__Output): UnitFailure {
+  const [code, text] = [fromFailureCode(name), boundedText(message)];
+  if (code !== 'NOT_FOUND') return { code, message: text };
+  return { code, message: text, notFound: SUBJECTS.get(not_found) ?? 'UNIT' };
+}
+
+function readSnapshotTime(timestamp: Timestamp__Output | null): { readonly snapshotTime?: number } {
+  return timestamp === null ? {} : { snapshotTime: fromTimestamp(timestamp, 'snapshot_time') };
+}

@@ -1,0 +1,79 @@
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { PolicyUnitService } from '../domain/contract.js';
+import type { InventoryService } from '../domain/inventory.js';
+import { unaryMethod, type MethodContext } from './incoming-call.js';
+import {
+  readListHosts,
+  readListVms,
+  writeInventorySummary,
+  writeListedHosts,
+  writeListedVms,
+} from './message/inventory.js';
+import { createRequestReader } from './message/read-request.js';
+import {
+  writeAcceptedHosts,
+  writeMigration,
+  writePolicyUnits,
+  writeScores,
+} from './message/write-response.js';
+import { inventoryMethods, policyUnitMethods } from './proto.js';
+import { scoreStreamMethod } from './score-stream.js';
+
+/** Returns the methods of PolicyUnitService, each reading its request, asking the service and writing its answer. */
+export function createPolicyUnitMethods(
+  service: PolicyUnitService,
+  maxHostIds: number,
+  context: MethodContext,
+): UntypedServiceImplementation {
+  const reader = createRequestReader(maxHostIds);
+  const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
+  return {
+    ListPolicyUnits: unaryMethod(ListPolicyUnits, context, async (_, call) =>
+      writePolicyUnits(await service.listPolicyUnits(call)),
+    ),
+    ScoreHosts: unaryMethod(ScoreHosts, context, async (message, call) => {
+      const request = reader.scoreHosts(message);
+      return writeScores(await service.scoreHosts(request, call), request.explainTop);
+    }),
+    StreamScoreHosts: scoreStreamMethod(context, service, reader),
+    FilterHosts: unaryMethod(FilterHosts, context, async (message, call) =>
+      writeAcceptedHosts(await service.filterHosts(reader.filterHosts(message), call)),
+    ),
+    BalanceHosts: unaryMethod(BalanceHosts, context, async (message, call) =>
+      writeMigration(await service.balanceHosts(reader.balanceHosts(message), call)),
+    ),
+  };
+}
+
+/** Returns the methods of InventoryService. */
+export function createInventoryMethods(
+  service: InventoryService,
+  context: MethodContext,
+): UntypedServiceImplementation {
+  const { ListHosts, ListVms, GetInventory } = inventoryMethods;
+  return {
+    ListHosts: unaryMethod(ListHosts, context, async (message, call) =>
+      writeListedHosts(await service.listHosts(readListHosts(message), call)),
+    ),
+    ListVms: unaryMethod(ListVms, context, async (message, call) =>
+      writeListedVms(await service.listVms(readListVms(message), call)),
+    ),
+    GetInventory: unaryMethod(GetInventory, context, async (_, call) =>
+      writeInventorySummary(await service.getInventory(call)),
+    ),
+  };
+}
+
+/** Returns a service's definition for a server whose methods take and give bytes: they decode, and judge, by themselves. */
+export function servedAsBytes(methods: ServiceDefinition): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      { ...method, requestDeserialize: asIs, responseSerialize: asIs },
+    ]),
+  );
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
