@@ -5,7 +5,7 @@ import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Admission } from './admission.js';
 import { depthOf, isDryRun, readRequestId, requestIdMetadata, requestIdOf } from './call-metadata.js';
-import { toStatus } from './status.js';
+import { toStatus, type Status } from './status.js';
 
 /** A call that was answered, in whatever way: for metrics and an access log. */
 export interface EndedCall {
@@ -29,55 +29,84 @@ export interface MethodContext {
   readonly onCallEnd: (ended: EndedCall) => void;
 }
 
+/** One call as grpc-js hands it over, and how to answer it. */
+interface ServedCall<Answer> {
+  /** Name of the method without the service. */
+  readonly method: string;
+  readonly grpcCall: GrpcCall;
+  /** Called first. Returns the request id that the message brings, and how to answer. */
+  readonly open: () => {
+    readonly requestId?: string | undefined;
+    readonly answer: (call: Call) => Promise<Answer>;
+  };
+  /** Called with the answer, and the trailers that carry the request id. */
+  readonly succeed: (answer: Answer, trailers: Metadata) => void;
+  /** Called instead with the status of a call that failed. */
+  readonly fail: (status: Status & { readonly metadata: Metadata }) => void;
+}
+
+/**
+ * Serves one call, whatever its kind. What is thrown becomes the call's status: a SchedulingError its own code and message,
+ * anything else INTERNAL with a fixed text. The trailers carry the request id: the message's, else the one in the metadata,
+ * else one made here. Never rejects: the caller of a method that throws asynchronously waits until its deadline.
+ */
+export async function serveCall<Answer>(
+  { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
+  { method, grpcCall, open, succeed, fail }: ServedCall<Answer>,
+): Promise<void> {
+  const start = steady.now();
+  let requestId = requestIdOf(grpcCall.metadata);
+  let incoming: IncomingCall | undefined;
+  let admitted = false;
+  let code: EndedCall['code'] = 'OK';
+  try {
+    const opened = open();
+    requestId = opened.requestId ?? requestId ?? makeRequestId();
+    incoming = receiveCall(grpcCall, requestId, clock);
+    admission.enter();
+    admitted = true;
+    const answer = await opened.answer(incoming.call);
+    incoming.call.signal.throwIfAborted();
+    succeed(answer, requestIdMetadata(requestId));
+  } catch (thrown) {
+    requestId ??= makeRequestId();
+    const error = reportFailure(log, thrown, { method, requestId });
+    code = error.code;
+    fail({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
+  } finally {
+    incoming?.end();
+    if (admitted) admission.leave();
+  }
+  onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
+}
+
 /** What is known of a method whose requests are such messages. */
 interface UnaryDefinition<Message> {
   readonly path: string;
   readonly requestDeserialize: (bytes: Buffer) => Message;
 }
 
-/** A method of grpc-js that takes and gives bytes. */
-export type UnaryMethod = (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => void;
-
-/**
- * Makes a method of grpc-js out of a function from message to promise. Whatever it throws becomes the call's status:
- * a SchedulingError its own code and message, anything else INTERNAL with a fixed text. The trailers carry the request
- * id: the message's, else the one in the metadata, else one made here.
- */
+/** Makes a method of grpc-js, one that takes and gives bytes, out of a function from message to promise. */
 export function unaryMethod<Message extends { readonly request_id?: string }>(
   { path, requestDeserialize }: UnaryDefinition<Message>,
-  { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
+  context: MethodContext,
   answer: (message: Message, call: Call) => Promise<Buffer>,
-): UnaryMethod {
+): (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => void {
   const method = path.slice(path.lastIndexOf('/') + 1);
-  return (grpcCall, respond) => void run(grpcCall, respond);
-
-  // Never rejects: the caller of a method that throws asynchronously waits until its deadline.
-  async function run(...[grpcCall, respond]: Parameters<UnaryMethod>): Promise<void> {
-    const start = steady.now();
-    let requestId = requestIdOf(grpcCall.metadata);
-    let incoming: IncomingCall | undefined;
-    let admitted = false;
-    let code: EndedCall['code'] = 'OK';
-    try {
-      const message = decodeRequest(grpcCall.request, requestDeserialize);
-      requestId = readRequestId(message.request_id ?? '') ?? requestId ?? makeRequestId();
-      incoming = receiveCall(grpcCall, requestId, clock);
-      admission.enter();
-      admitted = true;
-      const response = await answer(message, incoming.call);
-      incoming.call.signal.throwIfAborted();
-      respond(null, response, requestIdMetadata(requestId));
-    } catch (thrown) {
-      requestId ??= makeRequestId();
-      const error = reportFailure(log, thrown, { method, requestId });
-      code = error.code;
-      respond({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
-    } finally {
-      incoming?.end();
-      if (admitted) admission.leave();
-    }
-    onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
-  }
+  return (grpcCall, respond) =>
+    void serveCall(context, {
+      method,
+      grpcCall,
+      open() {
+        const message = decodeRequest(grpcCall.request, requestDeserialize);
+        return {
+          requestId: readRequestId(message.request_id ?? ''),
+          answer: (call) => answer(message, call),
+        };
+      },
+      succeed: (response, trailers) => respond(null, response, trailers),
+      fail: respond,
+    });
 }
 
 /**
@@ -106,7 +135,7 @@ interface GrpcCall {
 }
 
 /** A call as it came in, with the means to stop listening to its caller. */
-export interface IncomingCall {
+interface IncomingCall {
   readonly call: Call;
   /** Has to be called when the answer is there. */
   readonly end: () => void;
@@ -123,7 +152,7 @@ const CALLER_AHEAD_MS = 100;
  * when the deadline passes, with DEADLINE_EXCEEDED. Throws the same when either has already happened, so that nothing is
  * computed for nobody.
  */
-export function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): IncomingCall {
+function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): IncomingCall {
   const { metadata } = grpcCall;
   const deadline = Number(grpcCall.getDeadline());
   const whyGone = () =>

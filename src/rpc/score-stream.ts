@@ -1,21 +1,23 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { failureOf } from '../domain/errors.js';
-import { requestIdMetadata, readRequestId, requestIdOf } from './call-metadata.js';
-import {
-  decodeRequest,
-  receiveCall,
-  reportFailure,
-  type EndedCall,
-  type IncomingCall,
-  type MethodContext,
-} from './incoming-call.js';
+import { linkAbort, waitFor } from '../lib/deadline.js';
+import { readRequestId } from './call-metadata.js';
+import { decodeRequest, reportFailure, serveCall, type MethodContext } from './incoming-call.js';
 import type { RequestReader } from './message/read-request.js';
 import { writeStreamedFailure, writeStreamedScores } from './message/write-response.js';
 import { policyUnitMethods } from './proto.js';
-import { toStatus } from './status.js';
 
 const METHOD = 'StreamScoreHosts';
+
+/**
+ * grpc-js ends the requests of a caller that cancels up to two turns of the event loop before it tells of the cancellation.
+ */
+const TURNS_UNTIL_CANCELLED = 3;
+
+type ScoreStream = ServerDuplexStream<Buffer, Buffer>;
 
 /**
  * Makes the method that scores a stream of requests: strictly in order, one at a time, and reading on only when the
@@ -26,80 +28,40 @@ export function scoreStreamMethod(
   context: MethodContext,
   service: PolicyUnitService,
   reader: RequestReader,
-): (stream: ServerDuplexStream<Buffer, Buffer>) => void {
-  const { admission, clock, steady, log, makeRequestId, onCallEnd } = context;
-
-  return function serve(stream) {
-    const start = steady.now();
-    const requestId = requestIdOf(stream.metadata) ?? makeRequestId();
-    const ended = (code: EndedCall['code']) =>
-      onCallEnd({ method: METHOD, requestId, code, durationMs: steady.now() - start });
-    const fail = (thrown: unknown) => {
-      const error = reportFailure(log, thrown, { method: METHOD, requestId });
-      ended(error.code);
+): (stream: ScoreStream) => void {
+  const { admission, log, makeRequestId } = context;
+  return (stream) =>
+    void serveCall(context, {
+      method: METHOD,
+      grpcCall: stream,
+      open: () => ({ answer: (call) => answerAll(stream, call) }),
+      succeed: (_, trailers) => stream.end(trailers),
       // How grpc-js is told the status of a stream.
-      stream.emit('error', { ...toStatus(error), metadata: requestIdMetadata(requestId) });
-    };
+      fail: (status) => stream.emit('error', status),
+    });
 
-    let incoming: IncomingCall;
+  async function answerAll(stream: ScoreStream, call: Call): Promise<void> {
+    const stop = linkAbort(admission.closing);
+    call.signal.addEventListener('abort', () => stop.abort(call.signal.reason));
+    let wake: () => void = () => undefined;
+    for (const event of ['readable', 'end']) stream.on(event, () => wake());
     try {
-      incoming = receiveCall(stream, requestId, clock);
-      admission.enter();
-    } catch (thrown) {
-      fail(thrown);
-      return;
+      while (!stream.readableEnded) {
+        const bytes: unknown = stream.read();
+        if (!Buffer.isBuffer(bytes)) {
+          await waitFor(new Promise<void>((resolve) => (wake = resolve)), stop.signal);
+          continue;
+        }
+        const response = await answer(bytes, call);
+        call.signal.throwIfAborted();
+        if (!stream.write(response)) await waitFor(once(stream, 'drain'), stop.signal);
+        stop.signal.throwIfAborted();
+      }
+      for (let turn = 0; turn < TURNS_UNTIL_CANCELLED; turn++) await setImmediate();
+    } finally {
+      stop.unlink();
     }
-    const { call, end } = incoming;
-    let working = false;
-    let halfClosed = false;
-    let over = false;
-
-    const leave = () => {
-      over = true;
-      end();
-      call.signal.removeEventListener('abort', stop);
-      admission.closing.removeEventListener('abort', stop);
-      admission.leave();
-    };
-    // Ends the stream for its caller's or the server's sake, but not while an answer is being worked on.
-    const stop = () => {
-      if (working || over) return;
-      leave();
-      stream.pause();
-      fail(call.signal.aborted ? call.signal.reason : admission.closing.reason);
-    };
-    const finish = () => {
-      leave();
-      stream.end(requestIdMetadata(requestId));
-      ended('OK');
-    };
-    const goOn = () => {
-      if (over) return;
-      if (call.signal.aborted || admission.closing.aborted) stop();
-      else if (halfClosed) finish();
-      else stream.resume();
-    };
-
-    call.signal.addEventListener('abort', stop);
-    admission.closing.addEventListener('abort', stop);
-    stream.on('data', (bytes: Buffer) => {
-      stream.pause();
-      working = true;
-      void answer(bytes, call).then((response) => {
-        working = false;
-        if (call.signal.aborted || stream.write(response)) goOn();
-        else stream.once('drain', goOn);
-      });
-    });
-    // Node emits it as soon as the last message is handed over, also while that one is being worked on; and grpc-js, for
-    // a caller that cancels, up to two turns of the event loop before it tells of the cancellation.
-    stream.on('end', () => {
-      halfClosed = true;
-      afterTurns(3, () => {
-        if (!working) goOn();
-      });
-    });
-  };
+  }
 
   // Never rejects.
   async function answer(bytes: Buffer, call: Call): Promise<Buffer> {
@@ -116,9 +78,4 @@ export function scoreStreamMethod(
       return writeStreamedFailure(requestId, failureOf(error));
     }
   }
-}
-
-function afterTurns(turns: number, then: () => void): void {
-  if (turns === 0) then();
-  else setImmediate(() => afterTurns(turns - 1, then));
 }
