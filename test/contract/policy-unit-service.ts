@@ -97,6 +97,21 @@ export function describePolicyUnitService(
       });
     });
 
+    it('answers for all hosts if it says that it has an inventory, else refuses and names the remedy', async () => {
+      const { hasInventory } = await service.listPolicyUnits(call());
+      const scores = () => service.scoreHosts(scoreRequest({ hosts: 'ALL_UP' }), call());
+      const filters = () => service.filterHosts(filterRequest({ hosts: 'ALL_UP' }), call());
+      if (hasInventory) {
+        expect((await scores()).scores.map(({ hostId }) => hostId)).to.deep.equal([H1, H2, H3]);
+        expect((await filters()).hostIds).to.deep.equal([H1, H3]);
+      }
+      if (!has('inventory')) {
+        expect(hasInventory).to.equal(false);
+        await expectRejection(scores(), 'INVALID_ARGUMENT', 'all_hosts');
+        await expectRejection(filters(), 'INVALID_ARGUMENT', 'all_hosts');
+      }
+    });
+
     describe('scoreHosts', () => {
       const cases: readonly {
         readonly title: string;
@@ -205,9 +220,11 @@ export function describePolicyUnitService(
           expect(response.scores.map(({ hostId, score }) => [hostId, score])).to.deep.equal(scores);
           expect(response.unknownHostIds).to.deep.equal(unknown);
           if (has('inventory')) expect(response.snapshotTime).to.equal(SNAPSHOT_TIME);
-          for (const { value, failure } of response.unitResults) {
+          expect(response).not.to.have.property('explanation');
+          for (const { value, failure, direction } of response.unitResults) {
             expect(failure).to.equal(undefined);
             expect(value).to.have.length(scores.length);
+            expect(direction).to.equal('HIGHER_IS_BETTER');
           }
         });
       }
@@ -227,6 +244,13 @@ export function describePolicyUnitService(
           ['throws', 'INTERNAL'],
           ['score_140', 'INTERNAL'],
           [KSM, [66, 0, 0]],
+        ]);
+        expect(unitResults.map(({ failure }) => failure?.notFound)).to.deep.equal([
+          undefined,
+          'UNIT',
+          undefined,
+          undefined,
+          undefined,
         ]);
         expect(scores.map(({ score }) => score)).to.deep.equal([7 * 50 + 66, 7 * 50, 7 * 50]);
         expect(JSON.stringify(unitResults)).not.to.include('secret of the inside');
@@ -283,12 +307,14 @@ export function describePolicyUnitService(
         readonly title: string;
         readonly request: Partial<ScoreHostsRequest>;
         readonly code: 'NOT_FOUND' | 'INVALID_ARGUMENT';
+        readonly notFound?: 'VM';
         readonly text: string;
       }[] = [
         {
           title: 'a VM that the engine lacks',
           request: { vmId: vmId(77) },
           code: 'NOT_FOUND',
+          notFound: 'VM',
           text: vmId(77),
         },
         {
@@ -309,9 +335,10 @@ export function describePolicyUnitService(
           text: `assumed_placements[1].host_id: the engine has no host ${STRANGER}`,
         },
       ];
-      for (const { title, request, code, text } of refusals) {
+      for (const { title, request, code, notFound, text } of refusals) {
         itKnowsHosts(`refuses ${title} with ${code}`, async () => {
-          await expectRejection(service.scoreHosts(scoreRequest(request), call()), code, text);
+          const error = await expectRejection(service.scoreHosts(scoreRequest(request), call()), code, text);
+          expect(error.notFound).to.equal(notFound);
         });
       }
     });
@@ -386,11 +413,21 @@ export function describePolicyUnitService(
 
       const itKnowsVms = has('inventory') ? it : () => undefined;
       itKnowsVms('refuses a VM that the engine lacks with NOT_FOUND', async () => {
-        await expectRejection(
-          service.filterHosts(filterRequest({ vmId: vmId(77) }), call()),
-          'NOT_FOUND',
-          vmId(77),
-        );
+        const request = filterRequest({ vmId: vmId(77) });
+        const error = await expectRejection(service.filterHosts(request, call()), 'NOT_FOUND', vmId(77));
+        expect(error.notFound).to.equal('VM');
+      });
+
+      it('says why only when asked, and only of hosts that the filter rejects', async () => {
+        const units = ['rejects_host_2', 'throws'];
+        const plain = await service.filterHosts(filterRequest({ units }), call());
+        for (const result of plain.unitResults) expect(result).not.to.have.property('rejections');
+        const { unitResults } = await service.filterHosts(filterRequest({ units, explain: true }), call());
+        const [rejecting, failing] = unitResults.map(({ rejections = [] }) => rejections);
+        // A service may leave out any host.
+        expect([[], [H2]]).to.deep.include(rejecting?.map(({ hostId }) => hostId));
+        for (const { reason } of rejecting ?? []) expect(reason).not.to.equal('');
+        expect(failing).to.deep.equal([]);
       });
     });
 
@@ -404,11 +441,17 @@ export function describePolicyUnitService(
       it('answers without a migration when there is nothing to do', async () => {
         const response = await service.balanceHosts(balanceRequest({ hostIds: [H3, H1] }), call());
         expect(response).not.to.have.property('migration');
+        expect(response).not.to.have.property('explanation');
       });
 
       it('refuses an unknown unit with NOT_FOUND', async () => {
         const request = balanceRequest({ unit: 'no_such_unit' });
-        await expectRejection(service.balanceHosts(request, call()), 'NOT_FOUND', 'no_such_unit');
+        const error = await expectRejection(
+          service.balanceHosts(request, call()),
+          'NOT_FOUND',
+          'no_such_unit',
+        );
+        expect(error.notFound).to.equal('UNIT');
       });
     });
 
