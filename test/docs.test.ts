@@ -1,6 +1,14 @@
+import type { ServiceDefinition } from '@grpc/proto-loader';
 import { expect } from 'chai';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  INVENTORY_SERVICE,
+  inventoryMethods,
+  POLICY_UNIT_SERVICE,
+  policyUnitMethods,
+} from '../src/rpc/proto.js';
 import { units } from '../src/scoring/units/index.js';
 import { configurationTable } from './support/configuration-table.js';
 
@@ -14,6 +22,17 @@ function pagesIn(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
+const METHODS: Readonly<Record<string, ServiceDefinition>> = {
+  [POLICY_UNIT_SERVICE]: policyUnitMethods,
+  [INVENTORY_SERVICE]: inventoryMethods,
+};
+
+const messageType = z.object({ field: z.array(z.object({ name: z.string() })) });
+
+function fieldsOf(type: unknown): string[] {
+  return messageType.parse(type).field.map(({ name }) => name);
+}
+
 describe('documentation', () => {
   it('has every setting with its default: npx tsx scripts/config-docs.ts prints the table', () => {
     expect(read('docs/configuration.md')).to.include(configurationTable());
@@ -22,6 +41,16 @@ describe('documentation', () => {
   it('has a section for each unit', () => {
     const headings = read('docs/scoring.md').match(/^## .*/gm);
     for (const { name } of units) expect(headings).to.include(`## ${name}`);
+  });
+
+  it('calls over gRPC only methods that there are, with fields that they have', () => {
+    const text = read('docs/grpc.md').replaceAll('\\\n', '');
+    const calls = [...text.matchAll(/^grpcurl .*-d '(.*?)' .*(hostscore\.v1\.\w+)\/(\w+)$/gm)];
+    expect(calls).to.have.lengthOf(text.match(/^grpcurl .*-d /gm)?.length ?? 0).and.not.empty;
+    for (const [line, request = '', service = '', method = ''] of calls) {
+      const fields = fieldsOf(METHODS[service]?.[method]?.requestType.type);
+      expect(fields, line).to.include.members(Object.keys(z.looseObject({}).parse(JSON.parse(request))));
+    }
   });
 
   it('lists each decision', () => {

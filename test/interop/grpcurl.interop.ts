@@ -6,7 +6,11 @@ import { demoHost, demoVm, startDemo, type DemoProcess } from './demo-process.js
 import { outputOf, runTool, toolPath, type ToolResult } from './run-tool.js';
 
 const SERVICE = 'hostscore.v1.PolicyUnitService';
-const CONTRACT = join(import.meta.dirname, '../../proto/hostscore/v1/policy_unit_service.proto');
+const INVENTORY = 'hostscore.v1.InventoryService';
+const PROTO = join(import.meta.dirname, '../../proto/hostscore/v1');
+const CONTRACT = ['policy_unit_service.proto', 'inventory_service.proto']
+  .map((file) => readFileSync(join(PROTO, file), 'utf8'))
+  .join('\n');
 
 /** Grpcurl ends with this much more than the status of the call. */
 const STATUS_EXIT_CODE = 64;
@@ -42,9 +46,7 @@ const scoresSchema = z.object({
 
 /** Each message, enum and service of the contract, as written, with the comment above it. */
 const elements = [
-  ...readFileSync(CONTRACT, 'utf8').matchAll(
-    /(?:^\/\/.*\n)+^(message|enum|service) (\w+) \{(?:\}|[^]*?^\})$/gm,
-  ),
+  ...CONTRACT.matchAll(/(?:^\/\/.*\n)+^(message|enum|service) (\w+) \{(?:\}|[^]*?^\})$/gm),
 ].map(([text, kind = '', name = '']) => ({ text, kind, name }));
 
 describe('grpcurl', () => {
@@ -82,15 +84,19 @@ describe('grpcurl', () => {
   };
 
   describe('through reflection', () => {
-    it('lists the service and health, and nothing else but reflection itself', async () => {
+    it('lists both services and health, and nothing else but reflection itself', async () => {
       const services = (await ask('list')).trim().split('\n');
       expect(services.filter((name) => !name.startsWith('grpc.reflection.'))).to.deep.equal([
         'grpc.health.v1.Health',
+        INVENTORY,
         SERVICE,
       ]);
     });
 
-    it('lists the five calls', async () => {
+    it('lists the calls of each', async () => {
+      expect((await ask('list', INVENTORY)).trim().split('\n')).to.have.members(
+        ['ListHosts', 'ListVms', 'GetInventory'].map((method) => `${INVENTORY}.${method}`),
+      );
       expect((await ask('list', SERVICE)).trim().split('\n')).to.have.members(
         ['ListPolicyUnits', 'ScoreHosts', 'StreamScoreHosts', 'FilterHosts', 'BalanceHosts'].map(
           (method) => `${SERVICE}.${method}`,
@@ -101,12 +107,13 @@ describe('grpcurl', () => {
     it('finds a service, both enums of a unit, a map and a oneof in the contract to describe', () => {
       expect(elements.map(({ name }) => name)).to.include.members([
         'PolicyUnitService',
+        'InventoryService',
         'PolicyUnitType',
         'Direction',
         'ScoreHostsRequest',
         'ScoreUnitResult',
       ]);
-      const declared = readFileSync(CONTRACT, 'utf8').match(/^(?:message|enum|service) /gm);
+      const declared = CONTRACT.match(/^(?:message|enum|service) /gm);
       expect(elements).to.have.lengthOf(declared?.length ?? 0);
     });
 
