@@ -62,7 +62,7 @@ async function round(client: RpcClient, server: Measured, request: ScoreHostsReq
   const before = server.cpuMs();
   const latencies: number[] = [];
   for (let n = 0; n < CALLS_A_ROUND; n += 1) {
-    // The floor's constant has one order, and the client refuses an answer in another.
+    // The floor's constant has one order, and an answer in another takes the client a slower way.
     const asked = fresh && server === service ? rotated(request) : request;
     const begin = performance.now();
     await client.scoreHosts(asked, call());
