@@ -18,7 +18,7 @@ const PURE = [
   /^scoring\/unit/,
   /^scoring\/run-unit\.ts$/,
   /^scoring\/property\.ts$/,
-  /^scoring\/recent-migrations\.ts$/,
+  /^scoring\/balancing\.ts$/,
   /^plugins\/(python-literal|properties-validation|answers|host-lists)/,
   /^rpc\/message/,
   /^rpc\/status\.ts$/,

@@ -30,7 +30,7 @@ export interface LocalParts {
 
 /** Opens the policy engine over the configured oVirt engine. Nothing is sent before it is started. */
 export function openLocal(config: Config, { log, metrics, onChange }: LocalParts): Local {
-  const { cooldown, settleTime, maxProposals, maxSnapshotAge } = config.balancing;
+  const { balancing } = config;
   const { refreshInterval, refreshJitter } = config.inventory;
   const client = openEngineClient(config, log);
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
@@ -55,9 +55,11 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
       units,
       inventory,
       log,
-      balancing: { cooldown, settleTime, maxProposals },
       // An engine that is read seldom is balanced from what there is.
-      maxBalancingAge: Math.max(maxSnapshotAge, 2 * (refreshInterval + refreshJitter)),
+      balancing: {
+        ...balancing,
+        maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * (refreshInterval + refreshJitter)),
+      },
     }),
     readiness: () => readiness,
     firstSnapshot,

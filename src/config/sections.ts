@@ -121,13 +121,10 @@ export const balancingSection = z.strictObject({
     24 * HOUR,
     'Age of the snapshot from which no migration is proposed any more; or twice the time between readings, if that is longer',
   ),
-  maxProposals: integer(
-    1000,
-    1,
-    1_000_000,
-    'How many proposed migrations are remembered; none is made beyond',
-  ),
 });
+
+/** How often balance units move VMs. Times in milliseconds. */
+export type BalancingSettings = z.output<typeof balancingSection>;
 
 /** The host of old Python plugins. */
 export const pluginsSection = z.strictObject({

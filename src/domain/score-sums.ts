@@ -1,17 +1,27 @@
 import { MAX_SCORE, type ScoreUnitResult, type WeightedUnit } from './contract.js';
 
-/**
- * Returns raw costs of one request as scores: 100 x (max - cost) / (max - min), rounded down; 100 each when all are equal.
- * Linear, so that a cost in the middle between the lowest and the highest counts half.
- */
-export function scoresOfCosts(costs: readonly number[]): readonly number[] {
-  const { min, max } = rangeOf(costs);
-  if (min === max) return costs.map(() => MAX_SCORE);
-  return costs.map((cost) => Math.floor((MAX_SCORE * (max - cost)) / (max - min)));
+/** The lowest and the highest of some numbers. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
 }
 
-/** Returns the lowest and the highest of some numbers. */
-export function rangeOf(values: readonly number[]): { readonly min: number; readonly max: number } {
+/**
+ * Returns a raw cost as a score, among the costs of one request: 100 x (max - cost) / (max - min), rounded down; 100 when
+ * all are equal. Linear, so that a cost in the middle between the lowest and the highest counts half.
+ */
+export function scoreOfCost(cost: number, { min, max }: Range): number {
+  return min === max ? MAX_SCORE : Math.floor((MAX_SCORE * (max - cost)) / (max - min));
+}
+
+/** Returns the raw costs of one request as scores, by {@link scoreOfCost}. */
+export function scoresOfCosts(costs: readonly number[]): readonly number[] {
+  const range = rangeOf(costs);
+  return costs.map((cost) => scoreOfCost(cost, range));
+}
+
+/** Returns the lowest and the highest of some numbers; of none, the lowest is Infinity. */
+export function rangeOf(values: readonly number[]): Range {
   let min = Infinity;
   let max = -Infinity;
   for (const value of values) {

@@ -1,138 +1,158 @@
 import type { AssumedPlacement, Call, ScoreHostsRequest } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import { assumePlacements, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
+import { hostListOf } from '../domain/host-list.js';
+import {
+  assumePlacements,
+  type Host,
+  type Inventory,
+  type ResolvedPlacement,
+  type Snapshot,
+  type Vm,
+} from '../domain/snapshot.js';
+
+/** The hosts that a request wants: those of these ids, or those that are up in a cluster. */
+export type WantedHosts = readonly string[] | { readonly clusterId: string };
 
 /** The hosts of a request as one snapshot knows them. */
-export interface ResolvedHosts {
+export interface FoundHosts {
+  /** The inventory, assumed placements included. */
   readonly snapshot: Snapshot;
   /** Known hosts in the order asked, each once. */
   readonly hosts: readonly Host[];
   /** Ids that the snapshot lacks, in the order asked, each once. */
   readonly unknownHostIds: readonly string[];
+  /** The assumed placements. */
+  readonly placements: readonly ResolvedPlacement[];
+  /** The inventory as it was read, without assumed placements. */
+  readonly observed: Snapshot;
 }
 
-/** The hosts to resolve: those of these ids, or those that are up in a cluster. */
-export type WantedHosts = readonly string[] | { readonly clusterId: string };
+/** Finds what requests are about in an inventory. */
+export interface InventoryReader {
+  /**
+   * Finds hosts. When one of them, or of those that placements name, is missing, the inventory is asked to look again,
+   * once. Rejects with INVALID_ARGUMENT when the VM or the host of a placement is unknown even then.
+   */
+  readonly findHosts: (
+    wanted: WantedHosts,
+    call: Call,
+    placements?: readonly AssumedPlacement[],
+  ) => Promise<FoundHosts>;
+  /**
+   * Finds the VM and the hosts of a request. Rejects as {@link InventoryReader.findHosts} does, with NOT_FOUND when the
+   * engine has no such VM, and with INVALID_ARGUMENT when all hosts of its cluster are asked for and it has no cluster.
+   */
+  readonly findVmAndHosts: (
+    request: Pick<ScoreHostsRequest, 'vmId' | 'hosts'> &
+      Partial<Pick<ScoreHostsRequest, 'assumedPlacements'>>,
+    call: Call,
+  ) => Promise<FoundHosts & { readonly vm: Vm }>;
+}
 
 /**
- * Finds the hosts; when one of them, or of those that placements name, is missing, the inventory is asked to look again,
- * once.
+ * Makes a reader of an inventory. It remembers what it found for a list of ids for as long as the list and the snapshot
+ * live: a scheduler asks for the same hosts again and again, and a list that is the same array needs no look-ups.
  */
-export type HostResolver = (
-  wanted: WantedHosts,
-  call: Call,
-  placements?: readonly AssumedPlacement[],
-) => Promise<ResolvedHosts>;
-
-/**
- * Makes a resolver over an inventory. It remembers what it found for a list of ids for as long as the list and the
- * snapshot live: a scheduler asks for the same hosts again and again, and a list that is the same array needs no look-ups.
- */
-export function createHostResolver(inventory: Inventory): HostResolver {
+export function createInventoryReader(inventory: Inventory): InventoryReader {
   // By snapshot first: the lists live long, and must not keep the snapshots that they were once looked up in.
-  const found = new WeakMap<Snapshot, WeakMap<readonly string[], ResolvedHosts>>();
+  const known = new WeakMap<Snapshot, WeakMap<readonly string[], FoundHosts>>();
 
-  function find(snapshot: Snapshot, wanted: WantedHosts): ResolvedHosts {
-    if ('clusterId' in wanted) return hostsThatAreUp(snapshot, wanted.clusterId);
-    let lists = found.get(snapshot);
-    if (lists === undefined) found.set(snapshot, (lists = new WeakMap<readonly string[], ResolvedHosts>()));
-    let resolved = lists.get(wanted);
-    if (resolved === undefined) lists.set(wanted, (resolved = hostsOf(snapshot, wanted)));
-    return resolved;
+  function lookUp(snapshot: Snapshot, wanted: WantedHosts): FoundHosts {
+    if ('clusterId' in wanted) {
+      const hosts = snapshot.hostsOfCluster(wanted.clusterId).filter(({ status }) => status === 'up');
+      return { snapshot, hosts, unknownHostIds: [], placements: [], observed: snapshot };
+    }
+    let lists = known.get(snapshot);
+    if (lists === undefined) known.set(snapshot, (lists = new WeakMap<readonly string[], FoundHosts>()));
+    let found = lists.get(wanted);
+    if (found === undefined) lists.set(wanted, (found = hostsOf(snapshot, wanted)));
+    return found;
   }
 
-  return async (wanted, call, placements = []) => {
-    const resolved = find(inventory.current(), wanted);
-    const complete =
-      resolved.unknownHostIds.length === 0 &&
-      placements.every(({ hostId }) => resolved.snapshot.host(hostId) !== undefined);
-    if (complete) return resolved;
+  /** Finds hosts and the hosts of placements, by one more look at the engine when one is missing. */
+  async function findAll(
+    wanted: WantedHosts,
+    placements: readonly AssumedPlacement[],
+    call: Call,
+  ): Promise<FoundHosts> {
+    const found = lookUp(inventory.current(), wanted);
+    const firstMissing = ({ host }: Snapshot) =>
+      placements.findIndex(({ hostId }) => host(hostId) === undefined);
+    if (found.unknownHostIds.length === 0 && firstMissing(found.snapshot) < 0) return found;
     const { snapshot, looked } = await inventory.refreshed(call);
-    const again = find(snapshot, wanted);
-    const missing = placements.findIndex(({ hostId }) => snapshot.host(hostId) === undefined);
+    const missing = firstMissing(snapshot);
     if (missing >= 0 && !looked) {
       throw new SchedulingError(
         'UNAVAILABLE',
         `assumed_placements[${missing}].host_id: the host is not in the snapshot, and the engine can't be asked now; try later`,
       );
     }
-    return again;
+    return lookUp(snapshot, wanted);
+  }
+
+  async function findVm(snapshot: Snapshot, id: string, call: Call): Promise<Vm> {
+    const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
+    if (vm !== undefined) return vm;
+    throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`, { notFound: 'VM' });
+  }
+
+  async function resolve(
+    snapshot: Snapshot,
+    { vmId, hostId }: AssumedPlacement,
+    place: number,
+    call: Call,
+  ): Promise<ResolvedPlacement> {
+    if (snapshot.host(hostId) === undefined) {
+      throw unknownInPlacement(`assumed_placements[${place}].host_id`, 'host', hostId);
+    }
+    const vm = snapshot.vm(vmId) ?? (await inventory.findVm(vmId, call));
+    if (vm === undefined) throw unknownInPlacement(`assumed_placements[${place}].vm_id`, 'VM', vmId);
+    return { vm, hostId };
+  }
+
+  const findHosts: InventoryReader['findHosts'] = async (wanted, call, placements = []) => {
+    const found = await findAll(wanted, placements, call);
+    if (placements.length === 0) return found;
+    const { observed, hosts } = found;
+    const resolved = await Promise.all(
+      placements.map((placement, place) => resolve(observed, placement, place, call)),
+    );
+    const snapshot = assumePlacements(observed, resolved);
+    const changed = hosts.map((host) => snapshot.host(host.id) ?? host);
+    return { ...found, snapshot, hosts: changed, placements: resolved };
+  };
+
+  return {
+    findHosts,
+    async findVmAndHosts({ vmId, hosts, assumedPlacements }, call) {
+      if (hosts !== 'ALL_UP') {
+        const found = await findHosts(hosts, call, assumedPlacements);
+        return { ...found, vm: await findVm(found.snapshot, vmId, call) };
+      }
+      const vm = await findVm(inventory.current(), vmId, call);
+      const found = await findHosts(clusterOf(vm), call, assumedPlacements);
+      return { ...found, vm: found.snapshot.vm(vmId) ?? vm };
+    },
   };
 }
 
-/**
- * Returns the hosts that a request wants: those that it names, or those of its VM's cluster. Rejects with NOT_FOUND when the
- * engine has no such VM, and with INVALID_ARGUMENT when the VM has no cluster.
- */
-export async function wantedHosts(
-  inventory: Inventory,
-  { hosts, vmId }: Pick<ScoreHostsRequest, 'hosts' | 'vmId'>,
-  call: Call,
-): Promise<WantedHosts> {
-  if (hosts !== 'ALL_UP') return hosts;
-  const { clusterId } = await resolveVm(inventory, inventory.current(), vmId, call);
+function clusterOf({ id, clusterId }: Vm): { readonly clusterId: string } {
   if (clusterId !== undefined) return { clusterId };
   throw new SchedulingError(
     'INVALID_ARGUMENT',
-    `vm_id: VM ${vmId} has no cluster in the engine, so there are no hosts of its cluster; name hosts in host_ids instead`,
+    `vm_id: VM ${id} has no cluster in the engine, so there are no hosts of its cluster; name hosts in host_ids instead`,
   );
 }
 
-/** Finds a VM, running or stopped. Rejects with NOT_FOUND when the engine has none of that id. */
-export async function resolveVm(
-  inventory: Inventory,
-  snapshot: Snapshot,
-  id: string,
-  call: Call,
-): Promise<Vm> {
-  const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
-  if (vm === undefined)
-    throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`, { notFound: 'VM' });
-  return vm;
-}
-
-/**
- * The snapshot with the placements assumed. Rejects with INVALID_ARGUMENT when the VM or the host of one is unknown even
- * after a look at the engine.
- */
-export async function assumeAll(
-  inventory: Inventory,
-  snapshot: Snapshot,
-  placements: readonly AssumedPlacement[],
-  call: Call,
-): Promise<Snapshot> {
-  if (placements.length === 0) return snapshot;
-  const resolved = await Promise.all(
-    placements.map(async ({ vmId, hostId }, index) => {
-      if (snapshot.host(hostId) === undefined) {
-        throw unknownInPlacement(`assumed_placements[${index}].host_id`, 'host', hostId);
-      }
-      const vm = snapshot.vm(vmId) ?? (await inventory.findVm(vmId, call));
-      if (vm === undefined) throw unknownInPlacement(`assumed_placements[${index}].vm_id`, 'VM', vmId);
-      return { vm, hostId };
-    }),
-  );
-  return assumePlacements(snapshot, resolved);
-}
-
-function hostsThatAreUp(snapshot: Snapshot, clusterId: string): ResolvedHosts {
-  const hosts = snapshot.hostsOfCluster(clusterId).filter(({ status }) => status === 'up');
-  return { snapshot, hosts, unknownHostIds: [] };
-}
-
-function hostsOf(snapshot: Snapshot, ids: readonly string[]): ResolvedHosts {
+function hostsOf(snapshot: Snapshot, hostIds: readonly string[]): FoundHosts {
   const hosts: Host[] = [];
-  const unknown = new Set<string>();
-  const seen = new Uint8Array(snapshot.vmCounts.length);
-  for (const id of ids) {
+  const unknownHostIds: string[] = [];
+  for (const id of hostListOf(hostIds).ids) {
     const host = snapshot.host(id);
-    if (host === undefined) unknown.add(id);
-    else if (seen[host.index] === 0) {
-      seen[host.index] = 1;
-      hosts.push(host);
-    }
+    if (host === undefined) unknownHostIds.push(id);
+    else hosts.push(host);
   }
-  return { snapshot, hosts, unknownHostIds: [...unknown] };
+  return { snapshot, hosts, unknownHostIds, placements: [], observed: snapshot };
 }
 
 function unknownInPlacement(field: string, what: string, id: string): SchedulingError {

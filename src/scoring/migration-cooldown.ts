@@ -1,36 +1,24 @@
 import type { Migration } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { Snapshot, Vm } from '../domain/snapshot.js';
-import type { MoveUnderWay, RecentMigrations } from './recent-migrations.js';
+import type { BalancingSettings } from '../config/sections.js';
+import type { Clock } from '../lib/timers.js';
+import type { MoveUnderWay, RecentMigrations } from './unit.js';
 
-/** How proposals are remembered. Times in ms. */
-export interface MigrationCooldownLimits {
-  /** How long a VM is not proposed again: from its proposal, and again from its arrival at another host. */
-  readonly cooldown: number;
-  /**
-   * How long the engine may take to show a move: a VM that is still at its source in a snapshot of that long after the
-   * proposal, and not migrating, stays there; the memory of hosts is as it was for that long after a VM arrived.
-   */
-  readonly settleTime: number;
-  /** How many proposals are remembered; none is made beyond. */
-  readonly maxProposals: number;
-}
-
-/** An engine asks once a minute for each cluster, and reads the statistics of its hosts every 15 s. */
-export const MIGRATION_COOLDOWN: MigrationCooldownLimits = {
-  cooldown: 300_000,
-  settleTime: 60_000,
-  maxProposals: 1_000,
-};
+/**
+ * How many proposals are remembered; none is made beyond. An engine asks once a minute for each cluster, and by default a
+ * proposal is remembered for 10 minutes or so, until 5 after the VM arrived: enough for 100 clusters that all need it.
+ */
+export const MAX_PROPOSALS = 1000;
 
 /** Remembers what was proposed, for balance units that remember nothing themselves. */
 export interface MigrationCooldown {
   /**
-   * What was proposed lately, as far as it matters beside this snapshot. Throws RESOURCE_EXHAUSTED when as many proposals
-   * are remembered as may be.
+   * Returns what was proposed lately, as far as it matters beside this snapshot. Throws RESOURCE_EXHAUSTED when
+   * {@link MAX_PROPOSALS} are remembered.
    */
   readonly beside: (snapshot: Snapshot) => RecentMigrations;
-  /** Takes a proposal that was made on this snapshot: the engine migrates at once. */
+  /** Remembers a proposal that was made on this snapshot: the engine migrates at once. */
   readonly remember: (migration: Migration, snapshot: Snapshot) => void;
 }
 
@@ -45,10 +33,9 @@ interface Proposal {
 
 /** Starts with nothing remembered. */
 export function createMigrationCooldown(
-  options: Partial<MigrationCooldownLimits> & { readonly clock?: { readonly now: () => number } } = {},
+  { cooldown, settleTime }: Pick<BalancingSettings, 'cooldown' | 'settleTime'>,
+  clock: Clock = Date,
 ): MigrationCooldown {
-  const { clock = Date, ...given } = options;
-  const { cooldown, settleTime, maxProposals } = { ...MIGRATION_COOLDOWN, ...given };
   const proposals = new Map<string, Proposal>();
 
   /** Takes from the snapshot whether the VM arrived. A clock that went back must not make a time to come of a past one. */
@@ -90,10 +77,10 @@ export function createMigrationCooldown(
         if (move?.arrived === false || now < (proposal.arrival ?? proposal.time) + cooldown) cooling.add(id);
         else if (move === undefined) proposals.delete(id);
       }
-      if (proposals.size >= maxProposals) {
+      if (proposals.size >= MAX_PROPOSALS) {
         throw new SchedulingError(
           'RESOURCE_EXHAUSTED',
-          `${proposals.size} migrations were proposed in the last ${cooldown / 1000} s, the most that are remembered (maxProposals); balance less often`,
+          `${proposals.size} migrations were proposed in the last ${cooldown / 1000} s, the most that are remembered; balance less often`,
         );
       }
       return { isCoolingDown: (vmId) => cooling.has(vmId), underWay: moves };

@@ -1,14 +1,12 @@
 import type { UnitProperty } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import { quoted } from '../lib/text.js';
 
 /** A property that a unit declares, and can read out of a request's properties. */
 export interface Property<Value> extends UnitProperty {
   /** The property's value, or its default when it isn't set. Throws INVALID_ARGUMENT when it doesn't match the pattern. */
   readonly read: (properties: ReadonlyMap<string, string>) => Value;
 }
-
-/** How much of a bad value an error repeats, in characters. */
-const QUOTED_CHARACTERS = 60;
 
 /** Declares a property whose value is one of a few words. */
 export function choiceProperty<const Choice extends string>(
@@ -73,9 +71,8 @@ export function integerProperty(
 }
 
 function mismatch(name: string, value: string, pattern: string): SchedulingError {
-  const shown = value.length > QUOTED_CHARACTERS ? `${value.slice(0, QUOTED_CHARACTERS)}...` : value;
   return new SchedulingError(
     'INVALID_ARGUMENT',
-    `property ${name}: got ${JSON.stringify(shown)}, expected a value that matches ${pattern}`,
+    `property ${name}: got ${quoted(value)}, expected a value that matches ${pattern}`,
   );
 }

@@ -1,47 +1,63 @@
-import { isScore, MAX_SCORE, MIN_SCORE, type Migration, type UnitResult } from '../domain/contract.js';
+import {
+  isScore,
+  MAX_INT32,
+  MAX_SCORE,
+  MIN_SCORE,
+  type Direction,
+  type Migration,
+  type UnitResult,
+} from '../domain/contract.js';
 import { failureOf, INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Host, Vm } from '../domain/snapshot.js';
-import type { BalanceRequest, BalanceUnit, FilterUnit, ScoreUnit, UnitRequest } from './unit.js';
+import { whyItStays } from './balancing.js';
+import type { BalanceRequest, BalanceUnit, FilterUnit, Proposal, ScoreUnit, UnitRequest } from './unit.js';
 
-/** A unit's score of every host asked, aligned with the request's hosts, and the function that explains it host by host. */
+/** The value that a unit gives each host, aligned with the request's hosts, and why, host by host. */
 export interface ScoredHosts {
   readonly values: readonly number[];
+  readonly direction: Direction;
   readonly explain: (host: Host) => string;
 }
 
-/** Told of what a unit threw, before its caller sees a fixed text. */
+/** The hosts that a filter rejects, and why, host by host. */
+export interface RejectedHosts {
+  readonly ids: ReadonlySet<string>;
+  readonly explain: (host: Host) => string;
+}
+
+/** Called with what a unit threw, before its caller sees a fixed text. */
 export type OnUnitBug = (unit: string, cause: unknown) => void;
 
-/** Runs one score unit over all hosts. What it throws, or a score outside 0..100, is its failure. */
+/** Runs one score unit over all hosts. What it throws, or a value outside the range of its direction, is its failure. */
 export function runScoreUnit(
   unit: ScoreUnit,
   request: UnitRequest,
   onBug: OnUnitBug,
 ): UnitResult<ScoredHosts> {
+  const { direction } = unit;
   return contain(unit.name, onBug, () => {
-    const scorer = unit.prepare(request);
+    const { score, explain } = unit.prepare(request);
+    const range = RANGES[direction];
     const values = request.hosts.map((host) => {
-      const score = scorer.score(host);
-      if (!isScore(score)) {
-        throw new Error(
-          `host ${host.id}: expected an integer from ${MIN_SCORE} to ${MAX_SCORE}, got ${score}`,
-        );
+      const value = score(host);
+      if (!range.has(value)) {
+        throw new Error(`host ${host.id}: expected an integer ${range.text}, got ${value}`);
       }
-      return score;
+      return value;
     });
-    return { values, explain: scorer.explain };
+    return { values, direction, explain };
   });
 }
 
-/** Runs one filter unit over all hosts; the value is the hosts' ids that it rejects. */
+/** Runs one filter unit over all hosts. What it throws is its failure. */
 export function runFilterUnit(
   unit: FilterUnit,
   request: UnitRequest,
   onBug: OnUnitBug,
-): UnitResult<ReadonlySet<string>> {
+): UnitResult<RejectedHosts> {
   return contain(unit.name, onBug, () => {
-    const accepts = unit.prepare(request);
-    return new Set(request.hosts.filter((host) => !accepts(host)).map(({ id }) => id));
+    const { accepts, explain } = unit.prepare(request);
+    return { ids: new Set(request.hosts.filter((host) => !accepts(host)).map(({ id }) => id)), explain };
   });
 }
 
@@ -53,33 +69,42 @@ export function runBalanceUnit(
   unit: BalanceUnit,
   request: BalanceRequest,
   onBug: OnUnitBug,
-): UnitResult<Migration | undefined> {
+): UnitResult<Proposal> {
   return contain(unit.name, onBug, () => {
-    const migration = unit.propose(request);
-    if (migration !== undefined) checkMigration(migration, request);
-    return migration;
+    const proposal = unit.propose(request);
+    if (proposal.migration !== undefined) checkMigration(proposal.migration, request);
+    return proposal;
   });
 }
+
+/** Returns the words of a unit for its answer; one that can't find them costs its words, not its answer. */
+export function wordsOf(unit: string, explain: () => string, onBug: OnUnitBug): string {
+  const result = contain(unit, onBug, explain);
+  return result.failure === undefined ? result.value : result.failure.message;
+}
+
+const RANGES: Readonly<
+  Record<Direction, { readonly has: (value: number) => boolean; readonly text: string }>
+> = {
+  HIGHER_IS_BETTER: { has: isScore, text: `from ${MIN_SCORE} to ${MAX_SCORE}` },
+  LOWER_IS_BETTER: {
+    has: (value) => Number.isInteger(value) && value >= -MAX_INT32 - 1 && value <= MAX_INT32,
+    text: 'of 32 bits',
+  },
+};
 
 function checkMigration({ vmId, candidateHostIds }: Migration, request: BalanceRequest): void {
   const hosts = new Map(request.hosts.map((host) => [host.id, host]));
   const vm = request.snapshot.vm(vmId);
   if (vm?.hostId === undefined || !hosts.has(vm.hostId))
     throw new Error(`VM ${vmId} runs on no host asked for`);
-  const flaw = flawOfVm(vm, request);
-  if (flaw !== undefined) throw new Error(`VM ${vmId} ${flaw}`);
+  const flaw = whyItStays(vm, request.recent);
+  if (flaw !== undefined) throw new Error(`VM ${vmId} may not move: it is ${flaw}`);
   if (candidateHostIds.length === 0) throw new Error(`VM ${vmId} has no host to go to`);
   for (const id of candidateHostIds) {
     const flaw = flawOfCandidate(hosts.get(id), vm);
     if (flaw !== undefined) throw new Error(`host ${id} is no candidate for VM ${vmId}: ${flaw}`);
   }
-}
-
-function flawOfVm(vm: Vm, { recent }: BalanceRequest): string | undefined {
-  if (vm.status !== 'up') return `is ${vm.status ?? 'without a status'}, not up`;
-  if (!vm.migratable) return 'may not be migrated';
-  if (vm.memoryMiB === undefined) return 'has memory of unknown size';
-  return recent.isCoolingDown(vm.id) ? 'was proposed a short time ago' : undefined;
 }
 
 function flawOfCandidate(host: Host | undefined, { hostId, memoryMiB = Infinity }: Vm): string | undefined {

@@ -1,56 +1,64 @@
+import { balancingSection, type BalancingSettings } from '../config/sections.js';
 import type {
   BalanceHostsRequest,
   BalanceHostsResponse,
   Call,
   FilterHostsRequest,
   FilterHostsResponse,
+  FilterUnitResult,
+  PolicyUnit,
   PolicyUnitService,
-  ScoreHostsRequest,
+  PolicyUnitType,
   ScoreExplanation,
+  ScoreHostsRequest,
   ScoreHostsResponse,
   ScoreUnitResult,
   UnitResult,
   WeightedUnit,
 } from '../domain/contract.js';
-import { failureOf, INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
+import { failureOf, SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
 import { sumScores } from '../domain/score-sums.js';
-import { stackOf } from '../lib/text.js';
-import type { Log } from '../process/log.js';
 import type { Host, Inventory } from '../domain/snapshot.js';
-import { assumeAll, createHostResolver, resolveVm, wantedHosts } from './inventory-reading.js';
+import { stackOf } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import { withPlacements } from './balancing.js';
+import { createInventoryReader } from './inventory-reading.js';
+import { createMigrationCooldown, type MigrationCooldown } from './migration-cooldown.js';
 import {
-  createMigrationCooldown,
-  type MigrationCooldown,
-  type MigrationCooldownLimits,
-} from './migration-cooldown.js';
-import { runBalanceUnit, runFilterUnit, runScoreUnit, type OnUnitBug, type ScoredHosts } from './run-unit.js';
-import { createUnitRegistry, unitNotFound } from './unit-registry.js';
-import type { Unit } from './unit.js';
+  runBalanceUnit,
+  runFilterUnit,
+  runScoreUnit,
+  wordsOf,
+  type OnUnitBug,
+  type RejectedHosts,
+  type ScoredHosts,
+} from './run-unit.js';
+import type { BalanceUnit, FilterUnit, ScoreUnit, Unit } from './unit.js';
 
-/** What the policy engine works with. */
+/** What the scoring engine works with. */
 export interface PolicyServiceOptions {
   readonly units: readonly Unit[];
   readonly inventory: Inventory;
   readonly log: Log;
-  readonly clock?: { readonly now: () => number };
-  /** How migrations that were proposed are remembered; what is left out has its default. */
-  readonly balancing?: Partial<MigrationCooldownLimits>;
-  /** Age of a snapshot from which no migration is proposed any more: milliseconds. Absent: there is none. */
-  readonly maxBalancingAge?: number;
-  /** Remembers them in place of an own memory, made of `balancing`. */
+  readonly clock?: Clock;
+  /** Absent: the defaults of the configuration. */
+  readonly balancing?: BalancingSettings;
+  /** Remembers proposed migrations in place of an own memory. */
   readonly migrations?: MigrationCooldown;
 }
 
 /**
- * The scoring engine: runs pure units over one snapshot of the inventory. A unit's failure is data and costs that unit
- * only; no request does I/O unless it names a host or a VM that the snapshot lacks.
+ * Makes the scoring engine: it runs pure units over one snapshot of the inventory. A unit's failure is data and costs that
+ * unit only; no request does I/O unless it names a host or a VM that the snapshot lacks. Throws when two units have type and
+ * name in common.
  */
 export function createPolicyService(options: PolicyServiceOptions): PolicyUnitService {
-  const { inventory, log, clock = Date, maxBalancingAge = Infinity } = options;
-  const { descriptions, scores, filters, balances } = createUnitRegistry(options.units);
-  const resolveHosts = createHostResolver(inventory);
-  const migrations = options.migrations ?? createMigrationCooldown({ ...options.balancing, clock });
+  const { units, inventory, log, clock = Date, balancing = balancingSection.parse({}) } = options;
+  const { migrations = createMigrationCooldown(balancing, clock) } = options;
+  const { scores, filters, balances } = byName(units);
+  const { findHosts, findVmAndHosts } = createInventoryReader(inventory);
 
   const bugsOf =
     (call: Call): OnUnitBug =>
@@ -63,15 +71,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const chosen = await wantedHosts(inventory, request, call);
-    const resolved = await resolveHosts(chosen, call, request.assumedPlacements);
-    const stopped = await resolveVm(inventory, resolved.snapshot, request.vmId, call);
-    const snapshot = await assumeAll(inventory, resolved.snapshot, request.assumedPlacements, call);
-    const hosts =
-      snapshot === resolved.snapshot
-        ? resolved.hosts
-        : resolved.hosts.map((host) => snapshot.host(host.id) ?? host);
-    const vm = snapshot.vm(request.vmId) ?? stopped;
+    const { snapshot, vm, hosts, unknownHostIds } = await findVmAndHosts(request, call);
+    const { properties } = request;
     const wanted = request.units.length > 0 ? request.units : [...scores.keys()].map(withWeight1);
 
     const results = wanted.map(({ name }): UnitResult<ScoredHosts> => {
@@ -79,12 +80,12 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
       const unit = scores.get(name);
       return unit === undefined
         ? { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) }
-        : runScoreUnit(unit, { snapshot, vm, hosts, properties: request.properties }, bugsOf(call));
+        : runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
     });
     const unitResults = results.map((result): ScoreUnitResult =>
       result.value === undefined
         ? result
-        : { unit: result.unit, value: result.value.values, direction: 'HIGHER_IS_BETTER' },
+        : { unit: result.unit, value: result.value.values, direction: result.value.direction },
     );
     const sums = sumScores(unitResults, wanted, hosts.length);
 
@@ -92,89 +93,152 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
       scores: hosts.map(({ id }, place) => ({ hostId: id, score: sums[place] ?? 0 })),
       unitResults,
       ...(request.explain ? { explanation: explainScores(hosts, results, bugsOf(call)) } : {}),
-      unknownHostIds: resolved.unknownHostIds,
+      unknownHostIds,
       snapshotTime: snapshot.time,
     };
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const resolved = await resolveHosts(await wantedHosts(inventory, request, call), call);
-    const { snapshot, hosts } = resolved;
-    const vm = await resolveVm(inventory, snapshot, request.vmId, call);
+    const { snapshot, vm, hosts } = await findVmAndHosts(request, call);
+    const { properties, explain = false } = request;
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];
     const asked = request.hosts === 'ALL_UP' ? hosts.map(({ id }) => id) : hostListOf(request.hosts).ids;
 
-    const rejections = wanted.map((name): UnitResult<ReadonlySet<string>> => {
+    const results = wanted.map((name): UnitResult<RejectedHosts> => {
       checkTime(call);
       const unit = filters.get(name);
       return unit === undefined
         ? { unit: name, failure: failureOf(unitNotFound('FILTER', name, filters.keys())) }
-        : runFilterUnit(unit, { snapshot, vm, hosts, properties: request.properties }, bugsOf(call));
+        : runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
     });
 
     return {
-      hostIds: asked.filter((id) => !rejections.some(({ value }) => value?.has(id))),
-      unitResults: rejections.map((result) =>
-        result.value === undefined
-          ? result
-          : { unit: result.unit, value: asked.filter((id) => !result.value.has(id)) },
-      ),
+      hostIds: asked.filter((id) => !results.some(({ value }) => value?.ids.has(id))),
+      unitResults: results.map((result): FilterUnitResult => {
+        if (result.value === undefined) return result;
+        const { unit, value } = result;
+        const accepted = asked.filter((id) => !value.ids.has(id));
+        return explain
+          ? { unit, value: accepted, rejections: rejectionsOf(hosts, result, bugsOf(call)) }
+          : { unit, value: accepted };
+      }),
       snapshotTime: snapshot.time,
     };
   }
 
   async function balanceHosts(request: BalanceHostsRequest, call: Call): Promise<BalanceHostsResponse> {
+    const { hostIds, properties, assumedPlacements, explain = false } = request;
     const unit = balances.get(request.unit);
     if (unit === undefined) throw unitNotFound('BALANCE', request.unit, balances.keys());
-    const { snapshot, hosts } = await resolveHosts(request.hostIds, call);
+    const { snapshot, hosts, observed, placements } = await findHosts(hostIds, call, assumedPlacements);
     checkTime(call);
-    const age = clock.now() - snapshot.time;
-    // A score from yesterday's world is a worse score; a migration in it may be of a VM that must not move today.
-    if (age > maxBalancingAge) {
-      throw new SchedulingError(
-        'UNAVAILABLE',
-        `the snapshot of the engine is ${Math.round(age / 1000)} s old, and migrations are proposed from one of at most ${Math.round(maxBalancingAge / 1000)} s; try later`,
-      );
+    checkAge(observed.time);
+    const recent = withPlacements(migrations.beside(observed), observed, placements);
+    const result = runBalanceUnit(unit, { snapshot, hosts, properties, recent }, bugsOf(call));
+    if (result.failure !== undefined) {
+      throw new SchedulingError(result.failure.code, `unit ${unit.name}: ${result.failure.message}`);
     }
-    const { value, failure } = runBalanceUnit(
-      unit,
-      { snapshot, hosts, properties: request.properties, recent: migrations.beside(snapshot) },
-      bugsOf(call),
-    );
-    if (failure !== undefined)
-      throw new SchedulingError(failure.code, `unit ${unit.name}: ${failure.message}`);
-    if (value !== undefined) migrations.remember(value, snapshot);
-    return { snapshotTime: snapshot.time, ...(value === undefined ? {} : { migration: value }) };
+    const { migration, explain: words } = result.value;
+    if (migration !== undefined && call.dryRun !== true) migrations.remember(migration, observed);
+    return {
+      snapshotTime: snapshot.time,
+      ...(migration === undefined ? {} : { migration }),
+      ...(explain ? { explanation: wordsOf(unit.name, words, bugsOf(call)) } : {}),
+    };
   }
 
-  const list = { units: descriptions, problems: [], hasInventory: true };
+  /** A score from yesterday's world is a worse score; a migration in it may be of a VM that must not move today. */
+  function checkAge(snapshotTime: number): void {
+    const { maxSnapshotAge } = balancing;
+    const age = clock.now() - snapshotTime;
+    if (age <= maxSnapshotAge) return;
+    throw new SchedulingError(
+      'UNAVAILABLE',
+      `the snapshot of the engine is ${Math.round(age / 1000)} s old, and migrations are proposed from one of at most ${Math.round(maxSnapshotAge / 1000)} s; try later`,
+    );
+  }
+
+  const list = { units: units.map(describe), problems: [], hasInventory: true };
   return { listPolicyUnits: () => Promise.resolve(list), scoreHosts, filterHosts, balanceHosts };
 }
 
-/** Explains scores when somebody asks; a unit that can't say why costs its reason, not its score. */
+/** Explains scores when somebody asks. */
 function explainScores(
   hosts: readonly Host[],
   results: readonly UnitResult<ScoredHosts>[],
   onBug: OnUnitBug,
 ): ScoreExplanation {
-  const reasonOf = (unit: string, explain: ScoredHosts['explain'], host: Host): string => {
-    try {
-      return explain(host);
-    } catch (thrown) {
-      onBug(unit, thrown);
-      return INTERNAL_ERROR_TEXT;
-    }
-  };
   return {
     hostName: (place) => hosts[place]?.name,
     reasons(place) {
       const host = hosts[place];
       if (host === undefined) return [];
       return results.flatMap(({ unit, value }) =>
-        value === undefined ? [] : [{ unit, text: reasonOf(unit, value.explain, host) }],
+        value === undefined ? [] : [{ unit, text: wordsOf(unit, () => value.explain(host), onBug) }],
       );
     },
   };
 }
 
+function rejectionsOf(
+  hosts: readonly Host[],
+  { unit, value }: { readonly unit: string; readonly value: RejectedHosts },
+  onBug: OnUnitBug,
+): NonNullable<FilterUnitResult['rejections']> {
+  return hosts
+    .filter(({ id }) => value.ids.has(id))
+    .map((host) => ({
+      hostId: host.id,
+      hostName: host.name,
+      reason: wordsOf(unit, () => value.explain(host), onBug),
+    }));
+}
+
 const withWeight1 = (name: string): WeightedUnit => ({ name, weight: 1 });
+
+/** Orders units by type and name. Throws when two have both in common. */
+function byName(units: readonly Unit[]) {
+  const scores = new Map<string, ScoreUnit>();
+  const filters = new Map<string, FilterUnit>();
+  const balances = new Map<string, BalanceUnit>();
+  for (const unit of units) {
+    if (unit.type === 'SCORE') register(scores, unit);
+    else if (unit.type === 'FILTER') register(filters, unit);
+    else register(balances, unit);
+  }
+  return { scores, filters, balances };
+}
+
+function register<Registered extends Unit>(registered: Map<string, Registered>, unit: Registered): void {
+  if (registered.has(unit.name)) {
+    throw new Error(`two ${unit.type} units are named ${JSON.stringify(unit.name)}; rename one`);
+  }
+  registered.set(unit.name, unit);
+}
+
+/** Returns what a caller is told of a unit. */
+function describe(unit: Unit): PolicyUnit {
+  const { name, type, description } = unit;
+  const properties = unit.properties.map(({ name, pattern, defaultValue, description }) => ({
+    name,
+    pattern,
+    defaultValue,
+    description,
+  }));
+  return {
+    name,
+    type,
+    description,
+    properties,
+    ...(unit.type === 'SCORE' ? { direction: unit.direction } : {}),
+  };
+}
+
+function unitNotFound(type: PolicyUnitType, name: string, known: Iterable<string>): SchedulingError {
+  const names = [...known].join(', ') || 'none';
+  return new SchedulingError(
+    'NOT_FOUND',
+    `no ${type.toLowerCase()} unit named ${JSON.stringify(name)}; this service has: ${names}`,
+    { notFound: 'UNIT' },
+  );
+}

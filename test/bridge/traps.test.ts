@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { createPolicyService } from '../../src/scoring/service.js';
-import type { BalanceUnit } from '../../src/scoring/unit.js';
+import type { BalanceRequest, BalanceUnit } from '../../src/scoring/unit.js';
 import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
 import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
 import { fixtureService } from '../contract/fixture.js';
 import { settle } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
-import { host, hostId, inventoryOf, snapshotOf, vm, vmId } from '../support/world.js';
+import { host, hostId, inventoryOf, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
 import {
   balance,
   costs,
@@ -28,12 +28,19 @@ import { unitList } from '../support/unit-list.js';
 const [H1, H2, H3, STRANGER] = [hostId(1), hostId(2), hostId(3), hostId(99)] as const;
 const KSM = 'ksm_same_os_score';
 
-const balancing = (propose: BalanceUnit['propose']) =>
-  createPolicyService({
+/** A service whose unit proposes nothing, and shows its requests. */
+const balancing = (look: (request: BalanceRequest) => undefined) => {
+  const propose: BalanceUnit['propose'] = (request) => {
+    look(request);
+    return { explain: () => '' };
+  };
+  return createPolicyService({
     units: [{ type: 'BALANCE', name: 'b', description: '', properties: [], propose }],
     inventory: inventoryOf(snapshotOf([host(1), host(2)], [vm(1, 'other', { on: 1 })])),
+    clock: { now: () => SNAPSHOT_TIME },
     log: memoryLog(),
   });
+};
 
 for (const over of ['dispatch', 'http'] as const) {
   describe(`the twelve traps of the engine, over ${over}`, () => {
@@ -49,7 +56,7 @@ for (const over of ['dispatch', 'http'] as const) {
     /** The native engine over the world of the behaviour suite: VM 1 scores 66 on host 1, 0 on hosts 2 and 3. */
     const native = (): Stage => stageOf(fixtureService());
 
-    const proposing = (propose: BalanceUnit['propose']): Stage => stageOf(balancing(propose));
+    const proposing = (look: (request: BalanceRequest) => undefined): Stage => stageOf(balancing(look));
 
     it('1: what the engine calls a score is a cost, the lowest wins: scores 66, 0, 0 leave as 34, 100, 100', async () => {
       expect(await costs(native(), { [KSM]: 1 }, [H1, H2, H3])).to.deep.equal(

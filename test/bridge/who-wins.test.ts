@@ -4,6 +4,7 @@ import { readCostAnswer } from '../../src/engine-model/read-answer.js';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { createPolicyService } from '../../src/scoring/service.js';
 import type { ScoreUnit } from '../../src/scoring/unit.js';
+import { evenVmDistribution } from '../../src/scoring/units/even-vm-distribution.js';
 import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
@@ -13,6 +14,7 @@ import { createStage, type StageOptions } from './stage.js';
 /** A second unit that does not contradict the first one: fewer VMs are better. */
 const fewVms: ScoreUnit = {
   type: 'SCORE',
+  direction: 'HIGHER_IS_BETTER',
   name: 'few_vms',
   description: '',
   properties: [],
@@ -40,17 +42,20 @@ const FACTORS = new Map([
 
 const service = (): PolicyUnitService =>
   createPolicyService({
-    units: [ksmSameOsScore, fewVms],
+    units: [ksmSameOsScore, fewVms, evenVmDistribution],
     inventory: inventoryOf(snapshot, { stopped: STOPPED }),
     log: memoryLog(),
   });
 
-async function firstOfScoreHosts(): Promise<string | undefined> {
+/** The number of VMs is a cost, and passes as it is. */
+const COSTS_ONLY = new Map([['even_vm_distribution', 3]]);
+
+async function firstOfScoreHosts(factors = FACTORS): Promise<string | undefined> {
   const { scores } = await service().scoreHosts(
     {
       vmId: vmId(1),
       hosts: HOSTS,
-      units: [...FACTORS].map(([name, weight]) => ({ name, weight })),
+      units: [...factors].map(([name, weight]) => ({ name, weight })),
       properties: new Map(),
       assumedPlacements: [],
       explain: false,
@@ -62,17 +67,18 @@ async function firstOfScoreHosts(): Promise<string | undefined> {
 
 async function picks(
   options: StageOptions,
+  factors = FACTORS,
 ): Promise<{ byRank: readonly string[]; byWeight: readonly string[] }> {
   const answer = await createStage(service(), options).call(
     'runCostFunctions',
-    [...FACTORS],
+    [...factors],
     HOSTS,
     vmId(1),
     null,
   );
-  const { outcome, complaints } = readCostAnswer(answer, { hostIds: HOSTS, units: [...FACTORS.keys()] });
+  const { outcome, complaints } = readCostAnswer(answer, { hostIds: HOSTS, units: [...factors.keys()] });
   expect(complaints).to.deep.equal([]);
-  const asked = { costs: outcome?.costs ?? [], candidates: HOSTS, factors: FACTORS };
+  const asked = { costs: outcome?.costs ?? [], candidates: HOSTS, factors };
   return { byRank: selectByRank(asked).winners, byWeight: selectByWeight(asked).winners };
 }
 
@@ -93,5 +99,14 @@ describe('the point of it all', () => {
       // 3 x 0 + 2 x 98 = 196 is the lowest.
       expect(byWeight).to.deep.equal([hostId(3)]);
     });
+
+    for (const scores of ['asCosts', 'raw'] as const) {
+      it(`is that of 3, 1 and 2 VMs it picks the host with 1, with ${scores} and rows ${rows} too`, async () => {
+        const { byRank, byWeight } = await picks({ rows, scores }, COSTS_ONLY);
+        expect([byRank, byWeight, [await firstOfScoreHosts(COSTS_ONLY)]]).to.deep.equal(
+          Array(3).fill([hostId(2)]),
+        );
+      });
+    }
   }
 });

@@ -9,6 +9,7 @@ import { host, hostId, inventoryOf, snapshotOf, vm } from '../support/world.js';
 
 const constant50: ScoreUnit = {
   type: 'SCORE',
+  direction: 'HIGHER_IS_BETTER',
   name: 'constant_50',
   description: '',
   properties: [],
@@ -34,15 +35,19 @@ const rejectsHost2: FilterUnit = {
   name: 'rejects_host_2',
   description: '',
   properties: [],
-  prepare: () => (candidate) => candidate.id !== hostId(2),
+  prepare: () => ({ accepts: ({ id }) => id !== hostId(2), explain: ({ name }) => `${name} is host 2` }),
 };
 
-const rejectsAll: FilterUnit = { ...rejectsHost2, name: 'rejects_all', prepare: () => () => false };
+const rejectsAll: FilterUnit = {
+  ...rejectsHost2,
+  name: 'rejects_all',
+  prepare: () => ({ accepts: () => false, explain: () => 'no host will do' }),
+};
 
 const throwsFilter: FilterUnit = {
   ...rejectsHost2,
   name: 'throws',
-  prepare: () => () => {
+  prepare: () => {
     throw new Error('secret of the inside');
   },
 };
@@ -54,7 +59,11 @@ const moveFirst: BalanceUnit = {
   properties: [],
   propose({ hosts: [from, to] }) {
     const moved = from?.vms[0];
-    return moved && to ? { vmId: moved.id, candidateHostIds: [to.id] } : undefined;
+    if (moved === undefined || to === undefined) return { explain: () => 'there is nothing to move first' };
+    return {
+      migration: { vmId: moved.id, candidateHostIds: [to.id] },
+      explain: () => `${moved.name} is the first of ${from?.name ?? ''}`,
+    };
   },
 };
 
@@ -107,6 +116,7 @@ export function fixtureService(log = memoryLog()): PolicyUnitService {
     units: [ksmSameOsScore, acceptAllHosts, ...FIXTURE_UNITS],
     inventory: fixtureInventory(),
     migrations: forgetful,
+    balancing: { cooldown: 0, settleTime: 0, maxSnapshotAge: Infinity },
     log,
   });
 }

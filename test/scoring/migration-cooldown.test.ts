@@ -1,9 +1,11 @@
 import { expect } from 'chai';
-import { createMigrationCooldown } from '../../src/scoring/migration-cooldown.js';
+import { balancingSection } from '../../src/config/sections.js';
+import { createMigrationCooldown, MAX_PROPOSALS } from '../../src/scoring/migration-cooldown.js';
 import { buildSnapshot, type Snapshot, type Vm } from '../../src/domain/snapshot.js';
 import { host, hostId, vm, vmId } from '../support/world.js';
 
 const MINUTE = 60_000;
+const DEFAULTS = balancingSection.parse({});
 
 describe('createMigrationCooldown', () => {
   let now = 0;
@@ -24,8 +26,8 @@ describe('createMigrationCooldown', () => {
 
   const proposal = { vmId: vmId(1), candidateHostIds: [hostId(2), hostId(3)] };
 
-  function remembering(limits: Parameters<typeof createMigrationCooldown>[0] = {}) {
-    const migrations = createMigrationCooldown({ clock, ...limits });
+  function remembering(settings: Partial<typeof DEFAULTS> = {}) {
+    const migrations = createMigrationCooldown({ ...DEFAULTS, ...settings }, clock);
     migrations.remember(proposal, shown(1));
     return migrations;
   }
@@ -41,7 +43,7 @@ describe('createMigrationCooldown', () => {
   }
 
   it('starts with nothing', () => {
-    expect(seen(createMigrationCooldown({ clock }), shown(1))).to.deep.equal([false, '']);
+    expect(seen(createMigrationCooldown(DEFAULTS, clock), shown(1))).to.deep.equal([false, '']);
   });
 
   it('believes in a move that an older snapshot can not show', () => {
@@ -83,7 +85,7 @@ describe('createMigrationCooldown', () => {
   });
 
   it('takes a VM that someone moved elsewhere to be there', () => {
-    const migrations = createMigrationCooldown({ clock });
+    const migrations = createMigrationCooldown(DEFAULTS, clock);
     migrations.remember({ vmId: vmId(1), candidateHostIds: [hostId(2)] }, shown(1));
     expect(seen(migrations, shown(3))).to.deep.equal([true, 'arrived 3']);
   });
@@ -132,15 +134,15 @@ describe('createMigrationCooldown', () => {
     expect(underWay.map((one) => [one.vm.id, one.sourceId])).to.deep.equal([[vmId(2), hostId(2)]]);
   });
 
-  it('lets no more proposals be made than it can remember, until some are over', () => {
-    const vms = Array.from({ length: 10 }, (_, n) => vm(n + 10, 'other', { on: 1 }));
-    const migrations = createMigrationCooldown({ clock, maxProposals: 10 });
-    for (const { id } of vms) {
-      migrations.beside(shown(1, { vms }));
-      migrations.remember({ vmId: id, candidateHostIds: [hostId(2)] }, shown(1, { vms }));
-    }
-    expect(() => migrations.beside(shown(1, { vms })))
-      .to.throw('10 migrations were proposed in the last 300 s, the most that are remembered (maxProposals)')
+  it(`lets no more than ${MAX_PROPOSALS} proposals be made, until some are over`, () => {
+    const vms = Array.from({ length: MAX_PROPOSALS }, (_, n) => vm(n + 10, 'other', { on: 1 }));
+    const full = shown(1, { vms });
+    const migrations = createMigrationCooldown(DEFAULTS, clock);
+    for (const { id } of vms.slice(1)) migrations.remember({ vmId: id, candidateHostIds: [hostId(2)] }, full);
+    expect(migrations.beside(full).underWay).to.have.length(MAX_PROPOSALS - 1);
+    migrations.remember({ vmId: vmId(10), candidateHostIds: [hostId(2)] }, full);
+    expect(() => migrations.beside(full))
+      .to.throw('1000 migrations were proposed in the last 300 s, the most that are remembered; balance less')
       .with.property('code', 'RESOURCE_EXHAUSTED');
     now += 5 * MINUTE;
     expect(migrations.beside(shown(1, { vms })).underWay).to.deep.equal([]);

@@ -1,9 +1,14 @@
 import { expect } from 'chai';
 import { INTERNAL_ERROR_TEXT } from '../../src/domain/errors.js';
+import { balancingSection } from '../../src/config/sections.js';
+import type { BalanceHostsRequest, FilterHostsRequest, Migration } from '../../src/domain/contract.js';
 import { createPolicyService } from '../../src/scoring/service.js';
-import type { BalanceUnit, ScoreUnit } from '../../src/scoring/unit.js';
+import type { BalanceUnit, FilterUnit, ScoreUnit, Unit } from '../../src/scoring/unit.js';
 import { units as allUnits } from '../../src/scoring/units/index.js';
+import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
 import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
+import { maxVms } from '../../src/scoring/units/max-vms.js';
+import { vmBalance } from '../../src/scoring/units/vm-balance.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { call } from '../support/call.js';
@@ -19,6 +24,9 @@ import {
   vm,
   vmId,
 } from '../support/world.js';
+import { migrationText } from './units/cluster.js';
+
+const DEFAULTS = balancingSection.parse({});
 
 describePolicyUnitService('policy service', () => ({ service: fixtureService() }));
 
@@ -153,6 +161,123 @@ describe('policy service and its inventory', () => {
     expect(log.lines[0]?.fields['stack']).to.include('no words');
   });
 
+  const ranges: readonly (readonly [
+    direction: ScoreUnit['direction'],
+    good: readonly number[],
+    bad: readonly number[],
+  ])[] = [
+    ['HIGHER_IS_BETTER', [0, 100], [-1, 101, 0.5, NaN, Infinity]],
+    ['LOWER_IS_BETTER', [-(2 ** 31), -1, 0, 2 ** 31 - 1], [-(2 ** 31) - 1, 2 ** 31, 0.5, NaN, -Infinity]],
+  ];
+  for (const [direction, good, bad] of ranges) {
+    it(`takes ${good.join(', ')} from a unit where ${direction}, and not ${bad.join(', ')}`, async () => {
+      const results: unknown[] = [];
+      for (const value of [...good, ...bad]) {
+        const unit: ScoreUnit = {
+          ...ksmSameOsScore,
+          direction,
+          prepare: () => ({ score: () => value, explain: () => '' }),
+        };
+        const inventory = inventoryOf(snapshot);
+        const service = createPolicyService({ units: [unit], inventory, log: memoryLog() });
+        const { unitResults } = await service.scoreHosts(request, call());
+        for (const { value, failure, direction } of unitResults) {
+          results.push(value === undefined ? failure.code : [...value, direction]);
+        }
+      }
+      expect(results).to.deep.equal([
+        ...good.map((value) => [value, direction]),
+        ...bad.map(() => 'INTERNAL'),
+      ]);
+    });
+
+    it(`lists a unit where ${direction} as that`, async () => {
+      const units = [{ ...ksmSameOsScore, direction }];
+      const service = createPolicyService({ units, inventory: inventoryOf(snapshot), log: memoryLog() });
+      const listed = await service.listPolicyUnits(call());
+      expect(listed.units.map(({ direction }) => direction)).to.deep.equal([direction]);
+    });
+  }
+
+  describe('filters with reasons', () => {
+    const mute: FilterUnit = {
+      ...maxVms,
+      name: 'mute',
+      prepare: () => ({
+        accepts: ({ id }) => id === hostId(1),
+        explain: () => {
+          throw new Error('no words');
+        },
+      }),
+    };
+    const crowded = snapshotOf(
+      [host(1), host(2), host(3)],
+      [vm(1, 'other', { on: 1 }), vm(2, 'other', { on: 1 }), vm(3, 'other', { on: 2 })],
+    );
+    const filtered = (more: Partial<FilterHostsRequest>, log = memoryLog()) => {
+      const inventory = inventoryOf(crowded, { stopped: [vm(9, 'other')] });
+      const service = createPolicyService({ units: [maxVms, acceptAllHosts, mute], inventory, log });
+      return service.filterHosts(
+        {
+          vmId: vmId(9),
+          hosts: [3, 1, 99, 2].map(hostId),
+          units: ['max_vms', 'accept_all_hosts'],
+          properties: new Map([['maximum_vm_count', '1']]),
+          ...more,
+        },
+        call(),
+      );
+    };
+
+    it('says of each host that is rejected why, in the order asked, and of an unknown one nothing', async () => {
+      const { hostIds, unitResults } = await filtered({ explain: true });
+      expect(hostIds).to.deep.equal([3, 99].map(hostId));
+      expect(unitResults.map(({ rejections }) => rejections)).to.deep.equal([
+        [
+          {
+            hostId: hostId(1),
+            hostName: 'host-0001',
+            reason: '2 VMs run here, and maximum_vm_count = 1 is reached',
+          },
+          {
+            hostId: hostId(2),
+            hostName: 'host-0002',
+            reason: '1 VMs run here, and maximum_vm_count = 1 is reached',
+          },
+        ],
+        [],
+      ]);
+    });
+
+    it('says nothing unasked, and asks no unit for words', async () => {
+      const log = memoryLog();
+      const { unitResults } = await filtered({ units: ['max_vms', 'mute'] }, log);
+      expect(unitResults).to.deep.equal([
+        { unit: 'max_vms', value: [3, 99].map(hostId) },
+        { unit: 'mute', value: [1, 99].map(hostId) },
+      ]);
+      expect(log.lines).to.deep.equal([]);
+    });
+
+    it('gives a fixed text for the reason of a filter that can not say why, and keeps its verdict', async () => {
+      const log = memoryLog();
+      const { unitResults } = await filtered({ units: ['mute'], explain: true }, log);
+      expect(unitResults[0]?.rejections?.map(({ reason }) => reason)).to.deep.equal([
+        INTERNAL_ERROR_TEXT,
+        INTERNAL_ERROR_TEXT,
+      ]);
+      expect(unitResults[0]?.value).to.deep.equal([1, 99].map(hostId));
+      expect(log.lines[0]?.fields['stack']).to.include('no words');
+    });
+
+    it('counts placements that are assumed: VM 9 makes 0 + 1 on host 3, VM 1 leaves 2 - 1 on host 1', async () => {
+      const assumedPlacements = [9, 1].map((n) => ({ vmId: vmId(n), hostId: hostId(3) }));
+      const properties = new Map([['maximum_vm_count', '2']]);
+      const { hostIds } = await filtered({ assumedPlacements, properties });
+      expect(hostIds).to.deep.equal([1, 99, 2].map(hostId));
+    });
+  });
+
   it('logs the stack of a unit that throws under the request id', async () => {
     const log = memoryLog();
     const units = [{ name: 'throws', weight: 1 }];
@@ -161,6 +286,15 @@ describe('policy service and its inventory', () => {
     expect(log.lines[0]).to.deep.include({ level: 'error', event: 'unit failed' });
     expect(log.lines[0]?.fields).to.include({ requestId: 'r-7', unit: 'throws' });
     expect(log.lines[0]?.fields['stack']).to.match(/secret of the inside\n\s+at /);
+  });
+
+  const atSnapshotTime = { now: () => SNAPSHOT_TIME };
+  const proposing = (migration: Migration): BalanceUnit => ({
+    type: 'BALANCE',
+    name: 'b',
+    description: '',
+    properties: [],
+    propose: () => ({ migration, explain: () => 'stubborn' }),
   });
 
   const absurd: readonly { title: string; vmId: string; candidateHostIds: string[] }[] = [
@@ -183,15 +317,11 @@ describe('policy service and its inventory', () => {
   ];
   for (const { title, ...migration } of absurd) {
     it(`never passes a migration on that names ${title}`, async () => {
-      const unit: BalanceUnit = {
-        type: 'BALANCE',
-        name: 'b',
-        description: '',
-        properties: [],
-        propose: () => migration,
-      };
-      const service = createPolicyService({ units: [unit], inventory: balanced, log: memoryLog() });
+      const log = memoryLog();
+      const units = [proposing(migration)];
+      const service = createPolicyService({ units, inventory: balanced, log, clock: atSnapshotTime });
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
+      expect(log.lines.map(({ event }) => event)).to.deep.equal(['unit failed']);
     });
   }
 
@@ -221,13 +351,7 @@ describe('policy service and its inventory', () => {
   };
 
   describe('and what it proposed', () => {
-    const stubborn: BalanceUnit = {
-      type: 'BALANCE',
-      name: 'b',
-      description: '',
-      properties: [],
-      propose: () => ({ vmId: vmId(1), candidateHostIds: [hostId(2)] }),
-    };
+    const stubborn = proposing({ vmId: vmId(1), candidateHostIds: [hostId(2)] });
     let now = SNAPSHOT_TIME;
     const clock = { now: () => now };
 
@@ -238,14 +362,14 @@ describe('policy service and its inventory', () => {
         inventory: balanced,
         log,
         clock,
-        balancing: { cooldown: 1000, settleTime: 0 },
+        balancing: { ...DEFAULTS, cooldown: 1000, settleTime: 0 },
       });
       const { migration } = await service.balanceHosts(balance, call());
       expect(migration).to.deep.equal({ vmId: vmId(1), candidateHostIds: [hostId(2)] });
       now += 999;
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
       expect(log.lines.map(({ fields }) => String(fields['stack']))[0]).to.include(
-        'was proposed a short time ago',
+        `VM ${vmId(1)} may not move: it is cooling down`,
       );
       now += 1;
       expect((await service.balanceHosts(balance, call())).migration).to.deep.equal(migration);
@@ -258,7 +382,7 @@ describe('policy service and its inventory', () => {
         name: 'curious',
         propose({ recent }) {
           told.push([recent.isCoolingDown(vmId(1)), recent.underWay.length]);
-          return undefined;
+          return { explain: () => '' };
         },
       };
       const service = createPolicyService({
@@ -278,11 +402,11 @@ describe('policy service and its inventory', () => {
 
     it('remembers nothing of a proposal that it did not pass on', async () => {
       const log = memoryLog();
-      const wrong = { ...stubborn, propose: () => ({ vmId: vmId(2), candidateHostIds: [hostId(2)] }) };
+      const wrong = proposing({ vmId: vmId(2), candidateHostIds: [hostId(2)] });
       const service = createPolicyService({ units: [wrong], inventory: balanced, log, clock });
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
-      expect(log.lines.map(({ fields }) => String(fields['stack']))[1]).to.include('is paused, not up');
+      expect(log.lines.map(({ fields }) => String(fields['stack']))[1]).to.include('it is not up');
     });
 
     it('proposes nothing from a snapshot that is too old: 60 s are enough, 60.001 s are not', async () => {
@@ -292,23 +416,186 @@ describe('policy service and its inventory', () => {
         inventory: balanced,
         log: memoryLog(),
         clock: { now: () => now },
-        maxBalancingAge: 60_000,
+        balancing: { ...DEFAULTS, maxSnapshotAge: 60_000 },
       });
       expect(await service.balanceHosts(balance, call())).to.have.property('migration');
       now += 1;
       await expectRejection(service.balanceHosts(balance, call()), 'UNAVAILABLE', 'is 60 s old');
     });
 
-    it('proposes no more than it can remember', async () => {
-      const service = createPolicyService({
-        units: [stubborn],
-        inventory: balanced,
+    it('remembers nothing of a dry run: twice the same, then the real one, then nothing', async () => {
+      const units = [vmBalance];
+      const snapshot = snapshotOf([host(1), host(2)], [vm(1, 'other', { on: 1 }), vm(2, 'other', { on: 1 })]);
+      const inventory = inventoryOf(snapshot);
+      const service = createPolicyService({ units, inventory, log: memoryLog(), clock: atSnapshotTime });
+      const request = {
+        unit: 'vm_balance',
+        hostIds: [1, 2].map(hostId),
+        properties: new Map([['maximum_vm_count', '2']]),
+      };
+      const proposals: unknown[] = [];
+      for (const dryRun of [true, true, false, false, true]) {
+        const { migration } = await service.balanceHosts(request, call({ dryRun }));
+        proposals.push(migration?.vmId);
+      }
+      // 2 VMs are too many; with VM 1 on its way 1 is left.
+      expect(proposals).to.deep.equal([vmId(1), vmId(1), vmId(1), undefined, undefined]);
+    });
+  });
+
+  describe('balance units and the words and placements of a call', () => {
+    const MINIMUM = 10_000;
+    const room = (freeMiB: number) => ({ totalMiB: 100_000, freeMiB, schedulableMiB: freeMiB });
+    const sites = [host(1, 'up', room(9000)), host(2, 'up', room(14_000)), host(3, 'up', room(12_000))];
+    const vms = [
+      vm(1, 'other', { on: 1, memoryMiB: 500 }),
+      vm(2, 'other', { on: 1, memoryMiB: 2500 }),
+      vm(3, 'other', { on: 2 }),
+    ];
+    const stopped = [vm(9, 'other', { memoryMiB: 2501 })];
+    const asked = (more: Partial<BalanceHostsRequest>, units: readonly Unit[] = allUnits) =>
+      createPolicyService({
+        units,
+        inventory: inventoryOf(snapshotOf(sites, vms), { stopped }),
         log: memoryLog(),
-        clock,
-        balancing: { maxProposals: 1 },
+        clock: atSnapshotTime,
+      }).balanceHosts(
+        {
+          unit: 'vm_balance',
+          hostIds: [1, 2, 3].map(hostId),
+          properties: new Map([
+            ['maximum_vm_count', '2'],
+            ['minimum_host_memoryMB', String(MINIMUM)],
+          ]),
+          ...more,
+        },
+        call(),
+      );
+    const placed = (...placements: readonly (readonly [vm: number, host: number])[]) =>
+      placements.map(([vm, host]) => ({ vmId: vmId(vm), hostId: hostId(host) }));
+
+    it('explains a proposal when it is asked to, and says nothing otherwise', async () => {
+      expect((await asked({ explain: true })).explanation).to.match(
+        /^host-0001 has 2 VMs, .* vm-1 of 500 MiB/,
+      );
+      expect(await asked({})).not.to.have.property('explanation');
+    });
+
+    it('explains why there is none', async () => {
+      const answer = await asked({ explain: true, hostIds: [hostId(3)] });
+      expect(answer).not.to.have.property('migration');
+      expect(answer.explanation).to.match(/^no host that is up has maximum_vm_count = 2 VMs or more/);
+    });
+
+    it('gives a fixed text for a unit that can not explain itself, and its proposal', async () => {
+      const proposal = { vmId: vmId(1), candidateHostIds: [hostId(2)] };
+      const mute: BalanceUnit = {
+        ...proposing(proposal),
+        propose: () => ({
+          migration: proposal,
+          explain: () => {
+            throw new Error('no words');
+          },
+        }),
+      };
+      const { migration, explanation } = await asked({ unit: 'b', explain: true }, [mute]);
+      expect([migration, explanation]).to.deep.equal([proposal, INTERNAL_ERROR_TEXT]);
+    });
+
+    const cases: readonly {
+      readonly title: string;
+      readonly unit: 'vm_balance' | 'host_memory_balance';
+      readonly placements: readonly (readonly [vm: number, host: number])[];
+      readonly proposal: string;
+    }[] = [
+      {
+        title: 'none: 0 + 1 < 2 on host 3, 1 + 1 on host 2 is full',
+        unit: 'vm_balance',
+        placements: [],
+        proposal: 'VM 1 -> 3',
+      },
+      {
+        title: 'a stopped VM on host 3: 0 + 1 + 1 is full',
+        unit: 'vm_balance',
+        placements: [[9, 3]],
+        proposal: 'nothing',
+      },
+      {
+        title: 'VM 3 on host 3: host 2 has 1 - 1',
+        unit: 'vm_balance',
+        placements: [[3, 3]],
+        proposal: 'VM 1 -> 2',
+      },
+      {
+        title: 'VM 1 on host 2, which is full with it; it is smaller than VM 3, and must not be proposed',
+        unit: 'vm_balance',
+        placements: [[1, 2]],
+        proposal: 'VM 3 -> 3',
+      },
+      {
+        title: 'VM 1 where it is',
+        unit: 'vm_balance',
+        placements: [[1, 1]],
+        proposal: 'VM 1 -> 3',
+      },
+      {
+        title: 'none: 14000 - 10000 - 1000 = 3000, and 1000 on host 3',
+        unit: 'host_memory_balance',
+        placements: [],
+        proposal: 'VM 1 -> 2, 3',
+      },
+      {
+        title: 'a stopped VM of 2501 on host 2: 3000 - 2501 = 499 < 500',
+        unit: 'host_memory_balance',
+        placements: [[9, 2]],
+        proposal: 'VM 1 -> 3',
+      },
+      {
+        title: 'VM 2 gone from host 1: 9000 + 2500 > 10000',
+        unit: 'host_memory_balance',
+        placements: [[2, 2]],
+        proposal: 'nothing',
+      },
+    ];
+    for (const { title, unit, placements, proposal } of cases) {
+      it(`counts placements that are assumed at ${unit}, ${title}: ${proposal}`, async () => {
+        const { migration } = await asked({ unit, assumedPlacements: placed(...placements) });
+        expect(migrationText(migration)).to.equal(proposal);
       });
-      await service.balanceHosts(balance, call());
-      await expectRejection(service.balanceHosts(balance, call()), 'RESOURCE_EXHAUSTED', 'maxProposals');
+    }
+
+    it('takes a placement for the end of a move that was proposed: VM 1 counts on host 3 once, not on 3 and 2', async () => {
+      const service = createPolicyService({
+        units: allUnits,
+        inventory: inventoryOf(snapshotOf(sites, [...vms, vm(4, 'other', { on: 1 })])),
+        log: memoryLog(),
+        clock: atSnapshotTime,
+      });
+      const request = {
+        unit: 'vm_balance',
+        hostIds: [1, 2, 3].map(hostId),
+        properties: new Map([['maximum_vm_count', '3']]),
+      };
+      const { migration: first } = await service.balanceHosts(request, call());
+      expect(migrationText(first)).to.equal('VM 1 -> 3, 2');
+      // Host 1 has 3 - 1 VMs either way; with 2 as the limit host 3 could take none beside VM 1, and host 2 none at all.
+      const properties = new Map([['maximum_vm_count', '2']]);
+      const settled = { ...request, properties, assumedPlacements: placed([1, 3], [3, 3]) };
+      const { migration: second } = await service.balanceHosts(settled, call());
+      expect(migrationText(second)).to.equal('VM 4 -> 2');
+    });
+
+    it('refuses placements of what there is not, like scoring', async () => {
+      await expectRejection(
+        asked({ assumedPlacements: placed([8, 1]) }),
+        'INVALID_ARGUMENT',
+        'assumed_placements[0].vm_id',
+      );
+      await expectRejection(
+        asked({ assumedPlacements: placed([1, 8]) }),
+        'INVALID_ARGUMENT',
+        'assumed_placements[0].host_id',
+      );
     });
   });
 

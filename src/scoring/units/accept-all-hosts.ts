@@ -10,5 +10,5 @@ export const acceptAllHosts: FilterUnit = {
   description:
     'Accepts every host. For engines that ask for external scores only when an external filter is enabled too.',
   properties: [],
-  prepare: () => () => true,
+  prepare: () => ({ accepts: () => true, explain: () => 'every host is accepted' }),
 };

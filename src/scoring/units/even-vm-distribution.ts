@@ -1,36 +1,28 @@
 import { MAX_SCORE } from '../../domain/contract.js';
+import { rangeOf, scoreOfCost, type Range } from '../../domain/score-sums.js';
 import type { Host } from '../../domain/snapshot.js';
 import type { ScoreUnit } from '../unit.js';
 
-/**
- * Ranks a host higher the fewer VMs run on it: 100 x (max - n) / (max - min) over the hosts asked for, rounded down; 100 for
- * each when all have as many.
- */
+/** Gives a host the number of VMs that run on it as its cost, so that the one with the fewest is the best. */
 export const evenVmDistribution: ScoreUnit = {
   type: 'SCORE',
+  direction: 'LOWER_IS_BETTER',
   name: 'even_vm_distribution',
-  description: 'Ranks a host higher the fewer VMs run on it, compared with the other hosts asked for.',
+  description: 'Prefers the host on which the fewest VMs run: its cost is their number.',
   properties: [],
   prepare({ snapshot, hosts }) {
     const vmsOf = ({ index }: Host): number => snapshot.vmCounts[index] ?? 0;
-    let min = Number.POSITIVE_INFINITY;
-    let max = 0;
-    for (const host of hosts) {
-      min = Math.min(min, vmsOf(host));
-      max = Math.max(max, vmsOf(host));
-    }
-
-    const score = (host: Host): number =>
-      max === min ? MAX_SCORE : Math.floor((MAX_SCORE * (max - vmsOf(host))) / (max - min));
-
+    let range: Range | undefined;
     return {
-      score,
+      score: vmsOf,
       explain(host) {
         const vms = vmsOf(host);
-        if (max === min) return `${vms} VMs run here, as on each host asked for`;
+        const { min, max } = (range ??= rangeOf(hosts.map(vmsOf)));
+        const counts = scoreOfCost(vms, { min, max });
+        if (min === max) return `${vms} VMs run here, as on each host asked for: in a sum ${counts}`;
         return (
           `${vms} VMs run here, from ${min} to ${max} on the hosts asked for: ` +
-          `${MAX_SCORE} x (${max} - ${vms}) / (${max} - ${min}) = ${score(host)}`
+          `in a sum ${MAX_SCORE} x (${max} - ${vms}) / (${max} - ${min}) = ${counts}`
         );
       },
     };

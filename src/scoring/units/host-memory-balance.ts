@@ -1,9 +1,7 @@
-import type { Migration } from '../../domain/contract.js';
 import type { Host } from '../../domain/snapshot.js';
+import { moveOne, outlookOf, type HostOutlook } from '../balancing.js';
 import { choiceProperty, integerProperty } from '../property.js';
 import type { BalanceUnit } from '../unit.js';
-import { outlookOf, type HostOutlook } from './host-outlook.js';
-import { movableVms, type MovableVm } from './movable-vms.js';
 
 const minimumHostMemory = integerProperty({
   name: 'minimum_host_memoryMB',
@@ -35,35 +33,41 @@ export const hostMemoryBalance: BalanceUnit = {
   description:
     'Moves a VM from the host most short of minimum_host_memoryMB free memory to hosts that stay above it.',
   properties: [minimumHostMemory, safeSelection],
-  propose(request): Migration | undefined {
-    const minimum = minimumHostMemory.read(request.properties);
-    const safe = safeSelection.read(request.properties).toLowerCase() === 'true';
-    const outlook = outlookOf(request);
-    const up = request.hosts.filter(({ status }) => status === 'up');
+  propose({ hosts, properties, recent }) {
+    const minimum = minimumHostMemory.read(properties);
+    const safe = safeSelection.read(properties).toLowerCase() === 'true';
+    const limit = `${minimumHostMemory.name} = ${minimum}`;
+    const outlook = outlookOf(recent);
+    const up = hosts.filter(({ status }) => status === 'up');
 
-    const sources = up
-      // What is becoming free is added up only where it matters.
-      .filter(({ memory }) => memory.freeMiB !== undefined && memory.freeMiB < minimum)
+    // What is becoming free is added up only where it matters.
+    const short = up.filter(({ memory }) => memory.freeMiB !== undefined && memory.freeMiB < minimum);
+    const sources = short
       .map((host) => ({ host, shortfall: minimum - (outlook.mostFreeMiB(host) ?? minimum) }))
       .filter(({ shortfall }) => shortfall > 0)
       .sort((a, b) => b.shortfall - a.shortfall);
-    if (sources.length === 0) return undefined;
+    const [neediest] = sources;
+    if (neediest === undefined) return { explain: () => whyNoneIsShort(up, short, limit) };
 
     const destinations = up
-      .map((host) => ({ id: host.id, room: roomOf(host, outlook, minimum) }))
-      .filter(({ room }) => room > 0)
-      .sort((a, b) => b.room - a.room);
-    const largestRoom = destinations[0]?.room ?? 0;
-    if (largestRoom === 0) return undefined;
-
-    for (const { host, shortfall } of sources) {
-      const fitting = movableVms(host, request.recent).filter(({ memoryMiB }) => memoryMiB <= largestRoom);
-      const vm = safe ? fitting[0] : relieving(fitting, shortfall);
-      if (vm === undefined) continue;
-      const candidates = destinations.filter(({ room }) => room >= vm.memoryMiB);
-      return { vmId: vm.id, candidateHostIds: candidates.map(({ id }) => id) };
+      .map((host) => ({ host, roomMiB: roomOf(host, outlook, minimum) }))
+      .filter(({ roomMiB }) => roomMiB > 0)
+      .sort((a, b) => b.roomMiB - a.roomMiB);
+    const need = ({ host, shortfall }: typeof neediest) =>
+      `${host.name} is short of ${shortfall} MiB of free memory, where ${limit}`;
+    if (destinations.length === 0) {
+      return {
+        explain: () => `${need(neediest)}, but no host that is up has known memory to spare above that`,
+      };
     }
-    return undefined;
+    return moveOne(recent, {
+      sources,
+      destinations,
+      choose: (fitting, { shortfall }) =>
+        safe ? fitting[0] : (fitting.find(({ memoryMiB }) => memoryMiB >= shortfall) ?? fitting.at(-1)),
+      need,
+      merit: `stay above ${minimum} MiB with it`,
+    });
   },
 };
 
@@ -76,7 +80,13 @@ function roomOf(host: Host, outlook: HostOutlook, minimum: number): number {
   return Math.min(schedulable, free - minimum - Math.ceil(totalMiB / STEPS));
 }
 
-/** Of VMs that are ordered by memory: the first that frees the whole shortfall, else the last. */
-function relieving(vms: readonly MovableVm[], shortfall: number): MovableVm | undefined {
-  return vms.find(({ memoryMiB }) => memoryMiB >= shortfall) ?? vms.at(-1);
+function whyNoneIsShort(up: readonly Host[], short: readonly Host[], limit: string): string {
+  if (short.length > 0) {
+    return `${short.length} hosts have less free memory than ${limit}, but not once the VMs that are leaving are gone`;
+  }
+  const unknown = up.filter(({ memory }) => memory.freeMiB === undefined).length;
+  return (
+    `no host that is up has less free memory than ${limit}` +
+    (unknown > 0 ? `; of ${unknown} of the ${up.length} that are it is unknown` : '')
+  );
 }

@@ -29,6 +29,7 @@ const countSelf = flagProperty({
  */
 export const ksmSameOsScore: ScoreUnit = {
   type: 'SCORE',
+  direction: 'HIGHER_IS_BETTER',
   name: 'ksm_same_os_score',
   description:
     'Ranks a host higher the more of its running VMs have the OS of the VM being scheduled, so that kernel same-page merging finds more equal pages.',

@@ -1,5 +1,15 @@
+import type { Host } from '../../domain/snapshot.js';
+import { integerProperty } from '../property.js';
 import type { FilterUnit } from '../unit.js';
-import { maximumVmCount } from './maximum-vm-count.js';
+
+/** The number of VMs at which a host is full. Shared with vm_balance, since a policy has one value for a key whatever the unit. */
+export const maximumVmCount = integerProperty({
+  name: 'maximum_vm_count',
+  least: 1,
+  digits: 5,
+  defaultValue: 100,
+  description: 'How many VMs make a host full: it takes no more, and gives some away.',
+});
 
 /** Accepts hosts on which fewer VMs run than `maximum_vm_count`. */
 export const maxVms: FilterUnit = {
@@ -9,6 +19,10 @@ export const maxVms: FilterUnit = {
   properties: [maximumVmCount],
   prepare({ snapshot, properties }) {
     const maximum = maximumVmCount.read(properties);
-    return ({ index }) => (snapshot.vmCounts[index] ?? 0) < maximum;
+    const vmsOf = ({ index }: Host): number => snapshot.vmCounts[index] ?? 0;
+    return {
+      accepts: (host) => vmsOf(host) < maximum,
+      explain: (host) => `${vmsOf(host)} VMs run here, and ${maximumVmCount.name} = ${maximum} is reached`,
+    };
   },
 };

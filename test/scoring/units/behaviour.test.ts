@@ -5,7 +5,7 @@ import { units } from '../../../src/scoring/units/index.js';
 import type { Unit } from '../../../src/scoring/unit.js';
 import { call } from '../../support/call.js';
 import { memoryLog } from '../../support/log.js';
-import { hostId, inventoryOf, vm, vmId } from '../../support/world.js';
+import { hostId, inventoryOf, SNAPSHOT_TIME, vm, vmId } from '../../support/world.js';
 import { cluster, many, migrationText, numberOf, type TestHost } from './cluster.js';
 
 /** What every unit makes of one situation, in the order of `units`. */
@@ -35,7 +35,7 @@ const defaults = {
   hosts: [{ vms: many(100), freeMiB: 499 }, { vms: [] }],
   expected: {
     ksm_same_os_score: '100, 0',
-    even_vm_distribution: '0, 100',
+    even_vm_distribution: '100, 0',
     accept_all_hosts: '1, 2',
     max_vms: '2',
     vm_balance: 'VM 1 -> 2',
@@ -126,7 +126,7 @@ const situations: readonly Situation[] = [
     hosts: [{ vms: many(2) }, { vms: many(2) }, { vms: many(2) }],
     expected: {
       ksm_same_os_score: '100, 100, 100',
-      even_vm_distribution: '100, 100, 100',
+      even_vm_distribution: '2, 2, 2',
       accept_all_hosts: '1, 2, 3',
       max_vms: '1, 2, 3',
       vm_balance: 'nothing',
@@ -142,7 +142,7 @@ const situations: readonly Situation[] = [
     properties: { maximum_vm_count: '2' },
     expected: {
       ksm_same_os_score: '100, 100',
-      even_vm_distribution: '100, 100',
+      even_vm_distribution: '2, 2',
       accept_all_hosts: '1, 2',
       max_vms: '',
       vm_balance: 'nothing',
@@ -154,7 +154,7 @@ const situations: readonly Situation[] = [
     hosts: [{ vms: [] }, { vms: [] }],
     expected: {
       ksm_same_os_score: '0, 0',
-      even_vm_distribution: '100, 100',
+      even_vm_distribution: '0, 0',
       accept_all_hosts: '1, 2',
       max_vms: '1, 2',
       vm_balance: 'nothing',
@@ -167,6 +167,7 @@ const situations: readonly Situation[] = [
     hosts: [{ vms: many(99), freeMiB: 500 }, { vms: [] }],
     expected: {
       ...defaults.expected,
+      even_vm_distribution: '99, 0',
       max_vms: '1, 2',
       vm_balance: 'nothing',
       host_memory_balance: 'nothing',
@@ -181,7 +182,12 @@ const situations: readonly Situation[] = [
     title: 'properties at their least: 1 VM is too many, so that there is nowhere to go; 0 MiB are enough',
     hosts: [{ vms: [1024], freeMiB: 0 }, { vms: [] }],
     properties: { maximum_vm_count: '1', minimum_host_memoryMB: '0' },
-    expected: { ...defaults.expected, vm_balance: 'nothing', host_memory_balance: 'nothing' },
+    expected: {
+      ...defaults.expected,
+      even_vm_distribution: '1, 0',
+      vm_balance: 'nothing',
+      host_memory_balance: 'nothing',
+    },
   },
   {
     title: 'properties at their most: no host is full, and all are short of memory',
@@ -248,7 +254,8 @@ async function outcome(
   properties: ReadonlyMap<string, string>,
 ): Promise<string> {
   const inventory = inventoryOf(cluster(hosts), { stopped: [SCHEDULED] });
-  const service = createPolicyService({ units, inventory, log: memoryLog() });
+  const clock = { now: () => SNAPSHOT_TIME };
+  const service = createPolicyService({ units, inventory, log: memoryLog(), clock });
   const request = { vmId: vmId(0xfff), hosts: hostIds, properties };
   const { name, type } = unit;
   if (type === 'BALANCE') {

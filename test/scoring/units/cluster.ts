@@ -1,5 +1,4 @@
-import type { BalanceRequest, BalanceUnit } from '../../../src/scoring/unit.js';
-import type { MoveUnderWay } from '../../../src/scoring/recent-migrations.js';
+import type { BalanceRequest, BalanceUnit, MoveUnderWay, Proposal } from '../../../src/scoring/unit.js';
 import type { HostMemory, Snapshot, Vm } from '../../../src/domain/snapshot.js';
 import { host, hostId, snapshotOf, vm, vmId } from '../../support/world.js';
 
@@ -54,17 +53,18 @@ export function move(
   };
 }
 
-/** What a unit proposes, in numbers: `VM 3 -> 1, 2`, or `nothing`. */
-export function proposed(
-  unit: BalanceUnit,
-  snapshot: Snapshot,
-  options: {
-    readonly properties?: Readonly<Record<string, string>>;
-    readonly hosts?: readonly number[];
-    readonly cooling?: readonly number[];
-    readonly underWay?: readonly MoveUnderWay[];
-  } = {},
-): string {
+/** What is unusual about a request to balance a test's hosts. */
+export interface BalanceOptions {
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Numbers of the hosts asked for; all that there are by default. */
+  readonly hosts?: readonly number[] | undefined;
+  /** Numbers of the VMs that were proposed lately. */
+  readonly cooling?: readonly number[];
+  readonly underWay?: readonly MoveUnderWay[];
+}
+
+/** What a unit makes of a snapshot. */
+export function proposalOf(unit: BalanceUnit, snapshot: Snapshot, options: BalanceOptions = {}): Proposal {
   const cooling = new Set(options.cooling?.map(vmId));
   const ids = options.hosts?.map(hostId);
   const request: BalanceRequest = {
@@ -73,7 +73,12 @@ export function proposed(
     properties: new Map(Object.entries(options.properties ?? {})),
     recent: { isCoolingDown: (id) => cooling.has(id), underWay: options.underWay ?? [] },
   };
-  return migrationText(unit.propose(request));
+  return unit.propose(request);
+}
+
+/** What a unit proposes, in numbers: `VM 3 -> 1, 2`, or `nothing`. */
+export function proposed(unit: BalanceUnit, snapshot: Snapshot, options: BalanceOptions = {}): string {
+  return migrationText(proposalOf(unit, snapshot, options).migration);
 }
 
 /** A migration in numbers. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { hostMemoryBalance } from '../../../src/scoring/units/host-memory-balance.js';
-import { cluster, move, proposed, type TestHost } from './cluster.js';
+import { cluster, move, proposalOf, proposed, type TestHost } from './cluster.js';
 
 /** A host of 100,000 MiB, whose statistics go in steps of 1,000 MiB. */
 const host = (
@@ -193,5 +193,77 @@ describe('host_memory_balance', () => {
       expect(proposed(hostMemoryBalance, snapshot)).to.equal('VM 1 -> 2');
       expect(proposed(hostMemoryBalance, snapshot, { underWay })).to.equal('nothing');
     });
+  });
+
+  describe('in words', () => {
+    const words: readonly {
+      readonly title: string;
+      readonly hosts: readonly TestHost[];
+      readonly safe?: string;
+      readonly cooling?: readonly number[];
+      readonly text: string;
+    }[] = [
+      {
+        title: 'a proposal, 4000 - 1000 = 3000 MiB short',
+        hosts: [host(1000, [4096, 1024, 3072, 8192]), host(9096), host(40_000)],
+        text:
+          'host-0001 is short of 3000 MiB of free memory, where minimum_host_memoryMB = 4000; ' +
+          'of its 4 VMs that may move 4 fit somewhere, and vm-2 of 1024 MiB is chosen; ' +
+          '2 hosts stay above 4000 MiB with it and have room for it, the first is host-0003',
+      },
+      {
+        title: 'a proposal that frees as much as fits: 8000 - 4000 - 1000 = 3000',
+        hosts: [host(500, [3001, 3000, 2000]), host(8000)],
+        safe: 'False',
+        text:
+          'host-0001 is short of 3500 MiB of free memory, where minimum_host_memoryMB = 4000; ' +
+          'of its 3 VMs that may move 2 fit somewhere, and vm-2 of 3000 MiB is chosen; ' +
+          '1 hosts stay above 4000 MiB with it and have room for it, the first is host-0002',
+      },
+      {
+        title: 'no host that is short',
+        hosts: [host(4000), host(5000)],
+        text: 'no host that is up has less free memory than minimum_host_memoryMB = 4000',
+      },
+      {
+        title: 'hosts of unknown memory',
+        hosts: [host(4000), host(undefined), host(undefined, [], { status: 'maintenance' })],
+        text: 'no host that is up has less free memory than minimum_host_memoryMB = 4000; of 1 of the 2 that are it is unknown',
+      },
+      {
+        title: 'a VM that is leaving frees enough: 3000 + 1000 = 4000',
+        hosts: [host(3000, [{ mib: 1000, status: 'migrating' }]), host(40_000)],
+        text: '1 hosts have less free memory than minimum_host_memoryMB = 4000, but not once the VMs that are leaving are gone',
+      },
+      {
+        title: 'no destination: 5000 - 4000 - 1000 = 0',
+        hosts: [host(1000, [10]), host(5000), host(90_000, [], { status: 'maintenance' })],
+        text:
+          'host-0001 is short of 3000 MiB of free memory, where minimum_host_memoryMB = 4000, ' +
+          'but no host that is up has known memory to spare above that',
+      },
+      {
+        title: 'VMs that are cooling down',
+        hosts: [host(1000, [10, 20]), host(40_000)],
+        cooling: [1, 2],
+        text:
+          'host-0001 is short of 3000 MiB of free memory, where minimum_host_memoryMB = 4000, ' +
+          'but none of its 2 VMs may move (2 cooling down)',
+      },
+      {
+        title: 'no VMs at all',
+        hosts: [host(1000), host(40_000)],
+        text:
+          'host-0001 is short of 3000 MiB of free memory, where minimum_host_memoryMB = 4000, ' +
+          'but none of its 0 VMs may move',
+      },
+    ];
+    for (const { title, hosts, safe = 'True', cooling = [], text } of words) {
+      it(title, () => {
+        const properties = { minimum_host_memoryMB: '4000', safe_selection: safe };
+        const { explain } = proposalOf(hostMemoryBalance, cluster(hosts), { properties, cooling });
+        expect(explain()).to.equal(text);
+      });
+    }
   });
 });

@@ -19,7 +19,7 @@ describe('max_vms', () => {
   for (const { counts, maximum, accepted } of cases) {
     it(`${counts.join(', ')} VMs, fewer than ${maximum ?? 'the default of 100'}: ${accepted.join(', ')}`, () => {
       const snapshot = cluster(counts.map((count) => ({ vms: many(count) })));
-      const accepts = maxVms.prepare({
+      const { accepts } = maxVms.prepare({
         snapshot,
         vm: vm(0xfff, 'other'),
         hosts: snapshot.hosts,

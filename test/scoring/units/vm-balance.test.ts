@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { vmBalance } from '../../../src/scoring/units/vm-balance.js';
-import { cluster, many, move, proposed, type TestHost } from './cluster.js';
+import { cluster, many, move, proposalOf, proposed, type TestHost } from './cluster.js';
 
 describe('vm_balance', () => {
   const properties = { maximum_vm_count: '3' };
@@ -140,5 +140,97 @@ describe('vm_balance', () => {
       expect(proposed(vmBalance, snapshot, { properties })).to.equal('VM 1 -> 2');
       expect(proposed(vmBalance, snapshot, { properties, underWay })).to.equal('nothing');
     });
+  });
+
+  describe('in words', () => {
+    const words: readonly {
+      readonly title: string;
+      readonly hosts: readonly TestHost[];
+      readonly cooling?: readonly number[];
+      readonly text: string;
+    }[] = [
+      {
+        title: 'a proposal',
+        hosts: [{ vms: [4096, 1024, 2048] }, { vms: [1, 1] }, { vms: [1] }, { vms: [] }],
+        text:
+          'host-0001 has 3 VMs, where maximum_vm_count = 3; of its 3 VMs that may move 3 fit somewhere, and vm-2 of 1024 MiB is chosen; ' +
+          '2 hosts stay below 3 VMs with it and have room for it, the first is host-0004',
+      },
+      {
+        title: 'a proposal from the second host',
+        hosts: [
+          { vms: Array(4).fill({ mib: 1, migratable: false }) },
+          { vms: [8, 9000, 9] },
+          { vms: [], schedulableMiB: 10 },
+        ],
+        text:
+          'host-0001 has 4 VMs, where maximum_vm_count = 3, but none of its 4 VMs may move (4 not free to migrate); ' +
+          'host-0002 has 3 VMs, where maximum_vm_count = 3; of its 3 VMs that may move 2 fit somewhere, and vm-5 of 8 MiB is chosen; ' +
+          '1 hosts stay below 3 VMs with it and have room for it, the first is host-0003',
+      },
+      {
+        title: 'no full host',
+        hosts: [{ vms: many(2) }, { vms: many(1) }, { vms: many(9), status: 'maintenance' }],
+        text: 'no host that is up has maximum_vm_count = 3 VMs or more: the most on the 2 that are is 2',
+      },
+      {
+        title: 'no host at all',
+        hosts: [],
+        text: 'no host that is up has maximum_vm_count = 3 VMs or more: the most on the 0 that are is 0',
+      },
+      {
+        title: 'VMs that are leaving already: 3 - 1 = 2',
+        hosts: [{ vms: [1, 1, { mib: 1, status: 'migrating' }] }, { vms: [] }],
+        text: '1 hosts have maximum_vm_count = 3 VMs or more, but fewer without those that are leaving',
+      },
+      {
+        title: 'no destination',
+        hosts: [{ vms: many(4) }, { vms: many(5) }, { vms: many(2) }],
+        text: 'host-0002 has 5 VMs, where maximum_vm_count = 3, but no host that is up stays below 3 with one more',
+      },
+      {
+        title: 'VMs that stay, each for its reason',
+        hosts: [
+          {
+            vms: [
+              { mib: 1, status: 'paused' },
+              { mib: 1, migratable: false },
+              { mib: 1, status: undefined },
+              { mib: undefined },
+              5,
+              6,
+            ],
+          },
+          { vms: [] },
+        ],
+        cooling: [5, 6],
+        text:
+          'host-0001 has 6 VMs, where maximum_vm_count = 3, but none of its 6 VMs may move ' +
+          '(2 not up, 1 not free to migrate, 1 of unknown memory, 2 cooling down)',
+      },
+      {
+        title: 'no room',
+        hosts: [{ vms: [2048, 4096, 4096] }, { vms: [], schedulableMiB: 2047 }],
+        text:
+          'host-0001 has 3 VMs, where maximum_vm_count = 3, but no host has room for its smallest VM that may move, ' +
+          'vm-1 of 2048 MiB: the largest room is 2047 MiB',
+      },
+      {
+        title: 'more hosts than anyone reads of: 5 - 3 = 2',
+        hosts: [...Array<TestHost>(5).fill({ vms: Array(3).fill({ mib: undefined }) }), { vms: [] }],
+        text:
+          [1, 2, 3]
+            .map(
+              (n) =>
+                `host-000${n} has 3 VMs, where maximum_vm_count = 3, but none of its 3 VMs may move (3 of unknown memory); `,
+            )
+            .join('') + '2 more hosts are passed over alike',
+      },
+    ];
+    for (const { title, hosts, cooling = [], text } of words) {
+      it(title, () => {
+        expect(proposalOf(vmBalance, cluster(hosts), { properties, cooling }).explain()).to.equal(text);
+      });
+    }
   });
 });
