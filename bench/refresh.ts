@@ -2,6 +2,7 @@
 // new to it, later none has changed.
 // Usage: npm run build && npx tsx bench/refresh.ts [hosts] [vms] [refreshes]
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { engineSection, inventorySection } from '../src/config/sections.js';
 import { createEngineClient } from '../src/inventory/engine-client.js';
 import { createInventory } from '../src/inventory/inventory.js';
 import { createLog } from '../src/process/log.js';
@@ -15,8 +16,12 @@ const [hosts = 500, vms = 10_000, refreshes = 5] = process.argv.slice(2).map(Num
 const engine = await startEngine(`${hosts}x${vms}:7`);
 const log = createLog({ level: 'warn', format: 'text' });
 const client = createEngineClient({
-  url: engine.found,
-  credentials: { kind: 'oauth', username: 'admin@internal', password: 'simulator' },
+  settings: {
+    ...engineSection.parse({}),
+    url: engine.found,
+    username: 'admin@internal',
+    password: 'simulator',
+  },
   log,
 });
 
@@ -27,8 +32,9 @@ const ms = (nanoseconds: number) => (nanoseconds / 1e6).toFixed(1);
 const inventory = createInventory({
   client,
   log,
-  refreshInterval: PAUSE_MS,
-  refreshJitter: 0,
+  settings: { ...inventorySection.parse({}), refreshInterval: PAUSE_MS },
+  // In the middle: neither earlier nor later.
+  random: () => 0.5,
   onRefresh({ durationMs }) {
     n += 1;
     const { user, system } = process.cpuUsage(cpu);

@@ -1,11 +1,7 @@
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { SchedulingError } from '../domain/errors.js';
-import {
-  createEngineClient,
-  type EngineClient,
-  type EngineClientOptions,
-} from '../inventory/engine-client.js';
+import { createEngineClient, type EngineClient } from '../inventory/engine-client.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
@@ -18,36 +14,13 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
       'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine; or pass --demo',
     );
   }
-  const options: EngineClientOptions = {
-    url: engine.url,
-    credentials: { kind: engine.auth, username: engine.username, password: passwordOf(engine) },
-    ca: engine.caFile === undefined ? undefined : readConfiguredFile('engine.caFile', engine.caFile),
-    allowPlainHttp: engine.allowPlaintext,
-    timeouts: {
-      lookup: engine.lookupTimeout,
-      connect: engine.connectTimeout,
-      secureConnect: engine.tlsTimeout,
-      response: engine.responseTimeout,
-      idle: engine.idleTimeout,
-      request: engine.requestTimeout,
-    },
-    retry: { limit: engine.retries },
-    hostStatistics: engine.hostStatistics,
-    statisticsPause: engine.statisticsPause,
-    loginPause: { first: engine.loginPause, longest: engine.maxLoginPause },
-    limits: {
-      maxBodyBytes: engine.maxBodySize,
-      maxObjectBytes: engine.maxObjectSize,
-      maxObjects: engine.maxObjects,
-      maxDepth: engine.maxDepth,
-    },
-    log,
-  };
+  const { url, username, caFile } = engine;
+  const settings = { ...engine, url, username, password: passwordOf(engine) };
+  const ca = caFile === undefined ? undefined : readConfiguredFile('engine.caFile', caFile);
   try {
-    return createEngineClient(options);
+    return createEngineClient({ settings, ca, log });
   } catch (error) {
-    if (error instanceof SchedulingError)
-      throw new ConfigError(`engine.url, engine.caFile: ${error.message}`);
+    if (error instanceof SchedulingError) throw new ConfigError(error.message);
     throw error;
   }
 }
@@ -63,10 +36,10 @@ export function openInventory(
   } = {},
 ): EngineInventory {
   return createInventory({
-    ...inventory,
+    settings: inventory,
     client,
     log,
-    ...(watchers.onAvailability === undefined ? {} : { onAvailability: watchers.onAvailability }),
+    onAvailability: watchers.onAvailability,
     onRefresh: (outcome) => watchers.metrics?.refreshed(outcome),
   });
 }

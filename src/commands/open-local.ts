@@ -6,6 +6,7 @@ import type { Readiness } from '../process/ops-server.js';
 import { createPolicyService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
 import type { Snapshot } from '../domain/snapshot.js';
+import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 
 /** The policy engine of this process, over the inventory of an oVirt engine. */
@@ -31,7 +32,7 @@ export interface LocalParts {
 /** Opens the policy engine over the configured oVirt engine. Nothing is sent before it is started. */
 export function openLocal(config: Config, { log, metrics, onChange }: LocalParts): Local {
   const { balancing } = config;
-  const { refreshInterval, refreshJitter } = config.inventory;
+  const { refreshInterval } = config.inventory;
   const client = openEngineClient(config, log);
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
@@ -58,7 +59,7 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
       // An engine that is read seldom is balanced from what there is.
       balancing: {
         ...balancing,
-        maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * (refreshInterval + refreshJitter)),
+        maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * refreshInterval * (1 + REFRESH_JITTER)),
       },
     }),
     readiness: () => readiness,

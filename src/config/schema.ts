@@ -93,10 +93,11 @@ export const configSchema = z
     if (maxBreakerPause < breakerPause)
       complain('composite.maxBreakerPause', 'is shorter than composite.breakerPause');
     if (maxListRetry < listRetry) complain('composite.maxListRetry', 'is shorter than composite.listRetry');
-    if (inventory.maxStaleness <= inventory.refreshInterval + inventory.refreshJitter) {
+    // A reading comes up to a tenth of the interval late.
+    if (inventory.maxStaleness <= inventory.refreshInterval * 1.1) {
       complain(
         'inventory.maxStaleness',
-        'has to be longer than inventory.refreshInterval and inventory.refreshJitter together, or no snapshot lasts until the next',
+        'has to be longer than inventory.refreshInterval by more than a tenth, or no snapshot lasts until the next',
       );
     }
   });

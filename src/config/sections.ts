@@ -30,51 +30,26 @@ export const engineSection = z.strictObject({
   auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),
   caFile: text('PEM file of the certificate authority that signed the certificate of the engine'),
   allowPlaintext: flag(false, 'Send the password over plain http to another machine'),
-  lookupTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the address of the engine from DNS'),
-  connectTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for a connection to the engine'),
-  tlsTimeout: duration(10 * SECOND, 10, MINUTE, 'Longest wait for the TLS handshake'),
-  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
-  idleTimeout: duration(30 * SECOND, 10, HOUR, 'Longest silence in the middle of an answer'),
-  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
-  retries: integer(
-    2,
-    0,
+  connectTimeout: duration(
+    5 * SECOND,
     10,
-    'How often a GET is tried again after a network error or a 408, 429 or 5xx answer',
-  ),
-  loginPause: duration(
     MINUTE,
-    0,
-    24 * HOUR,
-    'Pause after a refused login; doubled each time, up to maxLoginPause',
+    'Longest wait for the address of the engine from DNS, for a connection to it, and for the TLS handshake, each',
   ),
-  maxLoginPause: duration(HOUR, 0, 24 * HOUR, 'Longest pause after refused logins'),
-  maxBodySize: size(4 * GIB, 1024, 1024 * GIB, 'Largest answer that is read, decompressed'),
-  maxObjectSize: size(MIB, 1024, 64 * MIB, 'Largest host or VM that is read'),
-  maxObjects: integer(250_000, 1, 10_000_000, 'Most hosts, and most VMs, that are read'),
-  maxDepth: integer(64, 8, 1000, 'How deeply the JSON of the engine may be nested'),
+  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
+  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
   hostStatistics: flag(
     true,
     'Read the statistics of hosts with them: host_memory_balance needs their free memory',
   ),
-  statisticsPause: duration(10 * MINUTE, 0, 24 * HOUR, 'Pause after the engine could not give statistics'),
 });
+
+/** {@link engineSection}, validated. */
+export type EngineSettings = z.output<typeof engineSection>;
 
 /** How the snapshot of the engine's hosts and VMs is kept fresh. */
 export const inventorySection = z.strictObject({
   refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
-  refreshJitter: duration(
-    3 * SECOND,
-    0,
-    HOUR,
-    'Longest random time by which a reading comes earlier or later, so that many services do not ask at once',
-  ),
-  failurePause: duration(
-    SECOND,
-    10,
-    HOUR,
-    'Pause after a reading that failed; doubled each time, up to the interval',
-  ),
   maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
   lookupTimeout: duration(
     2 * SECOND,
@@ -82,24 +57,10 @@ export const inventorySection = z.strictObject({
     MINUTE,
     'Longest time that a call waits for a host or VM that is not in the snapshot',
   ),
-  unknownInterval: duration(
-    SECOND,
-    100,
-    HOUR,
-    'Shortest time between two readings, or two look-ups of one VM, for the sake of an unknown id',
-  ),
-  vmLookupTtl: duration(10 * SECOND, 0, HOUR, 'How long a stopped VM that was looked up is remembered'),
-  maxVmLookups: integer(10_000, 1, 1_000_000, 'How many VMs that were looked up are remembered'),
-  maxConcurrentLookups: integer(8, 1, 1000, 'How many VMs are looked up at the engine at the same time'),
-  maxWaitingLookups: integer(1000, 0, 100_000, 'How many look-ups may wait for others to end'),
-  answerMargin: duration(50, 0, MINUTE, 'What is left of the time of a call when a wait for the engine ends'),
-  maxGuestReports: integer(
-    200_000,
-    0,
-    10_000_000,
-    'Of how many VMs the last report of the guest agent is remembered',
-  ),
 });
+
+/** {@link inventorySection}, validated. */
+export type InventorySettings = z.output<typeof inventorySection>;
 
 /** How often balance units move VMs. */
 export const balancingSection = z.strictObject({

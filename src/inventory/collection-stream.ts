@@ -1,35 +1,26 @@
 import { isUtf8 } from 'node:buffer';
-import { EngineFailure } from './engine-failure.js';
-import { createSkeleton } from './collection-skeleton.js';
+import { isJsonObject } from '../lib/json.js';
+import { lasting, passing, type EngineFailure } from './engine-failure.js';
 
-/** How big a collection body, and what it is made of, may be. */
-export interface CollectionLimits {
-  /** Bytes of the whole body, decompressed. */
-  readonly maxBodyBytes: number;
-  /** Bytes of one object of the collection. */
-  readonly maxObjectBytes: number;
-  /** Objects of the collection. */
-  readonly maxObjects: number;
-  /** Bytes of everything around those objects, runs of white space counted as one byte. */
-  readonly maxSkeletonBytes: number;
-  /** How deeply objects and arrays may be nested, the body itself being depth 1. */
-  readonly maxDepth: number;
-}
+/** Largest body, decompressed: bytes. 100,000 VMs are about 1 GB; beyond this a body is a bomb. */
+export const MAX_BODY_BYTES = 4 * 1024 ** 3;
 
-/** Limits that fit 100,000 VMs of 10 KB each with room to spare. */
-export const COLLECTION_LIMITS: CollectionLimits = {
-  maxBodyBytes: 4 * 1024 ** 3,
-  maxObjectBytes: 1024 ** 2,
-  maxObjects: 250_000,
-  maxSkeletonBytes: 2 * 1024 ** 2,
-  maxDepth: 64,
-};
+/** Largest object of a collection: bytes. A VM is about 10 KB, of which a certificate may be a part. */
+export const MAX_OBJECT_BYTES = 1024 ** 2;
+
+/** Most objects of a collection: twice and a half what an engine is built for, and what fits into 1 GB of memory. */
+export const MAX_OBJECTS = 250_000;
+
+/** Most bytes around the objects, a run of white space counted as one: an object needs two or three. */
+export const MAX_SKELETON_BYTES = 2 * 1024 ** 2;
+
+/** How deeply objects and arrays may be nested, the body itself being depth 1. A VM of an engine needs about 10. */
+export const MAX_DEPTH = 64;
 
 /** What to split, and who gets the pieces. */
 export interface CollectionSplitterOptions {
   /** Name of the collection in the body: `vm` for `{"vm": [{...}, ...]}`. */
   readonly key: string;
-  readonly limits: CollectionLimits;
   /** Called with each object of the collection, parsed, in order, as soon as its last byte is there. */
   readonly visit: (object: unknown) => void;
   /** Called with words on an object that is bigger than the limit, in place of the others. */
@@ -46,6 +37,7 @@ export interface CollectionSplitter {
   readonly end: () => { readonly others: number };
 }
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
@@ -67,12 +59,11 @@ const ARRAY_DEPTH = 2;
  */
 export function createCollectionSplitter({
   key,
-  limits,
   visit,
   oversized,
   seen,
 }: CollectionSplitterOptions): CollectionSplitter {
-  const skeleton = createSkeleton(limits.maxSkeletonBytes);
+  const skeleton = createSkeleton();
   let bodyBytes = 0;
   let depth = 0;
   let inString = false;
@@ -90,7 +81,7 @@ export function createCollectionSplitter({
 
   function write(chunk: Buffer): void {
     bodyBytes += chunk.length;
-    if (bodyBytes > limits.maxBodyBytes) throw tooBig(`has more than ${limits.maxBodyBytes} bytes`);
+    if (bodyBytes > MAX_BODY_BYTES) throw tooBig(`has more than ${MAX_BODY_BYTES} bytes`);
     let at = 0;
     while (at < chunk.length) at = inObject ? scanObject(chunk, at) : scanSkeleton(chunk, at);
   }
@@ -111,7 +102,7 @@ export function createCollectionSplitter({
       }
       if (byte === OPEN_OBJECT && inCollection && depth === ARRAY_DEPTH) {
         objects += 1;
-        if (objects > limits.maxObjects) throw tooBig(`has more than ${limits.maxObjects} elements`);
+        if (objects > MAX_OBJECTS) throw tooBig(`has more than ${MAX_OBJECTS} elements`);
         skeleton.add(PLACEHOLDER);
         inObject = true;
         return at;
@@ -169,7 +160,7 @@ export function createCollectionSplitter({
 
   function enter(): void {
     depth += 1;
-    if (depth > limits.maxDepth) throw tooBig(`is nested more than ${limits.maxDepth} deep`);
+    if (depth > MAX_DEPTH) throw tooBig(`is nested more than ${MAX_DEPTH} deep`);
   }
 
   function openArray(): void {
@@ -181,16 +172,16 @@ export function createCollectionSplitter({
 
   function keepPart(part: Buffer): void {
     partBytes += part.length;
-    if (partBytes > limits.maxObjectBytes) parts = [];
+    if (partBytes > MAX_OBJECT_BYTES) parts = [];
     else parts.push(part);
   }
 
   function finishObject(chunk: Buffer, start: number, end: number): void {
     let bytes = chunk.subarray(start, end);
-    if (partBytes + bytes.length > limits.maxObjectBytes) {
+    if (partBytes + bytes.length > MAX_OBJECT_BYTES) {
       parts = [];
       partBytes = 0;
-      oversized(`${key} number ${objects} has more than ${limits.maxObjectBytes} bytes`);
+      oversized(`${key} number ${objects} has more than ${MAX_OBJECT_BYTES} bytes`);
       return;
     }
     if (parts.length > 0) {
@@ -211,26 +202,23 @@ export function createCollectionSplitter({
   }
 
   function tooBig(problem: string): EngineFailure {
-    return new EngineFailure(`the engine's list of ${key}s ${problem}, the limit of this service`, {
-      transient: false,
-    });
+    return lasting(`the engine's list of ${key}s ${problem}, the limit of this service`);
   }
 
   function malformed(problem: string): EngineFailure {
-    return new EngineFailure(`the engine's list of ${key}s is malformed: ${problem}`, { transient: true });
+    return passing(`the engine's list of ${key}s is malformed: ${problem}`);
   }
 
   return {
     write,
     end() {
       if (inObject || inString || depth > 0 || skeleton.size() === 0) {
-        throw new EngineFailure(
+        throw passing(
           `the engine's list of ${key}s was cut after ${bodyBytes} bytes, in or after element ${objects}`,
-          { transient: true },
         );
       }
       const body = parse(skeleton.bytes(), 'what surrounds the elements');
-      if (!isObject(body)) throw malformed('it is no object');
+      if (!isJsonObject(body)) throw malformed('it is no object');
       const collection: unknown = Object.hasOwn(body, key) ? body[key] : [];
       if (collection === null) return { others: 0 };
       if (!Array.isArray(collection)) throw malformed(`${JSON.stringify(key)} is no array`);
@@ -239,6 +227,51 @@ export function createCollectionSplitter({
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The bytes around the objects of a collection. */
+interface Skeleton {
+  readonly add: (byte: number) => void;
+  /** Adds a byte that stands outside of strings: of a run of white space only the first counts. */
+  readonly addOutsideString: (byte: number) => void;
+  readonly size: () => number;
+  /** Reports whether a range is the JSON string of a text. */
+  readonly holdsString: (start: number, end: number, text: string) => boolean;
+  readonly bytes: () => Buffer;
+}
+
+function createSkeleton(): Skeleton {
+  let buffer = Buffer.alloc(1024);
+  let size = 0;
+
+  function add(byte: number): void {
+    if (size === buffer.length) {
+      if (size >= MAX_SKELETON_BYTES) {
+        throw lasting(
+          `the engine's list has more than ${MAX_SKELETON_BYTES} bytes around its elements, the limit of this service`,
+        );
+      }
+      const bigger = Buffer.alloc(size * 2);
+      buffer.copy(bigger);
+      buffer = bigger;
+    }
+    buffer[size] = byte;
+    size += 1;
+  }
+
+  return {
+    add,
+    addOutsideString(byte) {
+      const space = byte === SPACE || (byte >= 0x09 && byte <= 0x0d && byte !== 0x0b && byte !== 0x0c);
+      if (!space) add(byte);
+      else if (size > 0 && buffer[size - 1] !== SPACE) add(SPACE);
+    },
+    size: () => size,
+    holdsString(start, end, text) {
+      try {
+        return JSON.parse(buffer.toString('utf8', start, end)) === text;
+      } catch {
+        return false;
+      }
+    },
+    bytes: () => buffer.subarray(0, size),
+  };
 }

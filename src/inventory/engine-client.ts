@@ -1,69 +1,48 @@
+import { X509Certificate } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import { X509Certificate } from 'node:crypto';
-import pRetry from 'p-retry';
+import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { Log } from '../process/log.js';
 import type { HostRecord } from '../domain/snapshot.js';
-import { COLLECTION_LIMITS, createCollectionSplitter, type CollectionLimits } from './collection-stream.js';
-import { EngineFailure } from './engine-failure.js';
-import { createHostStatistics, STATISTICS_PAUSE } from './host-statistics.js';
-import { createEngineHttp, ENGINE_TIMEOUTS, type EngineAnswer, type EngineTimeouts } from './engine-http.js';
-import { parseHost, parseVm, type Parsed } from './engine-json.js';
-import type { EngineVm } from './engine-vm.js';
+import { waitFor } from '../lib/deadline.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import { createCollectionSplitter, MAX_OBJECT_BYTES } from './collection-stream.js';
+import { EngineFailure, lasting, passing } from './engine-failure.js';
+import { createEngineHttp, type EngineAnswer } from './engine-http.js';
+import { parseHost, parseVm, type EngineVm, type Parsed } from './engine-json.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
-import {
-  createEngineSession,
-  LOGIN_PAUSE,
-  type EngineCredentials,
-  type LoginPause,
-} from './engine-session.js';
+import { createEngineSession, type EngineAccount } from './engine-session.js';
 import { engineUrls } from './engine-url.js';
-import { createRedaction } from './redaction.js';
-import type { Clock } from '../lib/timers.js';
 
-/** How GETs that failed in passing are sent again, with a pause that doubles from `firstPause` to `longestPause` ms. */
-export interface EngineRetry {
-  /** How often again; 0 for never. */
-  readonly limit: number;
-  readonly firstPause: number;
-  readonly longestPause: number;
-}
+/** Pauses before a listing that failed in passing is sent again: milliseconds. Few, since the next reading comes soon anyway. */
+export const LISTING_PAUSES: readonly number[] = [250, 500];
 
-/** Few retries: a refresh that failed is tried again soon anyway. */
-export const ENGINE_RETRY: EngineRetry = { limit: 2, firstPause: 250, longestPause: 5_000 };
+/** The pause before a look-up of one VM is sent again: milliseconds. What is wrong is mostly a kept connection that had died. */
+export const LOOKUP_PAUSES: readonly number[] = [10];
 
-/** How long close() waits for the engine to revoke the token, in ms. */
-export const REVOKE_TIMEOUT = 2_000;
+/** How long hosts are listed without statistics after the engine refused them: milliseconds. It may have been mended then. */
+export const STATISTICS_PAUSE = 600_000;
 
-/** Which engine, as whom, and how patiently. What is left out has the default of the constants above. */
+/** Which engine, as whom, and how patiently. */
 export interface EngineClientOptions {
-  /** `https://HOST/ovirt-engine`, with or without `/api`. */
-  readonly url: string;
-  readonly credentials: EngineCredentials;
+  /** The settings of an engine that is there, the password read from its file. */
+  readonly settings: Omit<EngineSettings, 'passwordFile' | 'caFile'> &
+    EngineAccount & { readonly url: string };
   /** PEM of the authorities to trust, instead of those that Node knows. */
   readonly ca?: string | undefined;
-  /** Lets the password go over plain http to another machine. */
-  readonly allowPlainHttp?: boolean;
-  readonly timeouts?: Partial<EngineTimeouts>;
-  readonly retry?: Partial<EngineRetry>;
-  readonly limits?: Partial<CollectionLimits>;
-  readonly loginPause?: Partial<LoginPause>;
-  readonly revokeTimeout?: number;
-  /** Whether hosts are listed with their statistics, which tell their free memory; true by default. */
-  readonly hostStatistics?: boolean;
-  /** How long they are listed without after the engine refused, in ms. */
-  readonly statisticsPause?: number;
   readonly clock?: Clock;
+  readonly after?: After;
   readonly log: Log;
 }
 
 /** Takes a listing, object by object. */
 export interface ListingVisitor<Record> {
-  /** Told the bytes of each object first; true when it knows what stands in them, and neither of the others is called. */
+  /** Called with the bytes of each object first; true when it knows what stands in them, and neither of the others is called. */
   readonly seen?: (bytes: Buffer) => boolean;
+  /** Called with each object. */
   readonly record: (record: Record) => void;
-  /** An object that can't be used, and why, naming it and its field. */
+  /** Called for an object that can't be used, and why, naming it and its field. */
   readonly odd: (reason: string) => void;
 }
 
@@ -88,8 +67,11 @@ export interface EngineClient {
   readonly close: () => Promise<void>;
 }
 
-/** Pause before a lookup of one VM is sent again, in ms: what is wrong is mostly a kept connection that had died. */
-const LOOKUP_PAUSE = 10;
+/**
+ * Answers with which an engine refuses to put statistics into its list of hosts: some of 4.2 fail with 500 when a host has
+ * huge pages (bug 1547050), and a proxy may know no such parameter.
+ */
+const STATISTICS_REFUSALS = new Set([400, 404, 500, 501]);
 
 const HOSTS = '/hosts';
 /** The engine follows inside itself: one request, where asking each host for its statistics would be one a host. */
@@ -97,42 +79,18 @@ const HOSTS_WITH_STATISTICS = '/hosts?follow=statistics';
 /** A constant text: the engine keeps every other one for ever (SearchQuery.queriesCache). */
 const RUNNING_VMS = '/vms?search=on_host%3D*';
 
-/** Longest stretch of work on a listing before other work gets its turn, in ms. */
+/** Longest stretch of work on a listing before other work gets its turn: milliseconds. */
 const MAX_STRETCH = 5;
 
-/** Makes a client; nothing is sent yet. Throws INVALID_ARGUMENT for a URL or certificate that can't be right. */
+/** Creates a client; nothing is sent yet. Throws INVALID_ARGUMENT for a URL or certificate that can't be right. */
 export function createEngineClient(options: EngineClientOptions): EngineClient {
-  const { credentials, ca, log, clock = Date } = options;
-  const urls = engineUrls(options);
+  const { settings, ca, clock = Date, after = nodeAfter, log } = options;
+  const urls = engineUrls(settings);
   if (ca !== undefined) checkAuthority(ca);
-  const retry = { ...ENGINE_RETRY, ...options.retry };
-  const lookupRetry = {
-    limit: Math.min(retry.limit, 1),
-    firstPause: LOOKUP_PAUSE,
-    longestPause: LOOKUP_PAUSE,
-  };
-  const limits = { ...COLLECTION_LIMITS, ...options.limits };
-  const redaction = createRedaction();
-  const refusals = createRefusalReader(urls, redaction);
-  const http = createEngineHttp({ urls, timeouts: { ...ENGINE_TIMEOUTS, ...options.timeouts }, ca });
-  const session = createEngineSession({
-    credentials,
-    urls,
-    http,
-    refusals,
-    redaction,
-    loginPause: { ...LOGIN_PAUSE, ...options.loginPause },
-    revokeTimeout: options.revokeTimeout ?? REVOKE_TIMEOUT,
-    clock,
-    log,
-  });
-
-  const statistics = createHostStatistics({
-    enabled: options.hostStatistics ?? true,
-    pause: options.statisticsPause ?? STATISTICS_PAUSE,
-    clock,
-    log,
-  });
+  const refusals = createRefusalReader(urls);
+  const http = createEngineHttp({ urls, settings, ca, after });
+  const session = createEngineSession({ account: settings, urls, http, refusals, clock, after, log });
+  let statisticsRefusedAt: number | undefined;
 
   async function list<Record>(
     path: string,
@@ -142,13 +100,12 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     begin: BeginListing<Record>,
     signal: AbortSignal,
   ): Promise<void> {
-    await retried({ path }, signal, async () => {
+    await retried({ path }, LISTING_PAUSES, signal, async () => {
       const answer = await open(signal);
       if (answer.status !== 200) throw await refusals.ofApi(answer, `GET ${urls.api}${path}`);
       const visitor = begin();
       const splitter = createCollectionSplitter({
         key,
-        limits,
         oversized: visitor.odd,
         seen: visitor.seen,
         visit(object) {
@@ -169,13 +126,23 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     });
   }
 
+  function wantsStatistics(): boolean {
+    if (statisticsRefusedAt === undefined) return settings.hostStatistics;
+    const ago = clock.now() - statisticsRefusedAt;
+    return settings.hostStatistics && (ago < 0 || ago >= STATISTICS_PAUSE);
+  }
+
+  /** Lists without statistics when the engine can't list with them: they cost nothing but themselves. */
   async function openHosts(signal: AbortSignal): Promise<EngineAnswer> {
-    if (!statistics.wanted()) return get(HOSTS, signal);
+    if (!wantsStatistics()) return get(HOSTS, signal);
     const full = await get(HOSTS_WITH_STATISTICS, signal);
-    if (!statistics.mayRefuse(full.status)) return full;
+    if (!STATISTICS_REFUSALS.has(full.status)) return full;
     full.discard();
     const plain = await get(HOSTS, signal);
-    if (plain.status === 200) statistics.refused(full.status);
+    if (plain.status === 200) {
+      statisticsRefusedAt = clock.now();
+      log.warn('host statistics refused', { status: full.status, pauseMs: STATISTICS_PAUSE });
+    }
     return plain;
   }
 
@@ -198,36 +165,60 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       const failure = session.refused(authorization);
       if (failure !== undefined) throw failure;
       if (renewed) {
-        throw new EngineFailure(
+        throw lasting(
           `GET ${urls.api}${path}: the engine refuses a token that it has just given (401); may ` +
-            `${JSON.stringify(credentials.username)} use the REST API, is a proxy in between?`,
-          { transient: false },
+            `${JSON.stringify(settings.username)} use the REST API, is a proxy in between?`,
         );
       }
     }
   }
 
+  async function readVm(id: string, path: string, signal: AbortSignal): Promise<EngineVm | undefined> {
+    const what = `GET ${urls.api}${path}`;
+    const answer = await get(path, signal);
+    if (answer.status === 404) {
+      // An unknown id has an empty body; a page is that of a server without an engine in it, as while it starts.
+      if (answer.contentType !== '' && !isJson(answer)) throw await refusals.ofApi(answer, what);
+      answer.discard();
+      return undefined;
+    }
+    if (answer.status !== 200) throw await refusals.ofApi(answer, what);
+    const { record, odd } = parseVm(parseJson(await answer.text(MAX_OBJECT_BYTES), what));
+    if (odd !== undefined) throw lasting(`${what}: ${odd}`);
+    if (record.id !== id) throw lasting(`${what}: the engine answered with vm ${record.id}`);
+    return record;
+  }
+
   async function retried<Value>(
     what: { readonly path: string; readonly requestId?: string | undefined },
+    pauses: readonly number[],
     signal: AbortSignal,
     attempt: () => Promise<Value>,
-    patience: EngineRetry = retry,
   ): Promise<Value> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt();
+      } catch (thrown) {
+        if (signal.aborted) throw SchedulingError.from(signal.reason);
+        const pause = pauses[tries - 1];
+        if (!(thrown instanceof EngineFailure) || !thrown.transient || pause === undefined) {
+          throw SchedulingError.from(thrown);
+        }
+        log.info('engine request failed', { ...what, attempt: tries, reason: thrown.message });
+        await rest(pause, signal);
+      }
+    }
+  }
+
+  async function rest(ms: number, signal: AbortSignal): Promise<void> {
+    let callOff: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (callOff = after(ms, resolve)));
     try {
-      return await pRetry(attempt, {
-        retries: patience.limit,
-        minTimeout: patience.firstPause,
-        maxTimeout: patience.longestPause,
-        randomize: true,
-        signal,
-        shouldRetry: ({ error }) => error instanceof EngineFailure && error.transient,
-        onFailedAttempt({ error, attemptNumber, retriesLeft }) {
-          if (!(error instanceof EngineFailure) || !error.transient || retriesLeft === 0) return;
-          log.info('engine request failed', { ...what, attempt: attemptNumber, reason: error.message });
-        },
-      });
+      await waitFor(over, signal);
     } catch (thrown) {
-      throw signal.aborted ? SchedulingError.from(signal.reason) : SchedulingError.from(thrown);
+      throw SchedulingError.from(thrown);
+    } finally {
+      callOff();
     }
   }
 
@@ -235,27 +226,9 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     listHosts: (begin, signal) => list(HOSTS, openHosts, 'host', parseHost, begin, signal),
     listRunningVms: (begin, signal) =>
       list(RUNNING_VMS, (given) => get(RUNNING_VMS, given), 'vm', parseVm, begin, signal),
-    getVm: (id, signal, requestId) => {
+    getVm(id, signal, requestId) {
       const path = `/vms/${encodeURIComponent(id)}`;
-      const what = `GET ${urls.api}${path}`;
-      const attempt = async () => {
-        const answer = await get(path, signal);
-        if (answer.status === 404) {
-          // An unknown id has an empty body; a page is that of a server without an engine in it, as while it starts.
-          const page = answer.contentType !== '' && !isJson(answer);
-          if (page) throw await refusals.ofApi(answer, what);
-          answer.discard();
-          return undefined;
-        }
-        if (answer.status !== 200) throw await refusals.ofApi(answer, what);
-        const { record, odd } = parseVm(parseJson(await answer.text(limits.maxObjectBytes), what));
-        if (odd !== undefined) throw new EngineFailure(`${what}: ${odd}`, { transient: false });
-        if (record.id !== id) {
-          throw new EngineFailure(`${what}: the engine answered with vm ${record.id}`, { transient: false });
-        }
-        return record;
-      };
-      return retried({ path, requestId }, signal, attempt, lookupRetry);
+      return retried({ path, requestId }, LOOKUP_PAUSES, signal, () => readVm(id, path, signal));
     },
     async close() {
       await session.close();
@@ -268,7 +241,7 @@ function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new EngineFailure(`${what}: the answer is no JSON, or was cut`, { transient: true });
+    throw passing(`${what}: the answer is no JSON, or was cut`);
   }
 }
 
@@ -279,7 +252,7 @@ function checkAuthority(ca: string): void {
   } catch {
     throw new SchedulingError(
       'INVALID_ARGUMENT',
-      'caFile: expected certificates in PEM form (BEGIN CERTIFICATE)',
+      'engine.caFile: expected certificates in PEM form (BEGIN CERTIFICATE)',
     );
   }
 }

@@ -1,33 +1,14 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type PlainResponse } from 'got';
+import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
-import { EngineFailure } from './engine-failure.js';
+import type { After } from '../lib/timers.js';
+import { lasting, passing, type EngineFailure } from './engine-failure.js';
 import type { EngineUrls } from './engine-url.js';
-import { networkFailure } from './network-failure.js';
 
-/** How long each phase of a request may take, in ms. */
-export interface EngineTimeouts {
-  readonly lookup: number;
-  readonly connect: number;
-  readonly secureConnect: number;
-  /** From the end of the request to the head of the answer: the engine gathers a whole listing before it begins. */
-  readonly response: number;
-  /** Between two pieces of an answer. */
-  readonly idle: number;
-  /** The whole request. */
-  readonly request: number;
-}
-
-/** Limits that let an engine take its time for a listing of 100,000 VMs. */
-export const ENGINE_TIMEOUTS: EngineTimeouts = {
-  lookup: 5_000,
-  connect: 5_000,
-  secureConnect: 10_000,
-  response: 120_000,
-  idle: 30_000,
-  request: 600_000,
-};
+/** Longest silence in the middle of an answer: milliseconds. An engine that writes a listing pauses for much less. */
+export const IDLE_TIMEOUT = 30_000;
 
 /** One request to the engine. */
 export interface EngineRequest {
@@ -44,7 +25,7 @@ export interface EngineAnswer {
   readonly location: string | undefined;
   /** Decompressed. Reading it throws an EngineFailure, or a SchedulingError when the signal aborted. */
   readonly body: AsyncIterable<Buffer>;
-  /** The whole body as text; throws an EngineFailure when it has more bytes than that. */
+  /** Reads the whole body as text; rejects with an EngineFailure when it has more bytes than that. */
   readonly text: (maxBytes: number) => Promise<string>;
   /** Gives up the body and its connection. */
   readonly discard: () => void;
@@ -61,15 +42,15 @@ export interface EngineHttp {
 /** Opens the way to an engine. `ca`: PEM of the authorities to trust instead of those that Node knows. */
 export function createEngineHttp(options: {
   readonly urls: EngineUrls;
-  readonly timeouts: EngineTimeouts;
-  readonly ca?: string | undefined;
+  readonly settings: Pick<EngineSettings, 'connectTimeout' | 'responseTimeout' | 'requestTimeout'>;
+  readonly ca: string | undefined;
+  readonly after: After;
 }): EngineHttp {
-  const { urls, timeouts, ca } = options;
-  const { idle, ...phases } = timeouts;
+  const { urls, ca, after } = options;
+  const { connectTimeout, responseTimeout, requestTimeout } = options.settings;
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   // A POST is not sent again when a kept connection turns out to be dead, so it gets one of its own.
   const single = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
-  const trust = ca === undefined ? {} : { certificateAuthority: ca };
 
   async function send(request: EngineRequest, signal: AbortSignal): Promise<EngineAnswer> {
     if (signal.aborted) throw SchedulingError.from(signal.reason);
@@ -84,8 +65,14 @@ export function createEngineHttp(options: {
       },
       ...(request.form === undefined ? {} : { form: request.form }),
       agent: request.method === 'GET' ? kept : single,
-      https: trust,
-      timeout: phases,
+      https: ca === undefined ? {} : { certificateAuthority: ca },
+      timeout: {
+        lookup: connectTimeout,
+        connect: connectTimeout,
+        secureConnect: connectTimeout,
+        response: responseTimeout,
+        request: requestTimeout,
+      },
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
@@ -96,45 +83,60 @@ export function createEngineHttp(options: {
     // Whoever waits hears of an error by other ways; one that comes when nobody waits must not end the process.
     stream.on('error', () => undefined);
 
-    const head = await new Promise<Omit<EngineAnswer, 'body' | 'text' | 'discard'>>((resolve, reject) => {
-      stream.once('error', (thrown) => reject(failure(thrown)));
-      stream.once('response', (response: PlainResponse) => {
-        resolve({
-          status: response.statusCode,
-          contentType: response.headers['content-type'] ?? '',
-          location: response.headers.location,
+    const head = await new Promise<Pick<EngineAnswer, 'status' | 'contentType' | 'location'>>(
+      (resolve, reject) => {
+        stream.once('error', (thrown) => reject(failure(thrown)));
+        stream.once('response', (response: PlainResponse) => {
+          resolve({
+            status: response.statusCode,
+            contentType: response.headers['content-type'] ?? '',
+            location: response.headers.location,
+          });
         });
-      });
-    });
+      },
+    );
     // After the end of the answer this lets go of the signal, and leaves the kept connection as it is.
     const discard = () => void stream.destroy();
 
     async function* body(): AsyncGenerator<Buffer, void, undefined> {
-      const watch = { stalled: false };
-      const watchdog = setTimeout(() => {
-        watch.stalled = true;
-        stream.destroy(new Error('stalled'));
-      }, idle);
+      const silence = { tooLong: false };
+      const listen = () =>
+        after(IDLE_TIMEOUT, () => {
+          silence.tooLong = true;
+          stream.destroy(new Error('stalled'));
+        });
+      let callOff = listen();
       try {
         for await (const chunk of stream) {
+          callOff();
           if (!Buffer.isBuffer(chunk)) throw new TypeError('got gave a chunk that is no Buffer');
           yield chunk;
-          watchdog.refresh();
+          callOff = listen();
         }
       } catch (thrown) {
-        throw failure(watch.stalled ? { event: 'idle', message: `for ${idle}ms` } : thrown);
+        throw failure(silence.tooLong ? { event: 'idle', message: `for ${IDLE_TIMEOUT}ms` } : thrown);
       } finally {
-        clearTimeout(watchdog);
+        callOff();
         discard();
       }
     }
 
-    return {
-      ...head,
-      body: body(),
-      text: (maxBytes) => textOf(body(), maxBytes, urls),
-      discard,
-    };
+    async function text(maxBytes: number): Promise<string> {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of body()) {
+        size += chunk.length;
+        if (size > maxBytes) {
+          throw lasting(
+            `an answer of the engine at ${urls.root} has more than ${maxBytes} bytes, the limit of this service`,
+          );
+        }
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    }
+
+    return { ...head, body: body(), text, discard };
   }
 
   return {
@@ -145,18 +147,79 @@ export function createEngineHttp(options: {
   };
 }
 
-async function textOf(body: AsyncIterable<Buffer>, maxBytes: number, urls: EngineUrls): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new EngineFailure(
-        `an answer of the engine at ${urls.root} has more than ${maxBytes} bytes, the limit of this service`,
-        { transient: false },
-      );
-    }
-    chunks.push(chunk);
+/** Phases of a request that have a time limit, in the words of a person. */
+const PHASES: Readonly<Record<string, string>> = {
+  lookup: 'did not resolve its name',
+  connect: 'did not accept a connection',
+  secureConnect: 'did not finish the TLS handshake',
+  socket: 'sent nothing',
+  send: 'did not take the request',
+  response: 'did not begin to answer',
+  idle: 'stopped in the middle of its answer',
+  request: 'did not finish its answer',
+};
+
+/** Phases that end before the first byte of a request is sent. */
+const UNSENT_PHASES = new Set(['lookup', 'connect', 'secureConnect']);
+
+/** Certificates whose issuer is unknown here: with the engine's own authority at hand, all is well. */
+const UNKNOWN_ISSUER = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Puts what the HTTP client threw into words that say what to do; nothing else of it is kept. */
+function networkFailure(thrown: unknown, urls: EngineUrls): EngineFailure {
+  const [code, event, message] = ['code', 'event', 'message'].map((name) => textOf(thrown, name));
+  const engine = `the engine at ${urls.root}`;
+  const { host, hostname } = new URL(urls.root);
+  const unsent = (problem: string) => passing(problem, { unsent: true });
+
+  if (event !== undefined && event in PHASES) {
+    const limit = /for (\d+)ms/.exec(message ?? '')?.[1];
+    const within = limit === undefined ? 'in time' : `within ${limit} ms`;
+    return passing(`${engine} ${PHASES[event] ?? ''} ${within} (phase ${event})`, {
+      unsent: UNSENT_PHASES.has(event),
+    });
   }
-  return Buffer.concat(chunks).toString('utf8');
+  if (code === 'ECONNREFUSED') {
+    return unsent(
+      `${engine} refuses connections: nothing listens at ${host}; is it running, is the URL right?`,
+    );
+  }
+  if (code === 'ENOTFOUND')
+    return unsent(`the name ${hostname} of ${engine} is unknown to DNS; is the URL right?`);
+  if (code === 'EAI_AGAIN') return unsent(`DNS does not answer for ${hostname}, the name of ${engine}`);
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+    return unsent(`${engine} is out of reach: no route to ${host}`);
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return lasting(`the certificate of ${engine} is not valid today (${code}); renew it, or set the clock`);
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return lasting(
+      `the certificate of ${engine} is made out to another name; use the engine's own name in the URL`,
+    );
+  }
+  if (code === 'EPROTO' || code?.startsWith('ERR_SSL_') === true) {
+    return lasting(`${host} does not speak TLS as expected; are scheme and port of the engine URL right?`);
+  }
+  if (code !== undefined && UNKNOWN_ISSUER.has(code)) {
+    return lasting(
+      `the certificate of ${engine} is of an unknown authority (${code}); fetch the engine's own with ` +
+        `curl -k -o ca.pem '${urls.authority}' and name that file as caFile`,
+    );
+  }
+  if (code?.startsWith('Z_') === true)
+    return passing(`an answer of ${engine} was cut or is no valid gzip (${code})`);
+  return passing(`the connection to ${engine} failed (${code ?? 'no code'})`);
+}
+
+function textOf(thrown: unknown, name: string): string | undefined {
+  const value: unknown =
+    typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,16 +1,19 @@
 import { z } from 'zod';
-import { EngineFailure } from './engine-failure.js';
+import { oneLine } from '../lib/text.js';
+import { lasting, passing, type EngineFailure } from './engine-failure.js';
 import type { EngineAnswer } from './engine-http.js';
 import type { EngineUrls } from './engine-url.js';
-import type { Redaction } from './redaction.js';
 
-/** Longest body of a refusal that is read, in bytes. */
+/** Longest body of a refusal that is read: bytes. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Longest text of the engine that is passed on, in characters. */
+/** Longest text of the engine that is passed on: characters, and three dots. */
 const MAX_QUOTED = 300;
 
-/** What an engine says that refuses: a REST fault, or one of the two shapes of its SSO. */
+/** What stands in a text of the engine in place of a secret. */
+const REPLACEMENT = '[secret]';
+
+/** The words of an engine that refuses: a REST fault, or one of the two shapes of its SSO. */
 const REFUSAL = z.object({
   reason: z.string().optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
@@ -23,27 +26,36 @@ const REFUSAL = z.object({
 export const ROLE_REMEDY =
   'the account needs an administrator role, such as ReadOnlyAdmin on the whole system, to see hosts and where VMs run';
 
-/** Puts an answer that is none into words that say what to do. */
+/** Puts an answer that is none into words that say what to do, and keeps secrets out of them: engines echo what they are sent. */
 export interface RefusalReader {
-  /** Of the REST API, with any status but 200 and 401. */
+  /** Takes a secret into keeping. */
+  readonly hide: (secret: string) => void;
+  /** Lets go of a secret that is no longer valid. */
+  readonly forget: (secret: string) => void;
+  /** Reads an answer of the REST API, with any status but 200 and 401. */
   readonly ofApi: (answer: EngineAnswer, what: string) => Promise<EngineFailure>;
-  /** Of the SSO; `login`: whether the engine looked at the credentials and did not like them. */
+  /** Reads an answer of the SSO; `login`: whether the engine looked at the credentials and did not like them. */
   readonly ofSso: (
     answer: EngineAnswer,
     username: string,
   ) => Promise<{ readonly failure: EngineFailure; readonly login: boolean }>;
-  /** An answer with status 200 that is no JSON. */
+  /** Reads an answer with status 200 that is no JSON. */
   readonly ofContentType: (answer: EngineAnswer, what: string) => EngineFailure;
 }
 
-/** Makes a reader of refusals of one engine. */
-export function createRefusalReader(urls: EngineUrls, redaction: Redaction): RefusalReader {
-  const quote = (text: string) => plainText(redaction.clean(text));
+/** Creates a reader of the refusals of one engine. */
+export function createRefusalReader(urls: EngineUrls): RefusalReader {
+  const secrets = new Map<string, readonly string[]>();
+
+  function quote(text: string): string {
+    let clean = text;
+    for (const spelling of [...secrets.values()].flat()) clean = clean.replaceAll(spelling, REPLACEMENT);
+    return oneLine(clean, MAX_QUOTED + 3);
+  }
 
   function ofStatus(answer: EngineAnswer, what: string, words: string | undefined): EngineFailure {
     const { status } = answer;
-    const says = words === undefined ? '' : `: ${words}`;
-    const answered = `${what}: the engine answered ${status}${says}`;
+    const answered = `${what}: the engine answered ${status}${words === undefined ? '' : `: ${words}`}`;
     if (status >= 300 && status < 400) {
       return lasting(
         `${what}: the engine answered ${status} and points to ${target(answer.location)}, which is not followed ` +
@@ -59,7 +71,7 @@ export function createRefusalReader(urls: EngineUrls, redaction: Redaction): Ref
       return lasting(`${answered}${role}`);
     }
     if (status === 408 || status === 429 || status >= 500) {
-      return transient(`${answered}; the engine may be starting or overloaded`);
+      return passing(`${answered}; the engine may be starting or overloaded`);
     }
     return lasting(answered);
   }
@@ -71,20 +83,11 @@ export function createRefusalReader(urls: EngineUrls, redaction: Redaction): Ref
     return quote(`${origin}${pathname}`);
   }
 
-  /** The engine's own words; a body that is no JSON object has none, and is never quoted. */
-  async function wordsOf(answer: EngineAnswer): Promise<z.infer<typeof REFUSAL>> {
-    if (!isJson(answer)) {
-      answer.discard();
-      return {};
-    }
-    try {
-      return REFUSAL.parse(JSON.parse(await answer.text(MAX_REFUSAL_BYTES)));
-    } catch {
-      return {};
-    }
-  }
-
   return {
+    hide(secret) {
+      if (secret !== '') secrets.set(secret, spellings(secret));
+    },
+    forget: (secret) => void secrets.delete(secret),
     async ofApi(answer, what) {
       const { reason, detail } = await wordsOf(answer);
       const words = [reason, detail].filter((text) => text !== undefined && text !== '').join(': ');
@@ -123,20 +126,28 @@ export function createRefusalReader(urls: EngineUrls, redaction: Redaction): Ref
   };
 }
 
-/** Says whether an answer claims to be JSON. */
+/** Reports whether an answer claims to be JSON. */
 export function isJson(answer: EngineAnswer): boolean {
   return /^application\/([\w.-]+\+)?json\b/i.test(answer.contentType);
 }
 
-function plainText(text: string): string {
-  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}...` : line;
+/** Returns the engine's own words; a body that is no JSON object has none, and is never quoted. */
+async function wordsOf(answer: EngineAnswer): Promise<z.infer<typeof REFUSAL>> {
+  if (!isJson(answer)) {
+    answer.discard();
+    return {};
+  }
+  try {
+    return REFUSAL.parse(JSON.parse(await answer.text(MAX_REFUSAL_BYTES)));
+  } catch {
+    return {};
+  }
 }
 
-function transient(message: string): EngineFailure {
-  return new EngineFailure(message, { transient: true });
-}
-
-function lasting(message: string): EngineFailure {
-  return new EngineFailure(message, { transient: false });
+/** Returns a secret in every form in which a text may hold it: as it is, URL-encoded, as base64; the longest first. */
+function spellings(secret: string): string[] {
+  const form = new URLSearchParams([['', secret]]).toString().slice(1);
+  const base64 = Buffer.from(secret, 'utf8').toString('base64');
+  const all = new Set([secret, form, encodeURIComponent(secret), base64, base64.replace(/=+$/, '')]);
+  return [...all].sort((a, b) => b.length - a.length);
 }

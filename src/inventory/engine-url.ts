@@ -20,11 +20,11 @@ export interface EngineUrlOptions {
   /** `https://HOST/ovirt-engine`, with or without `/api`, `/api/v4` or a slash at its end. */
   readonly url: string;
   /** Lets a password go over plain http to another machine; on this machine it always may. */
-  readonly allowPlainHttp?: boolean;
+  readonly allowPlaintext: boolean;
 }
 
 /** Reads an engine's URL as a person wrote it. Throws INVALID_ARGUMENT, naming what to write instead. */
-export function engineUrls({ url, allowPlainHttp = false }: EngineUrlOptions): EngineUrls {
+export function engineUrls({ url, allowPlaintext }: EngineUrlOptions): EngineUrls {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw invalid('expected https://HOST/ovirt-engine', /:\/\/[^/]*@/.test(url) ? 'a text with an @' : url);
@@ -35,7 +35,7 @@ export function engineUrls({ url, allowPlainHttp = false }: EngineUrlOptions): E
   if (parsed.search !== '' || parsed.hash !== '') {
     throw invalid('expected https://HOST/ovirt-engine, without ? or #', parsed.origin + parsed.pathname);
   }
-  if (parsed.protocol === 'http:' && !allowPlainHttp && !isLoopback(parsed.hostname)) {
+  if (parsed.protocol === 'http:' && !allowPlaintext && !isLoopback(parsed.hostname)) {
     throw invalid('plain http would send the password in clear text; write https', url);
   }
   const path = parsed.pathname.replace(/\/+$/, '').replace(/\/api(\/v4)?$/, '');
@@ -51,5 +51,5 @@ export function engineUrls({ url, allowPlainHttp = false }: EngineUrlOptions): E
 
 function invalid(problem: string, got?: string): SchedulingError {
   const suffix = got === undefined ? '' : `, got ${JSON.stringify(got)}`;
-  return new SchedulingError('INVALID_ARGUMENT', `engine URL: ${problem}${suffix}`);
+  return new SchedulingError('INVALID_ARGUMENT', `engine.url: ${problem}${suffix}`);
 }

@@ -1,25 +1,17 @@
-import {
-  createSnapshotBuilder,
-  type HostRecord,
-  type Snapshot,
-  type SnapshotBuilder,
-  type Vm,
-} from '../domain/snapshot.js';
-import type { EngineClient } from './engine-client.js';
-import { EngineFailure } from './engine-failure.js';
-import type { EngineVm } from './engine-vm.js';
-import { ROLE_REMEDY } from './engine-refusal.js';
-import type { GuestReports } from './guest-reports.js';
+import { createSnapshotBuilder, type HostRecord, type Snapshot } from '../domain/snapshot.js';
 import { linkAbort } from '../lib/deadline.js';
-import { createOddTally, type OddObjects, type OddTally } from './odd-objects.js';
 import type { Clock } from '../lib/timers.js';
-import { digestOf, type UnchangedVms } from './unchanged-vms.js';
+import type { Log } from '../process/log.js';
+import type { EngineClient } from './engine-client.js';
+import { lasting } from './engine-failure.js';
+import type { EngineVm } from './engine-json.js';
+import { ROLE_REMEDY } from './engine-refusal.js';
 import type { VmPool } from './vm-pool.js';
 
 /** A snapshot, and what went into it. */
 export interface Reading {
   readonly snapshot: Snapshot;
-  /** When its reading began, by the steady clock: ms. */
+  /** When its reading began, by the steady clock: milliseconds. */
   readonly began: number;
   /** Hosts of the snapshot. */
   readonly hosts: number;
@@ -29,176 +21,152 @@ export interface Reading {
   readonly skipped: number;
 }
 
-/** What a reading is made with. */
+/** What snapshots are read with. */
 export interface SnapshotReadingOptions {
   readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms'>;
   readonly pool: VmPool;
-  readonly unchangedVms: UnchangedVms;
-  readonly guestReports: GuestReports;
-  readonly oddObjects: OddObjects;
+  readonly log: Log;
   readonly clock: Clock;
   readonly steady: Clock;
 }
 
-/**
- * Reads hosts and running VMs, in two requests side by side. `before` lends the new snapshot what did not change. When
- * one request fails the other one is ended too, and the reading rejects with the first failure.
- */
-export async function readSnapshot(
-  { client, pool, unchangedVms, guestReports, oddObjects, clock, steady }: SnapshotReadingOptions,
-  before: Snapshot | undefined,
-  signal: AbortSignal,
-): Promise<Reading> {
-  const time = clock.now();
-  const began = steady.now();
-  let hosts = createHostListing();
-  let vms = createVmListing();
-  let listed = unchangedVms.begin();
-  const beginHosts = () => {
-    hosts = createHostListing();
-    return { record: hosts.add, odd: hosts.odd.add };
-  };
-  const beginVms = () => {
-    vms = createVmListing();
-    listed = unchangedVms.begin();
-    let digest = '';
-    const seen = (bytes: Buffer) => {
-      digest = digestOf(bytes);
-      const vm = listed.find(digest);
-      if (vm === undefined) return false;
-      listed.remember(digest, vm);
-      vms.addRunning(vm);
-      return true;
-    };
-    const record = (record: EngineVm) => {
-      vms.add(record, () => {
-        if (record.guest !== undefined) guestReports.remember(record.id, record.guest);
-        const vm = pool.vm(record, record.guest, before?.vm(record.id));
-        listed.remember(digest, vm);
-        return vm;
-      });
-    };
-    return { seen, record, odd: vms.odd.add };
-  };
+/** Reads a snapshot; `before` lends it what did not change. Rejects with the first failure of either listing. */
+export type SnapshotReader = (before: Snapshot | undefined, signal: AbortSignal) => Promise<Reading>;
 
-  await together(signal, [
-    (both) => client.listHosts(beginHosts, both),
-    (both) => client.listRunningVms(beginVms, both),
-  ]);
-  checkHosts(hosts);
-  checkVms(vms);
-  oddObjects.report('host', hosts.odd);
-  oddObjects.report('vm', vms.odd);
-  listed.commit();
-  for (const record of hosts.records) vms.builder.addHost(record);
-  const snapshot = vms.builder.build(time);
-  return {
-    snapshot,
-    began,
-    hosts: hosts.records.length,
-    vms: snapshot.vmCounts.reduce((sum, count) => sum + count, 0),
-    skipped: hosts.odd.count() + vms.odd.count(),
-  };
-}
-
-interface HostListing {
-  readonly records: readonly HostRecord[];
-  readonly add: (record: HostRecord) => void;
-  readonly odd: OddTally;
-}
-
-function createHostListing(): HostListing {
-  const records: HostRecord[] = [];
-  return { records, add: (record) => void records.push(record), odd: createOddTally() };
-}
-
-interface VmListing {
-  readonly builder: SnapshotBuilder;
-  readonly add: (record: EngineVm, make: () => Vm) => void;
-  readonly addRunning: (vm: Vm) => void;
-  readonly odd: OddTally;
-  /** VMs that run on a host. */
-  readonly running: () => number;
-  /** VMs that have to be running somewhere, yet without a word on which host. */
-  readonly hidden: () => number;
-}
+/** How many odd objects of a listing get a log line of their own. */
+const MAX_ODD_LINES = 3;
 
 /** Statuses in which the engine names no host even to an administrator (VMStatus.isNotRunning, VmMapper). */
 const STOPPED = new Set<string | undefined>(['down', 'suspended', 'image_locked', undefined]);
 
-function createVmListing(): VmListing {
-  const builder = createSnapshotBuilder();
-  let running = 0;
-  let hidden = 0;
-  const addRunning = (vm: Vm) => {
-    running += 1;
-    builder.addVm(vm);
+/**
+ * Creates a reader that lists hosts and running VMs, in two requests side by side. The time of a snapshot is when they were
+ * sent, so that every change that the engine had published by then is in it.
+ */
+export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotReader {
+  const { client, pool, log, clock, steady } = options;
+  const reported = { host: nothingOdd(), vm: nothingOdd() };
+
+  /** Logs objects that were skipped: at most a few lines a reading, and none when nothing about them changed. */
+  function report(kind: 'host' | 'vm', odd: OddObjects): void {
+    if (isSame(odd, reported[kind])) return;
+    reported[kind] = odd;
+    for (const reason of odd.first) log.warn('engine object skipped', { kind, reason });
+    log.warn('engine objects skipped', { kind, count: odd.count });
+  }
+
+  return async (before, signal) => {
+    const time = clock.now();
+    const began = steady.now();
+    let hosts = createHostListing();
+    let vms = createVmListing(pool, before);
+    const both = linkAbort(signal);
+    try {
+      await Promise.all([
+        client.listHosts(() => (hosts = createHostListing()), both.signal),
+        client.listRunningVms(() => (vms = createVmListing(pool, before)), both.signal),
+      ]);
+    } catch (thrown) {
+      both.abort();
+      throw thrown;
+    } finally {
+      both.unlink();
+    }
+    checkHosts(hosts);
+    checkVms(vms);
+    report('host', hosts.oddObjects);
+    report('vm', vms.oddObjects);
+    const snapshot = vms.build(time, hosts.records);
+    return {
+      snapshot,
+      began,
+      hosts: snapshot.hosts.length,
+      vms: snapshot.vmCounts.reduce((sum, count) => sum + count, 0),
+      skipped: hosts.oddObjects.count + vms.oddObjects.count,
+    };
   };
+}
+
+/** Objects of one listing that can't be used, and the reasons of the first few. */
+interface OddObjects {
+  count: number;
+  readonly first: string[];
+}
+
+const nothingOdd = (): OddObjects => ({ count: 0, first: [] });
+
+function addOdd(odd: OddObjects, reason: string): void {
+  odd.count += 1;
+  if (odd.first.length < MAX_ODD_LINES) odd.first.push(reason);
+}
+
+function isSame(left: OddObjects, right: OddObjects): boolean {
+  return left.count === right.count && left.first.every((reason, place) => reason === right.first[place]);
+}
+
+type HostListing = ReturnType<typeof createHostListing>;
+
+function createHostListing() {
+  const records: HostRecord[] = [];
+  const oddObjects = nothingOdd();
   return {
-    builder,
-    addRunning,
-    add(record, make) {
+    records,
+    oddObjects,
+    record: (record: HostRecord) => void records.push(record),
+    odd: (reason: string) => addOdd(oddObjects, reason),
+  };
+}
+
+type VmListing = ReturnType<typeof createVmListing>;
+
+function createVmListing(pool: VmPool, before: Snapshot | undefined) {
+  const builder = createSnapshotBuilder();
+  const listing = pool.begin(before);
+  const oddObjects = nothingOdd();
+  // VMs that run on a host, and VMs that have to be running somewhere, yet without a word on which host.
+  const counts = { running: 0, hidden: 0 };
+  return {
+    oddObjects,
+    counts,
+    seen(bytes: Buffer) {
+      const vm = listing.find(bytes);
+      if (vm === undefined) return false;
+      counts.running += 1;
+      builder.addVm(vm);
+      return true;
+    },
+    record(record: EngineVm) {
       if (record.hostId !== undefined) {
-        addRunning(make());
+        counts.running += 1;
+        builder.addVm(listing.make(record));
       } else if (!STOPPED.has(record.status)) {
-        hidden += 1;
+        counts.hidden += 1;
       }
     },
-    odd: createOddTally(),
-    running: () => running,
-    hidden: () => hidden,
+    odd: (reason: string) => addOdd(oddObjects, reason),
+    build(time: number, hosts: readonly HostRecord[]) {
+      listing.commit();
+      hosts.forEach(builder.addHost);
+      return builder.build(time);
+    },
   };
 }
 
-/** Runs both; when one fails, ends the other, waits for its end, and rejects with what failed first. */
-async function together(
-  signal: AbortSignal,
-  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
-): Promise<void> {
-  const both = linkAbort(signal);
-  const failures: unknown[] = [];
-  await Promise.all(
-    tasks.map((task) =>
-      task(both.signal).catch((thrown: unknown) => {
-        failures.push(thrown);
-        both.abort();
-      }),
-    ),
-  );
-  both.unlink();
-  if (failures.length > 0) throw failures[0];
-}
-
-function checkHosts({ records, odd }: HostListing): void {
+function checkHosts({ records, oddObjects: { count, first } }: HostListing): void {
   if (records.length > 0) return;
-  const [reason] = odd.first();
-  if (reason !== undefined) {
-    throw new EngineFailure(
-      `none of the ${odd.count()} hosts that the engine lists can be understood: ${reason}`,
-      {
-        transient: false,
-      },
-    );
+  if (count > 0) {
+    throw lasting(`none of the ${count} hosts that the engine lists can be understood: ${String(first[0])}`);
   }
-  throw new EngineFailure(`the engine lists no hosts: either it has none yet, or ${ROLE_REMEDY}`, {
-    transient: false,
-  });
+  throw lasting(`the engine lists no hosts: either it has none yet, or ${ROLE_REMEDY}`);
 }
 
-function checkVms({ odd, running, hidden }: VmListing): void {
-  const [reason] = odd.first();
-  if (reason !== undefined && running() + hidden() === 0) {
-    throw new EngineFailure(
-      `none of the ${odd.count()} VMs that the engine lists can be understood: ${reason}`,
-      {
-        transient: false,
-      },
-    );
+function checkVms({ counts: { running, hidden }, oddObjects: { count, first } }: VmListing): void {
+  if (running > 0) return;
+  if (hidden === 0 && count > 0) {
+    throw lasting(`none of the ${count} VMs that the engine lists can be understood: ${String(first[0])}`);
   }
   // A filtered listing drops the host of each VM (BackendVmsResource.removeRestrictedInfo).
-  if (running() === 0 && hidden() > 0) {
-    throw new EngineFailure(`the engine lists ${hidden()} running VMs without their hosts: ${ROLE_REMEDY}`, {
-      transient: false,
-    });
+  if (hidden > 0) {
+    throw lasting(`the engine lists ${hidden} running VMs without their hosts: ${ROLE_REMEDY}`);
   }
 }

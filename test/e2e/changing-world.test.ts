@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
 /** The engine is read again right after it was read. */
-const RESTLESS = ['--inventory-refresh-interval', '100ms', '--inventory-vm-lookup-ttl', '0ms'];
+const RESTLESS = ['--inventory-refresh-interval', '100ms'];
 
 /** The engine is read once, and then when there is a reason. */
 const RESTING = ['--inventory-refresh-interval', '1h', '--inventory-max-staleness', '24h'];
@@ -87,18 +87,26 @@ describe('scores of a world that changes', () => {
 
   it('keeps the last report of the guest agent of a VM that stops', async () => {
     scoring = await startScoring(world, { args: RESTLESS });
-    const asGuest = () =>
-      scoring.score(vmId(3), {
+    // Like VM 3, and never started.
+    const { id: silent } = world.addVm({ ...world.vms.get(vmId(3)), id: vmId(4) });
+    const asGuest = (vm = vmId(3)) =>
+      scoring.score(vm, {
         hosts: [H1],
         properties: new Map([['os_identity', 'guest']]),
         explain: true,
       });
     const reasonOf = ({ explanation }: ScoreHostsResponse) => explanation?.reasons(0)[0]?.text ?? '';
-    expect(reasonOf(await asGuest())).to.include('(rhel 9)');
+    expect(reasonOf(await asGuest(silent))).to.include('(rhel 9)');
     await steer(vmId(3), 'start', { host_id: H1 });
-    await until(asGuest, (response) => reasonOf(response).startsWith('2 VMs'));
+    await until(
+      () => asGuest(),
+      (response) => reasonOf(response).startsWith('2 VMs'),
+    );
     await steer(vmId(3), 'stop');
-    const stopped = await until(asGuest, (response) => reasonOf(response).startsWith('1 VMs'));
+    const stopped = await until(
+      () => asGuest(),
+      (response) => reasonOf(response).startsWith('1 VMs'),
+    );
     expect(reasonOf(stopped)).to.include('(Rocky Linux 9.4)');
   });
 

@@ -18,7 +18,7 @@ import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
 /** The engine is read again right after it was read. */
-const RESTLESS = ['--inventory-refresh-interval', '100ms', '--inventory-refresh-jitter', '0ms'];
+const RESTLESS = ['--inventory-refresh-interval', '100ms'];
 
 const PASSWORD = 'correct-horse-battery-staple';
 const VERSION = z

@@ -36,7 +36,7 @@ const PATIENT = `
 ops: { enabled: false }
 server: { listen: '127.0.0.1:0' }
 bridge: { listen: '127.0.0.1:0', budget: 30s }
-inventory: { refreshInterval: 1h, refreshJitter: 0s, maxStaleness: 2h, unknownInterval: 1h }
+inventory: { refreshInterval: 1h, maxStaleness: 2h }
 plugins: { scoreUnits: [prints_scores] }
 `;
 

@@ -1,16 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
-  COLLECTION_LIMITS,
   createCollectionSplitter,
-  type CollectionLimits,
+  MAX_BODY_BYTES,
+  MAX_DEPTH,
+  MAX_OBJECT_BYTES,
+  MAX_OBJECTS,
+  MAX_SKELETON_BYTES,
 } from '../../src/inventory/collection-stream.js';
 
-function split(pieces: readonly Buffer[], limits: Partial<CollectionLimits> = {}) {
+function split(pieces: Iterable<Buffer>) {
   const objects: unknown[] = [];
   const splitter = createCollectionSplitter({
     key: 'vm',
-    limits: { ...COLLECTION_LIMITS, ...limits },
     visit: (object) => objects.push(object),
     oversized: (reason) => expect.fail(reason),
   });
@@ -133,46 +135,54 @@ describe('createCollectionSplitter', () => {
     expect(() => split(around('{"a":"', '","vm":[]}'))).to.throw('what surrounds the elements is not UTF-8');
   });
 
-  for (const step of [1, 4, 1000]) {
-    it(`leaves out an object over maxObjectBytes, and goes on behind it, in chunks of ${step}`, () => {
-      const body = Buffer.from('{"vm":[{"a":"b"},{"a":"bc"},{"a":"d"}]}');
+  for (const step of [1000, 65_536, Infinity]) {
+    it(`leaves out an object of more than 1 MiB, and goes on behind it, in chunks of ${step}`, () => {
+      const sized = (bytes: number, name: string) => `{"${name}":"${'x'.repeat(bytes - 8)}"}`;
+      const fits = sized(MAX_OBJECT_BYTES, 'b');
+      const body = Buffer.from(`{"vm":[{"a":"b"},${fits},${sized(MAX_OBJECT_BYTES + 1, 'c')},{"a":"d"}]}`);
       const objects: unknown[] = [];
       const reasons: string[] = [];
       const splitter = createCollectionSplitter({
         key: 'vm',
-        limits: { ...COLLECTION_LIMITS, maxObjectBytes: 9 },
         visit: (object) => objects.push(object),
         oversized: (reason) => reasons.push(reason),
       });
       for (let at = 0; at < body.length; at += step) splitter.write(body.subarray(at, at + step));
       expect(splitter.end()).to.deep.equal({ others: 0 });
-      expect(objects).to.deep.equal([{ a: 'b' }, { a: 'd' }]);
-      expect(reasons).to.deep.equal(['vm number 2 has more than 9 bytes']);
+      expect(objects).to.deep.equal([{ a: 'b' }, JSON.parse(fits), { a: 'd' }]);
+      expect(reasons).to.deep.equal(['vm number 3 has more than 1048576 bytes']);
     });
   }
 
-  const limits: readonly (readonly [Partial<CollectionLimits>, string, string])[] = [
-    [{ maxBodyBytes: 9 }, '{"vm":[]}', '{"vm":[] }'],
-    [{ maxObjects: 2 }, '{"vm":[{},{}]}', '{"vm":[{},{},{}]}'],
-    [{ maxSkeletonBytes: 13 }, '{"vm":[{}, 1]}', '{"vm":[{}, 10]}'],
-    [{ maxDepth: 4 }, '{"vm":[{"a":[]}]}', '{"vm":[{"a":[[]]}]}'],
-    [{ maxDepth: 4 }, '{"x":[[[]]]}', '{"x":[[[[]]]]}'],
+  const nested = (depth: number) => `{"vm":[{"a":${'['.repeat(depth - 3)}${']'.repeat(depth - 3)}}]}`;
+  const around = (bytes: number) => `{"x":"${'x'.repeat(bytes - 16)}","vm":[]}`;
+  const many = (count: number) => `{"vm":[${Array(count).fill('{}').join()}]}`;
+  const limits: readonly (readonly [string, string, string])[] = [
+    ['250,000 objects', many(MAX_OBJECTS), many(MAX_OBJECTS + 1)],
+    ['2 MiB around the objects', around(MAX_SKELETON_BYTES), around(MAX_SKELETON_BYTES + 1)],
+    ['64 levels', nested(MAX_DEPTH), nested(MAX_DEPTH + 1)],
+    ['64 levels beside the objects', `{"x":${'['.repeat(63)}${']'.repeat(63)}}`, `{"x":${'['.repeat(64)}`],
   ];
   for (const [limit, fits, exceeds] of limits) {
-    it(`keeps to ${JSON.stringify(limit)}: takes ${fits}, refuses ${exceeds}`, () => {
-      for (const step of [1, 1000]) {
-        const pieces = (text: string) =>
-          cut(Buffer.from(text), step === 1 ? [...Buffer.from(text).keys()] : []);
-        expect(() => split(pieces(fits), limit)).not.to.throw();
-        expect(() => split(pieces(exceeds), limit))
-          .to.throw(/the limit of this service/)
-          .with.property('transient', false);
-      }
+    it(`takes ${limit}, and no more`, () => {
+      expect(() => split([Buffer.from(fits)])).not.to.throw();
+      expect(() => split([Buffer.from(exceeds)]))
+        .to.throw(/the limit of this service/)
+        .with.property('transient', false);
     });
   }
 
+  it('gives up at 4 GiB, before it looks at what is too much', () => {
+    const begun = Buffer.from('{"vm":[');
+    // Never written to, so that the system need not find that much memory.
+    const rest = Buffer.allocUnsafeSlow(MAX_BODY_BYTES - begun.length + 1);
+    expect(() => split([begun, rest])).to.throw(/has more than 4294967296 bytes, the limit of this service/);
+  });
+
   it('counts white space between elements once, so that indentation costs nothing', () => {
-    const body = JSON.stringify({ vm: Array.from({ length: 1000 }, () => ({})) }, undefined, 10);
-    expect(split([Buffer.from(body)], { maxSkeletonBytes: 3100 }).objects).to.have.length(1000);
+    const element = `{}${' '.repeat(20)},`;
+    const body = `{"vm":[${element.repeat(200_000)}{}]}`;
+    expect(body.length).to.be.above(2 * MAX_SKELETON_BYTES);
+    expect(split([Buffer.from(body)]).objects).to.have.length(200_001);
   });
 });

@@ -1,8 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import type { EngineClient } from '../../src/inventory/engine-client.js';
+import { IDLE_TIMEOUT } from '../../src/inventory/engine-http.js';
+import type { After } from '../../src/lib/timers.js';
 import { engineVm, HOST, vmId } from './engine-world.js';
 import { json, TOKEN_PATH, VMS_PATH, type Answer } from './raw-engine.js';
-import { failure, PASSWORD, useWire } from './wire.js';
+import { failure, hastily, PASSWORD, useWire, VM_PATH } from './wire.js';
 
 describe('createEngineClient', () => {
   const wire = useWire();
@@ -70,9 +73,7 @@ describe('createEngineClient', () => {
     });
 
     it('sends the password in each request with basic, and no token', async () => {
-      const client = wire.open({
-        credentials: { kind: 'basic', username: 'admin@internal', password: PASSWORD },
-      });
+      const client = wire.open({ auth: 'basic' });
       await client.getVm(vmId(1), signal);
       expect(wire.engine.seen.map(({ url }) => url)).to.deep.equal([`/ovirt-engine/api/vms/${vmId(1)}`]);
       const [, base64 = ''] = wire.engine.seen[0]?.headers.authorization?.split(' ') ?? [];
@@ -138,7 +139,7 @@ describe('createEngineClient', () => {
         wire.engine.on(VMS_PATH, (response, seen, count) =>
           count === 1 ? answer(response, seen, count) : json(response, { vm: [engineVm(3)] }),
         );
-        const { names, begun } = await wire.listVms(wire.open({ timeouts: { response: 150, idle: 150 } }));
+        const { names, begun } = await wire.listVms(wire.open({ responseTimeout: 150 }));
         expect(names).to.deep.equal(['vm3']);
         expect(begun).to.be.within(1, 2);
         expect(wire.engine.count(VMS_PATH)).to.equal(2);
@@ -186,13 +187,31 @@ describe('createEngineClient', () => {
       expect(wire.log.lines.map(({ fields }) => fields['attempt'])).to.deep.equal([1, 2]);
     });
 
+    for (const [what, read, expected] of [
+      ['a listing, after 250 and 500 ms', (client) => wire.listVms(client), [250, 500]],
+      ['a VM, after 10 ms', (client) => client.getVm(vmId(1), signal), [10]],
+    ] satisfies (readonly [string, (client: EngineClient) => Promise<unknown>, number[]])[]) {
+      it(`asks again for ${what}`, async () => {
+        const pauses: number[] = [];
+        const after: After = (ms, run) => {
+          pauses.push(ms);
+          return hastily(ms, run);
+        };
+        wire.engine.on(VMS_PATH, (response) => response.writeHead(503).end());
+        wire.engine.on(VM_PATH, (response) => response.writeHead(503).end());
+        await failure(read(wire.open({}, { after })));
+        // The login and its answer have a time for silence.
+        expect(pauses.filter((ms) => ms !== IDLE_TIMEOUT)).to.deep.equal(expected);
+      });
+    }
+
     it('does not repeat a login that the engine saw', async () => {
       wire.engine.on(TOKEN_PATH, (response) => response.writeHead(503).end());
       expect((await failure(wire.open().getVm(vmId(1), signal))).message).to.match(/login.*answered 503/);
       wire.engine.on(TOKEN_PATH, (response) => response.socket?.destroy());
       await failure(wire.open().getVm(vmId(1), signal));
       wire.engine.on(TOKEN_PATH, () => undefined);
-      await failure(wire.open({ timeouts: { response: 20 } }).getVm(vmId(1), signal));
+      await failure(wire.open({ responseTimeout: 20 }).getVm(vmId(1), signal));
       expect(wire.engine.count(TOKEN_PATH)).to.equal(3);
     });
 

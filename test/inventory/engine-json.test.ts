@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { parseHost, parseVm } from '../../src/inventory/engine-json.js';
 
 const ID = '882b9a7c-0000-4000-8000-00000000000a';
@@ -117,9 +118,9 @@ describe('parseVm', () => {
 
   const odd: readonly (readonly [object | null | number, string])[] = [
     [{ ...plain, id: 'abc' }, 'vm "abc": id: expected a UUID'],
-    [{ ...plain, id: 5 }, 'vm "web": id: Invalid input: expected string, received number'],
+    [{ ...plain, id: 5 }, 'vm "web": id: expected text'],
     [{ ...plain, name: '' }, `vm "${ID}": name: `],
-    [{ ...plain, os: 5 }, `vm "${ID}": os: Invalid input: expected object, received number`],
+    [{ ...plain, os: 5 }, `vm "${ID}": os: expected an object`],
     [{ ...plain, os: { type: ['a'] } }, `vm "${ID}": os.type: `],
     [{ ...plain, os: { version: { major: {} } } }, `vm "${ID}": os.version.major: `],
     [{ ...plain, host: { id: 'h' } }, `vm "${ID}": host.id: expected a UUID`],
@@ -135,6 +136,47 @@ describe('parseVm', () => {
       expect(parseVm(object).odd).to.include(message);
     });
   }
+});
+
+describe('parseVm and parseHost', () => {
+  const value = fc.oneof(
+    fc.constantFrom<unknown>(ID, 'up', '7.9', '', null, 5, {}, []),
+    fc.jsonValue({ maxDepth: 3 }),
+  );
+  const version = fc.record({ full_version: value, major: value, minor: value }, { requiredKeys: [] });
+  const part = fc.oneof(
+    value,
+    fc.record({ id: value, type: value, distribution: value, version: fc.oneof(version, value) }),
+  );
+  const object = fc.record({
+    id: fc.oneof({ weight: 4, arbitrary: fc.constant(ID) }, value),
+    name: fc.oneof({ weight: 4, arbitrary: fc.constant('web') }, value),
+    status: fc.oneof({ weight: 4, arbitrary: fc.constant('up') }, value),
+    cluster: part,
+    host: part,
+    os: part,
+    guest_operating_system: part,
+    memory: value,
+    max_scheduling_memory: value,
+    statistics: fc.oneof(value, fc.record({ statistic: fc.array(part) })),
+    placement_policy: value,
+  });
+
+  it('take any object for a record, or say what is odd about it', () => {
+    const outcomes = { records: 0, odd: 0 };
+    fc.assert(
+      fc.property(object, (object) => {
+        for (const { record, odd } of [parseVm(object), parseHost(object)]) {
+          outcomes[record === undefined ? 'odd' : 'records'] += 1;
+          if (record !== undefined) expect(record).to.include({ id: ID });
+          else expect(odd).to.match(/^(vm|host) .*: [a-z_.]+: expected /s);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(outcomes.records).to.be.above(100);
+    expect(outcomes.odd).to.be.above(100);
+  });
 });
 
 describe('parseHost', () => {

@@ -20,12 +20,12 @@ describe('createRefusalReader', () => {
       (r) => r.writeHead(404, { 'content-type': 'text/html' }).end('<p>'),
       /404/,
     ],
-    ['too much', (r) => json(r, engineVm(1, { comment: 'x'.repeat(3000) })), /more than 2000 bytes/],
+    ['too much', (r) => json(r, engineVm(1, { comment: 'x'.repeat(2 ** 20) })), /more than 1048576 bytes/],
   ];
   for (const [what, answer, message] of odd) {
     it(`is no unknown VM: ${what}`, async () => {
       wire.engine.on(VM_PATH, answer);
-      const error = await failure(wire.open({ limits: { maxObjectBytes: 2000 } }).getVm(vmId(1), signal));
+      const error = await failure(wire.open().getVm(vmId(1), signal));
       expect(error.code).to.equal('UNAVAILABLE');
       expect(error.message).to.match(message);
     });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { engineVm, vmId } from './engine-world.js';
 import { createFakeTime } from './fake-time.js';
 import { json, LOGOUT_PATH, TOKEN_PATH, VMS_PATH, type Answer } from './raw-engine.js';
-import { failure, PASSWORD, useWire, VM_PATH } from './wire.js';
+import { failure, useWire, VM_PATH } from './wire.js';
 
 describe('createEngineSession', () => {
   const wire = useWire();
@@ -92,23 +92,23 @@ describe('createEngineSession', () => {
     wire.engine.on(TOKEN_PATH, (response) =>
       json(response, { error_code: 'access_denied', error: 'Cannot authenticate user' }, 400),
     );
-    const client = wire.open({ clock: time.clock, loginPause: { first: 1000, longest: 3000 } });
+    const client = wire.open({}, { clock: time.clock });
     const logins: number[] = [];
-    for (let second = 0; second < 11; second += 1) {
+    for (let minute = 0; minute <= 243; minute += 1) {
       const error = await failure(client.getVm(vmId(1), signal));
       expect(error.message).to.match(/Cannot authenticate user.*check the password/);
-      logins.push(wire.engine.count(TOKEN_PATH));
-      await time.advance(1000);
+      if (wire.engine.count(TOKEN_PATH) > logins.length) logins.push(minute);
+      await time.advance(60_000);
     }
-    // Logins at 0, 1, 3, 6 and 9 s: pauses of 1, 2, 3 and 3 s.
-    expect(logins).to.deep.equal([1, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5]);
-    expect(wire.log.lines.filter(({ event }) => event === 'engine login refused')).to.have.length(5);
+    // Pauses of 1, 2, 4, 8, 16, 32, 60, 60 and 60 minutes.
+    expect(logins).to.deep.equal([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    expect(wire.log.lines.filter(({ event }) => event === 'engine login refused')).to.have.length(10);
   });
 
   it('waits no longer because the clock was set back', async () => {
     const time = createFakeTime();
     wire.engine.on(TOKEN_PATH, (response) => json(response, { error: 'access_denied' }, 400));
-    const client = wire.open({ clock: time.clock });
+    const client = wire.open({}, { clock: time.clock });
     await failure(client.getVm(vmId(1), signal));
     time.set(0);
     await failure(client.getVm(vmId(1), signal));
@@ -118,8 +118,7 @@ describe('createEngineSession', () => {
   it('counts requests that basic refuses together as one refusal', async () => {
     wire.engine.on(VM_PATH, (response) => response.writeHead(401).end());
     wire.engine.on(VMS_PATH, (response) => response.writeHead(401).end());
-    const credentials = { kind: 'basic', username: 'admin@internal', password: PASSWORD } as const;
-    const client = wire.open({ credentials });
+    const client = wire.open({ auth: 'basic' });
     const errors = await Promise.all([failure(client.getVm(vmId(1), signal)), failure(wire.listVms(client))]);
     for (const { message } of errors) expect(message).to.match(/refuses user "admin@internal".*\(401\)/);
     expect(wire.log.lines).to.have.length(1);

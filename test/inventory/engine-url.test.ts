@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { engineUrls } from '../../src/inventory/engine-url.js';
 
+const urlsOf = (url: string, allowPlaintext = false) => engineUrls({ url, allowPlaintext });
+
 describe('engineUrls', () => {
   const root = 'https://engine.example.com/ovirt-engine';
   const spellings = [
@@ -14,7 +16,7 @@ describe('engineUrls', () => {
   ];
   for (const path of spellings) {
     it(`finds the engine from https://engine.example.com${path}`, () => {
-      const urls = engineUrls({ url: `https://engine.example.com${path}` });
+      const urls = urlsOf(`https://engine.example.com${path}`);
       expect(urls.root).to.equal(root);
       expect(urls.api).to.equal(`${root}/api`);
       expect(urls.token).to.equal(`${root}/sso/oauth/token`);
@@ -22,7 +24,7 @@ describe('engineUrls', () => {
   }
 
   it('keeps a port and a path of its own', () => {
-    expect(engineUrls({ url: 'https://e:8443/tenant/api' }).root).to.equal('https://e:8443/tenant');
+    expect(urlsOf('https://e:8443/tenant/api').root).to.equal('https://e:8443/tenant');
   });
 
   const refused: readonly (readonly [string, RegExp])[] = [
@@ -37,22 +39,20 @@ describe('engineUrls', () => {
   ];
   for (const [url, message] of refused) {
     it(`refuses ${JSON.stringify(url)} without repeating a password`, () => {
-      expect(() => engineUrls({ url }))
+      expect(() => urlsOf(url))
         .to.throw(message)
         .with.property('code', 'INVALID_ARGUMENT');
-      expect(() => engineUrls({ url })).not.to.throw(/geheim/);
+      expect(() => urlsOf(url)).not.to.throw(/geheim/);
     });
   }
 
   for (const host of ['localhost:8080', '127.0.0.1', '127.9.9.9:1', '[::1]:8080']) {
     it(`lets plain http to ${host} pass`, () => {
-      expect(engineUrls({ url: `http://${host}/` }).root).to.equal(`http://${host}/ovirt-engine`);
+      expect(urlsOf(`http://${host}/`).root).to.equal(`http://${host}/ovirt-engine`);
     });
   }
 
   it('lets plain http pass anywhere when it is told to', () => {
-    expect(engineUrls({ url: 'http://engine/', allowPlainHttp: true }).root).to.equal(
-      'http://engine/ovirt-engine',
-    );
+    expect(urlsOf('http://engine/', true).root).to.equal('http://engine/ovirt-engine');
   });
 });

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readHostMemory } from '../../src/inventory/host-memory.js';
+import type { HostMemory } from '../../src/domain/snapshot.js';
+import { parseHost } from '../../src/inventory/engine-json.js';
+import { hostId } from '../support/world.js';
 
 const GIB = 2 ** 30;
 
-describe('readHostMemory', () => {
+/** The memory of a host with these members. */
+function memoryOf(members: object): HostMemory | undefined {
+  return parseHost({ id: hostId(1), name: 'h', status: 'up', ...members }).record?.memory;
+}
+
+describe('the memory of a host', () => {
   const statistic = (name: string, ...data: unknown[]) => ({
     name,
     values: { value: data.map((datum) => ({ datum })) },
@@ -36,7 +43,7 @@ describe('readHostMemory', () => {
   for (const [title, members, freeMiB] of statistics) {
     it(`statistics with ${title}: ${freeMiB ?? 'unknown'}`, () => {
       const host = { memory: String(8 * GIB), max_scheduling_memory: String(2 * GIB), statistics: members };
-      expect(readHostMemory(host)).to.deep.equal({ totalMiB: 8192, freeMiB, schedulableMiB: 2048 });
+      expect(memoryOf(host)).to.deep.equal({ totalMiB: 8192, freeMiB, schedulableMiB: 2048 });
     });
   }
 
@@ -44,12 +51,12 @@ describe('readHostMemory', () => {
     const unknown = { totalMiB: undefined, freeMiB: undefined, schedulableMiB: undefined };
     for (const memory of ['0', undefined, 'x']) {
       const host = { memory, max_scheduling_memory: '1073741824', statistics: free(GIB) };
-      expect(readHostMemory(host)).to.deep.equal(unknown);
+      expect(memoryOf(host)).to.deep.equal(unknown);
     }
   });
 
   it('takes a host that has no memory left for VMs by its word', () => {
-    expect(readHostMemory({ memory: '8589934592', max_scheduling_memory: '0' }).schedulableMiB).to.equal(0);
+    expect(memoryOf({ memory: '8589934592', max_scheduling_memory: '0' })?.schedulableMiB).to.equal(0);
   });
 
   // bodh1 did not respond when this was recorded: 0 in use, and all of its 3970957312 bytes free.
@@ -62,7 +69,7 @@ describe('readHostMemory', () => {
       const recorded: unknown = JSON.parse(
         readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8'),
       );
-      expect(readHostMemory({ memory, statistics: recorded }).freeMiB).to.equal(freeMiB);
+      expect(memoryOf({ memory, statistics: recorded })?.freeMiB).to.equal(freeMiB);
     });
   }
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { HostRecord } from '../../src/domain/snapshot.js';
-import type { EngineClient } from '../../src/inventory/engine-client.js';
+import { STATISTICS_PAUSE, type EngineClient } from '../../src/inventory/engine-client.js';
 import { engineHost } from './engine-world.js';
 import { HOSTS_PATH, json } from './raw-engine.js';
 import { failure, useWire } from './wire.js';
@@ -53,12 +53,12 @@ describe('the statistics of hosts', () => {
   });
 
   for (const status of [400, 404, 500, 501]) {
-    it(`are left out by an engine that answers ${status} to them, for a while`, async () => {
-      const client = wire.open({ clock, statisticsPause: 60_000 });
+    it(`are left out by an engine that answers ${status} to them, for 10 minutes`, async () => {
+      const client = wire.open({}, { clock });
       answer(status);
       expect(await listed(client)).to.deep.equal([undefined]);
       expect(wire.log.lines.filter(({ event }) => event === 'host statistics refused')).to.have.length(1);
-      now += 59_999;
+      now += STATISTICS_PAUSE - 1;
       await listed(client);
       expect(asked()).to.deep.equal([FOLLOWED, PLAIN, PLAIN]);
       answer(200);
@@ -68,7 +68,7 @@ describe('the statistics of hosts', () => {
   }
 
   it('are not given up when the engine fails without them, too', async () => {
-    const client = wire.open({ clock });
+    const client = wire.open({}, { clock });
     answer(500, 500);
     await failure(listed(client));
     answer(200);

@@ -35,18 +35,14 @@ describe('networkFailure', () => {
     );
   });
 
-  const phases: readonly (readonly [Partial<EngineClientOptions['timeouts']>, RegExp])[] = [
-    [{ response: 20 }, /did not begin to answer within 20 ms \(phase response\)/],
-    [{ request: 25 }, /did not finish its answer within 25 ms \(phase request\)/],
+  const phases: readonly (readonly [Partial<EngineClientOptions['settings']>, RegExp])[] = [
+    [{ responseTimeout: 20 }, /did not begin to answer within 20 ms \(phase response\)/],
+    [{ requestTimeout: 25 }, /did not finish its answer within 25 ms \(phase request\)/],
   ];
   for (const [timeouts, message] of phases) {
     it(`says which phase took too long: ${JSON.stringify(timeouts)}`, async () => {
       wire.engine.on(VM_PATH, () => undefined);
-      const client = wire.open({ retry: { limit: 0 } });
-      await wire.listVms(client);
-      const error = await failure(
-        wire.open({ retry: { limit: 0 }, timeouts: timeouts ?? {} }).getVm(vmId(1), signal),
-      );
+      const error = await failure(wire.open(timeouts).getVm(vmId(1), signal));
       expect(error.message).to.match(message);
     });
   }
@@ -72,7 +68,7 @@ describe('networkFailure', () => {
 
     it('trusts the authority that it is given', async () => {
       await withTls(good, async (url) => {
-        expect((await wire.open({ url, ca: good.cert }).getVm(vmId(1), signal))?.name).to.equal('vm1');
+        expect((await wire.open({ url }, { ca: good.cert }).getVm(vmId(1), signal))?.name).to.equal('vm1');
       });
     });
 
@@ -95,7 +91,7 @@ describe('networkFailure', () => {
       it(`refuses ${what}, once and for all`, async () => {
         await withTls(pair, async (url) => {
           const trusted = ca === undefined ? {} : { ca: pair.cert };
-          expect((await failure(wire.open({ url, ...trusted }).getVm(vmId(1), signal))).message).to.match(
+          expect((await failure(wire.open({ url }, trusted).getVm(vmId(1), signal))).message).to.match(
             message,
           );
           expect(wire.log.lines).to.have.length(0);
@@ -111,8 +107,8 @@ describe('networkFailure', () => {
     });
 
     it('refuses a caFile without certificates', () => {
-      expect(() => wire.open({ ca: 'no certificate' }))
-        .to.throw('caFile: expected certificates in PEM form')
+      expect(() => wire.open({}, { ca: 'no certificate' }))
+        .to.throw('engine.caFile: expected certificates in PEM form')
         .with.property('code', 'INVALID_ARGUMENT');
     });
   });

@@ -1,4 +1,4 @@
-import type { EngineVm } from '../../src/inventory/engine-vm.js';
+import type { EngineVm } from '../../src/inventory/engine-json.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import type { HostRecord } from '../../src/domain/snapshot.js';
 import { linkAbort } from '../../src/lib/deadline.js';

@@ -53,15 +53,12 @@ describe('secrets', () => {
         on(TOKEN_PATH, (r) => r.writeHead(200, { 'content-type': 'application/json' }).end(`"${PASSWORD}"`)),
     ],
   ];
-  for (const kind of ['oauth', 'basic'] as const) {
+  for (const auth of ['oauth', 'basic'] as const) {
     for (const [what, prepare] of cases) {
-      it(`stay out of errors and log lines with ${kind} and ${what}`, async () => {
+      it(`stay out of errors and log lines with ${auth} and ${what}`, async () => {
         prepare(wire.engine);
         wire.engine.on(LOGOUT_PATH, echo);
-        const client = wire.open({
-          credentials: { kind, username: 'admin@internal', password: PASSWORD },
-          timeouts: { response: 20 },
-        });
+        const client = wire.open({ auth, responseTimeout: 20 });
         const error = await client.getVm(vmId(1), signal).catch((thrown: unknown) => thrown);
         await client.close();
         const shown = [

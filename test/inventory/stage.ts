@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Call } from '../../src/domain/contract.js';
 import { SchedulingError } from '../../src/domain/errors.js';
-import { EngineFailure } from '../../src/inventory/engine-failure.js';
+import { inventorySection, type InventorySettings } from '../../src/config/sections.js';
+import { passing } from '../../src/inventory/engine-failure.js';
 import {
   createInventory,
   type EngineInventory,
@@ -11,15 +12,18 @@ import { createFakeTime, settle, type FakeTime } from './fake-time.js';
 import { createRecordedLog } from './recorded-log.js';
 import { createScriptedClient, type ScriptedClient } from './scripted-client.js';
 
+/** Settings that differ from the configuration's defaults, and parts that differ from the stage's. */
+type StageOptions = Partial<InventorySettings> & Partial<Omit<InventoryOptions, 'settings'>>;
+
 /** An engine that answers on cue and a clock that stands still, new for each test. */
 export interface Stage {
   readonly time: FakeTime;
   readonly client: ScriptedClient;
   readonly log: ReturnType<typeof createRecordedLog>;
   /** Makes an inventory that is closed after the test. */
-  readonly open: (options?: Partial<InventoryOptions>) => EngineInventory;
+  readonly open: (options?: StageOptions) => EngineInventory;
   /** Makes one and lets its first reading go as far as it can. */
-  readonly started: (options?: Partial<InventoryOptions>) => Promise<EngineInventory>;
+  readonly started: (options?: StageOptions) => Promise<EngineInventory>;
   readonly breakEngine: (message?: string) => void;
   readonly mendEngine: () => void;
 }
@@ -42,16 +46,15 @@ export function useStage(): Stage {
     expect(time.pending(), 'timers left behind').to.deep.equal([]);
   });
 
-  function open(options: Partial<InventoryOptions> = {}): EngineInventory {
+  function open(options: StageOptions = {}): EngineInventory {
     const inventory = createInventory({
+      settings: { ...inventorySection.parse({}), maxStaleness: 100_000, ...options },
       client,
       log,
       clock: time.clock,
+      steady: time.clock,
       after: time.after,
       random: () => 0.5,
-      refreshInterval: 30_000,
-      refreshJitter: 3_000,
-      maxStaleness: 100_000,
       ...options,
     });
     opened.push(inventory);
@@ -76,7 +79,7 @@ export function useStage(): Stage {
       return inventory;
     },
     breakEngine(message = 'the engine is down') {
-      client.before = () => Promise.reject(new EngineFailure(message, { transient: true }));
+      client.before = () => Promise.reject(passing(message));
     },
     mendEngine() {
       client.before = () => Promise.resolve();

@@ -9,8 +9,8 @@ describe('createVmLookup', () => {
 
   const stopped = scriptedVm(7, { hostId: undefined, status: 'down' });
 
-  it('finds a stopped VM, asks once for many callers, and remembers it for a while', async () => {
-    const inventory = await stage.started({ vmLookupTtl: 10_000 });
+  it('finds a stopped VM, asks once for many callers, and remembers it for 10 s', async () => {
+    const inventory = await stage.started();
     stage.client.vms = [stopped];
     const found = await Promise.all(Array.from({ length: 50 }, () => inventory.findVm(vmId(7), call())));
     expect(found[0]).to.include({ id: vmId(7), name: 'vm7', hostId: undefined });
@@ -44,40 +44,46 @@ describe('createVmLookup', () => {
   it('gives a stopped VM the last report of its guest agent, and a running one its own only', async () => {
     const guest = { distribution: 'CentOS Linux', version: '7' };
     const family = { type: 'rhel', version: '8' };
+    const reported = { type: 'CentOS Linux', version: '7' };
     stage.client.vms = [scriptedVm(7, { guest })];
-    const inventory = await stage.started({ vmLookupTtl: 0 });
-    expect(inventory.current().vm(vmId(7))?.os.guest).to.deep.equal({ type: 'CentOS Linux', version: '7' });
+    const inventory = await stage.started();
+    const found = async (nth: number) => {
+      await stage.time.advance(10_000);
+      return (await inventory.findVm(vmId(nth), call()))?.os.guest;
+    };
+    expect(inventory.current().vm(vmId(7))?.os.guest).to.deep.equal(reported);
     stage.client.vms = [stopped];
-    expect((await inventory.findVm(vmId(7), call()))?.os.guest).to.deep.equal({
-      type: 'CentOS Linux',
-      version: '7',
-    });
+    expect(await found(7)).to.deep.equal(reported);
     stage.client.vms = [scriptedVm(7)];
-    expect((await inventory.findVm(vmId(7), call()))?.os.guest).to.deep.equal(family);
+    expect(await found(7)).to.deep.equal(family);
     stage.client.vms = [scriptedVm(9, { hostId: undefined })];
-    expect((await inventory.findVm(vmId(9), call()))?.os.guest).to.deep.equal(family);
+    expect(await found(9)).to.deep.equal(family);
   });
 
-  it('asks for few at once, queues a bounded number, and refuses more', async () => {
+  it('asks for 8 at once, lets 1,000 wait, and refuses more', async () => {
     const gate = createGate();
-    const inventory = await stage.started({ maxConcurrentLookups: 2, maxWaitingLookups: 3 });
+    const inventory = await stage.started();
     stage.client.before = (_method, signal) => gate.pass(signal);
-    const answers = Array.from({ length: 6 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    const answers = Array.from({ length: 1_009 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
     await settle();
-    expect(stage.client.calls.vm).to.deep.equal([vmId(0), vmId(1)]);
-    expect(await answers[5]).to.match(/^RESOURCE_EXHAUSTED: vm .*5 lookups of VMs are under way/);
+    expect(stage.client.calls.vm).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7].map(vmId));
+    expect(await answers[1_008]).to.match(/^RESOURCE_EXHAUSTED: 1008 look-ups of VMs are under way/);
     gate.open();
-    expect(await Promise.all(answers.slice(0, 5))).to.deep.equal(['OK', 'OK', 'OK', 'OK', 'OK']);
-    expect(stage.client.calls.vm).to.deep.equal([0, 1, 2, 3, 4].map(vmId));
+    expect(new Set(await Promise.all(answers.slice(0, 1_008)))).to.deep.equal(new Set(['OK']));
+    expect(stage.client.calls.vm).to.deep.equal(Array.from({ length: 1_008 }, (_, nth) => vmId(nth)));
+    // The refusal is not remembered.
+    expect(await codeOf(inventory.findVm(vmId(1_008), call()))).to.equal('OK');
   });
 
-  it('does not wait longer than the lookup time, in the queue or for the engine', async () => {
-    const inventory = await stage.started({ maxConcurrentLookups: 1, lookupTimeout: 5_000 });
+  it('does not wait longer than the look-up time, in the queue or for the engine', async () => {
+    const inventory = await stage.started({ lookupTimeout: 5_000 });
     stage.client.before = (_method, signal) => createGate().pass(signal);
-    const answers = [1, 2].map((nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    const answers = Array.from({ length: 9 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
     await stage.time.advance(5_000);
     for (const answer of await Promise.all(answers)) {
-      expect(answer).to.match(/^UNAVAILABLE: vm .* did not answer within 5000 ms/);
+      expect(answer).to.match(
+        /^UNAVAILABLE: vm .* did not answer within 5000 ms \(inventory\.lookupTimeout\)/,
+      );
     }
     stage.mendEngine();
     await stage.time.advance(1_000);
@@ -99,14 +105,14 @@ describe('createVmLookup', () => {
     expect(stage.client.calls.vm).to.have.length(1);
   });
 
-  it('remembers no more answers than it may', async () => {
-    const inventory = await stage.started({ maxVmLookups: 2 });
-    for (const nth of [1, 2, 3]) await inventory.findVm(vmId(nth), call());
-    await settle();
-    await inventory.findVm(vmId(3), call());
-    expect(stage.client.calls.vm).to.have.length(3);
+  it('remembers 10,000 answers, and forgets the one that was asked for longest ago', async () => {
+    const inventory = await stage.started();
+    for (let nth = 0; nth <= 10_000; nth += 1) await inventory.findVm(vmId(nth), call());
+    expect(stage.client.calls.vm).to.have.length(10_001);
     await inventory.findVm(vmId(1), call());
-    expect(stage.client.calls.vm).to.have.length(4);
+    expect(stage.client.calls.vm).to.have.length(10_001);
+    await inventory.findVm(vmId(0), call());
+    expect(stage.client.calls.vm).to.have.length(10_002);
   });
 
   it('waits for many VMs under one call without a warning', async () => {

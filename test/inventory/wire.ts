@@ -1,10 +1,12 @@
+import { engineSection } from '../../src/config/sections.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import {
   createEngineClient,
   type EngineClient,
   type EngineClientOptions,
 } from '../../src/inventory/engine-client.js';
-import type { EngineVm } from '../../src/inventory/engine-vm.js';
-import { SchedulingError } from '../../src/domain/errors.js';
+import type { EngineVm } from '../../src/inventory/engine-json.js';
+import { nodeAfter, type After } from '../../src/lib/timers.js';
 import { engineHost, engineVm, vmId } from './engine-world.js';
 import { HOSTS_PATH, json, openRawEngine, VMS_PATH, type RawEngine } from './raw-engine.js';
 import { createRecordedLog } from './recorded-log.js';
@@ -15,12 +17,28 @@ export const PASSWORD = 'ge"heim+&ß 1';
 /** The one VM that the engine of these tests answers for. */
 export const VM_PATH = `${VMS_PATH}/${vmId(1)}`;
 
+type Settings = EngineClientOptions['settings'];
+
+/** Starts timers that run a hundred times as fast: the pause of 250 ms before a retry is one of 2.5 ms. */
+export const hastily: After = (ms, run) => nodeAfter(ms / 100, run);
+
+/** Settings of an engine at a URL, with the defaults of the configuration. */
+export function settingsOf(url: string, settings: Partial<Settings> = {}): Settings {
+  return {
+    ...engineSection.parse({}),
+    url,
+    username: 'admin@internal',
+    password: PASSWORD,
+    ...settings,
+  };
+}
+
 /** A client and the server that it talks to, new for each test. */
 export interface Wire {
   readonly engine: RawEngine;
   readonly log: ReturnType<typeof createRecordedLog>;
-  /** Opens a client that is closed after the test; it retries at once. */
-  readonly open: (options?: Partial<EngineClientOptions>) => EngineClient;
+  /** Opens a client that is closed after the test; its pauses and waits are those of {@link hastily}. */
+  readonly open: (settings?: Partial<Settings>, options?: Partial<EngineClientOptions>) => EngineClient;
   /** Lists the running VMs: what the last attempt gave, and how many attempts began. */
   readonly listVms: (
     client: EngineClient,
@@ -54,12 +72,10 @@ export function useWire(): Wire {
     get log() {
       return log;
     },
-    open(options = {}) {
+    open(settings = {}, options = {}) {
       const client = createEngineClient({
-        url: engine.url,
-        credentials: { kind: 'oauth', username: 'admin@internal', password: PASSWORD },
-        retry: { limit: 2, firstPause: 1, longestPause: 2 },
-        revokeTimeout: 200,
+        settings: settingsOf(engine.url, settings),
+        after: hastily,
         log,
         ...options,
       });

@@ -44,7 +44,7 @@ export async function startScoring(world: World, options: ScoringOptions = {}): 
   const program = startProgram(
     [
       ...['serve', ...FREE_PORTS, '--engine-url', simulator.url],
-      ...['--engine-username', SIMULATOR_ACCOUNT.username, '--inventory-refresh-jitter', '0ms'],
+      ...['--engine-username', SIMULATOR_ACCOUNT.username],
       ...(options.args ?? []),
     ],
     { HOSTSCORE_ENGINE_PASSWORD: SIMULATOR_ACCOUNT.password, ...options.variables },

@@ -3,7 +3,7 @@ import { settle } from './fake-time.js';
 import { createGate } from './scripted-client.js';
 import { useStage } from './stage.js';
 
-describe('createFreshness', () => {
+describe('createRefresher', () => {
   const stage = useStage();
 
   it('becomes unavailable by itself, and available again', async () => {
