@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type {
+  InventoryService,
+  InventorySummary,
+  ListedHost,
+  ListedVm,
+  ListHostsRequest,
+  ListVmsRequest,
+} from '../domain/inventory.js';
+import type { Host, Inventory, Snapshot, Vm } from '../domain/snapshot.js';
+import { quoted } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
+
+/** What an inventory service answers from. */
+export interface InventoryServiceOptions {
+  readonly inventory: Pick<Inventory, 'current' | 'findVm'>;
+  readonly clock?: Clock;
+}
+
+/** The place of a VM in the order of a list: a page begins behind the one that its token holds. */
+const PLACE = z.object({ name: z.string(), id: z.string() });
+
+type Place = z.output<typeof PLACE>;
+
+/** Creates an inventory service that answers from the newest snapshot, and asks the engine only for a VM that it lacks. */
+export function createInventoryService(options: InventoryServiceOptions): InventoryService {
+  const { inventory, clock = Date } = options;
+
+  async function knownVm(snapshot: Snapshot, id: string, call: Call): Promise<Vm> {
+    const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
+    if (vm !== undefined) return vm;
+    throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`, { notFound: 'VM' });
+  }
+
+  async function hostsOf(
+    snapshot: Snapshot,
+    request: ListHostsRequest,
+    call: Call,
+  ): Promise<readonly Host[]> {
+    const { clusterId, name, vmId } = request;
+    if ([clusterId, name, vmId].filter((one) => one !== undefined).length > 1) {
+      throw new SchedulingError(
+        'INVALID_ARGUMENT',
+        'cluster_id, name, vm_id: at most one of them may be set',
+      );
+    }
+    if (clusterId !== undefined) return snapshot.hostsOfCluster(clusterId);
+    if (name !== undefined) return snapshot.hosts.filter(named(name));
+    if (vmId === undefined) return snapshot.hosts;
+    const vm = await knownVm(snapshot, vmId, call);
+    if (vm.clusterId !== undefined) return snapshot.hostsOfCluster(vm.clusterId);
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `vm_id: VM ${vmId} has no cluster in the engine; list hosts by cluster_id or name instead`,
+    );
+  }
+
+  async function vmsOf(snapshot: Snapshot, request: ListVmsRequest, call: Call): Promise<Iterable<Vm>> {
+    const { vmId, hostId } = request;
+    if (vmId !== undefined) return [await knownVm(snapshot, vmId, call)];
+    if (hostId !== undefined) return snapshot.host(hostId)?.vms ?? [];
+    return vmsOn(snapshot.hosts);
+  }
+
+  return {
+    async listHosts(request, call) {
+      const snapshot = inventory.current();
+      const hosts = await hostsOf(snapshot, request, call);
+      return { hosts: hosts.map(listedHost), snapshotTime: snapshot.time };
+    },
+    async listVms(request, call) {
+      const snapshot = inventory.current();
+      const { pageSize, pageToken, ...wanted } = request;
+      const behind = pageToken === undefined ? undefined : placeOf(pageToken);
+      const vms = firstInOrder(await vmsOf(snapshot, request, call), matching(wanted), behind, pageSize + 1);
+      const page = vms.slice(0, pageSize);
+      const last = vms.length > pageSize ? page.at(-1) : undefined;
+      return {
+        vms: page.map(listedVm),
+        ...(last === undefined ? {} : { nextPageToken: tokenOf(last) }),
+        snapshotTime: snapshot.time,
+      };
+    },
+    getInventory: () =>
+      new Promise((resolve) => {
+        const snapshot = inventory.current();
+        resolve({ ...sizeOf(snapshot), ageMs: Math.max(0, clock.now() - snapshot.time) });
+      }),
+  };
+}
+
+function sizeOf({ hosts, time }: Snapshot): Omit<InventorySummary, 'ageMs'> {
+  const clusters = new Set(hosts.map(({ clusterId }) => clusterId));
+  clusters.delete(undefined);
+  return {
+    hosts: hosts.length,
+    hostsUp: hosts.filter(({ status }) => status === 'up').length,
+    clusters: clusters.size,
+    runningVms: hosts.reduce((sum, { vms }) => sum + vms.length, 0),
+    snapshotTime: time,
+  };
+}
+
+function listedHost({ id, name, status, clusterId, vms }: Host): ListedHost {
+  return { id, name, status, ...(clusterId === undefined ? {} : { clusterId }), runningVms: vms.length };
+}
+
+function listedVm({ id, name, status, hostId, clusterId, os }: Vm): ListedVm {
+  const osType = os.configured.type;
+  return {
+    id,
+    name,
+    ...(status === undefined ? {} : { status }),
+    ...(hostId === undefined ? {} : { hostId }),
+    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(osType === undefined ? {} : { osType }),
+  };
+}
+
+function* vmsOn(hosts: readonly Host[]): Generator<Vm, void, undefined> {
+  for (const { vms } of hosts) yield* vms;
+}
+
+function matching(request: Omit<ListVmsRequest, 'pageSize' | 'pageToken'>): (vm: Vm) => boolean {
+  const { vmId, name, hostId, clusterId } = request;
+  const isNamed = name === undefined ? () => true : named(name);
+  return (vm) =>
+    (vmId === undefined || vm.id === vmId) &&
+    (hostId === undefined || vm.hostId === hostId) &&
+    (clusterId === undefined || vm.clusterId === clusterId) &&
+    isNamed(vm);
+}
+
+/**
+ * Tells whether something has a name, or one of a pattern. Looks for the pieces of a pattern from left to right, which finds
+ * a match if there is one, in a time that no pattern can stretch.
+ */
+function named(pattern: string): (one: { readonly name: string }) => boolean {
+  const [head = '', ...pieces] = pattern.toLowerCase().split('*');
+  const tail = pieces.pop();
+  if (tail === undefined) return ({ name }) => name.toLowerCase() === head;
+  return (one) => {
+    const name = one.name.toLowerCase();
+    const end = name.length - tail.length;
+    if (!name.startsWith(head) || !name.endsWith(tail)) return false;
+    let at = head.length;
+    for (const piece of pieces) {
+      const found = name.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return at <= end;
+  };
+}
+
+/** Picks the first few in order, without sorting the rest: of 100,000 VMs a page shows a thousand at the most. */
+function firstInOrder(
+  vms: Iterable<Vm>,
+  matches: (vm: Vm) => boolean,
+  behind: Place | undefined,
+  count: number,
+): readonly Vm[] {
+  let last: Vm | undefined;
+  const first: Vm[] = [];
+  for (const vm of vms) {
+    if (last !== undefined && byNameThenId(vm, last) > 0) continue;
+    if (behind !== undefined && byNameThenId(vm, behind) <= 0) continue;
+    if (!matches(vm)) continue;
+    first.push(vm);
+    if (first.length < 2 * count) continue;
+    first.sort(byNameThenId).splice(count);
+    last = first.at(-1);
+  }
+  return first.sort(byNameThenId).slice(0, count);
+}
+
+function byNameThenId(left: Place, right: Place): number {
+  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+  return left.id < right.id ? -1 : Number(left.id > right.id);
+}
+
+function tokenOf({ name, id }: Place): string {
+  return Buffer.from(JSON.stringify({ name, id })).toString('base64url');
+}
+
+function placeOf(token: string): Place {
+  try {
+    return PLACE.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
+  } catch {
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `page_token: expected the next_page_token of an answer, got ${quoted(token)}`,
+    );
+  }
+}
