@@ -197,6 +197,14 @@ export const serverSection = z.strictObject({
   maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
 });
 
+/** What is remembered over a restart. */
+export const stateSection = z.strictObject({
+  dir: textOr(
+    'hostscore-state',
+    'Folder of what is remembered over a restart, such as the units of a service that is down; on a disk of this machine',
+  ),
+});
+
 /** The HTTP server for probes and metrics. */
 export const opsSection = z.strictObject({
   enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),
