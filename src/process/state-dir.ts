@@ -139,11 +139,11 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       waiting.clear();
       return;
     }
+    await removeLeftovers().catch(() => undefined);
     if (closed) return claimed.release();
     if (isForeign) log.info('state taken over', { dir });
     isForeign = false;
     ownership = claimed;
-    await removeLeftovers().catch(() => undefined);
     for (const listener of listeners) listener();
   }
 
@@ -189,8 +189,9 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
   async function moveAside(name: string, reason: string): Promise<void> {
     const aside = `${pathOf(name)}.corrupt-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
     await checkOwnership();
-    await rename(pathOf(name), aside);
     unread.delete(name);
+    if ((await lstat(pathOf(name)).catch(absent)) === undefined) return;
+    await rename(pathOf(name), aside);
     log.warn('state file set aside', { path: pathOf(name), aside, reason });
   }
 
