@@ -189,10 +189,11 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
   async function moveAside(name: string, reason: string): Promise<void> {
     const aside = `${pathOf(name)}.corrupt-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
     await checkOwnership();
+    if ((await lstat(pathOf(name)).catch(absent)) !== undefined) {
+      await rename(pathOf(name), aside);
+      log.warn('state file set aside', { path: pathOf(name), aside, reason });
+    }
     unread.delete(name);
-    if ((await lstat(pathOf(name)).catch(absent)) === undefined) return;
-    await rename(pathOf(name), aside);
-    log.warn('state file set aside', { path: pathOf(name), aside, reason });
   }
 
   async function checkOwnership(): Promise<void> {

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -14,9 +16,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
+  DISK_TIMEOUT_MS,
   LEFTOVER_AGE_MS,
   openStateDir,
   OWNERSHIP_INTERVAL_MS,
@@ -352,6 +356,55 @@ describe('state folder', () => {
       expect(events()).to.deep.equal(['warn state not kept', 'info state kept again']);
     });
 
+    it('is waited for 5000 ms when it hangs, and then for no longer before it goes on', async () => {
+      const { state, events } = await open();
+      await state.write('a.json', 'old');
+      const resume = hangFiles();
+      const first = state.write('a.json', 'one');
+      await time.advance(DISK_TIMEOUT_MS - 1);
+      expect(state.problems()).to.deep.equal([]);
+      await time.advance(1);
+      expect(await first).to.equal(false);
+      expect([await state.write('a.json', 'two'), await state.read('a.json', KIB)]).to.deep.equal([
+        false,
+        undefined,
+      ]);
+      expect(state.problems()[0]?.reason).to.include('the disk did not answer within 5000 ms');
+      await time.advance(3 * OWNERSHIP_INTERVAL_MS);
+      resume();
+      await until(
+        () => textOf('a.json'),
+        (text) => text === 'one',
+      );
+      await look();
+      expect([state.problems(), textOf('a.json'), textOf(ASIDE)]).to.deep.equal([[], 'two', 'one']);
+      expect(events()).to.deep.equal([
+        'warn state not kept',
+        'warn state file unreadable',
+        'warn state file set aside',
+        'info state kept again',
+      ]);
+    });
+
+    it('that hangs from the start is waited for 5000 ms, and owned once it goes on', async () => {
+      mkdirSync(dir);
+      writeFileSync(join(dir, 'a.json'), 'old');
+      const resume = hangFiles();
+      const opening = open();
+      await until(time.pending, ({ length }) => length === 1);
+      await time.advance(DISK_TIMEOUT_MS);
+      const { state } = await opening;
+      expect([state.owns(), await state.read('a.json', KIB)]).to.deep.equal([false, undefined]);
+      let owned = 0;
+      state.onOwned(() => (owned += 1));
+      resume();
+      await until(state.owns, Boolean);
+      await look();
+      expect([owned, state.problems()]).to.deep.equal([1, []]);
+      expect(await state.write('a.json', 'new')).to.equal(true);
+      expect([textOf('a.json'), textOf(ASIDE)]).to.deep.equal(['new', 'old']);
+    });
+
     it('refuses a folder whose path is too long for a socket, naming the setting and the remedy', async () => {
       const name = '/01234567.state.tmp'.length;
       const fits = join(dir, 'x'.repeat(MAX_SOCKET_PATH_BYTES - dir.length - 1 - name));
@@ -364,6 +417,17 @@ describe('state folder', () => {
       expect(await state.read('a.json', KIB)).to.equal(undefined);
     });
   });
+
+  /** Makes every work on files hang, as a dead disk does, until the result is called: each thread waits for a writer. */
+  function hangFiles(): () => void {
+    const pipes = Array.from({ length: 4 }, (_, n) => join(folder.path, `pipe-${n}`));
+    execFileSync('mkfifo', pipes);
+    const readers = pipes.map((pipe) => openFile(pipe, 'r'));
+    return () => {
+      for (const pipe of pipes) closeSync(openSync(pipe, 'w'));
+      for (const reader of readers) void reader.then((file) => file.close());
+    };
+  }
 
   describe('a line to the owner', () => {
     it('is answered with a line, by the handler that was set last', async () => {
