@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
+import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After } from '../lib/timers.js';
 
 /** Name of the socket in a folder on which the folder's owner listens. */
@@ -93,11 +94,13 @@ export async function askOwner(
   line: string,
   { timeoutMs, signal }: AskOptions,
 ): Promise<string | undefined> {
-  const socket = await connectTo(join(dir, OWNER_SOCKET));
-  if (socket === undefined) return undefined;
+  let socket: Socket | undefined;
   try {
-    socket.write(`${line}\n`);
-    return await runWithin(() => readLine(socket), {
+    const owner = await connectTo(join(dir, OWNER_SOCKET));
+    if (owner === undefined) return undefined;
+    socket = owner;
+    owner.write(`${line}\n`);
+    return await runWithin(() => readLine(owner), {
       signal,
       ms: timeoutMs,
       after: nodeAfter,
@@ -109,11 +112,15 @@ export async function askOwner(
     });
   } catch (error) {
     if (error instanceof SchedulingError || signal.aborted) throw error;
-    throw new SchedulingError('UNAVAILABLE', `the process that owns ${dir} gave no answer; try again`, {
-      cause: error,
-    });
+    throw new SchedulingError(
+      'UNAVAILABLE',
+      `the process that owns ${dir} gave no answer: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
-    socket.destroy();
+    socket?.destroy();
   }
 }
 
@@ -178,8 +185,9 @@ function closeServer(server: Server): Promise<void> {
 function checkLength(path: string): void {
   const length = Buffer.byteLength(path);
   if (length <= MAX_SOCKET_PATH_BYTES) return;
-  throw new Error(
-    `the path of the socket in it has ${length} bytes, at most ${MAX_SOCKET_PATH_BYTES} are possible; set state.dir to a shorter path, or one relative to the working directory`,
+  throw new SchedulingError(
+    'INVALID_ARGUMENT',
+    `state.dir: the path of the socket in it has ${length} bytes, at most ${MAX_SOCKET_PATH_BYTES} are possible; choose a shorter path, or one relative to the working directory`,
   );
 }
 

@@ -411,7 +411,7 @@ describe('state folder', () => {
       expect((await open(fits)).state.problems()).to.deep.equal([]);
       const { state, events } = await open(`${fits}x`);
       expect(state.problems()[0]?.reason).to.include(
-        'has 104 bytes, at most 103 are possible; set state.dir to a shorter path, or one relative to the working directory',
+        'has 104 bytes, at most 103 are possible; choose a shorter path, or one relative to the working directory',
       );
       expect(events()).to.deep.equal(['warn state not kept']);
       expect(await state.read('a.json', KIB)).to.equal(undefined);
@@ -449,9 +449,19 @@ describe('state folder', () => {
       expect(await askOwner(dir, 'a', ASK)).to.equal(undefined);
     });
 
+    it('is refused in words where no socket can be', async () => {
+      const long = join(dir, 'x'.repeat(MAX_SOCKET_PATH_BYTES));
+      await expectRejection(askOwner(long, 'a', ASK), 'INVALID_ARGUMENT', 'state.dir: the path');
+      await expectRejection(askOwner(folder.write('file', ''), 'a', ASK), 'UNAVAILABLE', 'ENOTDIR');
+    });
+
     it('fails in words when the owner has no answer, or none in time', async () => {
       const { state } = await open();
-      await expectRejection(askOwner(dir, 'a', ASK), 'UNAVAILABLE', `owns ${dir} gave no answer; try again`);
+      await expectRejection(
+        askOwner(dir, 'a', ASK),
+        'UNAVAILABLE',
+        `owns ${dir} gave no answer: the other side ended without a line`,
+      );
       state.onCommand(() => Promise.reject(new Error('broken')));
       await expectRejection(askOwner(dir, 'a', ASK), 'UNAVAILABLE', 'gave no answer');
       await expectRejection(askOwner(dir, 'x'.repeat(1024 * 1024 + 1), ASK), 'UNAVAILABLE', 'gave no answer');
