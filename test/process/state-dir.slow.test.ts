@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
@@ -47,7 +47,9 @@ describe('state folder, processes that are killed', () => {
     return writer;
   }
 
+  /** Returns which process wrote the file, which has to be whole; empty when there is none. */
   const writtenBy = (): string => {
+    if (!existsSync(join(folder.path, 'a.json'))) return '';
     const [first, , last] = z
       .tuple([z.string(), z.string(), z.string()])
       .parse(JSON.parse(readFileSync(join(folder.path, 'a.json'), 'utf8')));
@@ -60,7 +62,8 @@ describe('state folder, processes that are killed', () => {
     for (let round = 0; round < KILLS; round++) {
       const writer = await startWriter();
       expect(writer.lines).to.deep.equal(['owns']);
-      await setTimeout(20 + 7 * round);
+      await until(writtenBy, (pid) => pid === String(writer.pid));
+      await setTimeout(round);
       await writer.kill();
       expect(writtenBy()).to.equal(String(writer.pid));
     }
@@ -77,6 +80,7 @@ describe('state folder, processes that are killed', () => {
     const first = await startWriter();
     const second = await startWriter();
     expect([first.lines, second.lines]).to.deep.equal([['owns'], ['reads']]);
+    await until(writtenBy, (pid) => pid !== '');
     for (let look = 0; look < 20; look++) {
       await setTimeout(10);
       expect(writtenBy()).to.equal(String(first.pid));
