@@ -4,15 +4,15 @@ import { parseAddress, type Address } from '../lib/address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../process/log.js';
 import { bridge } from './bridge.js';
 import { addCallCommand } from './call.js';
-import { addCatalogueCommand } from './catalogue.js';
 import { check } from './check.js';
 import { addConfigOptions, configOf } from './config-options.js';
 import { health } from './health.js';
-import type { Io } from './io.js';
+import { CommandError, type Io } from './io.js';
 import { addClientOptions, type ClientOptions } from './open-client.js';
 import { id, ids, property, weightedUnit } from './score-options.js';
 import { score, type ScoreOptions } from './score.js';
 import { plugins } from './plugins.js';
+import { forgetRemembered, listRemembered, unitToForget } from './remembered-units.js';
 import { serve, type ServeOptions } from './serve.js';
 import { simulate } from './simulate.js';
 import { units } from './units.js';
@@ -22,6 +22,14 @@ import { WORLD_HELP } from './world-option.js';
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** Options of `hostscore units`. */
+type UnitsOptions = ClientOptions & {
+  readonly json?: boolean;
+  readonly remembered?: boolean;
+  readonly forget?: ReturnType<typeof unitToForget>;
+  readonly service?: string;
+};
 
 /** Runs the command that the arguments name, until it is done. Throws a UsageError, or what the command throws. */
 export async function runProgram(args: readonly string[], io: Io): Promise<void> {
@@ -72,10 +80,22 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
       },
     );
 
-  addClientOptions(program.command('units'))
-    .description('list the policy units of a server')
+  const listUnits = addClientOptions(program.command('units'))
+    .description('list the policy units of a server, or what is remembered of those of services')
     .option('--json', 'print JSON')
-    .action((options: ClientOptions & { json?: boolean }) => units(options, io));
+    .option('--remembered', 'list the units that are remembered in state.dir')
+    .option('--forget <type/name>', 'forget a remembered unit, such as score/old_unit', unitToForget)
+    .option('--service <name>', 'with --forget: of this service only')
+    .option('--state-dir <value>', 'folder of what is remembered (HOSTSCORE_STATE_DIR)')
+    .option('--config <file>', 'YAML file with the configuration (HOSTSCORE_CONFIG)')
+    .action((options: UnitsOptions) => {
+      const { forget, service, remembered, json } = options;
+      if (forget !== undefined) return forgetRemembered(configOf(listUnits, io), { ...forget, service }, io);
+      if (service !== undefined) throw new CommandError('--service goes together with --forget');
+      return remembered === true
+        ? listRemembered(configOf(listUnits, io), { json: json === true }, io)
+        : units(options, io);
+    });
 
   addClientOptions(program.command('score'))
     .description('score hosts for a VM and rank them, with reasons')
@@ -95,7 +115,6 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
     .action((options: ClientOptions) => health(options, io));
 
   addCallCommand(program, io);
-  addCatalogueCommand(program, io);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

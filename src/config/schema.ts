@@ -8,6 +8,7 @@ import {
   opsSection,
   pluginsSection,
   serverSection,
+  stateSection,
 } from './sections.js';
 import { servicesSchema } from './services.js';
 import { duration } from './values.js';
@@ -22,6 +23,7 @@ export const configSchema = z
     plugins: pluginsSection.prefault({}),
     services: servicesSchema,
     composite: compositeSection.prefault({}),
+    state: stateSection.prefault({}),
     catalogue: catalogueSection.prefault({}),
     bridge: bridgeSection.prefault({}),
     server: serverSection.prefault({}),

@@ -130,6 +130,14 @@ export const serverSection = z.strictObject({
 /** The settings of the gRPC server. */
 export type ServerSettings = z.output<typeof serverSection>;
 
+/** What is remembered over a restart. */
+export const stateSection = z.strictObject({
+  dir: textOr(
+    'hostscore-state',
+    'Folder of what is remembered over a restart, such as the units of a service that is down; on a disk of this machine',
+  ),
+});
+
 /** The HTTP server for probes and metrics. */
 export const opsSection = z.strictObject({
   enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWorld } from '../../src/simulator/world.js';
 import { errorText, runToEnd, startProgram, type RunningProgram } from '../support/program.js';
@@ -221,37 +221,6 @@ describe('the bridge, as commands run it', () => {
     expect(program.stderr()).to.match(/warn +catalogue not kept/);
   });
 
-  it('forgets a unit on command, also while it runs, and lists what is remembered', async () => {
-    const catalogue = newCatalogue();
-    const one = await scoring(constantService('one'));
-    const flags = ['--catalogue-file', catalogue];
-    const { program, address } = await bridgeOf(`one=${one.target}`, catalogue);
-    await callEngineMethod(address, 'discover');
-    await until(
-      () => existsSync(catalogue) && readFileSync(catalogue, 'utf8'),
-      (text) => text !== false && text.includes('"one"'),
-    );
-    const { port } = one.server;
-    await one.stop();
-    await scoring(constantService('new'), port);
-    await program.written('stderr', /unit no longer offered .*one/);
-    await until(
-      () => readFileSync(catalogue, 'utf8'),
-      (text) => text.includes('"new"'),
-    );
-    expect((await runToEnd(['catalogue', 'list', ...flags])).stdout).to.match(
-      /^one, listed [^\n]*\n {2}score\/new: Always 40\.\n {2}score\/one: Always 40\.\n$/,
-    );
-    const { stdout, error } = await runToEnd(['catalogue', 'forget', '--unit', 'score/one', ...flags]);
-    expect(errorText({ error })).to.equal('');
-    expect(stdout).to.match(/^forgot SCORE\/one of one\nA running hostscore follows within 30s\. /);
-    await program.written('stderr', /unit forgotten /);
-    expect(await callEngineMethod(address, 'discover'))
-      .to.have.property('scores')
-      .that.has.all.keys('new');
-    expect(readFileSync(catalogue, 'utf8')).to.not.include('"one",');
-  });
-
   const refused: readonly (readonly [title: string, args: readonly string[], error: RegExp])[] = [
     [
       'bridge without services',
@@ -276,21 +245,6 @@ describe('the bridge, as commands run it', () => {
         'true',
       ],
       /^CommandError: bridge\.listen: /,
-    ],
-    [
-      'to forget nothing',
-      ['catalogue', 'forget'],
-      /^CommandError: nothing to forget: name --service, --unit, or both/,
-    ],
-    [
-      'to forget what is no unit',
-      ['catalogue', 'forget', '--unit', 'x'],
-      /^UsageError: .*expected a type and a name/,
-    ],
-    [
-      'to list a catalogue that is not there',
-      ['catalogue', 'list', '--catalogue-file', '/nowhere/catalogue.json'],
-      /^SchedulingError: \/nowhere\/catalogue\.json: there is no such file/,
     ],
   ];
   for (const [title, args, error] of refused) {

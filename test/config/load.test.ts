@@ -107,7 +107,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, catalogue, bridge, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, state, catalogue, bridge, server, ops, log, shutdownGrace$/,
     ],
     [
       'an unknown variable',
