@@ -1,0 +1,306 @@
+import { isLowerCaseUuid } from '../lib/uuid.js';
+import { quoted } from '../lib/text.js';
+import {
+  isScore,
+  MAX_INT32,
+  MAX_SCORE,
+  MIN_SCORE,
+  type BalanceHostsResponse,
+  type Direction,
+  type FilterHostsResponse,
+  type FilterUnitResult,
+  type PolicyUnit,
+  type PolicyUnitList,
+  type ScoreHostsResponse,
+  type ScoreUnitResult,
+  type UnitFailure,
+  type UnitProperty,
+} from './contract.js';
+import { contractViolation, failureOf, type SchedulingError } from './errors.js';
+import type { HostList } from './host-list.js';
+
+/** Longest name of a unit: the engine keeps names in a varchar(128) (packaging/dbscripts/create_tables.sql). */
+export const MAX_UNIT_NAME_LENGTH = 128;
+
+/** Most units that one service may list: more than an administrator could pick from; a longer list is a mistake. */
+export const MAX_LISTED_UNITS = 1000;
+
+/** What the engine takes as the key of a property (CustomPropertiesUtils.VALIDATION_STR). */
+const PROPERTY_NAME = /^[a-zA-Z0-9_]+$/;
+
+/** A score unit that was asked for, under its name at the service. */
+export interface AskedScoreUnit {
+  readonly name: string;
+  /** How the service lists its values; absent: nobody knows, and an answer that doesn't say may hold any integers. */
+  readonly direction?: Direction | undefined;
+}
+
+/** What a service was asked to score. */
+export interface AskedScores {
+  readonly hosts: HostList | 'ALL_UP';
+  /** In the order asked. Empty: whichever the service has, each once. */
+  readonly units: readonly AskedScoreUnit[];
+  /** Name that stands before the failure of a single unit. */
+  readonly service?: string;
+}
+
+/** What a service was asked to filter. */
+export interface AskedFilters {
+  readonly hosts: HostList;
+  /** In the order asked. Empty: whichever the service has, each once. */
+  readonly units: readonly string[];
+  /** Name that stands before the failure of a single filter. */
+  readonly service?: string;
+}
+
+/**
+ * Checks the scores that a service answered. Throws INTERNAL, naming the field, for an answer that leaves out, doubles or
+ * makes up a host or a unit, mixes up their order, or has not one value for each host: nothing in such an answer can be
+ * relied on. A unit one of whose values is out of range fails alone. Sums are not looked at: whoever needs them adds up
+ * the values. One pass over the hosts, and one over each unit's values; a good answer is returned as it is.
+ */
+export function checkScores(
+  response: ScoreHostsResponse,
+  { hosts, units, service }: AskedScores,
+): ScoreHostsResponse {
+  const { scores, unitResults } = response;
+  checkUnits(unitResults, units.length, (place) => units[place]?.name);
+  if (hosts === 'ALL_UP') checkUpHosts(response);
+  else checkHosts(response, hosts);
+  checkSnapshotTime(response);
+  const checked = unitResults.map((result, place) =>
+    checkValues(result, place, scores.length, units[place]?.direction, service),
+  );
+  return checked.every((result, place) => result === unitResults[place])
+    ? response
+    : { ...response, unitResults: checked };
+}
+
+/**
+ * Checks the hosts that a service's filters accepted, and brings them into the order asked. Throws INTERNAL, naming the
+ * field, when units are left out, doubled or made up. A filter that accepts or rejects a host that was not asked for, or
+ * one twice, fails alone. What the service made of its filters together is not looked at.
+ */
+export function checkAcceptedHosts(
+  response: FilterHostsResponse,
+  { hosts, units, service }: AskedFilters,
+): FilterHostsResponse {
+  const { unitResults } = response;
+  checkUnits(unitResults, units.length, (place) => units[place]);
+  checkSnapshotTime(response);
+  const checked = unitResults.map((result, place) => checkFilter(result, place, hosts, service));
+  return checked.every((result, place) => result === unitResults[place])
+    ? response
+    : { ...response, unitResults: checked };
+}
+
+/** Checks the migration that a service proposed. Throws INTERNAL for one that names no VM, no host, or one not asked for. */
+export function checkMigration(response: BalanceHostsResponse, hosts: HostList): BalanceHostsResponse {
+  const { migration } = response;
+  checkSnapshotTime(response);
+  if (migration === undefined) return response;
+  const { vmId, candidateHostIds } = migration;
+  if (!isLowerCaseUuid(vmId)) {
+    throw violation('migration.vm_id', `expected the id of a VM, got ${quoted(vmId)}`);
+  }
+  const field = 'migration.candidate_host_ids';
+  if (candidateHostIds.length === 0) throw violation(field, 'expected at least one host, got none');
+  const marks = new Uint8Array(hosts.ids.length);
+  const stray = markHosts(candidateHostIds, hosts, marks);
+  if (stray !== undefined) throw violation(field, stray);
+  return response;
+}
+
+/**
+ * Checks the units that a service lists. Throws INTERNAL, naming the field, for a name that can't be, a unit that stands
+ * twice, a score unit without a direction, a property that an engine could not take, or more units than the limit.
+ */
+export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
+  const { units } = list;
+  if (units.length > MAX_LISTED_UNITS) {
+    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are taken`);
+  }
+  const seen = new Set<string>();
+  for (const [place, unit] of units.entries()) {
+    const field = `policy_units[${place}]`;
+    checkListedUnit(unit, field);
+    const identity = `${unit.type} ${unit.name}`;
+    if (seen.has(identity)) {
+      throw violation(`${field}.name`, `the ${unit.type} ${quoted(unit.name)} stands here twice`);
+    }
+    seen.add(identity);
+  }
+  return list;
+}
+
+function checkListedUnit({ type, name, direction, properties }: PolicyUnit, field: string): void {
+  if (name.length < 1 || name.length > MAX_UNIT_NAME_LENGTH) {
+    throw violation(
+      `${field}.name`,
+      `expected a name of 1 to ${MAX_UNIT_NAME_LENGTH} characters, got ${quoted(name)}`,
+    );
+  }
+  if (type === 'SCORE' && direction === undefined) {
+    throw violation(
+      `${field}.direction`,
+      'expected HIGHER_IS_BETTER or LOWER_IS_BETTER for a score unit, got none',
+    );
+  }
+  for (const [place, property] of properties.entries()) {
+    checkProperty(property, `${field}.properties[${place}]`);
+  }
+}
+
+function checkProperty({ name, pattern }: UnitProperty, field: string): void {
+  if (!PROPERTY_NAME.test(name)) {
+    throw violation(`${field}.name`, `expected letters, digits and underscores, got ${quoted(name)}`);
+  }
+  if (pattern.includes(';')) {
+    throw violation(
+      `${field}.pattern`,
+      `expected no semicolon, at which the engine splits, got ${quoted(pattern)}`,
+    );
+  }
+}
+
+/** Checks that the results are those of the units asked for, in their order; none asked for: any, each once. */
+function checkUnits(
+  results: readonly { readonly unit: string }[],
+  asked: number,
+  nameAt: (place: number) => string | undefined,
+): void {
+  if (asked === 0) {
+    const names = new Set(results.map(({ unit }) => unit));
+    if (names.size < results.length) throw violation('unit_results', 'a unit stands here twice');
+    return;
+  }
+  for (let place = 0; place < Math.max(results.length, asked); place++) {
+    const got = results[place]?.unit;
+    const expected = nameAt(place);
+    if (got === expected) continue;
+    throw violation(
+      `unit_results[${place}].unit`,
+      `expected ${expected === undefined ? 'no further unit' : quoted(expected)}, got ${got === undefined ? 'none' : quoted(got)}`,
+    );
+  }
+}
+
+function checkHosts({ scores, unknownHostIds }: ScoreHostsResponse, { ids }: HostList): void {
+  let scored = 0;
+  let unknown = 0;
+  for (const id of ids) {
+    if (scores[scored]?.hostId === id) scored++;
+    else if (unknownHostIds[unknown] === id) unknown++;
+    else throw violation('scores', `host ${id} is missing, or not in the order asked`);
+  }
+  const extra = scores[scored]?.hostId ?? unknownHostIds[unknown];
+  if (extra !== undefined) {
+    throw violation('scores', `host ${quoted(extra)} was not asked for, or stands here twice`);
+  }
+}
+
+function checkUpHosts({ scores, unknownHostIds }: ScoreHostsResponse): void {
+  const seen = new Set<string>();
+  for (const { hostId } of scores) {
+    if (!isLowerCaseUuid(hostId))
+      throw violation('scores', `expected the id of a host, got ${quoted(hostId)}`);
+    if (seen.has(hostId)) throw violation('scores', `host ${hostId} stands here twice`);
+    seen.add(hostId);
+  }
+  if (unknownHostIds.length > 0) throw violation('unknown_host_ids', 'no host was asked for by its id');
+}
+
+function checkSnapshotTime({ snapshotTime }: { readonly snapshotTime?: number }): void {
+  if (snapshotTime === undefined || Number.isFinite(snapshotTime)) return;
+  throw violation('snapshot_time', `expected a time, got ${String(snapshotTime)}`);
+}
+
+function checkValues(
+  result: ScoreUnitResult,
+  place: number,
+  hosts: number,
+  listed: Direction | undefined,
+  service: string | undefined,
+): ScoreUnitResult {
+  if (result.failure !== undefined) return result;
+  const { unit, value: values, direction = listed } = result;
+  const field = `unit_results[${place}]`;
+  checkList(values, field);
+  if (values.length !== hosts) {
+    throw violation(`${field}.scores`, `expected ${hosts} values, one for each host, got ${values.length}`);
+  }
+  const isBounded = direction === 'HIGHER_IS_BETTER';
+  const wrong = values.findIndex(isBounded ? isNoScore : isNoInt32);
+  if (wrong < 0) return result;
+  const expected = isBounded ? `an integer from ${MIN_SCORE} to ${MAX_SCORE}` : 'an integer of 32 bits';
+  const problem = `expected ${expected}, got ${String(values[wrong])}`;
+  return { unit, failure: failureOfUnit(violation(`${field}.scores.values[${wrong}]`, problem), service) };
+}
+
+function isNoScore(value: number): boolean {
+  return !isScore(value);
+}
+
+function isNoInt32(value: number): boolean {
+  return !Number.isInteger(value) || value > MAX_INT32 || value < -MAX_INT32 - 1;
+}
+
+function checkFilter(
+  result: FilterUnitResult,
+  place: number,
+  hosts: HostList,
+  service: string | undefined,
+): FilterUnitResult {
+  if (result.failure !== undefined) return result;
+  const { unit, value: accepted, rejections } = result;
+  const field = `unit_results[${place}]`;
+  checkList(accepted, field);
+  const inOrder = standsInOrder(accepted, hosts);
+  if (inOrder && rejections === undefined) return result;
+  const fail = (part: string, problem: string): FilterUnitResult => ({
+    unit,
+    failure: failureOfUnit(violation(`${field}.${part}`, problem), service),
+  });
+  const marks = new Uint8Array(hosts.ids.length);
+  const stray = markHosts(accepted, hosts, marks);
+  if (stray !== undefined) return fail('accepted.host_ids', stray);
+  const value = inOrder ? accepted : hosts.ids.filter((_, host) => marks[host] === 1);
+  const rejected = rejections?.map(({ hostId }) => hostId) ?? [];
+  const wrong = markHosts(rejected, hosts, marks);
+  if (wrong !== undefined) return fail('rejected', wrong);
+  return inOrder ? result : { ...result, value };
+}
+
+/** Marks the place of each host, and says what is wrong with the first that was not asked for, or was marked before. */
+function markHosts(ids: readonly string[], hosts: HostList, marks: Uint8Array): string | undefined {
+  for (const id of ids) {
+    const place = hosts.placeOf(id);
+    if (place === undefined) return `${quoted(id)} was not asked for`;
+    if (marks[place] === 1) return `${id} stands here twice`;
+    marks[place] = 1;
+  }
+  return undefined;
+}
+
+/** Reports whether the ids are some of those asked for, in the same order and each once. */
+function standsInOrder(accepted: readonly string[], { ids }: HostList): boolean {
+  let next = 0;
+  for (let place = 0; place < ids.length && next < accepted.length; place++) {
+    if (ids[place] === accepted[next]) next++;
+  }
+  return next === accepted.length;
+}
+
+/** Checks that a unit without a failure has a list of values. A service in this process may come from anywhere. */
+function checkList(values: unknown, field: string): void {
+  if (!Array.isArray(values)) throw violation(field, 'expected a list of values or a failure, got neither');
+}
+
+function violation(field: string, problem: string): SchedulingError {
+  return contractViolation(`${field}: ${problem}`);
+}
+
+function failureOfUnit(error: SchedulingError, service: string | undefined): UnitFailure {
+  const failure = failureOf(error);
+  return service === undefined ? failure : { ...failure, message: `${service}: ${failure.message}` };
+}
