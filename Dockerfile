@@ -11,7 +11,7 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 FROM node:24-bookworm-slim
 # Old plugins run in Python; a warm process of each forks for every call, and --init reaps what one leaves behind.
 RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json HOSTSCORE_CATALOGUE_FILE=/var/lib/hostscore/catalogue.json
+ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json HOSTSCORE_STATE_DIR=/var/lib/hostscore
 # What units there are is remembered here, for an engine that asks while a service is down.
 RUN mkdir /var/lib/hostscore && chown node:node /var/lib/hostscore
 VOLUME /var/lib/hostscore

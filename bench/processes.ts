@@ -87,7 +87,7 @@ export async function startService(
 
 /** Starts a bridge in a process of its own; `found` is where it answers XML-RPC. */
 export function startBridge(flags: readonly string[]): Promise<Measured> {
-  const args = ['dist/main.js', 'bridge', ...FREE_PORTS, '--catalogue-file', '/dev/null/none', ...flags];
+  const args = ['dist/main.js', 'bridge', ...FREE_PORTS, '--state-dir', '/dev/null/none', ...flags];
   return start(args, /at http:\/\/(\S+?)\/\./);
 }
 

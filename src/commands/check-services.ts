@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LIST_TIMEOUT_MS } from '../composite/health-checker.js';
 import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import { SchedulingError } from '../domain/errors.js';
@@ -9,13 +10,12 @@ import { openServiceClient } from './open-service-client.js';
 
 /** Lists the units of one configured service and says how many there are. Rejects with a CommandError that names it. */
 export async function checkService(
-  config: Config,
   service: ServiceConfig,
   index: number,
   signal: AbortSignal,
 ): Promise<string> {
   const client = openServiceClient(service, index);
-  const deadline = Date.now() + config.composite.listTimeout;
+  const deadline = Date.now() + LIST_TIMEOUT_MS;
   try {
     const { units } = await client.listPolicyUnits({ requestId: randomUUID(), signal, deadline });
     return `service ${service.name}: ok: ${unitsOf(units.map(({ name }) => name))}`;

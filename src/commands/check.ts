@@ -19,7 +19,7 @@ export async function check(config: Config, io: Io): Promise<void> {
   }
   const checks: (() => Promise<string>)[] = [
     ...(engine.url === undefined ? [] : [() => checkEngine(config, log, io.signal)]),
-    ...services.map((service, index) => () => checkService(config, service, index, io.signal)),
+    ...services.map((service, index) => () => checkService(service, index, io.signal)),
     ...(dir === undefined ? [] : [() => checkPlugins(config, dir, log, io)]),
   ];
   const wrong: string[] = [];

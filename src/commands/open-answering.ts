@@ -1,6 +1,8 @@
 import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
+import type { Member } from '../composite/member.js';
 import type { PolicyUnitService } from '../domain/contract.js';
+import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
@@ -14,11 +16,13 @@ import { whenThere } from './when-there.js';
 /** What answers the callers of a process. */
 export interface Answering {
   readonly service: PolicyUnitService;
+  /** Absent: nothing here knows of hosts and VMs. */
+  readonly inventory?: InventoryService;
   readonly hasUnit: (name: string) => boolean;
   readonly readiness: () => Readiness;
   /** Begins to list the services. */
   readonly start: () => void;
-  /** Rejects when services turn out not to go together. */
+  /** Fulfilled when each service was listed or could not be, once. */
   readonly firstListing: Promise<void>;
   readonly close: () => Promise<void> | void;
 }
@@ -28,6 +32,8 @@ export interface AnsweringParts {
   readonly local: Local | undefined;
   readonly plugins: OpenPlugins | undefined;
   readonly services: readonly ServiceConfig[];
+  /** Whether an engine asks: it has to be told of every unit at its start, also of plugins that take long to import. */
+  readonly bridge: boolean;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged' | 'watchServices'>;
   /** Told whenever its readiness may have changed. */
@@ -36,16 +42,17 @@ export interface AnsweringParts {
 
 /** One of them answers by itself, several are composed. Rejects with a ConfigError for services that can't be. */
 export async function openAnswering(config: Config, parts: AnsweringParts): Promise<Answering> {
-  const { local, plugins, services } = parts;
+  const { local, plugins, services, bridge } = parts;
   if (services.length === 0 && plugins === undefined && local !== undefined) return onlyLocal(local);
-  if (services.length === 0 && plugins !== undefined && local === undefined)
+  if (services.length === 0 && plugins !== undefined && local === undefined && !bridge)
     return onlyPlugins(plugins, parts.onChange);
   return several(config, parts);
 }
 
-function onlyLocal({ service, readiness }: Local): Answering {
+function onlyLocal({ service, inventory, readiness }: Local): Answering {
   return {
     service,
+    inventory,
     hasUnit: (name) => units.some((unit) => unit.name === name),
     readiness,
     start: () => undefined,
@@ -78,31 +85,32 @@ async function several(config: Config, parts: AnsweringParts): Promise<Answering
   const { local, plugins, services, log, metrics, onChange } = parts;
   const composite = await openComposite(config, {
     members: [
-      ...(local === undefined ? [] : [{ name: LOCAL_SERVICE, service: local.service, remote: false }]),
-      ...(plugins === undefined
-        ? []
-        : [
-            {
-              name: PLUGIN_SERVICE,
-              service: local === undefined ? whenThere(plugins.host) : withoutNative(plugins, log),
-              // Its units come and go, like those of a service elsewhere.
-              remote: true,
-              deadlineMs: config.plugins.maxCallTime,
-            },
-          ]),
+      ...(local === undefined ? [] : [localMember(local)]),
+      ...(plugins === undefined ? [] : [pluginMember(config, plugins)]),
     ],
     services,
     log,
     metrics,
   });
   composite.onAvailability(onChange);
+  let arePluginsThere = false;
+  void plugins?.host.then(
+    () => {
+      arePluginsThere = true;
+      onChange();
+    },
+    () => undefined,
+  );
   metrics.watchServices(composite.state);
   return {
     service: composite,
+    inventory: composite.inventory,
     hasUnit: composite.hasUnit,
     readiness() {
       const ofLocal = local?.readiness();
       if (ofLocal?.ready === true || composite.available()) return { ready: true };
+      // A folder without plugins has no unit that could be asked, and is served all the same.
+      if (arePluginsThere && local === undefined && services.length === 0) return { ready: true };
       return ofLocal ?? { ready: false, reason: 'no service answers' };
     },
     start: composite.start,
@@ -111,26 +119,40 @@ async function several(config: Config, parts: AnsweringParts): Promise<Answering
   };
 }
 
-/** The plugins that no unit of ours takes the place of: the samples of the old proxy are in many folders. */
-function withoutNative({ host }: OpenPlugins, log: Log): PolicyUnitService {
-  const native = new Set(units.map(identityOf));
-  const told = new Set<string>();
-  const service = whenThere(host);
+function localMember({ service, inventory }: Local): Member {
+  return { name: LOCAL_SERVICE, service, inventory, remote: false };
+}
+
+/** The plugins as a member: their units come and go, like those of a service elsewhere. */
+function pluginMember({ plugins: { maxCallTime } }: Config, { host }: OpenPlugins): Member {
+  let started: PluginHost | 'failed' | undefined;
   return {
-    ...service,
-    async listPolicyUnits(call) {
-      const listed = await service.listPolicyUnits(call);
-      const units = listed.units.filter((unit) => {
-        const identity = identityOf(unit);
-        if (!native.has(identity)) return true;
-        if (!told.has(identity))
-          log.info('plugin not needed', { unit: identity, instead: 'the unit of hostscore' });
-        told.add(identity);
-        return false;
-      });
-      return { ...listed, units };
+    name: PLUGIN_SERVICE,
+    service: whenThere(host),
+    remote: true,
+    deadlineMs: maxCallTime,
+    // The samples of the old proxy lie in many folders.
+    yields: true,
+    isIncomplete: () => started === undefined || (started !== 'failed' && started.isImporting()),
+    onUnitsChanged(listener) {
+      let stop: () => void = () => undefined;
+      let isStopped = false;
+      host.then(
+        (there) => {
+          started = there;
+          if (isStopped) return;
+          stop = there.onUnitsChanged(listener);
+          listener();
+        },
+        () => {
+          started = 'failed';
+          if (!isStopped) listener();
+        },
+      );
+      return () => {
+        isStopped = true;
+        stop();
+      };
     },
   };
 }
-
-const identityOf = ({ type, name }: { readonly type: string; readonly name: string }) => `${type}/${name}`;

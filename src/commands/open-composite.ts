@@ -1,4 +1,3 @@
-import { openCatalogueFile } from '../composite/catalogue-file.js';
 import type { Member } from '../composite/member.js';
 import { createComposite, type Composite } from '../composite/service.js';
 import { ConfigError } from '../config/load.js';
@@ -8,6 +7,7 @@ import { SchedulingError } from '../domain/errors.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { RpcClient } from '../rpc/client.js';
+import { openRegistry } from './open-registry.js';
 import { openServiceClient } from './open-service-client.js';
 
 /** What the composite is opened with. */
@@ -19,57 +19,43 @@ export interface CompositeParts {
   readonly metrics: Pick<Metrics, 'serviceCalled' | 'breakerChanged'>;
 }
 
+/** The composite, and what it was opened with. */
+export interface OpenComposite extends Omit<Composite, 'close'> {
+  readonly close: () => Promise<void>;
+}
+
 /**
  * Opens what answers in this process, and these services, as one. Nothing is asked before it is started. Throws a
- * ConfigError for a service that can't be called as configured, and for two that are known to offer the same unit.
+ * ConfigError for a service that can't be called as configured.
  */
 export async function openComposite(
   config: Config,
   { members, services, log, metrics }: CompositeParts,
-): Promise<Composite> {
-  const clients = services.map((service, index) => ({
-    service,
-    client: openServiceClient(service, index),
-  }));
-  const { file, maxSize } = config.catalogue;
-  const { maxDepth, maxUnits, breakerFailures, ...times } = config.composite;
+): Promise<OpenComposite> {
+  const clients = services.map((service, index) => ({ service, client: openServiceClient(service, index) }));
+  const registry = await openRegistry(config, log);
   try {
     const composite = createComposite({
       members: [...members, ...clients.map(({ service, client }) => memberOf(service, client))],
-      catalogue: await openCatalogueFile({
-        path: file,
-        log,
-        maxBytes: maxSize,
-        syncTimeoutMs: times.syncTimeout,
-      }),
-      limits: {
-        maxDepth,
-        maxUnits,
-        breakerFailures,
-        breakerPauseMs: times.breakerPause,
-        maxBreakerPauseMs: times.maxBreakerPause,
-        relistIntervalMs: times.relistInterval,
-        listRetryMs: times.listRetry,
-        maxListRetryMs: times.maxListRetry,
-        listTimeoutMs: times.listTimeout,
-        discoverBudgetMs: times.discoverBudget,
-        patientListingMs: times.patientListing,
-        answerMarginMs: times.answerMargin,
-      },
+      settings: config.composite,
+      store: registry.store,
       log,
       onMemberCall: ({ service, method, code, durationMs }) =>
         metrics.serviceCalled(service, method, code, durationMs / 1000),
       onBreakerChange: ({ service, state }) => metrics.breakerChanged(service, state),
     });
+    registry.serve(composite.edit);
     for (const { service } of clients) metrics.breakerChanged(service.name, 'closed');
     return {
       ...composite,
       async close() {
-        await composite.close();
+        composite.close();
+        await registry.close();
         for (const { client } of clients) client.close();
       },
     };
   } catch (error) {
+    await registry.close();
     for (const { client } of clients) client.close();
     throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
   }
@@ -79,6 +65,7 @@ function memberOf({ name, deadline, units, rename }: ServiceConfig, client: RpcC
   return {
     name,
     service: client,
+    inventory: client,
     remote: true,
     deadlineMs: deadline,
     onConnected: client.onConnected,

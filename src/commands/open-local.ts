@@ -1,5 +1,7 @@
 import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
+import type { InventoryService } from '../domain/inventory.js';
+import { createInventoryService } from '../inventory/service.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
@@ -12,6 +14,8 @@ import { openEngineClient, openInventory } from './open-engine.js';
 /** The policy engine of this process, over the inventory of an oVirt engine. */
 export interface Local {
   readonly service: PolicyUnitService;
+  /** What it knows of the engine's hosts and VMs. */
+  readonly inventory: InventoryService;
   readonly readiness: () => Readiness;
   /** The first snapshot, once there is one; the oVirt engine may be away for long before. */
   readonly firstSnapshot: Promise<Snapshot>;
@@ -62,6 +66,7 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
         maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * refreshInterval * (1 + REFRESH_JITTER)),
       },
     }),
+    inventory: createInventoryService({ inventory }),
     readiness: () => readiness,
     firstSnapshot,
     start: () => inventory.start(),

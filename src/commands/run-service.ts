@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { SchedulingError } from '../domain/errors.js';
 import type { Log } from '../process/log.js';
 import { print, type Io } from './io.js';
 import { startService, type RunningService, type ServiceParts } from './start-service.js';
@@ -12,7 +10,7 @@ export type Announcement = (service: RunningService) => Promise<readonly string[
 
 /**
  * Starts these parts, prints how to try them once they can answer, and stops them when the process is asked to end. Rejects
- * with a ConfigError when services turn out not to go together.
+ * when plugins can't be hosted.
  */
 export async function runService(
   config: Config,
@@ -30,10 +28,7 @@ export async function runService(
       if (!io.signal.aborted && lines !== undefined) print(io, ...lines);
       return ended;
     });
-    const listed = service.firstListing.catch((error: unknown) => {
-      throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
-    });
-    await Promise.race([announced, listed.then(() => ended)]);
+    await Promise.race([announced, service.firstListing.then(() => ended)]);
     log.info('stopping');
   } finally {
     await service.stop();

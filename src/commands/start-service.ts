@@ -45,8 +45,7 @@ export interface RunningService {
   /** The host of plugins, once each was imported or could not be; absent without plugins. */
   readonly pluginHost?: Promise<PluginHost>;
   /**
-   * Rejects when services turn out not to go together, or plugins can't be hosted; fulfilled when each service was asked for
-   * its units once.
+   * Rejects when plugins can't be hosted; fulfilled when each service was asked for its units once.
    */
   readonly firstListing: Promise<unknown>;
   /** Stops everything, callers first, within a bounded time. */
@@ -104,9 +103,14 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
       const ops = await startOps(config, { readiness, metrics, log });
       lifecycle.onStop('ops server', ops.close);
     }
-    const { service } = answering;
+    const { service, inventory } = answering;
     if (parts.grpc) {
-      grpc = await startGrpc(config, { service: observe(service, { log, metrics }), log, metrics });
+      grpc = await startGrpc(config, {
+        service: observe(service, { log, metrics }),
+        ...(inventory === undefined ? {} : { inventory }),
+        log,
+        metrics,
+      });
       lifecycle.onStop('grpc server', end(grpc.close));
     }
     if (bridge !== undefined) lifecycle.onStop('bridge', end(bridge.close));

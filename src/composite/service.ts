@@ -1,48 +1,47 @@
+import { checkAcceptedHosts, checkMigration, checkScores } from '../domain/check-answer.js';
 import type {
   BalanceHostsRequest,
   BalanceHostsResponse,
   Call,
   FilterHostsRequest,
   FilterHostsResponse,
+  HostSelection,
   PolicyUnitService,
   ScoreHostsRequest,
   ScoreHostsResponse,
-  UnitProblem,
-  WeightedUnit,
 } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import { hostListOf, type HostList } from '../domain/host-list.js';
+import type { InventoryService } from '../domain/inventory.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
+import type { CompositeSettings } from '../config/composition-sections.js';
 import type { Log } from '../process/log.js';
-import type { MemberCall } from './ask-member.js';
-import type { BreakerChange } from './attendant.js';
-import type { CatalogueStore } from './catalogue-file.js';
-import { answerTime } from './call-time.js';
-import type { Route } from './arrange-units.js';
-import { checkMembers } from './check-members.js';
-import { askedHosts, type AskedHosts } from './combine/asked-hosts.js';
-import { checkAcceptedHosts } from './combine/check-accepted-hosts.js';
-import { checkMigration } from './combine/check-migration.js';
-import { checkScores } from './combine/check-scores.js';
-import { combineFilters } from './combine/filters.js';
-import { combineScores } from './combine/scores.js';
+import { combineFilters } from './combine-filters.js';
+import { combineScores } from './combine-scores.js';
+import { endOf, type BreakerChange, type MemberCall } from './endpoint.js';
 import { fanOut } from './fan-out.js';
-import { resolveCompositeLimits, type CompositeLimits } from './limits.js';
-import type { Attendant } from './attendant.js';
-import type { Member } from './member.js';
-import { createRoster, type MemberState } from './roster.js';
-import { routeUnits } from './route-units.js';
-import { nodeTimers, type Clock, type Timers } from './timers.js';
+import { createMembersInventory } from './inventory.js';
+import { checkMembers, type Member } from './member.js';
+import { createMembership, type Membership, type RegistryStore } from './membership.js';
+import type { Route, RoutingTable } from './registry.js';
+
+/** How long before the caller's deadline members are given up on: milliseconds. The answer without them is still in time. */
+const ANSWER_MARGIN_MS = 25;
+
+/** Through how many composites a call may have come. Nobody nests more; services that have each other do without end. */
+const MAX_DEPTH = 4;
 
 /** What a composite is made of. */
 export interface CompositeOptions {
-  /** In the order in which their units are listed. */
+  /** In the order in which they come first: what two of them offer is the first one's. */
   readonly members: readonly Member[];
+  readonly settings: CompositeSettings;
   /** What remembers the units of remote members; absent: nothing does. */
-  readonly catalogue?: CatalogueStore;
+  readonly store?: RegistryStore;
   readonly log: Log;
   /** Tells the time, and measures calls; Date and `performance` by default. */
   readonly clock?: Clock;
-  readonly timers?: Timers;
-  readonly limits?: Partial<CompositeLimits>;
+  readonly after?: After;
   /** Called at the end of each call of a member, listings too. Must not throw. */
   readonly onMemberCall?: (call: MemberCall) => void;
   /** Called when a breaker opens, half-opens or closes. Must not throw. */
@@ -50,122 +49,117 @@ export interface CompositeOptions {
 }
 
 /** Several services as one. */
-export interface Composite extends PolicyUnitService {
-  /** Begins to list the members. */
-  readonly start: () => void;
-  /**
-   * Fulfilled when each member was listed or could not be, once. Rejects with INVALID_ARGUMENT, naming both services,
-   * the unit and the remedy, when two of them offer one unit.
-   */
-  readonly firstListing: Promise<void>;
-  readonly state: () => readonly MemberState[];
-  /** Whether some member has a unit of that name, of whatever type. */
+export interface Composite
+  extends
+    PolicyUnitService,
+    Pick<Membership, 'start' | 'firstListing' | 'state' | 'available' | 'onAvailability' | 'edit' | 'close'> {
+  /** Passes on to the first member that has an inventory. */
+  readonly inventory: InventoryService;
+  /** Reports whether some member has a unit of that name, of whatever type. */
   readonly hasUnit: (name: string) => boolean;
-  /** Whether any remote member can be asked: it has units here and is not taken to be down. */
-  readonly available: () => boolean;
-  /** Has a listener told each time `available` changes. Returns how to stop listening. */
-  readonly onAvailability: (listener: (available: boolean) => void) => () => void;
-  /** Stops listing, and writes what is to be remembered. Calls under way go on. */
-  readonly close: () => Promise<void>;
 }
 
 /**
  * Makes one service of several. A call goes once to each member that has some of its units, to all at the same time, and
  * is answered when all have answered or their time is over: what a member fails to answer fails its own units only.
- * Throws INVALID_ARGUMENT for members or limits that can't be.
+ * Throws INVALID_ARGUMENT for members that can't be.
  */
 export function createComposite(options: CompositeOptions): Composite {
-  const { members, log, clock = Date, timers = nodeTimers } = options;
+  const { members, settings, store, log, clock = Date, after = nodeAfter } = options;
   checkMembers(members);
-  const limits = resolveCompositeLimits(options.limits);
-  const roster = createRoster(members, options.catalogue, {
-    limits,
-    log,
-    clock,
+  let table: RoutingTable;
+  let isLocalListed = false;
+  const membership = createMembership({
+    ...{ members, settings, store, log, clock, after },
     steady: options.clock ?? performance,
-    timers,
     onMemberCall: options.onMemberCall ?? (() => undefined),
     onBreakerChange: options.onBreakerChange ?? (() => undefined),
+    onTable: (next) => (table = next),
   });
-  const { catalogue, missingUnit } = roster;
-  // A scheduler asks for the same hosts again and again, and a list never changes.
-  const askedBefore = new WeakMap<readonly string[], AskedHosts>();
+  const { endpoints, missingUnit } = membership;
+  const inventory = createMembersInventory(membership, begin);
 
-  function asked(hostIds: readonly string[]): AskedHosts {
-    const hosts = askedBefore.get(hostIds) ?? askedHosts(hostIds);
-    askedBefore.set(hostIds, hosts);
-    return hosts;
+  /** Returns the time until which members may answer, when the units of this process are known. */
+  async function begin(call: Call): Promise<number> {
+    const until = answerTime(call, clock);
+    if (!isLocalListed) {
+      await membership.local(call, until);
+      isLocalListed = membership.isLocalListed();
+    }
+    return until;
   }
 
-  /** The names of all units of a type. */
-  const allOf = (type: 'SCORE' | 'FILTER'): readonly string[] =>
-    catalogue.routes().flatMap(({ unit }) => (unit.type === type ? [unit.name] : []));
-
-  async function begin(call: Call): Promise<number> {
-    const until = answerTime(call, limits, clock);
-    await roster.localUnits(call, until);
-    return until;
+  async function hostsOf(hosts: HostSelection, vmId: string, call: Call, until: number): Promise<HostList> {
+    return hostListOf(hosts === 'ALL_UP' ? await inventory.upHosts(vmId, call, until) : hosts);
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
     const until = await begin(call);
-    const units = request.units.length > 0 ? request.units : allOf('SCORE').map(withWeight1);
-    const hosts = request.hosts === 'ALL_UP' ? 'ALL_UP' : asked(request.hosts);
-    const names = units.map(({ name }) => name);
-    const routed = routeUnits('SCORE', names, catalogue.find, missingUnit);
-    const { answers, failures } = await fanOut(roster.members, routed, call, until, (service, routes) => {
-      const offered = routes.map(({ offeredName }) => withWeight1(offeredName));
-      return {
+    const { vmId, properties, assumedPlacements } = request;
+    const hosts = await hostsOf(request.hosts, vmId, call, until);
+    const units = request.units.length > 0 ? request.units : [...table.routes.SCORE.keys()].map(withWeight1);
+    const explain = request.explain || request.explainTop !== undefined;
+    const { answers, failures } = await fanOut({
+      ...{ endpoints, call, until },
+      routes: table.routes.SCORE,
+      units: units.map(({ name }) => name),
+      missing: (unit) => missingUnit('SCORE', unit),
+      question: ({ service, routes }) => ({
         method: 'scoreHosts',
-        run: (member, bounded) => member.scoreHosts({ ...request, units: offered }, bounded),
-        read: (response) => checkScores(response, hosts, routes.map(scoreUnitOf), service),
-      };
+        run: (member, bounded) => {
+          const units = routes.map(({ offeredName }) => withWeight1(offeredName));
+          const asked = { vmId, hosts: hosts.ids, units, properties, assumedPlacements, explain };
+          return member.service.scoreHosts(asked, bounded);
+        },
+        read: (response: ScoreHostsResponse) =>
+          checkScores(response, { hosts, units: routes.map(scoreUnitOf), service }),
+      }),
     });
-    return combineScores({
-      asked: hosts,
-      units,
-      explain: request.explain,
-      answers: answers.map(({ service, places, routes, value }) => ({
-        service,
-        units: routes.map((route, index) => ({ ...scoreUnitOf(route), place: places[index] ?? -1 })),
-        response: value,
-      })),
-      failures,
-    });
+    const described = answers.map((answer) => ({ ...answer, directions: answer.routes.map(directionOf) }));
+    return combineScores({ hosts, units, explain, answers: described, failures });
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
     const until = await begin(call);
-    const units = request.units.length > 0 ? request.units : allOf('FILTER');
-    const hosts = asked(request.hosts === 'ALL_UP' ? [] : request.hosts);
-    const routed = routeUnits('FILTER', units, catalogue.find, missingUnit);
-    const { answers, failures } = await fanOut(roster.members, routed, call, until, (service, routes) => {
-      const offered = routes.map(({ offeredName }) => offeredName);
-      return {
-        method: 'filterHosts',
-        run: (member, bounded) => member.filterHosts({ ...request, units: offered }, bounded),
-        read: (response) => checkAcceptedHosts(response, hosts, offered, service),
-      };
+    const { vmId, properties, assumedPlacements = [], explain = false } = request;
+    const hosts = await hostsOf(request.hosts, vmId, call, until);
+    const units = request.units.length > 0 ? request.units : [...table.routes.FILTER.keys()];
+    const { answers, failures } = await fanOut({
+      ...{ endpoints, units, call, until },
+      routes: table.routes.FILTER,
+      missing: (unit) => missingUnit('FILTER', unit),
+      question: ({ service, routes }) => {
+        const offered = routes.map(({ offeredName }) => offeredName);
+        return {
+          method: 'filterHosts',
+          run: (member, bounded) => {
+            const asked = { vmId, hosts: hosts.ids, units: offered, properties, assumedPlacements, explain };
+            return member.service.filterHosts(asked, bounded);
+          },
+          read: (response: FilterHostsResponse) =>
+            checkAcceptedHosts(response, { hosts, units: offered, service }),
+        };
+      },
     });
-    return combineFilters({
-      asked: hosts,
-      units,
-      answers: answers.map(({ places, value }) => ({ places, response: value })),
-      failures,
-    });
+    return combineFilters({ hosts, units, answers, failures });
   }
 
   async function balanceHosts(request: BalanceHostsRequest, call: Call): Promise<BalanceHostsResponse> {
     const until = await begin(call);
-    const hosts = asked(request.hostIds);
-    const routed = routeUnits('BALANCE', [request.unit], catalogue.find, missingUnit);
-    const { answers, failures } = await fanOut(roster.members, routed, call, until, (_, routes) => {
-      const unit = routes[0]?.offeredName ?? request.unit;
-      return {
+    const hosts = hostListOf(request.hostIds);
+    const { answers, failures } = await fanOut({
+      ...{ endpoints, call, until },
+      routes: table.routes.BALANCE,
+      units: [request.unit],
+      missing: (unit) => missingUnit('BALANCE', unit),
+      question: ({ routes }) => ({
         method: 'balanceHosts',
-        run: (member, bounded) => member.balanceHosts({ ...request, unit }, bounded),
-        read: (response) => checkMigration(response, hosts),
-      };
+        run: (member, bounded) => {
+          const unit = routes[0]?.offeredName ?? request.unit;
+          return member.service.balanceHosts({ ...request, unit }, bounded);
+        },
+        read: (response: BalanceHostsResponse) => checkMigration(response, hosts),
+      }),
     });
     const [failure] = failures.values();
     if (failure !== undefined) throw new SchedulingError(failure.code, failure.message, failure);
@@ -177,34 +171,50 @@ export function createComposite(options: CompositeOptions): Composite {
   return {
     async listPolicyUnits(call) {
       const until = await begin(call);
-      await roster.allUnits(call, until);
+      await membership.complete(call, until);
       return {
-        units: catalogue.routes().map(({ unit }) => unit),
-        problems: roster.members.flatMap(problemsOf),
-        hasInventory: false,
+        units: table.units,
+        problems: membership.problems(),
+        hasInventory: membership.withInventory().length > 0,
       };
     },
     scoreHosts,
     filterHosts,
     balanceHosts,
-    start: roster.start,
-    firstListing: roster.firstListing,
-    state: roster.state,
-    hasUnit: (name) => catalogue.routes().some(({ unit }) => unit.name === name),
-    available: roster.available,
-    onAvailability: roster.onAvailability,
-    close: roster.close,
+    inventory: inventory.service,
+    hasUnit: (name) => Object.values(table.routes).some((routes) => routes.has(name)),
+    start: membership.start,
+    firstListing: membership.firstListing,
+    state: membership.state,
+    available: membership.available,
+    onAvailability: membership.onAvailability,
+    edit: membership.edit,
+    close: membership.close,
   };
 }
 
-function problemsOf({ member, lister }: Attendant): readonly UnitProblem[] {
-  return lister.problems().map(({ source, reason }) => ({ source: `${member.name}: ${source}`, reason }));
+/**
+ * Returns when the members of a composite have to have answered a call: milliseconds since the epoch. Throws
+ * DEADLINE_EXCEEDED or CANCELLED when it is too late to begin, INVALID_ARGUMENT when the call has come through too many
+ * composites.
+ */
+function answerTime(call: Call, clock: Clock): number {
+  const { depth = 0 } = call;
+  if (depth >= MAX_DEPTH) {
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `the call has come through ${depth} composites, which is too many: the services of their configurations probably form a loop`,
+    );
+  }
+  if (call.signal.aborted) throw endOf(call);
+  const time = call.deadline - ANSWER_MARGIN_MS;
+  if (clock.now() >= time) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
+  return time;
 }
 
 // A member's sums are not used, so that no weight of the caller's matters to it.
-const withWeight1 = (name: string): WeightedUnit => ({ name, weight: 1 });
+const withWeight1 = (name: string) => ({ name, weight: 1 });
 
-const scoreUnitOf = ({ unit, offeredName }: Route) => ({
-  offeredName,
-  direction: unit.direction ?? 'HIGHER_IS_BETTER',
-});
+const directionOf = ({ unit }: Route) => unit.direction ?? 'HIGHER_IS_BETTER';
+
+const scoreUnitOf = (route: Route) => ({ name: route.offeredName, direction: directionOf(route) });

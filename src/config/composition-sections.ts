@@ -1,18 +1,5 @@
 import { z } from 'zod';
-import {
-  address,
-  choice,
-  duration,
-  flag,
-  GIB,
-  HOUR,
-  integer,
-  MIB,
-  MINUTE,
-  SECOND,
-  size,
-  textOr,
-} from './values.js';
+import { address, choice, duration, flag, HOUR, integer, MINUTE, SECOND } from './values.js';
 
 /** How several scoring services answer as one. */
 export const compositeSection = z.strictObject({
@@ -22,43 +9,23 @@ export const compositeSection = z.strictObject({
     HOUR,
     'Time from one listing of the units of a service to the next',
   ),
-  listTimeout: duration(5 * SECOND, 10, MINUTE, 'Longest wait for the list of units of a service'),
   discoverBudget: duration(
     30 * SECOND,
     0,
     2 * MINUTE,
     'Longest that a listing of all units waits for services that were never listed',
   ),
-  patientListing: duration(
-    SECOND,
-    1,
-    HOUR,
-    'How long a caller who asks for all units has to wait in vain until missing ones are logged as an error',
-  ),
-  answerMargin: duration(25, 0, MINUTE, 'What is left of the time of a call when a wait for a service ends'),
-  listRetry: duration(200, 10, HOUR, 'Pause after a first listing that failed; doubled each time'),
-  maxListRetry: duration(5 * SECOND, 10, HOUR, 'Longest such pause'),
-  maxUnits: integer(1000, 1, 100_000, 'Most units that one service may offer'),
-  maxDepth: integer(4, 1, 100, 'Through how many composites a call may come; more is taken for a loop'),
-  syncTimeout: duration(5 * SECOND, 10, HOUR, 'Longest wait for the disk of the catalogue'),
   breakerFailures: integer(3, 1, 1000, 'After how many failures in a row a service is no longer asked'),
   breakerPause: duration(
     SECOND,
     10,
     HOUR,
-    'Pause until such a service is tried again, in the background; doubled each time',
+    'Pause until such a service is tried again, in the background; doubled each time, up to 30s',
   ),
-  maxBreakerPause: duration(30 * SECOND, 10, HOUR, 'Longest such pause'),
 });
 
-/** The memory of what units there are. */
-export const catalogueSection = z.strictObject({
-  file: textOr(
-    'hostscore-catalogue.json',
-    'File in which the units of services are remembered, so that they are known after a restart while a service is down',
-  ),
-  maxSize: size(16 * MIB, 1024, GIB, 'Largest such file that is read'),
-});
+/** Settings of the composite. */
+export type CompositeSettings = z.output<typeof compositeSection>;
 
 /** The XML-RPC server that the engine calls as its external scheduler. */
 export const bridgeSection = z.strictObject({

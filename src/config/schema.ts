@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bridgeSection, catalogueSection, compositeSection } from './composition-sections.js';
+import { bridgeSection, compositeSection } from './composition-sections.js';
 import {
   balancingSection,
   engineSection,
@@ -24,7 +24,6 @@ export const configSchema = z
     services: servicesSchema,
     composite: compositeSection.prefault({}),
     state: stateSection.prefault({}),
-    catalogue: catalogueSection.prefault({}),
     bridge: bridgeSection.prefault({}),
     server: serverSection.prefault({}),
     ops: opsSection.prefault({}),
@@ -84,17 +83,6 @@ export const configSchema = z
         `${bridge.listen.host} is beyond loopback; set bridge.allowPlaintext: true if that is meant`,
       );
     }
-    const { budget } = bridge;
-    const { answerMargin, breakerPause, maxBreakerPause, listRetry, maxListRetry } = config.composite;
-    if (answerMargin * 2 > budget) {
-      complain(
-        'composite.answerMargin',
-        'takes more than half of bridge.budget, and leaves services too little',
-      );
-    }
-    if (maxBreakerPause < breakerPause)
-      complain('composite.maxBreakerPause', 'is shorter than composite.breakerPause');
-    if (maxListRetry < listRetry) complain('composite.maxListRetry', 'is shorter than composite.listRetry');
     // A reading comes up to a tenth of the interval late.
     if (inventory.maxStaleness <= inventory.refreshInterval * 1.1) {
       complain(

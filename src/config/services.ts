@@ -17,7 +17,7 @@ const name = z
     (value) => value !== LOCAL_SERVICE && value !== PLUGIN_SERVICE,
     `"${LOCAL_SERVICE}" and "${PLUGIN_SERVICE}" are parts of this process; choose another name`,
   )
-  .meta({ description: 'Name in logs, metrics and errors, and in the catalogue' });
+  .meta({ description: 'Name in logs, metrics and errors, and in state.dir' });
 
 const target = z
   .string(

@@ -42,6 +42,8 @@ export interface PluginHost extends PolicyUnitService {
    * units that had to be left out.
    */
   readonly problems: () => readonly PluginProblem[];
+  /** Reports whether plugins are being imported for the first time, so that units may be missing. */
+  readonly isImporting: () => boolean;
   /** Calls a listener whenever the units or the problems have changed, until the returned function is called. */
   readonly onUnitsChanged: (listener: () => void) => () => void;
   /** Ends all plugins, their calls, and what they had started. Calls in flight fail with UNAVAILABLE. */
@@ -129,6 +131,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     ...createPluginService({ catalogue: () => catalogue, queue, settings, log, clock, after }),
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
     problems: () => catalogue.problems,
+    isImporting: () => set.plugins().some((plugin) => !plugin.isTried()),
     onUnitsChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

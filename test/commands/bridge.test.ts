@@ -16,7 +16,7 @@ const NONE = new Map<string, string>();
 /** Everything about a service that is down is noticed at once. */
 const IMPATIENT = [
   ...['--composite-relist-interval', '100ms', '--composite-breaker-pause', '20ms'],
-  ...['--composite-max-breaker-pause', '50ms', '--composite-breaker-failures', '1'],
+  ...['--composite-breaker-failures', '1'],
 ];
 
 /** VM 1 and 2 run rhel_8x64 on host 1, so host 1 scores 100 for VM 1; VM 3 runs rhel_9x64 on host 2, which scores 0. */
@@ -32,13 +32,13 @@ const world = createWorld({
 describe('the bridge, as commands run it', () => {
   const folder = temporaryFolder();
   const closers: (() => unknown)[] = [];
-  let catalogues = 0;
+  let states = 0;
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
   after(() => folder.remove());
 
-  const newCatalogue = () => join(folder.path, `catalogue-${++catalogues}.json`);
+  const newState = () => join(folder.path, `state-${++states}`);
 
   function run(args: readonly string[]): RunningProgram {
     const program = startProgram(args);
@@ -52,9 +52,9 @@ describe('the bridge, as commands run it', () => {
     return service;
   }
 
-  async function bridgeOf(services: string, catalogue = newCatalogue(), ...flags: readonly string[]) {
+  async function bridgeOf(services: string, state = newState(), ...flags: readonly string[]) {
     const program = run([
-      ...['bridge', ...FREE_PORTS, '--services', services, '--catalogue-file', catalogue],
+      ...['bridge', ...FREE_PORTS, '--services', services, '--state-dir', state],
       ...['--log-level', 'debug', ...IMPATIENT, ...flags],
     ]);
     const [, address = ''] = await program.written('stdout', /at http:\/\/(\S+?)\/\./);
@@ -97,7 +97,7 @@ describe('the bridge, as commands run it', () => {
   it('serve: composes its own units with those of services: 100 - 40 = 60', async () => {
     const other = await scoring(constantService('other'));
     const { program, client, close } = await startScoring(world, {
-      args: ['--services', `other=${other.target}`, '--catalogue-file', newCatalogue()],
+      args: ['--services', `other=${other.target}`, '--state-dir', newState()],
     });
     closers.push(close);
     const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
@@ -122,7 +122,7 @@ describe('the bridge, as commands run it', () => {
     const other = await scoring(constantService('other'));
     const program = run([
       ...['serve', ...FREE_PORTS, '--services', `other=${other.target}`],
-      ...['--catalogue-file', newCatalogue()],
+      ...['--state-dir', newState()],
     ]);
     const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
     await callEngineMethod(address, 'discover');
@@ -159,16 +159,16 @@ describe('the bridge, as commands run it', () => {
     expect(program.stderr()).to.match(/service down service=two[^]*service back service=two/);
   });
 
-  it('answers discover in full after a restart with a service down, out of the catalogue', async () => {
-    const catalogue = newCatalogue();
+  it('answers discover in full after a restart with a service down, out of what is remembered', async () => {
+    const state = newState();
     const [one, two] = [await scoring(constantService('one')), await scoring(constantService('two'))];
     const services = `one=${one.target},two=${two.target}`;
-    const first = await bridgeOf(services, catalogue);
+    const first = await bridgeOf(services, state);
     const full = { filters: {}, scores: { one: ['Always 40.', ''], two: ['Always 40.', ''] }, balance: {} };
     expect(await callEngineMethod(first.address, 'discover')).to.deep.equal(full);
     await first.program.end();
     await two.stop();
-    const second = await bridgeOf(services, catalogue);
+    const second = await bridgeOf(services, state);
     expect(await callEngineMethod(second.address, 'discover')).to.deep.equal(full);
   });
 
@@ -176,7 +176,7 @@ describe('the bridge, as commands run it', () => {
     const one = await scoring(constantService('one'));
     const { program, address } = await bridgeOf(
       `one=${one.target},gone=127.0.0.1:1`,
-      newCatalogue(),
+      newState(),
       ...['--composite-discover-budget', '100ms'],
     );
     expect(await callEngineMethod(address, 'discover')).to.deep.equal({
@@ -187,18 +187,17 @@ describe('the bridge, as commands run it', () => {
     expect(program.stderr()).to.match(/error units missing from a listing .*services=\["?gone/);
   });
 
-  it('refuses two services with the same unit at start, naming both and the remedy', async () => {
-    const [one, two] = [await scoring(constantService('same')), await scoring(constantService('same'))];
-    const outcome = await runToEnd([
-      ...['bridge', ...FREE_PORTS, '--services', `one=${one.target},two=${two.target}`],
-      ...['--catalogue-file', newCatalogue()],
+  it('starts with two services that have the same unit, asks the first, and names the other as an error', async () => {
+    const [one, two] = [await scoring(constantService('same')), await scoring(constantService('same', 30))];
+    const { program, address } = await bridgeOf(`one=${one.target},two=${two.target}`);
+    await program.written('stderr', /error unit offered twice unit=SCORE\/same kept=one ignored=two/);
+    expect(await costs(address, 'same')).to.have.deep.property('result', [
+      row(H1, 60, 'same'),
+      row(H2, 60, 'same'),
     ]);
-    expect(errorText(outcome)).to.match(
-      /^ConfigError: services: services "(one|two)" and "(one|two)" both offer the score unit "same"[^;]*; rename it/,
-    );
   });
 
-  it('takes them when one is renamed', async () => {
+  it('takes both when one is renamed', async () => {
     const [one, two] = [await scoring(constantService('same')), await scoring(constantService('same', 30))];
     const { address } = await bridgeOf(
       `[{ name: one, target: "${one.target}" }, { name: two, target: "${two.target}", rename: { same: other } }]`,
@@ -212,13 +211,43 @@ describe('the bridge, as commands run it', () => {
     ]);
   });
 
-  it('goes on from memory where the catalogue can not be written', async () => {
+  it('goes on from memory where nothing can be written', async () => {
     const one = await scoring(constantService('one'));
     const file = join(folder.path, 'file');
     writeFileSync(file, '');
-    const { program, address } = await bridgeOf(`one=${one.target}`, join(file, 'catalogue.json'));
+    const { program, address } = await bridgeOf(`one=${one.target}`, join(file, 'state'));
     expect(await callEngineMethod(address, 'discover')).to.have.nested.property('scores.one');
-    expect(program.stderr()).to.match(/warn +catalogue not kept/);
+    expect(program.stderr()).to.match(/warn +state not kept/);
+  });
+
+  it('forgets a unit on command, while it runs and after, and lists what is remembered', async () => {
+    const state = newState();
+    const one = await scoring(constantService('one'));
+    const flags = ['--state-dir', state];
+    const { program, address } = await bridgeOf(`one=${one.target}`, state);
+    await callEngineMethod(address, 'discover');
+    const { port } = one.server;
+    await one.stop();
+    await scoring(constantService('new'), port);
+    await program.written('stderr', /unit no longer offered .*one/);
+    const list = async () => (await runToEnd(['units', '--remembered', ...flags])).stdout;
+    const remembered = await until(list, (text) => text.includes('score/new'));
+    expect(remembered).to.match(
+      /^one, listed [^\n]*\n {2}score\/new: Always 40\.\n {2}score\/one, gone since [^\n]*\n$/,
+    );
+
+    const forget = (unit: string) => runToEnd(['units', '--forget', unit, ...flags]);
+    expect((await forget('score/new')).stdout).to.match(/^one lists score\/new now, so it stays/);
+    expect((await forget('score/one')).stdout).to.match(/^forgot score\/one of one\n/);
+    expect(program.stderr()).to.match(/info +unit forgotten /);
+    expect(await callEngineMethod(address, 'discover'))
+      .to.have.property('scores')
+      .that.has.all.keys('new');
+    expect(await list()).not.to.include('score/one');
+
+    await program.end();
+    expect((await forget('score/new')).stdout).to.match(/^forgot score\/new of one\n/);
+    expect(await list()).to.match(/^one, listed [^\n]*\n$/);
   });
 
   const refused: readonly (readonly [title: string, args: readonly string[], error: RegExp])[] = [

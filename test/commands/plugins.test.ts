@@ -68,7 +68,7 @@ describeWithPython('hostscore plugins', () => {
       ].join('\n'),
     );
     const program = start(
-      ...['bridge', '--plugins-dir', dir, '--catalogue-file', `${dir}/catalogue.json`],
+      ...['bridge', '--plugins-dir', dir, '--state-dir', `${dir}/catalogue`],
       ...['--bridge-budget', '10s'],
     );
     const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
@@ -92,7 +92,7 @@ describeWithPython('hostscore plugins', () => {
   it('composes plugins with the units of serve', async () => {
     const program = start(
       ...['serve', '--demo', '--plugins-dir', fixture('contract')],
-      ...['--catalogue-file', `${folder.path}/serve.json`],
+      ...['--state-dir', `${folder.path}/serve`],
     );
     const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
     const units: unknown = await callEngineMethod(address, 'discover');
@@ -101,7 +101,9 @@ describeWithPython('hostscore plugins', () => {
     expect(units)
       .to.have.nested.property('scores.ksm_same_os_score[0]')
       .that.includes('kernel same-page merging');
-    expect(program.stderr()).to.match(/plugin not needed unit=SCORE\/ksm_same_os_score/);
+    expect(program.stderr()).to.match(
+      /unit not needed unit=SCORE\/ksm_same_os_score kept=local ignored=plugins/,
+    );
   });
 
   for (const [title, args, text] of [
@@ -129,7 +131,7 @@ describeWithPython('hostscore plugins', () => {
     const outcome = await runToEnd(
       [
         ...['serve', '--demo', '--plugins-dir', fixture('contract'), '--plugins-python', '/no/python'],
-        ...['--catalogue-file', `${folder.path}/none.json`, ...FREE_PORTS],
+        ...['--state-dir', `${folder.path}/none`, ...FREE_PORTS],
       ],
       VARIABLES,
     );
@@ -140,7 +142,7 @@ describeWithPython('hostscore plugins', () => {
   it('ends without an error when asked to in the middle of imports', async () => {
     const program = start(
       ...['serve', '--demo', '--plugins-dir', fixture('hangs-on-import')],
-      ...['--catalogue-file', `${folder.path}/hangs.json`],
+      ...['--state-dir', `${folder.path}/hangs`],
     );
     await program.written('stderr', /python found/);
     const outcome = await program.end();

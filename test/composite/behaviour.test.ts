@@ -5,6 +5,7 @@ import { createRpcClient } from '../../src/rpc/client.js';
 import { startRpcServer } from '../../src/rpc/server.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
+import { settingsOf } from './stage.js';
 import { memoryLog } from '../support/log.js';
 import { serverSettings } from '../support/server-settings.js';
 
@@ -27,7 +28,7 @@ async function remoteMember(
 }
 
 async function compose(members: readonly Member[], closers: Closers): Promise<Composite> {
-  const composite = createComposite({ members, log: memoryLog() });
+  const composite = createComposite({ members, settings: settingsOf(), log: memoryLog() });
   closers.push(() => composite.close());
   composite.start();
   await composite.firstListing;
@@ -51,7 +52,7 @@ function split(closers: Closers): Promise<Member[]> {
 
 describePolicyUnitService('composite of one local service', () => {
   const members = [{ name: 'engine', service: fixtureService(), remote: false }];
-  const composite = createComposite({ members, log: memoryLog() });
+  const composite = createComposite({ members, settings: settingsOf(), log: memoryLog() });
   return { service: composite, close: composite.close };
 });
 

@@ -1,20 +1,14 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { openCatalogueFile } from '../../src/composite/catalogue-file.js';
-import { forgetUnits } from '../../src/composite/forget-units.js';
 import type { Member } from '../../src/composite/member.js';
-import { readCatalogue } from '../../src/composite/read-catalogue.js';
+import type { Registry } from '../../src/composite/registry-file.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
-import { SchedulingError } from '../../src/domain/errors.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
-import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { unitList } from '../support/unit-list.js';
-import { until } from '../support/until.js';
+import { UNIT_LISTS } from '../domain/lying-answers.js';
 import { settle } from '../inventory/fake-time.js';
 import {
   failWith,
@@ -22,7 +16,9 @@ import {
   offered,
   scoreRequest,
   scripted,
+  settingsOf,
   startStage,
+  storeOf,
   type ScriptedService,
 } from './stage.js';
 
@@ -70,7 +66,9 @@ describe('the listing of members', () => {
   it('tries a service that was never listed after 200, 400, ... 3200, 5000, 5000 ms', async () => {
     const again = scripted('a');
     again.methods.listPolicyUnits = away;
-    const stage = await startStage([remote('again', again)], { limits: { breakerFailures: 100 } });
+    const stage = await startStage([remote('again', again)], {
+      settings: settingsOf({ breakerFailures: 100 }),
+    });
     const began = stage.time.clock.now();
     const times: number[] = [];
     again.methods.listPolicyUnits = () => {
@@ -81,14 +79,17 @@ describe('the listing of members', () => {
     expect(times).to.deep.equal([200, 600, 1400, 3000, 6200, 11_200, 16_200]);
   });
 
-  it('hands on what its members could make no unit of, their names before it', async () => {
+  it('hands on what its members could make no unit of, their names before it, and names those that were not listed', async () => {
     const [alpha, beta] = [scripted('a'), scripted('b')];
     const problems = [{ source: 'broken.py', reason: 'SyntaxError' }];
     alpha.methods.listPolicyUnits = () => Promise.resolve(unitList(alpha.units, { problems }));
     beta.methods.listPolicyUnits = away;
     const { composite } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
     const listed = await composite.listPolicyUnits(call({ depth: 1 }));
-    expect(listed.problems).to.deep.equal([{ source: 'alpha: broken.py', reason: 'SyntaxError' }]);
+    expect(listed.problems).to.deep.equal([
+      { source: 'beta', reason: 'the service has not been listed yet: UNAVAILABLE: refused' },
+      { source: 'alpha: broken.py', reason: 'SyntaxError' },
+    ]);
     expect(alpha.count('listPolicyUnits')).to.equal(1);
   });
 
@@ -162,35 +163,22 @@ describe('the listing of members', () => {
     expect(composite.state()[0]).to.include({ units: 2, unitsRemembered: 1 });
   });
 
-  const wrong: readonly (readonly [title: string, units: readonly unknown[], reason: string])[] = [
-    [
-      'a unit without a name',
-      [{ ...offered('SCORE', 'x'), name: '' }],
-      'units[0.name]: expected a name, got ""',
-    ],
-    ['a name of 129 characters', [offered('SCORE', 'x'.repeat(129))], 'at most 128 characters'],
-    [
-      'a score unit without a direction',
-      [{ ...offered('FILTER', 'x'), type: 'SCORE' }],
-      'units[0.direction]',
-    ],
-    ['an unknown type', [{ ...offered('FILTER', 'x'), type: 'MAGIC' }], 'units[0.type]'],
-    ['a unit twice', [offered('FILTER', 'x'), offered('FILTER', 'x')], 'FILTER/x is listed twice'],
-    [
-      'too many units',
-      Array.from({ length: 1001 }, (_, n) => offered('FILTER', `x${n}`)),
-      '1001 units, at most 1000',
-    ],
-  ];
-  for (const [title, units, reason] of wrong) {
-    it(`takes nothing of a service that lists ${title}`, async () => {
-      const alpha = scripted('a');
-      Object.assign(alpha, { units });
-      const { composite, logged } = await startStage([remote('alpha', alpha), remote('beta', scripted('b'))]);
-      expect(composite.state().map(({ units }) => units)).to.deep.equal([0, 1]);
-      expect(logged('service not listed')[0]?.['reason'])
-        .to.include(reason)
-        .and.match(/^INTERNAL: /);
+  for (const { title, units, problem } of UNIT_LISTS) {
+    it(`takes ${problem === undefined ? 'all' : 'nothing'} of a service that lists ${title}`, async () => {
+      const alpha = scripted();
+      alpha.units = units;
+      const { composite, logged } = await startStage([remote('alpha', alpha)]);
+      expect(composite.state()[0]?.units).to.equal(problem === undefined ? units.length : 0);
+      const reason = `the service's answer breaks the contract: ${problem}`;
+      expect(logged('service not listed')).to.deep.equal(
+        problem === undefined ? [] : [{ level: 'warn', service: 'alpha', reason: `INTERNAL: ${reason}` }],
+      );
+      const listed = await composite.listPolicyUnits(call({ depth: 1 }));
+      expect(listed.problems).to.deep.equal(
+        problem === undefined
+          ? []
+          : [{ source: 'alpha', reason: `the service has not been listed yet: INTERNAL: ${reason}` }],
+      );
     });
   }
 
@@ -228,18 +216,24 @@ describe('the listing of members', () => {
 });
 
 describe('two services that offer one unit', () => {
-  const text =
-    'services "alpha" and "beta" both offer the score unit "x"; rename it for one of them (rename), leave it out (units), or, when its service has it no longer, forget it (hostscore catalogue forget); or the services form a loop: then leave one of them out';
+  const reason =
+    'not used: "alpha", which comes first, has the score unit "x" too; rename it for one of them (rename) or leave it out (units); or the services form a loop: then leave one of them out';
+  const told = { level: 'error', unit: 'SCORE/x', kept: 'alpha', ignored: 'beta', reason };
+  const problem = { source: 'beta: SCORE/x', reason };
+  const problemsOf = async (composite: Composite) => (await composite.listPolicyUnits(call())).problems;
+  const asks = async (composite: Composite, unit = 'x') =>
+    composite.scoreHosts(scoreRequest({ units: [{ name: unit, weight: 1 }] }), call());
 
-  it('reject the first listing, naming both, the unit and the remedy', async () => {
-    const { composite, logged } = await startStage([
-      remote('alpha', scripted('x')),
-      remote('beta', scripted('x')),
-    ]);
-    expect((await expectRejection(composite.firstListing, 'INVALID_ARGUMENT')).message).to.equal(text);
-    expect(logged('unit offered twice')).to.deep.equal([
-      { level: 'error', unit: 'SCORE/x', kept: 'alpha', ignored: 'beta', reason: text },
-    ]);
+  it('are served by the first; the other is named in the log, once, and in the problems', async () => {
+    const [alpha, beta] = [scripted('x'), scripted('x', 'b')];
+    const { composite, logged, time } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
+    await composite.firstListing;
+    await time.advance(60_000);
+    expect(logged('unit offered twice')).to.deep.equal([told]);
+    expect(await problemsOf(composite)).to.deep.equal([problem]);
+    expect(await names(composite)).to.deep.equal(['x', 'b']);
+    await asks(composite);
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([1, 0]);
   });
 
   const fine: readonly (readonly [title: string, alpha: ScriptedService, options: Partial<Member>])[] = [
@@ -249,53 +243,191 @@ describe('two services that offer one unit', () => {
   ];
   for (const [title, alpha, options] of fine) {
     it(title, async () => {
-      const { composite } = await startStage([
+      const { composite, logged } = await startStage([
         remote('alpha', alpha),
         remote('beta', scripted('x', 'y'), options),
       ]);
-      await composite.firstListing;
+      expect(logged('unit offered twice')).to.deep.equal([]);
+      expect(await problemsOf(composite)).to.deep.equal([]);
       expect(await names(composite)).to.include('y');
     });
   }
 
-  it('later are told of as an error, and the first one keeps it until the other renames', async () => {
+  it('are the first one’s as soon as it lists it, which is an error in the log, and told of again later', async () => {
     const [alpha, beta] = [scripted('a'), scripted('x')];
     const { composite, time, logged } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
-    await composite.firstListing;
-    alpha.units = [offered('SCORE', 'x')];
-    await time.advance(60_000);
-    expect(logged('unit offered twice')).to.deep.equal([
+    for (const units of [['x'], ['a'], ['x']]) {
+      alpha.units = units.map((name) => offered('SCORE', name));
+      await time.advance(60_000);
+    }
+    expect(logged('unit changed its service')).to.deep.equal([
+      { level: 'error', unit: 'SCORE/x', from: 'beta', to: 'alpha' },
+      { level: 'error', unit: 'SCORE/x', from: 'alpha', to: 'beta' },
+      { level: 'error', unit: 'SCORE/x', from: 'beta', to: 'alpha' },
+    ]);
+    expect(logged('unit offered twice')).to.deep.equal([told, told]);
+    await asks(composite);
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([1, 0]);
+  });
+
+  it('stay the first one’s while it is down, also over a restart', async () => {
+    const beta = scripted('x');
+    const alpha = scripted();
+    alpha.methods.listPolicyUnits = away;
+    const store = storeOf({ alpha: [offered('SCORE', 'x')] });
+    const { composite, logged } = await startStage([remote('alpha', alpha), remote('beta', beta)], { store });
+    expect(logged('unit offered twice')).to.deep.equal([told]);
+    await asks(composite);
+    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([1, 0]);
+  });
+
+  it('of one service, made one by renames, are the first of them', async () => {
+    const renames = new Map([['y', 'x']]);
+    const { composite, logged } = await startStage([remote('alpha', scripted('x', 'y'), { renames })]);
+    expect(await problemsOf(composite)).to.deep.equal([
       {
-        level: 'error',
-        unit: 'SCORE/x',
-        kept: 'beta',
-        ignored: 'alpha',
-        reason: text.replace('"alpha" and "beta"', '"beta" and "alpha"'),
+        source: 'alpha: SCORE/y',
+        reason:
+          'not used: "x" of the same service is the score unit "x" here already; give one another name (rename) or leave it out (units)',
       },
     ]);
-    await composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
-    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([0, 1]);
+    expect(logged('unit offered twice')).to.have.length(1);
+  });
+
+  it('are no problem when the other yields to a service of this process, which is told once', async () => {
+    const engine = { name: 'local', service: scripted('x'), remote: false };
+    const plugins = remote('plugins', scripted('x', 'p'), { yields: true });
+    const { composite, logged, time } = await startStage([engine, plugins]);
+    await time.advance(60_000);
+    expect(logged('unit not needed')).to.deep.equal([
+      { level: 'info', unit: 'SCORE/x', kept: 'local', ignored: 'plugins' },
+    ]);
+    expect(logged('unit offered twice')).to.deep.equal([]);
+    expect(await problemsOf(composite)).to.deep.equal([]);
+    expect(await names(composite)).to.deep.equal(['x', 'p']);
+  });
+
+  it('are a problem when one that yields comes first', async () => {
+    const plugins = remote('alpha', scripted('x'), { yields: true });
+    const { composite } = await startStage([plugins, remote('beta', scripted('x'))]);
+    expect(await problemsOf(composite)).to.deep.equal([problem]);
+  });
+
+  it('change no owner when a service of this process, which is not remembered, is listed at the start', async () => {
+    const engine = { name: 'local', service: scripted('x'), remote: false };
+    const store = storeOf({ alpha: [offered('SCORE', 'x')] });
+    const { logged } = await startStage([engine, remote('alpha', scripted('a'))], { store });
+    expect(logged('unit changed its service')).to.deep.equal([]);
   });
 });
 
-describe('a unit that moves from one service to another', () => {
-  it('is asked for there, and told of once', async () => {
-    const [alpha, beta] = [scripted('a', 'x'), scripted('b')];
-    const { composite, time, logged } = await startStage([remote('alpha', alpha), remote('beta', beta)]);
-    alpha.units = [offered('SCORE', 'a')];
-    await time.advance(30_000);
-    beta.units = [offered('SCORE', 'x')];
-    await time.advance(60_000);
-    expect(logged('unit moved')).to.deep.equal([
-      { level: 'info', unit: 'SCORE/x', from: 'alpha', to: 'beta' },
-    ]);
-    expect(logged('unit offered twice')).to.deep.equal([]);
-    await composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
-    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([0, 1]);
+describe('a member that says that its units changed', () => {
+  function following() {
+    let tell: () => void = () => undefined;
+    let listeners = 0;
+    const onUnitsChanged = (listener: () => void) => {
+      tell = listener;
+      listeners += 1;
+      return () => void (listeners -= 1);
+    };
+    return { onUnitsChanged, tell: () => tell(), listeners: () => listeners };
+  }
+
+  it('is listed at once, and once more when a listing is under way, which may be older', async () => {
+    const alpha = scripted('a');
+    const { onUnitsChanged, tell, listeners } = following();
+    const { composite, time } = await startStage([remote('alpha', alpha, { onUnitsChanged })]);
+    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'b')];
+    tell();
+    tell();
+    await time.advance(0);
+    expect(await names(composite)).to.deep.equal(['a', 'b']);
+    expect(alpha.count('listPolicyUnits')).to.equal(3);
+    composite.close();
+    expect([listeners(), time.pending()]).to.deep.equal([0, []]);
+  });
+
+  it('is waited for by a listing of all units that began before its own ended', async () => {
+    const alpha = scripted('a');
+    const { onUnitsChanged, tell } = following();
+    const { composite } = await startStage([remote('alpha', alpha, { onUnitsChanged })]);
+    alpha.units = [offered('SCORE', 'b')];
+    tell();
+    expect(await names(composite)).to.deep.equal(['b', 'a']);
+  });
+
+  it('is waited for while more units are on their way, within the budget', async () => {
+    const alpha = scripted('a');
+    const { onUnitsChanged, tell } = following();
+    let isIncomplete = true;
+    const member = remote('alpha', alpha, { onUnitsChanged, isIncomplete: () => isIncomplete });
+    const { composite, time } = await startStage([member]);
+    const early = names(composite, time.clock.now() + 1025);
+    await time.advance(1000);
+    expect(await early).to.deep.equal(['a']);
+    const listing = names(composite);
+    await time.advance(20_000);
+    isIncomplete = false;
+    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'b')];
+    tell();
+    expect(await listing).to.deep.equal(['a', 'b']);
   });
 });
 
 describe('a listing of all units', () => {
+  it('with a member that hangs, deaf to its signal, is answered in time by what is known, and names the member', async () => {
+    const hanging = scripted('b');
+    hanging.methods.listPolicyUnits = hang;
+    const members = [remote('alpha', scripted('a')), remote('hanging', hanging)];
+    const { composite, time } = await startStage(members);
+    let answered = false;
+    const deadline = time.clock.now() + 1000;
+    const listing = composite.listPolicyUnits(call({ deadline })).finally(() => (answered = true));
+    await time.advance(974);
+    expect(answered).to.equal(false);
+    await time.advance(1);
+    const { units, problems } = await listing;
+    expect(units.map(({ name }) => name)).to.deep.equal(['a']);
+    expect(problems).to.deep.equal([
+      { source: 'hanging', reason: 'the service has not been listed yet: it has not answered so far' },
+    ]);
+    await time.advance(5000);
+    const nested = await composite.listPolicyUnits(call({ depth: 1 }));
+    expect(nested.problems).to.deep.equal([
+      {
+        source: 'hanging',
+        reason: 'the service has not been listed yet: DEADLINE_EXCEEDED: no answer within 5000 ms',
+      },
+    ]);
+  });
+
+  it('with a member that hangs since it was listed is answered at once', async () => {
+    const hanging = scripted('b');
+    const { composite, time } = await startStage([remote('hanging', hanging)]);
+    hanging.methods.listPolicyUnits = hang;
+    await time.advance(30_000);
+    const { units, problems } = await composite.listPolicyUnits(call());
+    expect([units.length, problems]).to.deep.equal([1, []]);
+  });
+
+  it('asks no member, however many composites lie between', async () => {
+    const service = scripted('a');
+    const inner = await startStage([remote('service', service)]);
+    const middle = await startStage([{ name: 'inner', service: inner.composite, remote: true }]);
+    const outer = await startStage([{ name: 'middle', service: middle.composite, remote: true }]);
+    for (let n = 0; n < 5; n++) expect(await names(outer.composite)).to.deep.equal(['a']);
+    expect(service.count('listPolicyUnits')).to.equal(1);
+  });
+
+  it('says that there is an inventory when some member says so', async () => {
+    const alpha = scripted('a');
+    const { composite, time } = await startStage([remote('alpha', alpha)]);
+    expect((await composite.listPolicyUnits(call())).hasInventory).to.equal(false);
+    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList(alpha.units, { hasInventory: true }));
+    await time.advance(30_000);
+    expect((await composite.listPolicyUnits(call())).hasInventory).to.equal(true);
+  });
+
   async function withAway(options: Partial<CompositeOptions> = {}) {
     const beta = scripted('b');
     beta.methods.listPolicyUnits = away;
@@ -346,15 +478,15 @@ describe('a listing of all units', () => {
     expect(logged('units missing from a listing')).to.deep.equal([]);
   });
 
-  const patience: readonly (readonly [deadline: number, discoverBudgetMs: number, lines: number])[] = [
+  const patience: readonly (readonly [deadline: number, discoverBudget: number, lines: number])[] = [
     [999, 30_000, 0],
     [1000, 30_000, 1],
     [499, 500, 0],
     [500, 500, 1],
   ];
-  for (const [deadline, discoverBudgetMs, lines] of patience) {
-    it(`logs ${lines} errors when the caller has ${deadline} ms, and ${discoverBudgetMs} ms may be waited`, async () => {
-      const { composite, time, logged } = await withAway({ limits: { discoverBudgetMs } });
+  for (const [deadline, discoverBudget, lines] of patience) {
+    it(`logs ${lines} errors when the caller has ${deadline} ms, and ${discoverBudget} ms may be waited`, async () => {
+      const { composite, time, logged } = await withAway({ settings: settingsOf({ discoverBudget }) });
       const listing = names(composite, time.clock.now() + deadline);
       await time.advance(deadline);
       expect(await listing).to.deep.equal(['a']);
@@ -406,7 +538,7 @@ describe('a listing of all units', () => {
   it('ends when the composite is closed', async () => {
     const { composite, logged } = await withAway();
     const listing = names(composite);
-    await composite.close();
+    composite.close();
     expect(await listing).to.deep.equal(['a']);
     expect(logged('units missing from a listing')).to.deep.equal([]);
   });
@@ -429,51 +561,34 @@ describe('a listing of all units', () => {
   });
 });
 
-describe('a catalogue on disk', () => {
-  let folder: TemporaryFolder;
-  let path: string;
-  const composites: Composite[] = [];
-  beforeEach(() => {
-    folder = temporaryFolder();
-    path = join(folder.path, 'catalogue.json');
-  });
-  afterEach(async () => {
-    for (const composite of composites.splice(0)) await composite.close();
-    folder.remove();
-  });
-
-  async function start(members: readonly Member[]) {
-    const log = memoryLog();
-    const catalogue = await openCatalogueFile({ path, log });
-    const stage = await startStage(members, { catalogue });
-    composites.push(stage.composite);
-    return { ...stage, catalogueEvents: () => log.lines.map(({ event }) => event) };
-  }
-
-  const remembered = async (): Promise<Readonly<Record<string, readonly string[]>>> => {
-    const content = await readCatalogue(path).catch(() => new Map<string, never>());
-    return Object.fromEntries([...content].map(([name, { units }]) => [name, units.map(({ name }) => name)]));
-  };
-  const settled = (expected: Readonly<Record<string, readonly string[]>>) =>
-    until(remembered, (found) => JSON.stringify(found) === JSON.stringify(expected));
-
+describe('what is remembered', () => {
   const local = (service: ScriptedService): Member => ({ name: 'engine', service, remote: false });
+  const shown = (registry: Registry | undefined) =>
+    Object.fromEntries(
+      [...(registry ?? [])].map(([name, { units }]) => [name, units.map(({ name }) => name)]),
+    );
+
+  /** A store that begins with what another one saved last. */
+  const after = ({ saved }: ReturnType<typeof storeOf>) => ({
+    ...storeOf({}),
+    remembered: saved.at(-1) ?? new Map<string, never>(),
+  });
 
   it('lists everything at once after a restart with a service down, and tells why its units fail', async () => {
     const renames = new Map([['b', 'b_here']]);
-    const first = await start([
-      remote('alpha', scripted('a')),
-      remote('beta', scripted('b'), { renames }),
-      local(scripted('e')),
-    ]);
-    await settled({ alpha: ['a'], beta: ['b'] });
-    await first.composite.close();
+    const store = storeOf({});
+    const first = await startStage(
+      [remote('alpha', scripted('a')), remote('beta', scripted('b'), { renames }), local(scripted('e'))],
+      { store },
+    );
+    expect(shown(store.saved.at(-1))).to.deep.equal({ alpha: ['a'], beta: ['b'] });
+    first.composite.close();
 
     const down = scripted();
     down.methods.listPolicyUnits = away;
     down.methods.scoreHosts = away;
     const members = [remote('alpha', scripted('a')), remote('beta', down, { renames }), local(scripted('e'))];
-    const { composite } = await start(members);
+    const { composite } = await startStage(members, { store: after(store) });
     expect(await names(composite)).to.deep.equal(['a', 'b_here', 'e']);
     const { unitResults } = await composite.scoreHosts(scoreRequest(), call());
     expect(unitResults.map(({ unit, failure }) => [unit, failure?.message])).to.deep.equal([
@@ -486,157 +601,75 @@ describe('a catalogue on disk', () => {
   });
 
   it('is there before the first listing, and before start', async () => {
-    await (await start([remote('alpha', scripted('a'))])).composite.close();
-    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
-    const composite = createComposite({
-      members: [remote('alpha', scripted('a'))],
-      catalogue,
-      log: memoryLog(),
-    });
+    const store = storeOf({ alpha: [offered('SCORE', 'a')] });
+    const members = [remote('alpha', scripted('a'))];
+    const composite = createComposite({ members, store, settings: settingsOf(), log: memoryLog() });
     expect(await names(composite)).to.deep.equal(['a']);
-    await composite.close();
+    composite.close();
   });
 
-  it('keeps a unit that its service has lost, over restarts', async () => {
-    await (await start([remote('alpha', scripted('a', 'b'))])).composite.close();
-    await (await start([remote('alpha', scripted('b'))])).composite.close();
-    const { composite } = await start([remote('alpha', scripted('b'))]);
-    expect(await names(composite)).to.deep.equal(['b', 'a']);
-  });
-
-  it('serves no units of services that are no longer configured, keeps them, and says so', async () => {
-    await (await start([remote('alpha', scripted('a')), remote('beta', scripted('b'))])).composite.close();
-    const { composite, logged } = await start([remote('alpha', scripted('a', 'c'))]);
-    await settled({ alpha: ['a', 'c'], beta: ['b'] });
-    expect(await names(composite)).to.deep.equal(['a', 'c']);
-    expect(logged('remembered services not configured')).to.deep.equal([
-      { level: 'info', services: ['beta'] },
-    ]);
-    await composite.close();
-    await forgetUnits({ path, service: 'beta' });
-    expect((await start([])).logged('remembered services not configured')).to.deep.equal([
-      { level: 'info', services: ['alpha'] },
-    ]);
-  });
-
-  it('is shared by two processes with different services, neither of which forgets those of the other', async () => {
-    const [alpha, beta] = [scripted('a', 'old'), scripted('b')];
-    const one = await start([remote('alpha', alpha)]);
-    await settled({ alpha: ['a', 'old'] });
-    const two = await start([remote('beta', beta)]);
-    await settled({ alpha: ['a', 'old'], beta: ['b'] });
-    alpha.units = [offered('SCORE', 'a')];
-    for (const service of [alpha, beta]) service.methods.listPolicyUnits = away;
-    for (let round = 0; round < 3; round++) {
-      for (const { time } of [one, two]) await time.advance(30_000);
-    }
-    for (const { composite, logged } of [one, two]) {
-      expect(logged('unit forgotten')).to.deep.equal([]);
-      await composite.close();
-    }
-    expect(await names(one.composite)).to.deep.equal(['a', 'old']);
-    expect(await names(two.composite)).to.deep.equal(['b']);
-    expect(await remembered()).to.deep.equal({ alpha: ['a', 'old'], beta: ['b'] });
-  });
-
-  it('is written once by two processes with the same services, however these list', async () => {
-    const one = await start([remote('alpha', scripted('a', 'b'))]);
-    await settled({ alpha: ['a', 'b'] });
-    const two = await start([remote('alpha', scripted('b', 'a'))]);
-    for (let round = 0; round < 3; round++) {
-      for (const { time } of [one, two]) await time.advance(30_000);
-    }
-    for (const { composite } of [one, two]) await composite.close();
-    expect(one.catalogueEvents()).to.deep.equal(['catalogue written']);
-    expect(two.catalogueEvents()).to.deep.equal([]);
-  });
-
-  it('has no unit that another service had first, so that the next start does not fail', async () => {
-    const [alpha, beta] = [scripted('x'), scripted('b')];
-    const members = [remote('beta', beta), remote('alpha', alpha)];
-    const first = await start(members);
-    await settled({ alpha: ['x'], beta: ['b'] });
-    beta.units = [offered('SCORE', 'b'), offered('SCORE', 'x')];
+  it('keeps a unit that its service has lost for 7 days, over restarts', async () => {
+    const store = storeOf({});
+    const alpha = scripted('a', 'b');
+    const first = await startStage([remote('alpha', alpha)], { store });
+    alpha.units = [offered('SCORE', 'b')];
     await first.time.advance(30_000);
-    expect(first.logged('unit offered twice')).to.have.length(1);
-    await first.composite.close();
-    expect(await remembered()).to.deep.equal({ alpha: ['x'], beta: ['b'] });
-
-    const second = await start(members);
-    await second.composite.firstListing;
-    expect(second.logged('unit offered twice')).to.deep.include({
-      level: 'error',
-      unit: 'SCORE/x',
-      kept: 'alpha',
-      ignored: 'beta',
-      reason: second.logged('unit offered twice')[0]?.['reason'],
-    });
-    await second.composite.scoreHosts(scoreRequest({ units: [{ name: 'x', weight: 1 }] }), call());
-    expect([alpha.count('scoreHosts'), beta.count('scoreHosts')]).to.deep.equal([1, 0]);
+    first.composite.close();
+    const { composite, time } = await startStage([remote('alpha', alpha)], { store: after(store) });
+    expect(await names(composite)).to.deep.equal(['b', 'a']);
+    expect(composite.state()[0]).to.include({ units: 2, unitsRemembered: 1 });
+    await time.advance(7 * 24 * 60 * 60 * 1000 - 1);
+    expect(await names(composite)).to.deep.equal(['b', 'a']);
+    await time.advance(60_000);
+    expect(await names(composite)).to.deep.equal(['b']);
   });
 
-  it('is left alone by a start that is refused, so that the next one is refused too', async () => {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const { composite, time } = await start([
-        remote('alpha', scripted('a', 'x')),
-        remote('beta', scripted('x')),
-      ]);
-      await expectRejection(composite.firstListing, 'INVALID_ARGUMENT');
-      await time.advance(60_000);
-      await composite.close();
-      expect(existsSync(path)).to.equal(false);
-    }
+  it('serves no units of services that are no longer configured, and keeps them', async () => {
+    const store = storeOf({ beta: [offered('SCORE', 'b')] });
+    const { composite } = await startStage([remote('alpha', scripted('a'))], { store });
+    expect(await names(composite)).to.deep.equal(['a']);
+    expect(shown(store.saved.at(-1))).to.deep.equal({ alpha: ['a'], beta: ['b'] });
   });
 
-  it('remembers that a service has no units, so that nobody waits for it after a restart', async () => {
-    await (await start([remote('alpha', scripted())])).composite.close();
+  it('is saved when it changed, and not at each listing', async () => {
+    const store = storeOf({});
+    const alpha = scripted('a');
+    const { time } = await startStage([remote('alpha', alpha), local(scripted('e'))], { store });
+    await time.advance(300_000);
+    expect(store.saved).to.have.length(1);
+    alpha.units = [offered('SCORE', 'a', 'LOWER_IS_BETTER')];
+    await time.advance(300_000);
+    expect(store.saved).to.have.length(2);
+  });
+
+  it('holds that a service has no units, so that nobody waits for it after a restart', async () => {
+    const store = storeOf({ alpha: [] });
     const down = scripted();
     down.methods.listPolicyUnits = away;
-    const { composite, logged } = await start([remote('alpha', down)]);
+    const { composite, logged } = await startStage([remote('alpha', down)], { store });
     expect(await names(composite)).to.deep.equal([]);
     expect(logged('units missing from a listing')).to.deep.equal([]);
   });
 
-  it('throws for two services that are remembered to offer one unit', async () => {
-    const renames = new Map([['x', 'y']]);
-    await (
-      await start([remote('alpha', scripted('x')), remote('beta', scripted('x'), { renames })])
-    ).composite.close();
-    const catalogue = await openCatalogueFile({ path, log: memoryLog() });
-    const members = [remote('alpha', scripted()), remote('beta', scripted())];
-    expect(() => createComposite({ members, catalogue, log: memoryLog() }))
-      .to.throw(SchedulingError, 'services "alpha" and "beta" both offer the score unit "x"')
-      .with.property('code', 'INVALID_ARGUMENT');
+  it('can be edited while running', async () => {
+    const store = storeOf({ alpha: [offered('SCORE', 'a'), offered('SCORE', 'old')] });
+    const down = scripted();
+    down.methods.listPolicyUnits = away;
+    const { composite } = await startStage([remote('alpha', down), remote('beta', scripted('b'))], { store });
+    const listed: boolean[] = [];
+    composite.edit((registry, listedNow) => {
+      listed.push(listedNow('alpha', offered('SCORE', 'old')), listedNow('beta', offered('SCORE', 'b')));
+      return new Map(registry).set('alpha', { listedAt: 0, units: [offered('SCORE', 'a')], gone: [] });
+    });
+    expect(listed).to.deep.equal([false, true]);
+    expect(await names(composite)).to.deep.equal(['a', 'b']);
+    expect(shown(store.saved.at(-1))).to.deep.equal({ alpha: ['a'], beta: ['b'] });
   });
 
-  it('forgets while running what the command took out, unless it is still offered', async () => {
-    const [alpha, beta] = [scripted('a', 'old'), scripted('b')];
-    const { composite, time, logged } = await start([remote('alpha', alpha), remote('beta', beta)]);
-    await settled({ alpha: ['a', 'old'], beta: ['b'] });
-    alpha.units = [offered('SCORE', 'a')];
-    beta.methods.listPolicyUnits = away;
-    await time.advance(30_000);
-
-    await forgetUnits({ path, service: 'alpha' });
-    await forgetUnits({ path, service: 'beta' });
-    await time.advance(30_000);
-    await settled({ alpha: ['a'] });
-    expect(logged('unit forgotten')).to.deep.equal([
-      { level: 'info', service: 'alpha', unit: 'SCORE/old' },
-      { level: 'info', service: 'beta', unit: 'SCORE/b' },
-    ]);
-    expect(composite.state().map(({ units }) => units)).to.deep.equal([1, 0]);
-  });
-
-  it('does not bring back by a write what was forgotten since', async () => {
-    const alpha = scripted('a', 'old');
-    const { time } = await start([remote('alpha', alpha)]);
-    await settled({ alpha: ['a', 'old'] });
-    alpha.units = [offered('SCORE', 'a')];
-    await time.advance(30_000);
-    await forgetUnits({ path, unit: 'SCORE/old' });
-    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'new')];
-    await time.advance(30_000);
-    await settled({ alpha: ['a', 'new'] });
+  it('is a problem when it is not kept', async () => {
+    const problem = { source: 'state.dir', reason: 'another process owns it' };
+    const store = { ...storeOf({}), problems: () => [problem] };
+    const { composite } = await startStage([remote('alpha', scripted('a'))], { store });
+    expect((await composite.listPolicyUnits(call())).problems).to.deep.equal([problem]);
   });
 });

@@ -8,7 +8,7 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { serverSettings } from '../support/server-settings.js';
 import { until } from '../support/until.js';
-import { offered, scoreRequest, scripted } from './stage.js';
+import { offered, scoreRequest, scripted, settingsOf, storeOf } from './stage.js';
 import { unitList } from '../support/unit-list.js';
 
 describe('two composites over gRPC that have each other as a service', () => {
@@ -26,13 +26,9 @@ describe('two composites over gRPC that have each other as a service', () => {
   /** A composite of the service at that address, which is remembered to have unit x. */
   function compositeOf(target: string): Composite {
     const client = createRpcClient({ target });
-    const catalogue = {
-      path: 'memory',
-      loaded: new Map([['other', { listedAt: 0, units: [offered('SCORE', 'x')] }]]),
-      sync: () => Promise.resolve(),
-    };
+    const store = storeOf({ other: [offered('SCORE', 'x')] });
     const members = [{ name: 'other', service: client, remote: true, deadlineMs: 1000 }];
-    const composite = createComposite({ members, catalogue, log: memoryLog() });
+    const composite = createComposite({ members, store, settings: settingsOf(), log: memoryLog() });
     closers.push(
       () => composite.close(),
       () => client.close(),
@@ -82,7 +78,7 @@ describe('two composites over gRPC that have each other as a service', () => {
           { name: 'own', service: scripted(name), remote: false },
           { name: 'other', service: client, remote: true },
         ],
-        limits: { relistIntervalMs: 20 },
+        settings: settingsOf({ relistInterval: 20 }),
         log,
       });
       composites.push(composite);

@@ -11,16 +11,10 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { serverSettings } from '../support/server-settings.js';
 import { until } from '../support/until.js';
-import { hang, offered, scoreRequest, scripted, tens } from './stage.js';
+import { hang, offered, scoreRequest, scripted, settingsOf, storeOf, tens } from './stage.js';
 
 /** Quick, so that a test sees a service come back. */
-const QUICK = {
-  breakerPauseMs: 20,
-  maxBreakerPauseMs: 40,
-  listRetryMs: 10,
-  maxListRetryMs: 20,
-  relistIntervalMs: 30,
-};
+const QUICK = settingsOf({ breakerPause: 20, relistInterval: 30 });
 
 const shown = (results: readonly UnitResult<readonly number[]>[]) =>
   results.map(({ unit, value, failure }) => `${unit} ${value?.join(' ') ?? failure?.code ?? ''}`);
@@ -53,7 +47,7 @@ describe('a composite over gRPC', () => {
     members: readonly Member[],
     options: Partial<CompositeOptions> = {},
   ): Promise<Composite> {
-    const composite = createComposite({ members, log: memoryLog(), limits: QUICK, ...options });
+    const composite = createComposite({ members, log: memoryLog(), settings: QUICK, ...options });
     closers.push(() => composite.close());
     composite.start();
     await composite.firstListing;
@@ -159,7 +153,7 @@ describe('a composite over gRPC', () => {
     const beta = await serve(hanging);
     const composite = await compose(
       [memberAt('alpha', alpha.address), memberAt('beta', beta.address, { deadlineMs: 30 })],
-      { limits: { ...QUICK, breakerPauseMs: 60_000, maxBreakerPauseMs: 60_000 } },
+      { settings: { ...QUICK, breakerPause: 30_000 } },
     );
     for (let n = 0; n < 3; n++) expect((await score(composite))[1]).to.equal('b DEADLINE_EXCEEDED');
     const asked = hanging.count('scoreHosts');
@@ -186,12 +180,8 @@ describe('a composite over gRPC', () => {
       memberAt('alpha', alpha.address),
       memberAt('mute', `127.0.0.1:${port}`, { deadlineMs: 30 }),
     ];
-    const catalogue = {
-      path: 'memory',
-      loaded: new Map([['mute', { listedAt: 0, units: [offered('SCORE', 'm')] }]]),
-      sync: () => Promise.resolve(),
-    };
-    const composite = await compose(members, { catalogue, limits: { ...QUICK, listTimeoutMs: 100 } });
+    const store = storeOf({ mute: [offered('SCORE', 'm')] });
+    const composite = await compose(members, { store });
     await until(
       () => score(composite),
       ([a]) => a === 'a 0 10',

@@ -13,6 +13,7 @@ import {
   offered,
   scoreRequest,
   scripted,
+  settingsOf,
   startStage,
   tens,
   type ScriptedService,
@@ -109,6 +110,45 @@ describe('a composite asks its members', () => {
     ]);
   });
 
+  it('for what a request says, but for what is the rim’s: the policy, and how many hosts are explained', async () => {
+    const alpha = scripted('a', offered('FILTER', 'f'), offered('BALANCE', 'l'));
+    const { composite } = await startStage([remote('alpha', alpha)]);
+    const assumedPlacements = [{ vmId: vmId(2), hostId: hostId(1) }];
+    const request = scoreRequest({ assumedPlacements, explainTop: 3, policy: 'p' });
+    await composite.scoreHosts(request, call({ dryRun: true }));
+    await composite.filterHosts({ ...request, units: [], explain: true }, call({ dryRun: true }));
+    const { hosts, properties } = request;
+    const balance = { unit: 'l', hostIds: [hostId(1)], properties, assumedPlacements, explain: true };
+    await composite.balanceHosts(balance, call({ dryRun: true }));
+    const asked = alpha.received.filter(({ request }) => request !== undefined);
+    expect(asked.map(({ call }) => call.dryRun)).to.deep.equal([true, true, true]);
+    const common = { vmId: vmId(1), hosts, properties, assumedPlacements, explain: true };
+    expect(asked.map(({ request }) => request)).to.deep.equal([
+      { ...common, units: [unit('a')] },
+      { ...common, units: ['f'] },
+      balance,
+    ]);
+  });
+
+  it('and hands on why a filter rejects hosts and a balance unit proposes something, and how values are read', async () => {
+    const alpha = scripted(
+      offered('SCORE', 'a', 'LOWER_IS_BETTER'),
+      offered('FILTER', 'f'),
+      offered('BALANCE', 'l'),
+    );
+    const { composite } = await startStage([remote('alpha', alpha)]);
+    const rejections = [{ hostId: hostId(2), hostName: 'host-2', reason: 'too small' }];
+    alpha.methods.filterHosts = () =>
+      Promise.resolve({ hostIds: [hostId(1)], unitResults: [{ unit: 'f', value: [hostId(1)], rejections }] });
+    alpha.methods.balanceHosts = () => Promise.resolve({ explanation: 'all hosts are alike' });
+    const filtered = await composite.filterHosts({ ...scoreRequest(), units: [], explain: true }, call());
+    expect(filtered.unitResults).to.deep.equal([{ unit: 'f', value: [hostId(1)], rejections }]);
+    const balanced = await composite.balanceHosts({ unit: 'l', hostIds: [], properties: new Map() }, call());
+    expect(balanced).to.deep.equal({ explanation: 'all hosts are alike' });
+    const { unitResults } = await composite.scoreHosts(scoreRequest(), call());
+    expect(unitResults).to.deep.equal([{ unit: 'a', direction: 'LOWER_IS_BETTER', value: [0, 10] }]);
+  });
+
   it('without a deadline when neither has one', async () => {
     const alpha = scripted('a');
     const { composite, time } = await startStage([remote('alpha', alpha)]);
@@ -141,10 +181,10 @@ describe('a composite asks its members', () => {
 
   it('of this process too, which need no start and no remembering', async () => {
     const engine = { name: 'engine', service: scripted('e'), remote: false };
-    const composite = createComposite({ members: [engine], log: memoryLog() });
+    const composite = createComposite({ members: [engine], settings: settingsOf(), log: memoryLog() });
     const { unitResults } = await composite.scoreHosts(scoreRequest(), call());
     expect(unitResults.map(({ unit }) => unit)).to.deep.equal(['e']);
-    await composite.close();
+    composite.close();
   });
 });
 
@@ -292,7 +332,6 @@ describe('a member of a composite that fails', () => {
       ['a', 'UNAVAILABLE: alpha: down'],
       ['b', 'UNAVAILABLE: beta: down'],
     ]);
-    expect((await composite.scoreHosts(scoreRequest({ hosts: 'ALL_UP' }), call())).scores).to.deep.equal([]);
     const filtered = await composite.filterHosts({ ...scoreRequest(), hosts, units: [] }, call());
     expect(filtered.hostIds).to.deep.equal([hostId(2), hostId(1)]);
   });
@@ -379,12 +418,12 @@ describe('a call of a composite', () => {
       await expectRejection(
         run(stage, { depth: 4 }),
         'INVALID_ARGUMENT',
-        'the call has come through 4 composites, which is composite.maxDepth (4): the services: of their configurations probably form a loop',
+        'the call has come through 4 composites, which is too many: the services of their configurations probably form a loop',
       );
       await expectRejection(
         run(stage, { depth: 7 }),
         'INVALID_ARGUMENT',
-        'come through 7 composites, more than composite.maxDepth (4):',
+        'come through 7 composites, which is too many:',
       );
       expect(alpha.received).to.deep.equal([]);
       await run(stage, { depth: 3, deadline: now + 26 });
@@ -636,7 +675,7 @@ describe('the breaker in a composite', () => {
   });
 
   it('counts listings that nothing answers, so that a service that is away costs no call at all', async () => {
-    const { beta, composite, time } = await stageOf({ limits: { relistIntervalMs: 1000 } });
+    const { beta, composite, time } = await stageOf({ settings: settingsOf({ relistInterval: 1000 }) });
     beta.methods.listPolicyUnits = failWith('UNAVAILABLE', 'refused');
     await time.advance(3000);
     expect(composite.state()[1]?.breaker).to.equal('open');
@@ -665,49 +704,35 @@ describe('the breaker in a composite', () => {
     beta.methods.scoreHosts = failWith('UNAVAILABLE', 'refused');
     await fail3(outcome);
     expect(listeners()).to.equal(1);
-    await composite.close();
+    composite.close();
     expect([listeners(), time.pending()]).to.deep.equal([0, []]);
   });
 });
 
-describe('options of a composite', () => {
+describe('the members of a composite', () => {
   const [x, y] = [scripted('x'), scripted('y')];
-  const refusals: readonly (readonly [title: string, options: Partial<CompositeOptions>, text: string])[] = [
-    [
-      'two members of one name',
-      { members: [remote('a', x), remote('a', y)] },
-      'service "a": two services have this name',
-    ],
-    ['a member without a name', { members: [remote('', x)] }, 'service "": expected a name'],
+  const refusals: readonly (readonly [title: string, members: readonly Member[], text: string])[] = [
+    ['two members of one name', [remote('a', x), remote('a', y)], 'service "a": two services have this name'],
+    ['a member without a name', [remote('', x)], 'service "": expected a name'],
     [
       'a deadline of 0',
-      { members: [remote('a', x, { deadlineMs: 0 })] },
+      [remote('a', x, { deadlineMs: 0 })],
       'service "a": deadline: expected 1 ms or more, got 0',
     ],
     [
       'an empty unit',
-      { members: [remote('a', x, { units: [''] })] },
-      'service "a": units: expected a name, got ""',
+      [remote('a', x, { units: [''] })],
+      'service "a": units: expected a name of 1 to 128 characters, got ""',
     ],
     [
       'a long new name',
-      { members: [remote('a', x, { renames: new Map([['x', 'y'.repeat(129)]]) })] },
-      'service "a": rename["x"]: expected a name of at most 128 characters',
-    ],
-    [
-      'a limit of 0',
-      { limits: { breakerFailures: 0 } },
-      'limits.breakerFailures: expected a whole number of 1 or more, got 0',
-    ],
-    [
-      'a negative margin',
-      { limits: { answerMarginMs: -1 } },
-      'limits.answerMarginMs: expected a whole number of 0 or more',
+      [remote('a', x, { renames: new Map([['x', 'y'.repeat(129)]]) })],
+      'service "a": rename["x"]: expected a name of 1 to 128 characters, got "yyy',
     ],
   ];
-  for (const [title, options, text] of refusals) {
+  for (const [title, members, text] of refusals) {
     it(`refuse ${title}`, () => {
-      expect(() => createComposite({ members: [], log: memoryLog(), ...options }))
+      expect(() => createComposite({ members, settings: settingsOf(), log: memoryLog() }))
         .to.throw(SchedulingError, text)
         .with.property('code', 'INVALID_ARGUMENT');
     });

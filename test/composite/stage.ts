@@ -6,6 +6,8 @@ import type {
   PolicyUnitType,
   ScoreHostsRequest,
 } from '../../src/domain/contract.js';
+import { compositeSection, type CompositeSettings } from '../../src/config/composition-sections.js';
+import type { Registry } from '../../src/composite/registry-file.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
 import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
@@ -117,6 +119,25 @@ export function scoreRequest(part: Partial<ScoreHostsRequest> = {}): ScoreHostsR
   };
 }
 
+/** The settings that a composite has unless the configuration says otherwise. */
+export function settingsOf(part: Partial<CompositeSettings> = {}): CompositeSettings {
+  return { ...compositeSection.parse({}), ...part };
+}
+
+/** What is remembered of services that listed these units; keeps what is saved. */
+export function storeOf(remembered: Readonly<Record<string, readonly PolicyUnit[]>>) {
+  const saved: Registry[] = [];
+  const records = Object.entries(remembered).map(
+    ([name, units]) => [name, { listedAt: 0, units, gone: [] }] as const,
+  );
+  return {
+    saved,
+    remembered: new Map(records),
+    save: (registry: Registry) => void saved.push(registry),
+    problems: () => [],
+  };
+}
+
 /** A composite of a test, on a clock of its own. */
 export interface Stage {
   readonly composite: Composite;
@@ -135,7 +156,8 @@ export async function startStage(
 ): Promise<Stage> {
   const time = createFakeTime();
   const log = memoryLog();
-  const composite = createComposite({ members, log, clock: time.clock, timers: time, ...options });
+  const { clock, after } = time;
+  const composite = createComposite({ members, settings: settingsOf(), log, clock, after, ...options });
   composite.start();
   await time.advance(0);
   return {

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
-import type { Verdict } from '../../src/composite/breaker.js';
-import { verdictOf, type MemberCallEnd } from '../../src/composite/verdict.js';
+import type { Verdict } from '../../src/composite/circuit-breaker.js';
+import { verdictOf, type MemberCall } from '../../src/composite/endpoint.js';
+
+/** How a call of a member ended. */
+interface MemberCallEnd {
+  readonly method: string;
+  readonly code: MemberCall['code'];
+  /** How long the member was given, and the longest that a call waits for it: milliseconds. */
+  readonly givenMs: number;
+  readonly deadlineMs: number;
+}
 
 const late = { code: 'DEADLINE_EXCEEDED', deadlineMs: 1000 } as const;
 
@@ -27,23 +36,14 @@ const table: readonly (readonly [title: string, end: Partial<MemberCallEnd>, ver
     'neutral',
   ],
   ['late after 100 ms without a deadline', { ...late, givenMs: 100, deadlineMs: Infinity }, 'bad'],
-  ['a caller that left', { code: 'CANCELLED', callerLeft: true }, 'neutral'],
-  ['a caller whose time was over', { ...late, givenMs: 1000, callerLeft: true }, 'neutral'],
-  ['an answer for a caller that left', { code: 'OK', callerLeft: true }, 'neutral'],
 ];
 
 describe('the verdict on a member', () => {
   for (const [title, end, verdict] of table) {
     it(`of ${title} is ${verdict}`, () => {
-      const usual = {
-        method: 'scoreHosts',
-        code: 'OK',
-        callerLeft: false,
-        givenMs: 500,
-        deadlineMs: 1000,
-        usualDeadlineMs: 1000,
-      } as const;
-      expect(verdictOf({ ...usual, ...end })).to.equal(verdict);
+      const usual = { method: 'scoreHosts', code: 'OK', givenMs: 500, deadlineMs: 1000 } as const;
+      const { method, code, givenMs, deadlineMs } = { ...usual, ...end };
+      expect(verdictOf(method, code, givenMs, deadlineMs)).to.equal(verdict);
     });
   }
 });

@@ -107,7 +107,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, state, catalogue, bridge, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, state, bridge, server, ops, log, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -263,16 +263,6 @@ describe('configuration', () => {
       'a port that is no setting, though Kubernetes has variables of such names',
       { variables: { HOSTSCORE_SERVER_PORT: '50051' } },
       /^HOSTSCORE_SERVER_PORT: unknown variable; /,
-    ],
-    [
-      'an answer margin that eats the budget of the bridge',
-      { flags: { 'composite.answerMargin': '600ms' } },
-      /^composite\.answerMargin .*takes more than half of bridge\.budget/,
-    ],
-    [
-      'a longest pause that is shorter than the first',
-      { flags: { 'composite.maxBreakerPause': '500ms' } },
-      /^composite\.maxBreakerPause .*is shorter than composite\.breakerPause/,
     ],
     [
       'a file that is not there',

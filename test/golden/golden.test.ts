@@ -44,7 +44,7 @@ plugins: { scoreUnits: [prints_scores] }
 const NO_BREAKER = 'breakerFailures: 1000';
 
 /** A service that failed once is asked no more. */
-const BREAKER = 'breakerFailures: 1, breakerPause: 10m, maxBreakerPause: 10m';
+const BREAKER = 'breakerFailures: 1, breakerPause: 10m';
 
 /** Nobody listens at this port. */
 const NOBODY = '127.0.0.1:1';

@@ -55,8 +55,8 @@ for (const { title, command } of clients) {
       code = await generateCode(python);
       second = await startPythonService(python, code);
       flags = [
-        ...['--services', `second=${second.address}`, '--catalogue-file', join(folder, 'catalogue.json')],
-        ...['--composite-breaker-pause', '100ms', '--composite-max-breaker-pause', '200ms'],
+        ...['--services', `second=${second.address}`, '--state-dir', join(folder, 'state')],
+        ...['--composite-breaker-pause', '100ms'],
       ];
       demo = await startDemo(flags);
     });

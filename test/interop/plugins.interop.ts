@@ -19,7 +19,7 @@ describe("Python's xmlrpc.client, against a folder of old plugins", () => {
     const python = toolPath('PYTHON_WITH_GRPC');
     demo = await startDemo([
       ...['--plugins-dir', PLUGINS, '--plugins-python', python, '--bridge-budget', '10s'],
-      ...['--catalogue-file', join(folder, 'catalogue.json')],
+      ...['--state-dir', join(folder, 'state')],
     ]);
     const url = `http://${demo.bridgeAddress}/`;
     const args = [CLIENT, url, demoVm(1), HOSTS.join(','), POLICY, `${POLICY},ksm_same_os_score`, POLICY];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { askedHosts } from '../../../src/composite/combine/asked-hosts.js';
-import { combineScores, type ScoreParts } from '../../../src/composite/combine/scores.js';
-import type { Direction, Reason, ScoreHostsResponse, UnitResult } from '../../../src/domain/contract.js';
+import { combineScores, type ScoreParts } from '../../src/composite/combine-scores.js';
+import type { Direction, Reason, ScoreHostsResponse, UnitResult } from '../../src/domain/contract.js';
+import { hostListOf } from '../../src/domain/host-list.js';
 
 /** One member's answer in short: its hosts, and for each unit its place in the request and its values. */
 interface Answer {
@@ -41,19 +41,20 @@ function answerOf({ hosts, unknown = [], units, time = 1000, explained }: Answer
   };
   return {
     service: `service-${index}`,
-    units: units.map(([place, , direction = 'HIGHER_IS_BETTER']) => ({ place, direction })),
-    response,
+    places: units.map(([place]) => place),
+    directions: units.map(([, , direction = 'HIGHER_IS_BETTER']) => direction),
+    value: response,
   };
 }
 
 function combine(
-  asked: readonly string[] | 'ALL_UP',
+  asked: readonly string[],
   weights: readonly number[],
   answers: readonly Answer[],
   part: Partial<ScoreParts> = {},
 ) {
   return combineScores({
-    asked: asked === 'ALL_UP' ? asked : askedHosts(asked),
+    hosts: hostListOf(asked),
     units: weights.map((weight, place) => ({ name: `unit-${place}`, weight })),
     explain: false,
     answers: answers.map(answerOf),
@@ -66,7 +67,7 @@ const lower = 'LOWER_IS_BETTER';
 
 const table: readonly {
   readonly title: string;
-  readonly asked: readonly string[] | 'ALL_UP';
+  readonly asked: readonly string[];
   readonly weights: readonly number[];
   readonly answers: readonly Answer[];
   readonly scores: Readonly<Record<string, number>>;
@@ -223,48 +224,12 @@ const table: readonly {
     values: ['UNAVAILABLE'],
   },
   {
-    title: 'no answer at all for hosts that are up: none',
-    asked: 'ALL_UP',
-    weights: [1],
-    answers: [],
-    scores: {},
-    values: ['UNAVAILABLE'],
-  },
-  {
     title: 'no units: the hosts asked, with 0 each',
     asked: ['a'],
     weights: [],
     answers: [],
     scores: { a: 0 },
     values: [],
-  },
-  {
-    title: "hosts that are up: the first service's order, then those that only the second knows",
-    asked: 'ALL_UP',
-    weights: [1, 1],
-    answers: [
-      { hosts: ['c', 'a'], units: [[0, [1, 2]]] },
-      { hosts: ['b', 'a', 'd'], units: [[1, [10, 20, 30]]] },
-    ],
-    scores: { c: 1, a: 22, b: 10, d: 30 },
-    values: [
-      [1, 2, 0, 0],
-      [0, 20, 10, 30],
-    ],
-  },
-  {
-    title: 'hosts that are up, of both in another order',
-    asked: 'ALL_UP',
-    weights: [1, 1],
-    answers: [
-      { hosts: ['a', 'b', 'c'], units: [[0, [1, 2, 3]]] },
-      { hosts: ['c', 'b', 'a'], units: [[1, [30, 20, 10]]] },
-    ],
-    scores: { a: 11, b: 22, c: 33 },
-    values: [
-      [1, 2, 3],
-      [10, 20, 30],
-    ],
   },
 ];
 
@@ -328,6 +293,33 @@ describe('combined scores', () => {
     ]);
   });
 
+  it('reads values as the answer says, else as the service lists its units', () => {
+    const answer = answerOf(
+      {
+        hosts: ['a', 'b'],
+        units: [
+          [0, [0, 100], 'LOWER_IS_BETTER'],
+          [1, [0, 100]],
+        ],
+      },
+      0,
+    );
+    const [listed, answered] = answer.value.unitResults;
+    if (listed === undefined || answered?.value === undefined) throw new Error('no results');
+    const unitResults = [listed, { ...answered, direction: 'LOWER_IS_BETTER' as const }];
+    const value = { ...answer.value, unitResults };
+    const { unitResults: results } = combine(['a', 'b'], [1, 1], [], { answers: [{ ...answer, value }] });
+    expect(results.map(({ direction }) => direction)).to.deep.equal(['LOWER_IS_BETTER', 'LOWER_IS_BETTER']);
+  });
+
+  it('puts no reason into words that nobody reads', () => {
+    const answer = answerOf({ hosts: ['a'], units: [[0, [1]]] }, 0);
+    const fail = () => expect.fail('a reason was put into words');
+    const value = { ...answer.value, explanation: { hostName: fail, reasons: fail } };
+    const { explanation } = combine(['a'], [1], [], { answers: [{ ...answer, value }], explain: true });
+    expect(explanation).not.to.equal(undefined);
+  });
+
   it('explains by an empty text what a service gives no reason for', () => {
     const { explanation } = combine(['a'], [1], [{ hosts: ['a'], units: [[0, [1]]] }], { explain: true });
     expect(explanation?.hostName(0)).to.equal(undefined);
@@ -352,8 +344,8 @@ describe('combined scores', () => {
       { name: 'unit-1', weight: 1 },
     ];
     const combined = combine(['a', 'b'], [], [], { answers, units });
-    expect(combined.scores).to.equal(answers[0]?.response.scores);
-    expect(combined.unitResults[0]?.value).to.equal(answers[0]?.response.unitResults[0]?.value);
+    expect(combined.scores).to.equal(answers[0]?.value.scores);
+    expect(combined.unitResults[0]?.value).to.equal(answers[0]?.value.unitResults[0]?.value);
   });
 
   it('believes no sum of a single service: 1 + 3 = 4, not 99', () => {
@@ -367,7 +359,7 @@ describe('combined scores', () => {
       },
       0,
     );
-    const lying = { ...answer, response: { ...answer.response, scores: [{ hostId: 'a', score: 99 }] } };
+    const lying = { ...answer, value: { ...answer.value, scores: [{ hostId: 'a', score: 99 }] } };
     const units = [
       { name: 'unit-0', weight: 1 },
       { name: 'unit-1', weight: 1 },
@@ -379,19 +371,19 @@ describe('combined scores', () => {
 
   it('builds no index of hosts while all services answer in the order asked', () => {
     const ids = Array.from({ length: 10_000 }, (_, n) => `host-${n}`);
-    const asked = { ids, placeOf: () => expect.fail('an index was built') };
+    const hosts = { ids, placeOf: () => expect.fail('an index was built') };
     const values = ids.map((_, n) => n % 101);
     const answers = Array.from({ length: 8 }, (_, place) =>
       answerOf({ hosts: ids.filter((_, n) => place === 0 || n % place === 0), units: [[place, []]] }, place),
     ).map((answer) => ({
       ...answer,
-      response: {
-        ...answer.response,
-        unitResults: [{ unit: 'x', value: values.slice(0, answer.response.scores.length) }],
+      value: {
+        ...answer.value,
+        unitResults: [{ unit: 'x', value: values.slice(0, answer.value.scores.length) }],
       },
     }));
     const units = answers.map((_, place) => ({ name: `unit-${place}`, weight: 1 }));
-    const { scores, unitResults } = combine([], [], [], { asked, answers, units });
+    const { scores, unitResults } = combine([], [], [], { hosts, answers, units });
     expect(scores).to.have.length(10_000);
     expect(unitResults.map(({ value }) => value?.length)).to.deep.equal(units.map(() => 10_000));
   });

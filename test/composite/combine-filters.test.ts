@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { askedHosts } from '../../../src/composite/combine/asked-hosts.js';
-import { combineFilters } from '../../../src/composite/combine/filters.js';
+import { combineFilters } from '../../src/composite/combine-filters.js';
+import { hostListOf } from '../../src/domain/host-list.js';
 
 type Result = readonly [place: number, accepted: readonly string[] | 'fails'];
 
@@ -74,11 +74,11 @@ describe('combined filters', () => {
   for (const { title, asked, filters, answers, accepted } of table) {
     it(title, () => {
       const combined = combineFilters({
-        asked: askedHosts(asked),
+        hosts: hostListOf(asked),
         units: Array.from({ length: filters }, (_, place) => `filter-${place}`),
         answers: answers.map((results, index) => ({
           places: results.map(([place]) => place),
-          response: {
+          value: {
             hostIds: ['not looked at'],
             unitResults: results.map(([place, value]) =>
               value === 'fails'

@@ -1,24 +1,23 @@
 import { expect } from 'chai';
-import { createBreaker, type BreakerState } from '../../src/composite/breaker.js';
+import { createCircuitBreaker, type BreakerState } from '../../src/composite/circuit-breaker.js';
 import { createFakeTime } from '../inventory/fake-time.js';
-
-const limits = { breakerFailures: 3, breakerPauseMs: 1000, maxBreakerPauseMs: 30_000 };
 
 function setUp() {
   const time = createFakeTime();
   const changes: string[] = [];
   let probes = 0;
-  const breaker = createBreaker({
-    limits,
-    timers: time,
+  const breaker = createCircuitBreaker({
+    failures: 3,
+    pauseMs: 1000,
+    after: time.after,
     probe: () => (probes += 1),
     onChange: (state, reason) => changes.push(reason === undefined ? state : `${state}: ${reason}`),
   });
   return { breaker, time, changes, probes: () => probes };
 }
 
-/** What happens to a breaker: a call that ends so, a listing that ends so, the channel coming back, or time passing. */
-type Step = 'good' | 'bad' | 'neutral' | 'listed' | 'not listed' | 'dead' | 'reconnected' | number;
+/** What happens to a breaker: a call that ends so, a listing that ends so, a sign of life, or time passing. */
+type Step = 'good' | 'bad' | 'neutral' | 'listed' | 'not listed' | 'dead' | 'revived' | number;
 
 const bad3 = ['bad', 'bad', 'bad'] as const;
 const opened = [...bad3, 1000, 'listed'] as const;
@@ -115,22 +114,22 @@ const table: readonly {
     pending: [1000],
   },
   {
-    title: 'lists at once when the channel comes back',
-    steps: [...bad3, 100, 'reconnected'],
+    title: 'lists at once at a sign of life',
+    steps: [...bad3, 100, 'revived'],
     state: 'open',
     probes: 1,
     pending: [],
   },
-  { title: 'half-opens then', steps: [...bad3, 100, 'reconnected', 'listed'], state: 'half-open' },
+  { title: 'half-opens then', steps: [...bad3, 100, 'revived', 'listed'], state: 'half-open' },
   {
     title: 'waits for 2 x 1000 when that listing is bad',
-    steps: [...bad3, 100, 'reconnected', 'dead'],
+    steps: [...bad3, 100, 'revived', 'dead'],
     state: 'open',
     pending: [2000],
   },
   {
-    title: 'does not list when the channel comes back and nothing was wrong',
-    steps: ['reconnected'],
+    title: 'does not list at a sign of life when nothing was wrong',
+    steps: ['revived'],
     state: 'closed',
     probes: 0,
   },
@@ -142,7 +141,7 @@ const table: readonly {
   },
 ];
 
-describe('breaker', () => {
+describe('circuit breaker', () => {
   for (const { title, steps, state, probes, pending } of table) {
     it(`${title}: ${steps.join(', ') || 'nothing happened'} -> ${state}`, async () => {
       const { breaker, time, ...seen } = setUp();
@@ -151,11 +150,11 @@ describe('breaker', () => {
         else if (step === 'listed') breaker.listed();
         else if (step === 'not listed') breaker.notListed('nonsense', false);
         else if (step === 'dead') breaker.notListed('nobody there', true);
-        else if (step === 'reconnected') breaker.reconnected();
+        else if (step === 'revived') breaker.revived();
         else {
-          const permit = breaker.admit();
-          if (permit === undefined) throw new Error(`refused ${step}`);
-          permit.end(step, 'it broke');
+          const end = breaker.admit();
+          if (end === undefined) throw new Error(`refused ${step}`);
+          end(step, 'it broke');
         }
       }
       expect(breaker.state()).to.equal(state);
@@ -166,7 +165,7 @@ describe('breaker', () => {
 
   async function halfOpen() {
     const stage = setUp();
-    for (let n = 0; n < 3; n++) stage.breaker.admit()?.end('bad', 'it broke');
+    for (let n = 0; n < 3; n++) stage.breaker.admit()?.('bad', 'it broke');
     await stage.time.advance(1000);
     stage.breaker.listed();
     return stage;
@@ -174,7 +173,7 @@ describe('breaker', () => {
 
   it('refuses calls while open and says why', () => {
     const { breaker } = setUp();
-    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', `broken ${n}`);
+    for (let n = 0; n < 3; n++) breaker.admit()?.('bad', `broken ${n}`);
     expect(breaker.admit()).to.equal(undefined);
     expect(breaker.refusal()).to.equal('down (broken 2)');
   });
@@ -185,29 +184,29 @@ describe('breaker', () => {
     expect(trial).not.to.equal(undefined);
     expect([breaker.admit(), breaker.admit()]).to.deep.equal([undefined, undefined]);
     expect(breaker.refusal()).to.equal('down, and being tried again now (it broke)');
-    trial?.end('good');
+    trial?.('good');
     expect(breaker.admit()).not.to.equal(undefined);
   });
 
   it('takes no notice of calls that began before it opened', async () => {
     const { breaker, time } = setUp();
     const [late, later] = [breaker.admit(), breaker.admit()];
-    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', 'it broke');
-    late?.end('bad', 'later');
+    for (let n = 0; n < 3; n++) breaker.admit()?.('bad', 'it broke');
+    late?.('bad', 'later');
     expect(breaker.refusal()).to.equal('down (it broke)');
     expect(time.pending()).to.deep.equal([1000]);
     await time.advance(1000);
     breaker.listed();
-    later?.end('good');
+    later?.('good');
     expect(breaker.state()).to.equal('half-open');
   });
 
   it('counts the end of a trial once', async () => {
     const { breaker, time } = await halfOpen();
     const trial = breaker.admit();
-    trial?.end('bad', 'again');
-    trial?.end('good');
-    trial?.end('bad', 'again');
+    trial?.('bad', 'again');
+    trial?.('good');
+    trial?.('bad', 'again');
     expect(breaker.state()).to.equal('open');
     expect(time.pending()).to.deep.equal([2000]);
   });
@@ -216,21 +215,21 @@ describe('breaker', () => {
     const { breaker, time } = await halfOpen();
     const trial = breaker.admit();
     breaker.notListed('nobody there', true);
-    trial?.end('good');
+    trial?.('good');
     expect(breaker.refusal()).to.equal('down (nobody there)');
     expect(time.pending()).to.deep.equal([2000]);
   });
 
   it('tells each change once, with its reason', async () => {
     const { breaker, changes } = await halfOpen();
-    breaker.admit()?.end('good');
-    breaker.admit()?.end('good');
+    breaker.admit()?.('good');
+    breaker.admit()?.('good');
     expect(changes).to.deep.equal(['open: it broke', 'half-open: it broke', 'closed']);
   });
 
   it('sets no timer off after it was closed', async () => {
     const { breaker, time, probes } = setUp();
-    for (let n = 0; n < 3; n++) breaker.admit()?.end('bad', 'it broke');
+    for (let n = 0; n < 3; n++) breaker.admit()?.('bad', 'it broke');
     breaker.close();
     await time.advance(100_000);
     expect(probes()).to.equal(0);

@@ -1,17 +1,17 @@
-import type { FilterHostsResponse, FilterUnitResult, UnitFailure } from '../../domain/contract.js';
-import type { AskedHosts } from './asked-hosts.js';
-import { oldestSnapshot } from './scores.js';
+import type { FilterHostsResponse, FilterUnitResult, UnitFailure } from '../domain/contract.js';
+import type { HostList } from '../domain/host-list.js';
+import { oldestSnapshot } from './combine-scores.js';
 
 /** What one member's filters answered, checked. */
 export interface FilterAnswer {
   /** Places of its filters among those of the request, aligned with the unit results of the response. */
   readonly places: readonly number[];
-  readonly response: FilterHostsResponse;
+  readonly value: FilterHostsResponse;
 }
 
 /** What was asked, and what came of it. */
 export interface FilterParts {
-  readonly asked: AskedHosts;
+  readonly hosts: HostList;
   /** Names of the filters. */
   readonly units: readonly string[];
   readonly answers: readonly FilterAnswer[];
@@ -23,28 +23,26 @@ export interface FilterParts {
  * Makes one answer of those of several members: the hosts that every answering filter accepts, in the order asked. A
  * filter that failed rejects nothing. The snapshot's time is the oldest one. Linear in hosts x filters.
  */
-export function combineFilters({ asked, units, answers, failures }: FilterParts): FilterHostsResponse {
+export function combineFilters({ hosts, units, answers, failures }: FilterParts): FilterHostsResponse {
   const results = units.map((unit, place): FilterUnitResult => ({
     unit,
     failure: failures.get(place) ?? { code: 'INTERNAL', message: 'nobody answered for the unit' },
   }));
-  for (const { places, response } of answers) {
+  for (const { places, value } of answers) {
     for (const [index, place] of places.entries()) {
-      const [unit, result] = [units[place] ?? '', response.unitResults[index]];
+      const [unit, result] = [units[place] ?? '', value.unitResults[index]];
       if (result !== undefined) results[place] = { ...result, unit };
     }
   }
+  const accepted = results.flatMap(({ value }) => (value === undefined ? [] : [value]));
   return {
-    hostIds: intersect(
-      asked.ids,
-      results.flatMap(({ value }) => (value === undefined ? [] : [value])),
-    ),
+    hostIds: intersect(hosts.ids, accepted),
     unitResults: results,
-    ...oldestSnapshot(answers.map(({ response }) => response)),
+    ...oldestSnapshot(answers.map(({ value }) => value)),
   };
 }
 
-/** The ids that are in every list. Each list holds some of the ids in the same order, each once. */
+/** Returns the ids that are in every list. Each list holds some of the ids in the same order, each once. */
 function intersect(ids: readonly string[], lists: readonly (readonly string[])[]): readonly string[] {
   const [first] = lists;
   if (first === undefined) return ids;

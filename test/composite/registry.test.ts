@@ -1,0 +1,182 @@
+import { expect } from 'chai';
+import type { Member } from '../../src/composite/member.js';
+import { KEEP_GONE_MS, recordListing, routeUnits, unitIdentity } from '../../src/composite/registry.js';
+import type { RememberedService } from '../../src/composite/registry-file.js';
+import { offered, scripted } from './stage.js';
+
+const NOW = 1_700_000_000_000;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** What a source listed last, and what it lists no longer since so many days. */
+interface Source {
+  readonly listed: readonly string[];
+  readonly gone?: Readonly<Record<string, number>>;
+  readonly part?: Partial<Member>;
+}
+
+const memberOf = (name: string, part: Partial<Member> = {}): Member => ({
+  ...{ name, service: scripted(), remote: true },
+  ...part,
+});
+
+function recordOf({ listed, gone = {} }: Source): RememberedService {
+  return {
+    listedAt: 0,
+    units: listed.map((name) => offered('SCORE', name)),
+    gone: Object.entries(gone).map(([name, days]) => ({
+      unit: offered('SCORE', name),
+      since: NOW - days * DAY,
+    })),
+  };
+}
+
+const never = undefined;
+
+const table: readonly {
+  readonly title: string;
+  /** In the order of the configuration; undefined: never listed. */
+  readonly sources: readonly (Source | undefined)[];
+  /** Units and their owners, by the place among the sources. */
+  readonly owners: readonly (readonly [unit: string, source: number])[];
+  /** Units and the sources that offer them in vain. */
+  readonly losers?: readonly (readonly [unit: string, source: number])[];
+}[] = [
+  {
+    title: 'each its own, in the order of the sources and of their lists',
+    sources: [{ listed: ['b', 'a'] }, { listed: ['c'] }],
+    owners: [
+      ['b', 0],
+      ['a', 0],
+      ['c', 1],
+    ],
+  },
+  {
+    title: 'the first source’s of two that list it',
+    sources: [{ listed: ['x'] }, { listed: ['x'] }],
+    owners: [['x', 0]],
+    losers: [['x', 1]],
+  },
+  {
+    title: 'the first source’s of three, however often',
+    sources: [{ listed: ['x'] }, { listed: ['x'] }, { listed: ['x'] }],
+    owners: [['x', 0]],
+    losers: [
+      ['x', 1],
+      ['x', 2],
+    ],
+  },
+  {
+    title: 'the second one’s while the first was never listed',
+    sources: [never, { listed: ['x'] }],
+    owners: [['x', 1]],
+  },
+  {
+    title: 'the second one’s when the first lists it no longer',
+    sources: [{ listed: [], gone: { x: 1 } }, { listed: ['x'] }],
+    owners: [['x', 1]],
+  },
+  {
+    title: 'the last owner’s when nobody lists it any more',
+    sources: [{ listed: ['a'], gone: { x: 1 } }],
+    owners: [
+      ['a', 0],
+      ['x', 0],
+    ],
+  },
+  {
+    title: 'the one’s that listed it last when two list it no longer',
+    sources: [
+      { listed: [], gone: { x: 3 } },
+      { listed: [], gone: { x: 2 } },
+    ],
+    owners: [['x', 1]],
+  },
+  {
+    title: 'the first one’s when both stopped at once',
+    sources: [
+      { listed: [], gone: { x: 2 } },
+      { listed: [], gone: { x: 2 } },
+    ],
+    owners: [['x', 0]],
+  },
+  { title: 'nobody’s after 7 days', sources: [{ listed: [], gone: { x: 7 } }], owners: [] },
+  {
+    title: 'known by its name here',
+    sources: [{ listed: ['x'] }, { listed: ['x'], part: { renames: new Map([['x', 'y']]) } }],
+    owners: [
+      ['x', 0],
+      ['y', 1],
+    ],
+  },
+  {
+    title: 'nobody’s when it is left out, listed or gone',
+    sources: [{ listed: ['x', 'a'], gone: { z: 1 }, part: { units: ['a'] } }],
+    owners: [['a', 0]],
+  },
+];
+
+describe('the owner of a unit', () => {
+  for (const { title, sources, owners, losers = [] } of table) {
+    it(`is ${title}`, () => {
+      const members = sources.map((source, index) => memberOf(`s${index}`, source?.part));
+      const registry = new Map(
+        sources.flatMap((source, index) =>
+          source === undefined ? [] : [[`s${index}`, recordOf(source)] as const],
+        ),
+      );
+      const { units, routes, conflicts } = routeUnits(members, registry, NOW);
+      expect(units.map(({ name }) => [name, routes.SCORE.get(name)?.member])).to.deep.equal(owners);
+      expect(conflicts.map(({ loser }) => [loser.unit.name, loser.member])).to.deep.equal(losers);
+    });
+  }
+
+  it('is told apart by type: a filter and a score of one name are two units', () => {
+    const units = [offered('FILTER', 'x'), offered('SCORE', 'x'), offered('BALANCE', 'x')];
+    const registry = new Map([['s', { listedAt: 0, units, gone: [] }]]);
+    expect(routeUnits([memberOf('s')], registry, NOW).conflicts).to.deep.equal([]);
+  });
+});
+
+describe('the record of a listing', () => {
+  const identities = ({ units, gone }: RememberedService) => [
+    units.map(unitIdentity),
+    gone.map(({ unit, since }) => [unitIdentity(unit), NOW - since]),
+  ];
+  const list = (...names: readonly string[]) => names.map((name) => offered('SCORE', name));
+
+  it('stays the same as long as the units do', () => {
+    const first = recordListing(undefined, list('a', 'b'), NOW - DAY);
+    expect(first.listedAt).to.equal(NOW - DAY);
+    expect(recordListing(first, list('a', 'b'), NOW)).to.equal(first);
+  });
+
+  it('holds since when a unit is missing, and no longer when it is back', () => {
+    const first = recordListing(undefined, list('a', 'b'), NOW - 2 * DAY);
+    const second = recordListing(first, list('b'), NOW - DAY);
+    expect(identities(second)).to.deep.equal([['SCORE/b'], [['SCORE/a', DAY]]]);
+    expect(identities(recordListing(second, list('b', 'a'), NOW))).to.deep.equal([
+      ['SCORE/b', 'SCORE/a'],
+      [],
+    ]);
+  });
+
+  it('drops a unit that is missing for 7 days', () => {
+    const missing = recordListing(recordOf({ listed: ['a'] }), [], NOW - KEEP_GONE_MS);
+    expect(recordListing(missing, [], NOW - 1)).to.equal(missing);
+    expect(recordListing(missing, [], NOW).gone).to.deep.equal([]);
+  });
+
+  it('takes in what a unit is now', () => {
+    const changed = [offered('SCORE', 'a', 'LOWER_IS_BETTER')];
+    expect(recordListing(recordOf({ listed: ['a'] }), changed, NOW).units).to.deep.equal(changed);
+  });
+
+  it('keeps the newest 1000 of a service that makes up new names all the time', () => {
+    let record = recordListing(undefined, list('first'), NOW);
+    for (let n = 0; n < 3; n++) {
+      record = recordListing(record, list(...Array.from({ length: 600 }, (_, m) => `u${n}-${m}`)), NOW);
+    }
+    expect(record.gone).to.have.length(1000);
+    expect(record.gone.at(-1)?.unit.name).to.equal('u1-599');
+  });
+});
