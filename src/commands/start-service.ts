@@ -1,8 +1,10 @@
 import type { XmlRpcServer } from '../bridge/server.js';
 import { ConfigError } from '../config/load.js';
+import { policiesOf } from '../config/policies.js';
 import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
+import { withPolicies } from '../domain/policies.js';
 import { createLifecycle } from '../process/lifecycle.js';
 import type { Log } from '../process/log.js';
 import { createMetrics } from '../process/metrics.js';
@@ -105,8 +107,10 @@ export async function startService(config: Config, log: Log, parts: ServiceParts
     }
     const { service, inventory } = answering;
     if (parts.grpc) {
+      const policies = policiesOf(config.policies);
+      const observed = observe(withPolicies(service, policies), { log, metrics, policies });
       grpc = await startGrpc(config, {
-        service: observe(service, { log, metrics }),
+        service: observed,
         ...(inventory === undefined ? {} : { inventory }),
         log,
         metrics,

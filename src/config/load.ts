@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { policySchema } from './policies.js';
 import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
 import { formatAddress } from '../lib/address.js';
@@ -37,9 +38,10 @@ export interface ConfigSources {
 export const settings: readonly Setting[] = settingsOf(configSchema.shape, []);
 
 /** The keys inside each entry of the list `services`, under paths such as `services[].target`. */
-export const serviceSettings: readonly Setting[] = settingsOf(serviceSchema.shape, ['services[]']).map(
-  (setting) => ({ ...setting, variable: undefined, flag: undefined }),
-);
+export const serviceSettings = entrySettings(serviceSchema.shape, 'services[]');
+
+/** The keys of each policy, under paths such as `policies.NAME.scores`. */
+export const policySettings = entrySettings(policySchema.shape, 'policies.NAME');
 
 const settingByVariable = new Map(settings.map((setting) => [setting.variable, setting]));
 
@@ -140,6 +142,11 @@ function settingsOf(shape: Readonly<Record<string, z.core.$ZodType>>, parents: r
   });
 }
 
+/** The keys of an entry of a list or a map, which have neither variables nor flags of their own. */
+function entrySettings(shape: Readonly<Record<string, z.core.$ZodType>>, entry: string): readonly Setting[] {
+  return settingsOf(shape, [entry]).map((setting) => ({ ...setting, variable: undefined, flag: undefined }));
+}
+
 function isForeign(variable: string, value: string): boolean {
   if (variable === 'HOSTSCORE_CONFIG' || OF_KUBERNETES.test(variable)) return true;
   // Kubernetes writes an address into this one; a setting's name that ends so by mistake holds something else.
@@ -174,14 +181,15 @@ function describe(
 ): string[] {
   const path = shownPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = (path.startsWith('services[') ? serviceSettings : settings).map((setting) => setting.path);
+    const known = knownKeys(issue.path).join(', ');
     return issue.keys.map((key) => {
       const full = path === '' ? key : `${path}.${key}`;
-      return `${full}: unknown key in ${file ?? 'the configuration'}; known are ${siblings(known, path.replace(/\[\d+\]/, '[]')).join(', ')}`;
+      return `${full}: unknown key in ${file ?? 'the configuration'}; known are ${known}`;
     });
   }
   const origin = origins.get(path);
-  return [`${path}${origin === undefined ? '' : ` (${origin})`}: ${issue.message}`];
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
+  return [`${path}${origin === undefined ? '' : ` (${origin})`}: ${message ?? ''}`];
 }
 
 /** `services[0].name` rather than `services.0.name`. */
@@ -192,10 +200,15 @@ function shownPath(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-function siblings(known: readonly string[], parent: string): string[] {
-  const prefix = parent === '' ? '' : `${parent}.`;
-  const inner = known.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
-  return [...new Set(inner.map((path) => path.split('.')[0] ?? path))];
+/** The keys that may stand in a section, or in an entry of a list or a map. */
+function knownKeys([section, entry, ...inner]: readonly PropertyKey[]): string[] {
+  if (entry !== undefined && inner.length === 0) {
+    if (section === 'services') return Object.keys(serviceSchema.shape);
+    if (section === 'policies') return Object.keys(policySchema.shape);
+  }
+  if (section === undefined) return Object.keys(configSchema.shape);
+  const prefix = `${String(section)}.`;
+  return settings.filter(({ path }) => path.startsWith(prefix)).map(({ path }) => path.slice(prefix.length));
 }
 
 function valueAt(value: unknown, path: string): unknown {

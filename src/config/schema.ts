@@ -10,6 +10,7 @@ import {
   serverSection,
   stateSection,
 } from './sections.js';
+import { policiesSchema } from './policies.js';
 import { servicesSchema } from './services.js';
 import { duration } from './values.js';
 import { isLoopback } from '../lib/address.js';
@@ -22,6 +23,7 @@ export const configSchema = z
     balancing: balancingSection.prefault({}),
     plugins: pluginsSection.prefault({}),
     services: servicesSchema,
+    policies: policiesSchema,
     composite: compositeSection.prefault({}),
     state: stateSection.prefault({}),
     bridge: bridgeSection.prefault({}),

@@ -10,9 +10,12 @@ export const PLUGIN_SERVICE = 'plugins';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-const name = z
+/** A name that an administrator gives to a part of the configuration. */
+export const partName = z
   .string('is required: a name of letters, digits, dots, dashes and underscores')
-  .refine((value) => NAME.test(value), 'expected 1 to 63 letters, digits, dots, dashes and underscores')
+  .regex(NAME, 'expected 1 to 63 letters, digits, dots, dashes and underscores');
+
+const serviceName = partName
   .refine(
     (value) => value !== LOCAL_SERVICE && value !== PLUGIN_SERVICE,
     `"${LOCAL_SERVICE}" and "${PLUGIN_SERVICE}" are parts of this process; choose another name`,
@@ -28,14 +31,15 @@ const target = z
     description: 'Where it is: any gRPC target, such as `host:port`, `dns:///name:port` or `unix:/path`',
   });
 
-const unitName = z
+/** The name of a unit. */
+export const unitName = z
   .string('expected the name of a unit')
   .min(1)
   .max(128, 'the engine holds names of at most 128 characters');
 
 /** One scoring service of the composite. */
 export const serviceSchema = z.strictObject({
-  name,
+  name: serviceName,
   target,
   deadline: duration(800, 1, 10 * MINUTE, 'Longest that one call waits for it'),
   tls: flag(false, 'Call it over TLS, trusting the authorities that Node trusts'),

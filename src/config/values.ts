@@ -40,19 +40,22 @@ export function size(defaultBytes: number, min: number, max: number, description
     .meta({ description, kind: 'size' } satisfies ValueMeta);
 }
 
-/** A whole number; text is accepted, since variables and flags are text. */
+/** A whole number from `min` to `max`; text is accepted, since variables and flags are text. */
+export function integerIn(min: number, max: number) {
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const number = typeof value === 'number' ? value : /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    context.addIssue({
+      code: 'custom',
+      message: `expected an integer from ${min} to ${max}, got ${shown(value)}`,
+    });
+    return z.NEVER;
+  });
+}
+
+/** A whole number with a default. */
 export function integer(defaultValue: number, min: number, max: number, description: string) {
-  return z
-    .union([z.number(), z.string()])
-    .transform((value, context) => {
-      const number = typeof value === 'number' ? value : /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
-      if (Number.isInteger(number) && number >= min && number <= max) return number;
-      context.addIssue({
-        code: 'custom',
-        message: `expected an integer from ${min} to ${max}, got ${shown(value)}`,
-      });
-      return z.NEVER;
-    })
+  return integerIn(min, max)
     .default(defaultValue)
     .meta({ description } satisfies ValueMeta);
 }

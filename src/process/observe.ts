@@ -1,4 +1,5 @@
 import type { Call, PolicyUnitService, UnitResult } from '../domain/contract.js';
+import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
 import type { Log, LogFields } from './log.js';
 import type { Metrics } from './metrics.js';
 
@@ -6,16 +7,22 @@ import type { Metrics } from './metrics.js';
 export interface Observers {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'unitFailed'>;
+  /** Policies that a request may name. */
+  readonly policies: Policies;
 }
 
 /** Most failed units that one log line names. */
 const MAX_NAMED = 8;
 
 /**
- * A service that does what the given one does, counts each unit that failed, and logs each answer: at level debug, or, when
- * units failed, at level warn. Calls that fail are the business of who answers the caller.
+ * Returns a service that does what the given one does, counts each unit that failed, and logs each answer with the hash of
+ * its policy: at level debug, or, when units failed, at level warn. Calls that fail are the business of who answers the
+ * caller.
  */
-export function observe(service: PolicyUnitService, { log, metrics }: Observers): PolicyUnitService {
+export function observe(
+  service: PolicyUnitService,
+  { log, metrics, policies }: Observers,
+): PolicyUnitService {
   function answered(
     method: keyof PolicyUnitService,
     { requestId }: Call,
@@ -36,6 +43,12 @@ export function observe(service: PolicyUnitService, { log, metrics }: Observers)
     }
   }
 
+  /** The hash of the policy that a request names, or of what it asks for in its place. */
+  function policyFacts({ policy, ...content }: PolicyContent & { readonly policy?: string }): LogFields {
+    if (policy === undefined) return { policy: policyHash(content) };
+    return { policy: policies.get(policy)?.hash, policyName: policy };
+  }
+
   return {
     async listPolicyUnits(call) {
       const listed = await service.listPolicyUnits(call);
@@ -45,14 +58,21 @@ export function observe(service: PolicyUnitService, { log, metrics }: Observers)
     async scoreHosts(request, call) {
       const response = await service.scoreHosts(request, call);
       const { scores, unitResults, unknownHostIds } = response;
-      const facts = { vm: request.vmId, hosts: scores.length, unknownHosts: unknownHostIds.length };
+      const policy = policyFacts({ ...request, filters: [], scores: request.units });
+      const facts = {
+        vm: request.vmId,
+        hosts: scores.length,
+        unknownHosts: unknownHostIds.length,
+        ...policy,
+      };
       answered('scoreHosts', call, facts, unitResults);
       return response;
     },
     async filterHosts(request, call) {
       const response = await service.filterHosts(request, call);
       const asked = request.hosts === 'ALL_UP' ? {} : { hosts: request.hosts.length };
-      const facts = { vm: request.vmId, ...asked, accepted: response.hostIds.length };
+      const policy = policyFacts({ ...request, filters: request.units, scores: [] });
+      const facts = { vm: request.vmId, ...asked, accepted: response.hostIds.length, ...policy };
       answered('filterHosts', call, facts, response.unitResults);
       return response;
     },

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { policiesOf } from '../../src/config/policies.js';
+import { policyHash } from '../../src/domain/policies.js';
 import { ConfigError, loadConfig, redact, settings, type ConfigSources } from '../../src/config/load.js';
 
 const ENGINE = {
@@ -86,6 +88,18 @@ describe('configuration', () => {
       [{ name: 'a', target: 'unix:/a', deadline: 2000, tls: false, units: ['u'], rename: { u: 'v' } }],
     ],
     ['services', '', []],
+    [
+      'policies',
+      '{spread: {filters: [a], scores: {u: 2, v: 0}, properties: {on: true, max: 3, os: family}}}',
+      {
+        spread: {
+          filters: ['a'],
+          scores: { u: 2, v: 0 },
+          properties: { on: 'true', max: '3', os: 'family' },
+        },
+      },
+    ],
+    ['policies', '', {}],
   ];
   for (const [path, text, parsed] of values) {
     it(`reads ${path}: ${text} as ${JSON.stringify(parsed)}`, () => {
@@ -107,7 +121,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, composite, state, bridge, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, bridge, server, ops, log, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -255,6 +269,41 @@ describe('configuration', () => {
       'services (--services): expected a list of services, or name=target,name=target',
     ],
     [
+      'policies that are no map',
+      { flags: { policies: '[a]' } },
+      'policies (--policies): expected policies by name, such as {spread: {scores: {unit: 1}}}',
+    ],
+    [
+      'a policy without a unit',
+      { yaml: 'policies:\n  none: {properties: {a: b}}\n' },
+      'policies.none: names no unit; set filters or scores',
+    ],
+    [
+      'a policy with a name that no service could have',
+      { yaml: 'policies:\n  a b: {filters: [a]}\n' },
+      /^policies\.a b: .*letters, digits, dots/,
+    ],
+    [
+      'an unknown key of a policy, though its name has a dot',
+      { yaml: 'policies:\n  a.b: {filters: [f], weights: {u: 1}}\n' },
+      /^policies\.a\.b\.weights: unknown key in DIR.*; known are filters, scores, properties$/,
+    ],
+    [
+      'a weight below 0',
+      { yaml: 'policies:\n  a: {scores: {u: -1}}\n' },
+      'policies.a.scores.u: expected an integer from 0 to 21474836, got -1',
+    ],
+    [
+      'weights that add up to more than the engine can hold',
+      { yaml: 'policies:\n  a: {scores: {u: 21474836, v: 1}}\n' },
+      'policies.a: the weights add up to more than 21474836',
+    ],
+    [
+      'the name of a property that no unit can have',
+      { yaml: 'policies:\n  a: {filters: [a], properties: {a-b: 1}}\n' },
+      /^policies\.a\.properties\.a-b: .*letters, digits and underscores/,
+    ],
+    [
       'a bridge beyond loopback that nobody meant',
       { flags: { 'bridge.listen': '0.0.0.0:18781' } },
       /^bridge\.listen .*0\.0\.0\.0 is beyond loopback; set bridge\.allowPlaintext: true/,
@@ -323,8 +372,21 @@ describe('configuration', () => {
     });
   });
 
+  it('makes policies whose weights are explicit, with their hash', () => {
+    const { policies } = load({ yaml: 'policies:\n  p:\n    scores: {u: 2}\n    properties: {n: 1}\n' });
+    const content = {
+      filters: [],
+      scores: [{ name: 'u', weight: 2 }],
+      properties: new Map([['n', '1']]),
+    };
+    expect([...policiesOf(policies)]).to.deep.equal([
+      ['p', { name: 'p', ...content, hash: policyHash(content) }],
+    ]);
+  });
+
   it('writes itself back as it would be written, without secrets', () => {
-    const text = redact(load({ variables: ENGINE }));
+    const written = { variables: ENGINE, flags: { policies: '{p: {scores: {u: 2}}}', services: 'a=x:1' } };
+    const text = redact(load(written));
     expect(text).to.include('password: (set, not shown)').and.not.include('hunter2');
     expect(text)
       .to.include('refreshInterval: 30s')
@@ -332,6 +394,6 @@ describe('configuration', () => {
       .and.include('maxMessageSize: 4MiB');
     expect(text).to.include('listen: 127.0.0.1:50051').and.include('shutdownGrace: 10s');
     const yaml = text.replace(/^ *password:.*\n/m, '');
-    expect(load({ yaml, variables: ENGINE })).to.deep.equal(load({ variables: ENGINE }));
+    expect(load({ yaml, variables: ENGINE })).to.deep.equal(load(written));
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { SchedulingErrorCode } from '../../src/domain/errors.js';
+import { policyHash } from '../../src/domain/policies.js';
 import { observe } from '../../src/process/observe.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
@@ -8,14 +9,19 @@ import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { hostId, vmId } from '../support/world.js';
 
+const content = { filters: [], scores: [{ name: 'throws', weight: 1 }], properties: new Map() };
+const hash = policyHash(content);
+
 function observed() {
   const log = memoryLog();
   const failed: string[] = [];
   const metrics = {
     unitFailed: (unit: string, code: SchedulingErrorCode) => void failed.push(`${unit} ${code}`),
   };
-  return { service: observe(fixtureService(), { log, metrics }), log, failed };
+  return { service: observe(fixtureService(), { log, metrics, policies }), log, failed };
 }
+
+const policies = new Map([['named', { name: 'named', ...content, hash: 'hash of named' }]]);
 
 const request = {
   vmId: vmId(1),
@@ -57,6 +63,18 @@ describe('observe', () => {
     ]);
     await service.listPolicyUnits(call());
     expect(log.lines.at(-1)).to.deep.include({ level: 'debug', event: 'call answered' });
+  });
+
+  it('logs the hash of what was asked, or that of the policy that was named', async () => {
+    const { service, log } = observed();
+    await service.scoreHosts(request, call());
+    await service.scoreHosts({ ...request, policy: 'named' }, call());
+    await service.filterHosts({ ...request, units: ['f'] }, call());
+    expect(log.lines.map(({ fields: { policy, policyName } }) => [policy, policyName])).to.deep.equal([
+      [hash, undefined],
+      ['hash of named', 'named'],
+      [policyHash({ filters: ['f'], scores: [], properties: new Map() }), undefined],
+    ]);
   });
 
   it('lets a call fail', async () => {

@@ -1,5 +1,12 @@
 import { parse } from 'yaml';
-import { loadConfig, redact, serviceSettings, settings, type Setting } from '../../src/config/load.js';
+import {
+  loadConfig,
+  policySettings,
+  redact,
+  serviceSettings,
+  settings,
+  type Setting,
+} from '../../src/config/load.js';
 
 /** The table of all settings with their defaults, as docs/configuration.md has it. */
 export function configurationTable(): string {
@@ -7,14 +14,20 @@ export function configurationTable(): string {
   // What a service has that says no more than it must.
   const flags = { services: 'name=target' };
   const service: unknown = parse(redact(loadConfig({ variables: {}, flags })));
+  const entries: readonly (readonly [list: string, inner: readonly Setting[]])[] = [
+    ['services', serviceSettings],
+    ['policies', policySettings],
+  ];
   const rows = settings.flatMap((setting) => [
     row(setting, valueAt(defaults, setting.path)),
-    ...(setting.path === 'services' ? serviceSettings.map((inner) => row(inner, defaultOf(inner))) : []),
+    ...entries
+      .filter(([list]) => list === setting.path)
+      .flatMap(([, inner]) => inner.map((key) => row(key, defaultOf(key)))),
   ]);
   return ['| key | default | meaning | variable |', '|---|---|---|---|', ...rows, ''].join('\n');
 
   function defaultOf({ path }: Setting): unknown {
-    const key = path.slice('services[].'.length);
+    const key = path.replace(/^.*\./, '');
     return ['name', 'target'].includes(key) ? undefined : valueAt(service, `services.0.${key}`);
   }
 }

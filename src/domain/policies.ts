@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import type { FilterHostsRequest, PolicyUnitService, ScoreHostsRequest, WeightedUnit } from './contract.js';
+import { SchedulingError } from './errors.js';
+
+/** Units with weights and properties under one name, so that a caller names them all at once. */
+export interface Policy extends PolicyContent {
+  readonly name: string;
+  /** As {@link policyHash} gives it. */
+  readonly hash: string;
+}
+
+/** The units that a policy, or one call, runs, and how it tunes them. */
+export interface PolicyContent {
+  /** Names of filters. */
+  readonly filters: readonly string[];
+  /** Score units with their weights. */
+  readonly scores: readonly WeightedUnit[];
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** The policies of a process by name. */
+export type Policies = ReadonlyMap<string, Policy>;
+
+/** Length of a policy hash: hexadecimal digits. */
+const HASH_LENGTH = 12;
+
+/**
+ * Returns what tells one policy from another in logs and records: the first 12 hexadecimal digits of the SHA-256 of its
+ * canonical JSON. The order in which units and properties are written makes no difference, and the name is no part of it: a
+ * call that names the same units, weights and properties has the same hash as the policy.
+ */
+export function policyHash({ filters, scores, properties }: PolicyContent): string {
+  const canonical = objectText([
+    ['filters', JSON.stringify([...new Set(filters)].sort())],
+    ['properties', objectText([...properties].map(([key, value]) => [key, JSON.stringify(value)]))],
+    ['scores', objectText(scores.map(({ name, weight }) => [name, String(weight)]))],
+  ]);
+  return createHash('sha256').update(canonical).digest('hex').slice(0, HASH_LENGTH);
+}
+
+/** Writes a JSON object, keys sorted. JSON.stringify would put keys that are numbers first. */
+function objectText(members: readonly (readonly [key: string, value: string])[]): string {
+  const sorted = [...members].sort(([left], [right]) => (left < right ? -1 : Number(left > right)));
+  return `{${sorted.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`;
+}
+
+/**
+ * Returns a service that does what the given one does and understands the names of policies: their units and properties
+ * reach the given one in place of the name. Properties of a request win over those of its policy, key by key.
+ */
+export function withPolicies(service: PolicyUnitService, policies: Policies): PolicyUnitService {
+  function named(name: string, { units }: ScoreHostsRequest | FilterHostsRequest): Policy {
+    const policy = policies.get(name);
+    if (policy === undefined) {
+      const known =
+        policies.size === 0
+          ? 'none is configured'
+          : `there are ${[...policies.keys()].map((known) => JSON.stringify(known)).join(', ')}`;
+      throw invalid(`there is no policy ${JSON.stringify(name)}; ${known}`);
+    }
+    if (units.length > 0) throw invalid('goes without units, which the policy has; leave one of them out');
+    return policy;
+  }
+
+  return {
+    ...service,
+    async scoreHosts(request, call) {
+      const { policy: name, ...rest } = request;
+      if (name === undefined) return service.scoreHosts(request, call);
+      const { scores, properties } = named(name, request);
+      if (scores.length === 0) throw invalid(`${JSON.stringify(name)} has no score units, only filters`);
+      return service.scoreHosts(
+        { ...rest, units: scores, properties: new Map([...properties, ...request.properties]) },
+        call,
+      );
+    },
+    async filterHosts(request, call) {
+      const { policy: name, ...rest } = request;
+      if (name === undefined) return service.filterHosts(request, call);
+      const { filters, properties } = named(name, request);
+      if (filters.length === 0) throw invalid(`${JSON.stringify(name)} has no filters, only score units`);
+      return service.filterHosts(
+        { ...rest, units: filters, properties: new Map([...properties, ...request.properties]) },
+        call,
+      );
+    },
+  };
+}
+
+function invalid(problem: string): SchedulingError {
+  return new SchedulingError('INVALID_ARGUMENT', `policy: ${problem}`);
+}
