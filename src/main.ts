@@ -3,6 +3,7 @@ import { CommandError } from './commands/io.js';
 import { runProgram, UsageError } from './commands/program.js';
 import { ConfigError } from './config/load.js';
 import { SchedulingError } from './domain/errors.js';
+import { stackOf } from './lib/text.js';
 
 /** Exit codes: done; failed; the command line was wrong. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -49,7 +50,7 @@ async function run(): Promise<number> {
 function textOf(error: unknown): string {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (error instanceof SchedulingError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return stackOf(error);
 }
 
 /** Waits until what was written has left the process: on its exit the rest would be lost to a slow reader. */

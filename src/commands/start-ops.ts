@@ -1,5 +1,5 @@
-import { formatAddress } from '../lib/address.js';
 import type { Config } from '../config/schema.js';
+import { SchedulingError } from '../domain/errors.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
@@ -16,10 +16,10 @@ export interface OpsParts {
 export async function startOps({ ops }: Config, { readiness, metrics, log }: OpsParts): Promise<OpsServer> {
   try {
     const server = await startOpsServer({ listen: ops.listen, readiness, metrics });
-    log.info('ops server listening', { address: formatAddress({ ...ops.listen, port: server.port }) });
+    log.info('ops server listening', { address: server.address });
     return server;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`ops.listen: can't listen on ${formatAddress(ops.listen)}: ${reason}`);
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new CommandError(`ops.listen: ${error.message}`);
   }
 }

@@ -5,6 +5,7 @@ import { policySchema } from './policies.js';
 import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
 import { formatAddress } from '../lib/address.js';
+import { reasonOf } from '../lib/text.js';
 import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
 
 /** One key of the configuration, and its names in each source. */
@@ -158,16 +159,14 @@ function readFile(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(
-      `${file}: can't be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ConfigError(`${file}: can't be read: ${reasonOf(error)}`);
   }
   let content: unknown;
   try {
     // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
     content = parse(text, { prettyErrors: false }) ?? {};
   } catch (error) {
-    throw new ConfigError(`${file}: is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`${file}: is not YAML: ${reasonOf(error)}`);
   }
   if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
   // A section whose keys are all commented out is null in YAML.

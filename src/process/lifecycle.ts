@@ -1,3 +1,6 @@
+import { runWithin } from '../lib/deadline.js';
+import { reasonOf } from '../lib/text.js';
+import { nodeAfter } from '../lib/timers.js';
 import type { Log } from './log.js';
 
 /** Things that were started, to be stopped in reverse order. */
@@ -8,6 +11,9 @@ export interface Lifecycle {
   readonly stop: () => Promise<void>;
 }
 
+/** What is being stopped is not called off. */
+const NEVER = new AbortController().signal;
+
 /** Starts with nothing to stop. `stepTimeoutMs` bounds each step. */
 export function createLifecycle(options: { readonly log: Log; readonly stepTimeoutMs: number }): Lifecycle {
   const { log, stepTimeoutMs } = options;
@@ -16,16 +22,13 @@ export function createLifecycle(options: { readonly log: Log; readonly stepTimeo
 
   async function stopAll(): Promise<void> {
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
-      try {
-        if (!(await endsWithin(stepTimeoutMs, step.stop))) {
-          log.warn('stop timed out', { part: step.name, afterMs: stepTimeoutMs });
-        }
-      } catch (error) {
-        log.error('stop failed', {
-          part: step.name,
-          reason: error instanceof Error ? error.message : String(error),
-        });
-      }
+      const { name, stop } = step;
+      const late = new Error(`${name} takes too long to stop`);
+      const limit = { signal: NEVER, ms: stepTimeoutMs, after: nodeAfter, late: () => late };
+      await runWithin(async () => stop(), limit).catch((error: unknown) => {
+        if (error === late) log.warn('stop timed out', { part: name, afterMs: stepTimeoutMs });
+        else log.error('stop failed', { part: name, reason: reasonOf(error) });
+      });
     }
   }
 
@@ -33,16 +36,4 @@ export function createLifecycle(options: { readonly log: Log; readonly stepTimeo
     onStop: (name, stop) => void steps.push({ name, stop }),
     stop: () => (stopping ??= stopAll()),
   };
-}
-
-async function endsWithin(ms: number, run: () => Promise<void> | void): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([Promise.resolve(run()).then(() => true as const), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

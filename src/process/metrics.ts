@@ -132,6 +132,24 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     registers,
   });
 
+  /** Adds a figure that is looked up at each scrape. */
+  function gauge(
+    name: string,
+    help: string,
+    show: (shown: Gauge) => void,
+    labelNames: readonly string[] = [],
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        show(this);
+      },
+    });
+  }
+
   return {
     callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
     unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
@@ -147,58 +165,33 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
     watchInventory(read) {
-      const figures: readonly [
-        name: string,
-        help: string,
-        value: (figures: InventoryFigures) => number | undefined,
-      ][] = [
-        [
-          'hostscore_snapshot_timestamp_seconds',
-          'When the reading of the snapshot began.',
-          (f) => seconds(f.snapshotTime),
-        ],
-        ['hostscore_hosts', 'Hosts in the snapshot.', (f) => f.hosts],
-        ['hostscore_running_vms', 'Running VMs in the snapshot.', (f) => f.runningVms],
-      ];
-      for (const [name, help, value] of figures) {
-        new Gauge({
-          name,
-          help,
-          registers,
-          collect() {
-            const current = value(read());
-            if (current === undefined) this.remove();
-            else this.set(current);
-          },
-        });
-      }
+      gauge('hostscore_snapshot_timestamp_seconds', 'When the reading of the snapshot began.', (shown) => {
+        const { snapshotTime } = read();
+        if (snapshotTime === undefined) shown.remove();
+        else shown.set(snapshotTime / 1000);
+      });
+      gauge('hostscore_hosts', 'Hosts in the snapshot.', (shown) => shown.set(read().hosts));
+      gauge('hostscore_running_vms', 'Running VMs in the snapshot.', (shown) => shown.set(read().runningVms));
     },
     watchServices(read) {
-      const figures: readonly [name: string, help: string, value: (figures: ServiceFigures) => number][] = [
-        ['hostscore_service_units', 'Units that a service of the composite has here.', ({ units }) => units],
-        [
-          'hostscore_service_units_remembered',
-          'Those that it has not listed since the start, or lists no longer.',
-          ({ unitsRemembered }) => unitsRemembered,
-        ],
-      ];
-      for (const [name, help, value] of figures) {
-        new Gauge({
-          name,
-          help,
-          labelNames: ['service'],
-          registers,
-          collect() {
-            for (const service of read()) this.set({ service: service.name }, value(service));
-          },
-        });
-      }
+      gauge(
+        'hostscore_service_units',
+        'Units that a service of the composite has here.',
+        (shown) => {
+          for (const { name, units } of read()) shown.set({ service: name }, units);
+        },
+        ['service'],
+      );
+      gauge(
+        'hostscore_service_units_remembered',
+        'Those that it has not listed since the start, or lists no longer.',
+        (shown) => {
+          for (const { name, unitsRemembered } of read()) shown.set({ service: name }, unitsRemembered);
+        },
+        ['service'],
+      );
     },
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
   };
-}
-
-function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1000;
 }

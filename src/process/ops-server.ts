@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Address } from '../lib/address.js';
+import { listenOn, type Listening } from './listen.js';
 import type { Metrics } from './metrics.js';
 
 /** Whether calls can be answered; when not, why. */
@@ -7,15 +8,13 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 
 /** What the ops server shows and where. */
 export interface OpsServerOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: Address;
   readonly readiness: () => Readiness;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
 }
 
 /** A running ops server. */
-export interface OpsServer {
-  /** The port that it got. */
-  readonly port: number;
+export interface OpsServer extends Listening {
   readonly close: () => Promise<void>;
 }
 
@@ -30,7 +29,7 @@ const REQUEST_TIMEOUT_MS = 5000;
 
 /**
  * Serves `/livez` (200 while the process runs), `/readyz` (200, or 503 with the reason) and `/metrics` over HTTP. Rejects
- * when the address can't be bound.
+ * with UNAVAILABLE when the address can't be bound.
  */
 export async function startOpsServer({ listen, readiness, metrics }: OpsServerOptions): Promise<OpsServer> {
   async function answer(request: IncomingMessage): Promise<Answer> {
@@ -53,12 +52,8 @@ export async function startOpsServer({ listen, readiness, metrics }: OpsServerOp
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(listen.port, listen.host, resolve);
-  });
   return {
-    port: portOf(server.address()),
+    ...(await listenOn(server, listen)),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -74,8 +69,4 @@ function send(response: ServerResponse, { status, body, headers }: Answer): void
     ...headers,
   });
   response.end(body);
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
