@@ -16,6 +16,8 @@ export interface ServerTls {
 export interface ClientTls {
   /** Authority that has to have signed the server's certificate; absent: those that Node trusts. */
   readonly ca?: string;
+  /** The very certificate that the server has to show, by whatever name it is called; in place of `ca`. */
+  readonly serverCert?: string;
   /** The client's certificate and key, for a server that asks for one: both or neither. */
   readonly cert?: string;
   readonly key?: string;
@@ -37,14 +39,24 @@ export function serverCredentials(tls: ServerTls | undefined): ServerCredentials
 /** The credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */
 export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
-  const { ca, cert, key } = tls;
+  const { ca, cert, key, serverCert } = tls;
   if (ca !== undefined) checkAuthority(ca, 'tls.ca');
-  if (cert === undefined && key === undefined) return ChannelCredentials.createSsl(pem(ca));
-  if (cert === undefined || key === undefined) {
+  if ((cert === undefined) !== (key === undefined)) {
     throw invalid('tls: cert and key belong together; give both or neither');
   }
-  checkPair({ cert, key });
-  return ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert));
+  if (cert !== undefined && key !== undefined) checkPair({ cert, key });
+  if (serverCert === undefined) {
+    return ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert));
+  }
+  checkAuthority(serverCert, 'tls.serverCert');
+  const context = createSecureContext({
+    // The first certificate of the file alone: whoever has one of the same authority is still somebody else.
+    ca: new X509Certificate(serverCert).toString(),
+    allowPartialTrustChain: true,
+    cert,
+    key,
+  });
+  return ChannelCredentials.createFromSecureContext(context, { checkServerIdentity: () => undefined });
 }
 
 function checkPair({ cert, key }: { readonly cert: string; readonly key: string }): void {

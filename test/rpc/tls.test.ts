@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
+import { createRpcClient } from '../../src/rpc/client.js';
 import { clientCredentials, serverCredentials } from '../../src/rpc/tls.js';
 import { aCall, createLoopback, rejection } from './loopback.js';
 import { unitList } from '../support/unit-list.js';
@@ -98,6 +99,18 @@ describe('TLS', () => {
     );
   });
 
+  it('serves a client that trusts this very certificate, whatever name it is called by', async () => {
+    const server = await loopback.serve({ tls: serverPair });
+    // The name is not in the certificate, which is for 127.0.0.1.
+    const target = `localhost:${server.port}`;
+    const client = createRpcClient({ target, tls: { serverCert: serverPair.cert + ca } });
+    try {
+      expect(await client.health('', aCall())).to.equal('NOT_SERVING');
+    } finally {
+      client.close();
+    }
+  });
+
   it('serves a client with a certificate of the authority asked for', async () => {
     const server = await loopback.serve({ tls: { ...serverPair, clientCa: ca } });
     const client = loopback.connect(server, { tls: { ca, ...clientPair } });
@@ -108,6 +121,11 @@ describe('TLS', () => {
     { title: 'a client without TLS', mutual: false, tls: () => undefined },
     { title: 'a client that trusts another authority', mutual: false, tls: () => ({ ca: otherCa }) },
     { title: 'a client that trusts only public authorities', mutual: false, tls: () => ({}) },
+    {
+      title: 'a client that trusts the certificate of another server of the same authority',
+      mutual: false,
+      tls: () => ({ serverCert: clientPair.cert + ca }),
+    },
     { title: 'a client without a certificate, where one is asked for', mutual: true, tls: () => ({ ca }) },
     {
       title: 'a client with a certificate of another authority',
