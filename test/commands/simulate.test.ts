@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { fileURLToPath } from 'node:url';
 import { errorText, startProgram } from '../support/program.js';
+import { FREE_PORTS } from '../support/scoring.js';
 
 const RECORDED = fileURLToPath(new URL('../fixtures/recorded/ovirt_lans_refresh_recording', import.meta.url));
 
@@ -48,8 +49,7 @@ describe('simulate', () => {
       'stdout',
       /^ {2}(HOSTSCORE_ENGINE_PASSWORD)=(\S+) hostscore (serve .*)$/m,
     );
-    const free = ['--server-listen', '127.0.0.1:0', '--ops-enabled', 'false'];
-    const served = startProgram([...command.split(' '), ...free], { [name]: password });
+    const served = startProgram([...command.split(' '), ...FREE_PORTS], { [name]: password });
     await served.written('stderr', /inventory available hosts=2 vms=9/);
     expect(errorText(await served.end())).to.equal('');
     await program.end();

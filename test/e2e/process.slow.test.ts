@@ -142,14 +142,8 @@ describe('the process', function () {
       {
         title: 'a port in use: one line',
         args: () => [
-          'serve',
-          '--demo',
-          '--ops-listen',
-          '127.0.0.1:0',
-          '--log-level',
-          'error',
-          '--server-listen',
-          new URL(simulator.url).host,
+          ...['serve', '--demo', '--log-level', 'error', ...FREE_PORTS],
+          ...['--server-listen', new URL(simulator.url).host],
         ],
         code: 1,
         stderr: /^hostscore: server\.listen: .*EADDRINUSE.*\n$/,
