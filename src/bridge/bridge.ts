@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BridgeSettings } from '../config/composition-sections.js';
+import type { BridgeSettings } from '../config/sections.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';

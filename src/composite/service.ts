@@ -14,7 +14,7 @@ import { SchedulingError } from '../domain/errors.js';
 import { hostListOf, type HostList } from '../domain/host-list.js';
 import type { InventoryService } from '../domain/inventory.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
-import type { CompositeSettings } from '../config/composition-sections.js';
+import type { CompositeSettings } from '../config/sections.js';
 import type { Log } from '../process/log.js';
 import { combineFilters } from './combine-filters.js';
 import { combineScores } from './combine-scores.js';

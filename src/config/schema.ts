@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { bridgeSection, compositeSection } from './composition-sections.js';
 import {
   balancingSection,
+  bridgeSection,
+  compositeSection,
   engineSection,
   inventorySection,
   logSection,

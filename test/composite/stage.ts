@@ -6,7 +6,7 @@ import type {
   PolicyUnitType,
   ScoreHostsRequest,
 } from '../../src/domain/contract.js';
-import { compositeSection, type CompositeSettings } from '../../src/config/composition-sections.js';
+import { compositeSection, type CompositeSettings } from '../../src/config/sections.js';
 import type { Registry } from '../../src/composite/registry-file.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
 import { SchedulingError, type SchedulingErrorCode } from '../../src/domain/errors.js';
