@@ -1,7 +1,5 @@
 import type { After } from '../lib/timers.js';
-
-/** Closed: calls are let through. Open: none is. Half-open: one is, as a trial. */
-export type BreakerState = 'closed' | 'open' | 'half-open';
+import type { BreakerState } from '../process/metrics.js';
 
 /** What the end of a call says of the service: that it works, that it doesn't, or neither. */
 export type Verdict = 'good' | 'bad' | 'neutral';

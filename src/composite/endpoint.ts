@@ -4,12 +4,8 @@ import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
-import {
-  createCircuitBreaker,
-  type BreakerState,
-  type CircuitBreaker,
-  type Verdict,
-} from './circuit-breaker.js';
+import type { BreakerState } from '../process/metrics.js';
+import { createCircuitBreaker, type CircuitBreaker, type Verdict } from './circuit-breaker.js';
 import type { Member } from './member.js';
 
 /** What callers usually give a service: milliseconds. Few are as patient as a generous deadline of a service. */

@@ -1,7 +1,6 @@
 import type { Call, PolicyUnit, PolicyUnitList, PolicyUnitType, UnitProblem } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
-import type { BreakerState } from './circuit-breaker.js';
 import { createEndpoint, endOf, type Endpoint, type EndpointOptions } from './endpoint.js';
 import { createHealthChecker, type HealthChecker } from './health-checker.js';
 import type { Member } from './member.js';
@@ -14,6 +13,7 @@ import {
   type RoutingTable,
 } from './registry.js';
 import type { ListedNow, Registry } from './registry-file.js';
+import type { BreakerState } from '../process/metrics.js';
 
 /** A listing of all units that could wait less than this, and less than the whole budget, doesn't log what it misses: milliseconds. */
 const PATIENT_LISTING_MS = 1000;

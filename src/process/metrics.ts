@@ -27,7 +27,7 @@ export interface BridgeRequestFigures {
   readonly faultCode: number | undefined;
 }
 
-/** Whether a service is asked: yes; for one call, as a trial; no. */
+/** Whether a circuit breaker lets calls through. Closed: it does. Half-open: one call, as a trial. Open: none. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /** What is known of a service of the composite. */
@@ -46,8 +46,8 @@ export interface Metrics {
   /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
-  /** Shows these figures at each scrape. */
-  readonly watchInventory: (read: () => InventoryFigures) => void;
+  /** Shows these figures at each scrape; none as long as there is no inventory. */
+  readonly watchInventory: (read: () => InventoryFigures | undefined) => void;
   /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
   readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
   /** Counts a request to the bridge, whatever came of it. */
@@ -165,13 +165,20 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
     watchInventory(read) {
-      gauge('hostscore_snapshot_timestamp_seconds', 'When the reading of the snapshot began.', (shown) => {
-        const { snapshotTime } = read();
-        if (snapshotTime === undefined) shown.remove();
-        else shown.set(snapshotTime / 1000);
-      });
-      gauge('hostscore_hosts', 'Hosts in the snapshot.', (shown) => shown.set(read().hosts));
-      gauge('hostscore_running_vms', 'Running VMs in the snapshot.', (shown) => shown.set(read().runningVms));
+      const figure = (name: string, help: string, value: (figures: InventoryFigures) => number | undefined) =>
+        gauge(name, help, (shown) => {
+          const figures = read();
+          const current = figures === undefined ? undefined : value(figures);
+          if (current === undefined) shown.remove();
+          else shown.set(current);
+        });
+      figure(
+        'hostscore_snapshot_timestamp_seconds',
+        'When the reading of the snapshot began.',
+        ({ snapshotTime }) => (snapshotTime === undefined ? undefined : snapshotTime / 1000),
+      );
+      figure('hostscore_hosts', 'Hosts in the snapshot.', ({ hosts }) => hosts);
+      figure('hostscore_running_vms', 'Running VMs in the snapshot.', ({ runningVms }) => runningVms);
     },
     watchServices(read) {
       gauge(

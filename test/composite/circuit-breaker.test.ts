@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { createCircuitBreaker, type BreakerState } from '../../src/composite/circuit-breaker.js';
+import { createCircuitBreaker } from '../../src/composite/circuit-breaker.js';
+import type { BreakerState } from '../../src/process/metrics.js';
 import { createFakeTime } from '../inventory/fake-time.js';
 
 function setUp() {
