@@ -1,5 +1,6 @@
 import type { HostScore, PolicyUnitService, ScoreUnitResult } from '../domain/contract.js';
 import { contractViolation } from '../domain/errors.js';
+import { policyHash } from '../domain/policies.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import type { ArgumentReader, CostArguments } from './arguments.js';
@@ -77,8 +78,10 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
     ],
     async run(params, ask) {
       const asked = read(params);
-      const { functions, hosts, vmId } = asked;
-      const facts = { vm: vmId, hosts: hosts.ids.length };
+      const { functions, hosts, vmId, properties } = asked;
+      const scores = [...functions].map(([name, weight]) => ({ name, weight }));
+      const policy = policyHash({ filters: [], scores, properties });
+      const facts = { vm: vmId, hosts: hosts.ids.length, policy };
       // To a service, no unit means every one of its units; to the engine, none.
       if (functions.size === 0 || hosts.ids.length === 0) return { answer: engineReply([]), facts };
       const results = await unitCosts(asked, ask);

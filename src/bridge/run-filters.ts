@@ -1,4 +1,5 @@
 import type { PolicyUnitService } from '../domain/contract.js';
+import { policyHash } from '../domain/policies.js';
 import type { ArgumentReader, FilterArguments } from './arguments.js';
 import type { Ask, BridgeMethod } from './method.js';
 import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
@@ -42,8 +43,12 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
     ],
     async run(params, ask) {
       const asked = read(params);
-      const { filters, hosts, vmId } = asked;
-      const facts = { vm: vmId, hosts: hosts.ids.length };
+      const { filters, hosts, vmId, properties } = asked;
+      const facts = {
+        vm: vmId,
+        hosts: hosts.ids.length,
+        policy: policyHash({ filters, scores: [], properties }),
+      };
       // To a service, no filter means every one of its filters; to the engine, none.
       if (filters.length === 0 || hosts.ids.length === 0) return { answer: engineReply(hosts.texts), facts };
       const { hostIds, failed } = await filter(asked, ask);
