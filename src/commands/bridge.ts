@@ -1,12 +1,20 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { createLog } from '../process/log.js';
 import type { Io } from './io.js';
+import { addConfigOptions, configOf } from './options.js';
 import { runService } from './run-service.js';
 
-/** `hostscore bridge`: answers the engine's XML-RPC calls out of scoring services and plugins, until it is asked to end. */
-export async function bridge(config: Config, io: Io): Promise<void> {
+/** Adds `hostscore bridge`, which answers the engine's XML-RPC calls out of scoring services and plugins. */
+export function addBridgeCommand(program: Command, io: Io): void {
+  const command = addConfigOptions(program.command('bridge'))
+    .description("answer an oVirt engine's external-scheduler calls out of scoring services")
+    .action(() => bridge(configOf(command.opts(), io), io));
+}
+
+async function bridge(config: Config, io: Io): Promise<void> {
   const log = createLog({ ...config.log, stream: io.stderr });
   const { services, plugins } = config;
   const parts = { local: false, plugins: plugins.dir, services, grpc: false, bridge: true };
-  await runService(config, { ...parts, variables: io.variables }, log, io);
+  await runService(config, parts, log, io);
 }

@@ -16,8 +16,7 @@ import { selectByRank, selectByWeight, type Selection } from '../engine-model/se
 import { callCostTable } from './call-cost-table.js';
 import { DEFAULT_TIMEOUT_MS, exchange, type CallOptions, type Exchange } from './call-exchange.js';
 import type { Io } from './io.js';
-import { milliseconds } from './milliseconds-option.js';
-import { id, ids, property, weightedUnit } from './score-options.js';
+import { id, ids, milliseconds, property, texts, weightedUnit } from './options.js';
 
 /** Hosts and properties of a call. */
 interface HostOptions extends CallOptions {
@@ -71,7 +70,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
   );
 
   addVmOption(addHostOptions(add('filters', 'which hosts would be left')))
-    .requiredOption('--unit <name>', 'filter to run, repeatable', names)
+    .requiredOption('--unit <name>', 'filter to run, repeatable', texts)
     .action((options: FilterOptions) => exchange(filterCall(options), options, io, send));
 
   addVmOption(addHostOptions(add('costs', 'what each host costs, and which one the engine would pick')))
@@ -95,10 +94,6 @@ function addHostOptions(command: Command): Command {
 
 function addVmOption(command: Command): Command {
   return command.requiredOption('--vm <id>', 'VM to schedule', id);
-}
-
-function names(value: string, gathered: readonly string[] = []): string[] {
-  return [...gathered, value];
 }
 
 function discoverCall(): Exchange<DiscoverOutcome> {

@@ -1,35 +1,207 @@
+import type { Command } from 'commander';
+import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import { problemOf, routeUnits, unitIdentity, type RoutedMember } from '../composite/registry.js';
+import type { RememberedService } from '../composite/registry-file.js';
 import { redact } from '../config/load.js';
+import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
-import { createLog } from '../process/log.js';
-import { checkEngine } from './check-engine.js';
-import { checkPlugins, checkService } from './check-services.js';
+import { checkUnitList } from '../domain/check-answer.js';
+import type { Call, PolicyUnit, UnitProblem } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import { createLog, type Log } from '../process/log.js';
+import { units as nativeUnits } from '../scoring/units/index.js';
+import { configuredServer, openClient } from './client.js';
 import { CommandError, print, type Io } from './io.js';
+import { openEngineClient, openInventory } from './open-engine.js';
+import { openPlugins, openServiceClient, routedService } from './members.js';
+import { addConfigOptions, configOf } from './options.js';
 
-/**
- * `hostscore check`: prints the effective configuration, reads the engine once, lists the units of each service and imports
- * the plugins, and says what is wrong and what to do.
- */
-export async function check(config: Config, io: Io): Promise<void> {
+/** Adds `hostscore check`, which prints the effective configuration, tries everything in it, and says what is wrong. */
+export function addCheckCommand(program: Command, io: Io): void {
+  const command = addConfigOptions(program.command('check'))
+    .description('print the effective configuration, try everything in it, and say what is wrong')
+    .action(() => check(configOf(command.opts(), io), io));
+}
+
+/** A part of the configuration that offers units, and how it is tried. */
+interface Part {
+  readonly member: RoutedMember;
+  /** Whether it is no fault when one of its units is another part's already. */
+  readonly yields?: boolean;
+  /** Rejects with a CommandError that says what is wrong and what to do. */
+  readonly run: () => Promise<Finding>;
+}
+
+/** What one part said. */
+interface Finding {
+  readonly line: string;
+  readonly units: readonly PolicyUnit[];
+}
+
+async function check(config: Config, io: Io): Promise<void> {
   print(io, '# effective configuration', redact(config).trimEnd(), '');
-  const { engine, services, plugins } = config;
-  const { dir } = plugins;
   const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
-  if (engine.url === undefined && services.length === 0 && dir === undefined) {
+  const parts = partsOf(config, log, io);
+  if (parts.length === 0) {
     throw new CommandError('engine.url: is not set, so there is no engine to try; serve would stop here');
   }
-  const checks: (() => Promise<string>)[] = [
-    ...(engine.url === undefined ? [] : [() => checkEngine(config, log, io.signal)]),
-    ...services.map((service, index) => () => checkService(service, index, io.signal)),
-    ...(dir === undefined ? [] : [() => checkPlugins(config, dir, log, io)]),
-  ];
+  const registry = new Map<string, RememberedService>();
   const wrong: string[] = [];
-  for (const run of checks) {
+  for (const { member, run } of parts) {
     try {
-      print(io, await run());
+      const { line, units } = await run();
+      print(io, line);
+      registry.set(member.name, { listedAt: 0, units, gone: [] });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       wrong.push(error.message);
     }
   }
+  const members = parts.map(({ member }) => member);
+  const table = routeUnits(members, registry, 0);
+  const conflicts = table.conflicts
+    .filter(({ loser }) => parts[loser.member]?.yields !== true)
+    .map((conflict) => problemOf(conflict, members));
+  wrong.push(...conflicts.map(problemText), ...policyProblems(config, table.units));
+  const { notes, faults } = await askServer(config, io);
+  print(io, ...notes);
+  wrong.push(...faults);
   if (wrong.length > 0) throw new CommandError(wrong.join('\n'));
+}
+
+/** In the order in which they come first when two offer the same unit. */
+function partsOf(config: Config, log: Log, io: Io): readonly Part[] {
+  const { engine, services, plugins } = config;
+  const { dir } = plugins;
+  const local: Part = {
+    member: { name: LOCAL_SERVICE },
+    run: () => checkEngine(config, log, io.signal),
+  };
+  return [
+    ...(engine.url === undefined ? [] : [local]),
+    ...(dir === undefined
+      ? []
+      : [
+          {
+            member: { name: PLUGIN_SERVICE },
+            yields: true,
+            run: () => checkPlugins(config, dir, log, io),
+          },
+        ]),
+    ...services.map((service, index) => ({
+      member: routedService(service),
+      run: () => checkService(service, index, io.signal),
+    })),
+  ];
+}
+
+/** Reads the engine once and says what it shows. */
+async function checkEngine(config: Config, log: Log, signal: AbortSignal): Promise<Finding> {
+  const client = openEngineClient(config, log);
+  const inventory = openInventory(config, client, log);
+  try {
+    inventory.start();
+    const snapshot = await Promise.race([inventory.ready(), rejectionAt(signal)]);
+    const up = snapshot.hosts.filter(({ status }) => status === 'up').length;
+    const vms = snapshot.hosts.reduce((sum, host) => sum + host.vms.length, 0);
+    const line = `engine: ok: ${snapshot.hosts.length} hosts, ${up} of them up, ${vms} running VMs`;
+    return { line, units: nativeUnits };
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`engine: ${SchedulingError.from(error).message}`);
+  } finally {
+    await inventory.close();
+    await client.close();
+  }
+}
+
+async function rejectionAt(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new CommandError('engine: stopped before it answered');
+}
+
+/** Longest wait for the list of units of a service or a server: milliseconds. */
+const LIST_TIMEOUT_MS = 5000;
+
+/** Lists the units of one configured service and says how many there are. */
+async function checkService(service: ServiceConfig, index: number, signal: AbortSignal): Promise<Finding> {
+  const client = openServiceClient(service, index);
+  try {
+    const { units } = checkUnitList(await client.listPolicyUnits(checkCall(signal)));
+    return { line: `service ${service.name}: ok: ${namesOf(units)}`, units };
+  } catch (error) {
+    throw new CommandError(`service ${service.name}: ${SchedulingError.from(error).message}`);
+  } finally {
+    client.close();
+  }
+}
+
+/** Imports the plugins of a folder and says which units they are, and what is wrong with others. */
+async function checkPlugins(config: Config, dir: string, log: Log, io: Io): Promise<Finding> {
+  const plugins = openPlugins(config, dir, { log, variables: io.variables });
+  try {
+    const host = await plugins.started;
+    const { units, problems } = await host.listPolicyUnits({ ...checkCall(io.signal), deadline: Infinity });
+    const wrong = problems.map((problem) => `\n  ${problemText(problem)}`);
+    return { line: `plugins: ok: ${namesOf(units)}${wrong.join('')}`, units };
+  } finally {
+    await plugins.close();
+  }
+}
+
+/** Says which units of named policies nobody offers. */
+function policyProblems({ policies }: Config, units: readonly PolicyUnit[]): string[] {
+  const identities = new Set(units.map(unitIdentity));
+  const missing = (type: PolicyUnit['type'], name: string) => !identities.has(unitIdentity({ type, name }));
+  return Object.entries(policies).flatMap(([policy, { filters, scores }]) => [
+    ...filters
+      .filter((name) => missing('FILTER', name))
+      .map((name) => `policies.${policy}.filters: nobody offers a filter ${name}`),
+    ...Object.keys(scores)
+      .filter((name) => missing('SCORE', name))
+      .map((name) => `policies.${policy}.scores: nobody offers a score unit ${name}`),
+  ]);
+}
+
+/** Asks the server that runs with this configuration, if one does, what is wrong with units there. */
+async function askServer(
+  config: Config,
+  { signal }: Io,
+): Promise<{ readonly notes: readonly string[]; readonly faults: readonly string[] }> {
+  if (config.server.listen.port === 0) return { notes: [], faults: [] };
+  const place = configuredServer(config);
+  const client = openClient(place);
+  const here = `server ${place.target}`;
+  try {
+    const { units, problems } = await client.listPolicyUnits(checkCall(signal));
+    const textOf = (problem: UnitProblem) => `${here}: ${problemText(problem)}`;
+    const notes = problems.filter(isNoFault).map(textOf);
+    const faults = problems.filter((problem) => !isNoFault(problem)).map(textOf);
+    return { notes: [`${here}: ok: ${namesOf(units)}`, ...notes], faults };
+  } catch (error) {
+    const { code, message } = SchedulingError.from(error);
+    const notes = code === 'UNAVAILABLE' ? [] : [`${here}: not asked: ${message}`];
+    return { notes, faults: [] };
+  } finally {
+    client.close();
+  }
+}
+
+/** A plugin that can't be imported costs itself only, and a second process beside the one that remembers is meant to be. */
+function isNoFault({ source }: UnitProblem): boolean {
+  return source === 'state.dir' || source.startsWith(`${PLUGIN_SERVICE}: `);
+}
+
+function problemText({ source, reason }: UnitProblem): string {
+  return `${source}: ${reason}`;
+}
+
+function checkCall(signal: AbortSignal): Call {
+  return { requestId: randomUUID(), signal, deadline: Date.now() + LIST_TIMEOUT_MS, dryRun: true };
+}
+
+function namesOf(units: readonly PolicyUnit[]): string {
+  const names = new Set(units.map(({ name }) => name));
+  return units.length === 0 ? 'no units' : `${units.length} units: ${[...names].join(', ')}`;
 }

@@ -1,9 +1,19 @@
+import type { Command } from 'commander';
+import { addClientOptions, withClient, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
-import { withClient, type ClientOptions } from './open-client.js';
 
-/** `hostscore health`: asks grpc.health.v1; ends with an error unless the server is SERVING. For container probes. */
-export async function health(options: ClientOptions, io: Io): Promise<void> {
-  const status = await withClient(options, io, (client, call) => client.health('', call));
-  if (status !== 'SERVING') throw new CommandError(`${options.server} is ${status}`);
+/** Adds `hostscore health`, which asks grpc.health.v1 and ends with an error unless the server is SERVING. */
+export function addHealthCommand(program: Command, io: Io): void {
+  addClientOptions(program.command('health'))
+    .description('ask whether a server can answer; for container probes')
+    .action((options: ClientOptions) => health(options, io));
+}
+
+async function health(options: ClientOptions, io: Io): Promise<void> {
+  const { status, target } = await withClient(options, io, async ({ client, target, call }) => ({
+    status: await client.health('', call),
+    target,
+  }));
+  if (status !== 'SERVING') throw new CommandError(`${target} is ${status}`);
   print(io, status);
 }

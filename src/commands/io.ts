@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../config/load.js';
+import { reasonOf } from '../lib/text.js';
+
 /** What a command has of the process: its streams, its variables, and word that it shall end. */
 export interface Io {
   readonly stdout: NodeJS.WritableStream;
@@ -15,4 +19,16 @@ export class CommandError extends Error {
 /** Writes lines to standard output. */
 export function print(io: Pick<Io, 'stdout'>, ...lines: readonly string[]): void {
   io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Returns the content of a file that a setting names, if it names one. Throws a ConfigError that names the setting. */
+export function readConfiguredFile(setting: string, file: string): string;
+export function readConfiguredFile(setting: string, file: string | undefined): string | undefined;
+export function readConfiguredFile(setting: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${setting}: can't read ${file}: ${reasonOf(error)}`);
+  }
 }

@@ -5,7 +5,7 @@ import { createEngineClient, type EngineClient } from '../inventory/engine-clien
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
-import { readConfiguredFile } from './read-file.js';
+import { readConfiguredFile } from './io.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */
 export function openEngineClient({ engine }: Config, log: Log): EngineClient {
@@ -16,7 +16,7 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
   }
   const { url, username, caFile } = engine;
   const settings = { ...engine, url, username, password: passwordOf(engine) };
-  const ca = caFile === undefined ? undefined : readConfiguredFile('engine.caFile', caFile);
+  const ca = readConfiguredFile('engine.caFile', caFile);
   try {
     return createEngineClient({ settings, ca, log });
   } catch (error) {
@@ -31,7 +31,7 @@ export function openInventory(
   client: EngineClient,
   log: Log,
   watchers: {
-    readonly metrics?: Metrics;
+    readonly metrics?: Pick<Metrics, 'refreshed'>;
     readonly onAvailability?: (available: boolean, reason?: string) => void;
   } = {},
 ): EngineInventory {

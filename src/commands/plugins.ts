@@ -1,23 +1,29 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { createLog } from '../process/log.js';
 import { CommandError, type Io } from './io.js';
-import { runService } from './run-service.js';
-import type { RunningService } from './start-service.js';
+import { addConfigOptions, configOf } from './options.js';
+import { runService, type RunningService } from './run-service.js';
 
-/** `hostscore plugins`: serves the old Python plugins of a folder over gRPC until the process is asked to end. */
-export async function plugins(config: Config, dir: string | undefined, io: Io): Promise<void> {
+/** Adds `hostscore plugins`, which serves the old Python plugins of a folder over gRPC. */
+export function addPluginsCommand(program: Command, io: Io): void {
+  const command = addConfigOptions(program.command('plugins'))
+    .description('serve old Python plugins of ovirt-scheduler-proxy over gRPC')
+    .option('--dir <folder>', 'folder of the plugins; plugins.dir when it is not given')
+    .action(({ dir }: { readonly dir?: string }) => plugins(configOf(command.opts(), io), dir, io));
+}
+
+async function plugins(config: Config, dir: string | undefined, io: Io): Promise<void> {
   const log = createLog({ ...config.log, stream: io.stderr });
   const folder = dir ?? config.plugins.dir;
   if (folder === undefined) throw new CommandError('--dir: is required: the folder of the plugins');
   const parts = { local: false, plugins: folder, services: [], grpc: true, bridge: false };
-  await runService(config, { ...parts, variables: io.variables }, log, io, (service) =>
-    lines(folder, service),
-  );
+  await runService(config, parts, log, io, (service) => lines(folder, service));
 }
 
 /** What is served, and what is wrong with plugins. */
-async function lines(folder: string, { address = '', pluginHost }: RunningService): Promise<string[]> {
-  const host = await pluginHost;
+async function lines(folder: string, { address = '', backend }: RunningService): Promise<string[]> {
+  const host = await backend.pluginHost;
   if (host === undefined) return [];
   const { units } = await host.listPolicyUnits({
     requestId: 'start',

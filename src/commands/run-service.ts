@@ -1,16 +1,46 @@
 import { once } from 'node:events';
+import type { XmlRpcServer } from '../bridge/server.js';
 import type { Config } from '../config/schema.js';
+import { policiesOf } from '../config/policies.js';
+import { SchedulingError } from '../domain/errors.js';
+import { withPolicies } from '../domain/policies.js';
+import { createLifecycle } from '../process/lifecycle.js';
 import type { Log } from '../process/log.js';
-import { print, type Io } from './io.js';
-import { startService, type RunningService, type ServiceParts } from './start-service.js';
+import { createMetrics, type Metrics } from '../process/metrics.js';
+import { observe } from '../process/observe.js';
+import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
+import type { RpcServer } from '../rpc/server.js';
+import { createBackendReference, openBackend, type Backend, type BackendParts } from './backend.js';
+import { CommandError, print, type Io } from './io.js';
+import { startBridge } from './start-bridge.js';
+import { startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
 
-/** What to print once a service can answer. */
+/** Which parts of hostscore a process runs. */
+export interface ServiceParts extends BackendParts {
+  readonly grpc: boolean;
+}
+
+/** What runs. */
+export interface RunningService {
+  readonly backend: Backend;
+  /** Where gRPC is served, as host:port. */
+  readonly address?: string;
+  /** Where the oVirt engine calls, as host:port. */
+  readonly bridgeAddress?: string;
+  /** Stops everything, callers first, within a bounded time. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Returns what to print once a service can answer. */
 export type Announcement = (service: RunningService) => Promise<readonly string[]>;
+
+/** What each part may take to stop beyond the time that calls in flight have: milliseconds. */
+const STOP_STEP_SLACK_MS = 3000;
 
 /**
  * Starts these parts, prints how to try them once they can answer, and stops them when the process is asked to end. Rejects
- * when plugins can't be hosted.
+ * with a CommandError when plugins can't be hosted.
  */
 export async function runService(
   config: Config,
@@ -19,7 +49,7 @@ export async function runService(
   io: Io,
   announcement: Announcement = (service) => howToTry(config, service),
 ): Promise<void> {
-  const service = await startService(config, log, parts);
+  const service = await startService(config, parts, log, io);
   try {
     const ended = io.signal.aborted
       ? Promise.resolve(undefined)
@@ -28,7 +58,7 @@ export async function runService(
       if (!io.signal.aborted && lines !== undefined) print(io, ...lines);
       return ended;
     });
-    await Promise.race([announced, service.firstListing.then(() => ended)]);
+    await Promise.race([announced, Promise.resolve(service.backend.pluginHost).then(() => ended)]);
     log.info('stopping');
   } finally {
     await service.stop();
@@ -37,6 +67,100 @@ export async function runService(
 }
 
 async function howToTry(config: Config, service: RunningService): Promise<readonly string[]> {
-  const snapshot = await service.firstSnapshot;
+  const snapshot = await service.backend.firstSnapshot;
   return tryLines({ ...service, tls: config.server.tlsCertFile !== undefined, snapshot });
+}
+
+/**
+ * Starts hostscore. What is configured is looked at, then the bridge listens, before anything that takes time: an engine
+ * waits 100 ms for a connection. Then probes and metrics, the gRPC server, NOT_SERVING, then what answers. Rejects with
+ * one clear line when something can't be started; what was started is stopped.
+ */
+async function startService(
+  config: Config,
+  parts: ServiceParts,
+  log: Log,
+  { variables }: Io,
+): Promise<RunningService> {
+  const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
+  const faces = createLifecycle({ log, stepTimeoutMs });
+  const backends = createBackendReference();
+  const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
+  metrics.watchInventory(() => backends.current()?.inventoryFigures());
+  metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
+  let grpc: RpcServer | undefined = undefined;
+  let stopping = false;
+  const onChange = () => grpc?.setServing(readiness().ready);
+
+  function readiness(): Readiness {
+    if (stopping) return { ready: false, reason: 'stopping' };
+    return backends.current()?.readiness() ?? { ready: false, reason: 'starting' };
+  }
+
+  /** Ends a server; its callers are told to go elsewhere first. */
+  const end = (close: (graceMs: number) => Promise<void>) => () => {
+    stopping = true;
+    return close(config.shutdownGrace);
+  };
+
+  const options = { log, metrics, variables, stepTimeoutMs, onChange };
+  const opening = openBackend(config, parts, options);
+  // Who waits for it hears of it.
+  opening.catch(() => undefined);
+  let bridge: XmlRpcServer | undefined = undefined;
+  try {
+    if (parts.bridge) bridge = await startBridge(config, { service: backends.service, log, metrics });
+    if (config.ops.enabled) {
+      const ops = await startOps(config, { readiness, metrics, log });
+      faces.onStop('ops server', ops.close);
+    }
+    if (parts.grpc) {
+      const policies = policiesOf(config.policies);
+      const service = observe(withPolicies(backends.service, policies), { log, metrics, policies });
+      grpc = await startGrpc(config, { service, inventory: backends.inventory, log, metrics });
+      faces.onStop('grpc server', end(grpc.close));
+    }
+    // Stopped in reverse: the engine first.
+    if (bridge !== undefined) faces.onStop('bridge', end(bridge.close));
+    const backend = await opening;
+    backends.swap(backend);
+    backend.start();
+    onChange();
+    return {
+      backend,
+      ...(grpc === undefined ? {} : { address: grpc.address }),
+      ...(bridge === undefined ? {} : { bridgeAddress: bridge.address }),
+      async stop() {
+        await faces.stop();
+        await backends.current()?.close();
+      },
+    };
+  } catch (error) {
+    await bridge?.close(0);
+    await faces.stop();
+    await opening.then(
+      (backend) => backend.close(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+/** Starts the server for probes and metrics as configured. Rejects with a CommandError when the address can't be bound. */
+async function startOps(
+  { ops }: Config,
+  {
+    readiness,
+    metrics,
+    log,
+  }: { readonly readiness: () => Readiness; readonly metrics: Metrics; readonly log: Log },
+): Promise<OpsServer> {
+  try {
+    const server = await startOpsServer({ listen: ops.listen, readiness, metrics });
+    log.info('ops server listening', { address: server.address });
+    return server;
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new CommandError(`ops.listen: ${error.message}`);
+  }
 }

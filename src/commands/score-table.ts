@@ -5,8 +5,8 @@ const BAR_WIDTH = 20;
 
 /** What a table shows besides the scores. */
 export interface ScoreTableOptions {
-  /** What the sum of the weights is; the longest bar stands for this many times 100. */
-  readonly weightSum: number;
+  /** What the weights add up to: the longest bar stands for this many times 100. Undefined: for the highest score. */
+  readonly weightSum: number | undefined;
   /** Milliseconds since the epoch, to say how old the snapshot is. */
   readonly now: number;
 }
@@ -21,7 +21,7 @@ export function scoreTable(response: ScoreHostsResponse, { weightSum, now }: Sco
       reasons: explanation?.reasons(place) ?? [],
     }))
     .sort((a, b) => b.score - a.score);
-  const best = Math.max(weightSum * MAX_SCORE, 1);
+  const best = Math.max(weightSum === undefined ? (ranked[0]?.score ?? 0) : weightSum * MAX_SCORE, 1);
   const digits = Math.max(5, ...ranked.map(({ score }) => String(score).length));
   const nameWidth = Math.max(4, ...ranked.map(({ hostName }) => hostName.length));
 

@@ -1,20 +1,45 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { createLog, type Log } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
 import type { Io } from './io.js';
 import { runService } from './run-service.js';
-import { worldOf } from './world-option.js';
+import { addConfigOptions, configOf } from './options.js';
+import { WORLD_HELP, worldOf } from './simulate.js';
 
 /** How `serve` differs from what the configuration says. */
-export interface ServeOptions {
+interface ServeOptions {
   /** Use the embedded engine when no engine is configured. */
   readonly demo: boolean;
   /** World of the embedded engine. */
   readonly world: string;
 }
 
-/** `hostscore serve`: runs the scoring service, and the bridge, until the process is asked to end. */
-export async function serve(config: Config, options: ServeOptions, io: Io): Promise<void> {
+const EXAMPLES = `
+Examples:
+  hostscore serve --demo
+      Scores the hosts of an engine that is built in.
+  HOSTSCORE_ENGINE_PASSWORD=... hostscore serve --engine-username hostscore@internal \\
+      --engine-url https://engine.example.com/ovirt-engine --engine-ca-file ca.pem
+      Scores the hosts of an engine, over gRPC and for the engine itself.
+  hostscore serve --config hostscore.yaml --services fast=scorer.example.com:50051
+      Asks another scoring service too.
+  hostscore check --config hostscore.yaml
+      Says what serve would do with this configuration, and what is wrong.`;
+
+/** Adds `hostscore serve`, which runs the scoring service, and the bridge, until the process is asked to end. */
+export function addServeCommand(program: Command, io: Io): void {
+  const command = program
+    .command('serve')
+    .description('run the scoring service, and the bridge for an oVirt engine')
+    .option('--demo', 'use the embedded engine when no engine is configured', false)
+    .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo');
+  addConfigOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((options: ServeOptions) => serve(configOf(command.opts(), io), options, io));
+}
+
+async function serve(config: Config, options: ServeOptions, io: Io): Promise<void> {
   const log = createLog({ ...config.log, stream: io.stderr });
   const embedded =
     options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
@@ -25,7 +50,7 @@ export async function serve(config: Config, options: ServeOptions, io: Io): Prom
     const alone = services.length === 0 && plugins.dir === undefined;
     const parts = { plugins: plugins.dir, services, grpc: true, bridge: bridge.enabled };
     const local = engine.url !== undefined || alone;
-    await runService(effective, { ...parts, local, variables: io.variables }, log, io);
+    await runService(effective, { ...parts, local }, log, io);
   } finally {
     await embedded?.close();
   }

@@ -1,22 +1,48 @@
+import { Option, type Command } from 'commander';
 import { once } from 'node:events';
-import type { Address } from '../lib/address.js';
-import { createLog, type LogOptions } from '../process/log.js';
+import { statSync } from 'node:fs';
+import { ConfigError } from '../config/load.js';
+import { SchedulingError } from '../domain/errors.js';
+import { formatAddress, type Address } from '../lib/address.js';
+import { createLog, LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../process/log.js';
+import { demoWorld } from '../simulator/demo-world.js';
+import { generatedWorld } from '../simulator/generated-world.js';
+import { recordedWorld } from '../simulator/recorded-world.js';
 import { SIMULATOR_ACCOUNT, startSimulator } from '../simulator/simulator.js';
+import type { World } from '../simulator/world.js';
 import { print, type Io } from './io.js';
-import { worldOf } from './world-option.js';
+import { address } from './options.js';
 
 /** What `hostscore simulate` is told. */
-export interface SimulateOptions {
+interface SimulateOptions {
   readonly world: string;
   readonly listen: Address;
-  readonly log: Pick<LogOptions, 'level' | 'format'>;
+  readonly logLevel: LogOptions['level'];
+  readonly logFormat: LogOptions['format'];
 }
 
-/** `hostscore simulate`: runs a pretend engine until the process is asked to end. */
-export async function simulate({ world, listen, log }: SimulateOptions, io: Io): Promise<void> {
+const DEFAULT_LISTEN: Address = { host: '127.0.0.1', port: 8080 };
+
+/** Adds `hostscore simulate`, which runs a pretend engine until the process is asked to end. */
+export function addSimulateCommand(program: Command, io: Io): void {
+  program
+    .command('simulate')
+    .description('run a pretend engine on loopback')
+    .option('--world <world>', WORLD_HELP, 'demo')
+    .addOption(
+      new Option('--listen <host:port>', 'where it listens; port 0 lets the system choose')
+        .argParser(address)
+        .default(DEFAULT_LISTEN, formatAddress(DEFAULT_LISTEN)),
+    )
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('warn'))
+    .addOption(new Option('--log-format <format>', 'how it is logged').choices(LOG_FORMATS).default('text'))
+    .action((options: SimulateOptions) => simulate(options, io));
+}
+
+async function simulate({ world, listen, logLevel, logFormat }: SimulateOptions, io: Io): Promise<void> {
   const simulator = await startSimulator({
     world: worldOf(world),
-    log: createLog({ ...log, stream: io.stderr }),
+    log: createLog({ level: logLevel, format: logFormat, stream: io.stderr }),
     ...listen,
   });
   try {
@@ -32,4 +58,34 @@ export async function simulate({ world, listen, log }: SimulateOptions, io: Io):
   } finally {
     await simulator.close();
   }
+}
+
+/** What `--world` takes, for help texts. */
+export const WORLD_HELP =
+  'demo; HOSTSxVMS or HOSTSxVMS:SEED for a generated one, such as 1000x20000:7; or a folder of recorded answers';
+
+/** Makes the world that `--world` names. Throws a ConfigError when it names none, or one that can't be made. */
+export function worldOf(text: string): World {
+  try {
+    return makeWorld(text);
+  } catch (error) {
+    if (error instanceof SchedulingError) throw new ConfigError(`--world ${text}: ${error.message}`);
+    throw error;
+  }
+}
+
+function makeWorld(text: string): World {
+  if (text === 'demo') return demoWorld();
+  const groups = /^(?<hosts>\d+)x(?<vms>\d+)(?::(?<seed>\d+))?$/.exec(text)?.groups;
+  if (groups !== undefined) {
+    return generatedWorld({
+      hosts: Number(groups['hosts']),
+      vms: Number(groups['vms']),
+      seed: Number(groups['seed'] ?? 1),
+    });
+  }
+  if (!statSync(text, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError(`--world: expected ${WORLD_HELP}; got ${JSON.stringify(text)}`);
+  }
+  return recordedWorld(text);
 }

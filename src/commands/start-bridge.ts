@@ -5,12 +5,11 @@ import type { PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress } from '../lib/address.js';
 import { CommandError } from './io.js';
-import { whenThere } from './when-there.js';
 
 /** What the bridge is started with. */
 export interface BridgeParts extends Pick<BridgeOptions, 'log' | 'metrics'> {
-  /** The service that answers, once it is there: the bridge listens before anything else. The bridge itself logs its failures. */
-  readonly service: Promise<PolicyUnitService>;
+  /** Answers; its calls may have to wait, since the bridge listens before anything else. The bridge itself logs its failures. */
+  readonly service: PolicyUnitService;
 }
 
 /** How much longer than the services below it a `discover` may take, in milliseconds. */
@@ -28,7 +27,7 @@ export async function startBridge(
   const { dispatch, requestEnded } = createBridge({
     settings: config.bridge,
     discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
-    service: whenThere(service),
+    service,
     log,
     metrics,
   });

@@ -6,8 +6,7 @@ import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
-import { CommandError } from './io.js';
-import { readConfiguredFile } from './read-file.js';
+import { CommandError, readConfiguredFile } from './io.js';
 
 /** What is served over gRPC, and who hears of it. */
 export interface GrpcParts {
@@ -28,7 +27,7 @@ export async function startGrpc(
       service,
       inventory,
       settings: config.server,
-      ...tlsOf(config),
+      tls: tlsOf(config),
       log,
       onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
     });
@@ -44,16 +43,12 @@ export async function startGrpc(
   }
 }
 
-function tlsOf({ server }: Config): Pick<RpcServerOptions, 'tls'> {
+function tlsOf({ server }: Config): RpcServerOptions['tls'] {
   const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return {};
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined;
   return {
-    tls: {
-      cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
-      key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
-      ...(tlsClientCaFile === undefined
-        ? {}
-        : { clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile) }),
-    },
+    cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
+    key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
+    clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile),
   };
 }

@@ -1,20 +1,60 @@
+import type { Command } from 'commander';
+import { policiesOf } from '../config/policies.js';
 import type { PolicyUnit } from '../domain/contract.js';
-import { print, type Io } from './io.js';
-import { withClient, type ClientOptions } from './open-client.js';
+import { checkUnitList } from '../domain/check-answer.js';
+import type { Policy } from '../domain/policies.js';
+import { addClientOptions, withClient, type ClientOptions } from './client.js';
+import { CommandError, print, type Io } from './io.js';
+import { configOf } from './options.js';
+import { forgetRemembered, listRemembered, unitToForget } from './remembered-units.js';
+import { terminalJson, terminalText } from './terminal-text.js';
 
-/** `hostscore units`: lists what a server offers. */
-export async function units(options: ClientOptions & { readonly json?: boolean }, io: Io): Promise<void> {
-  const { units: listed, problems } = await withClient(options, io, (client, call) =>
-    client.listPolicyUnits(call),
+interface UnitsOptions extends ClientOptions {
+  readonly policies?: boolean;
+  readonly remembered?: boolean;
+  readonly forget?: ReturnType<typeof unitToForget>;
+  readonly service?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Adds `hostscore units`, which lists what a server offers, the named policies of the configuration, or what is remembered
+ * of the units of services.
+ */
+export function addUnitsCommand(program: Command, io: Io): void {
+  addClientOptions(program.command('units'))
+    .description('list the policy units of a server')
+    .option('--policies', 'list the named policies instead; they are read from the configuration')
+    .option('--remembered', 'list the units that are remembered in state.dir instead')
+    .option('--forget <type/name>', 'forget a remembered unit, such as score/old_unit', unitToForget)
+    .option('--service <name>', 'with --forget: of this service only')
+    .option('--state-dir <value>', 'folder of what is remembered (HOSTSCORE_STATE_DIR)')
+    .option('--json', 'print JSON')
+    .action((options: UnitsOptions) => units(options, io));
+}
+
+async function units(options: UnitsOptions, io: Io): Promise<void> {
+  const { forget, service, json = false } = options;
+  if (forget === undefined && service !== undefined) {
+    throw new CommandError('--service goes together with --forget');
+  }
+  if (forget !== undefined) await forgetRemembered(configOf({ ...options }, io), { ...forget, service }, io);
+  else if (options.remembered === true) await listRemembered(configOf({ ...options }, io), { json }, io);
+  else if (options.policies === true) listPolicies(options, io);
+  else await listUnits(options, io);
+}
+
+async function listUnits(options: UnitsOptions, io: Io): Promise<void> {
+  const { units, problems } = await withClient(options, io, async ({ client, call }) =>
+    checkUnitList(await client.listPolicyUnits(call)),
   );
   if (options.json === true) {
-    print(io, JSON.stringify(listed, null, 2));
+    print(io, terminalJson(units));
     return;
   }
-  print(io, ...listed.flatMap(unitLines));
-  if (problems.length > 0) {
-    print(io, '', 'No units:', ...problems.map(({ source, reason }) => `  ${source}: ${reason}`));
-  }
+  const wrong = problems.map(({ source, reason }) => `  ${source}: ${reason}`);
+  const lines = [...units.flatMap(unitLines), ...(wrong.length === 0 ? [] : ['', 'No units:', ...wrong])];
+  print(io, ...lines.map(terminalText));
 }
 
 function unitLines({ type, name, direction, description, properties }: PolicyUnit): string[] {
@@ -32,4 +72,32 @@ function unitLines({ type, name, direction, description, properties }: PolicyUni
       ...(property.description === '' ? [] : [`    ${property.description}`]),
     ]),
   ];
+}
+
+function listPolicies(options: UnitsOptions, io: Io): void {
+  const policies = [...policiesOf(configOf({ ...options }, io).policies).values()];
+  if (options.json === true) {
+    print(io, terminalJson(policies.map(policyJson)));
+  } else if (policies.length === 0) {
+    print(io, 'The configuration has no policies.');
+  } else {
+    print(io, ...policies.flatMap(policyLines));
+  }
+}
+
+function policyLines({ name, hash, filters, scores, properties }: Policy): string[] {
+  return [
+    `${name} (${hash})`,
+    ...filters.map((unit) => `  filter ${unit}`),
+    ...scores.map((unit) => `  score ${unit.name} x${unit.weight}`),
+    ...[...properties].map(([key, value]) => `  ${key}=${value}`),
+  ];
+}
+
+function policyJson({ scores, properties, ...rest }: Policy): object {
+  return {
+    ...rest,
+    scores: Object.fromEntries(scores.map(({ name, weight }) => [name, weight])),
+    properties: Object.fromEntries(properties),
+  };
 }

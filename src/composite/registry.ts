@@ -32,6 +32,9 @@ export interface RoutingTable {
   readonly conflicts: readonly Conflict[];
 }
 
+/** A member as far as it decides which units are its. */
+export type RoutedMember = Pick<Member, 'name' | 'units' | 'renames'>;
+
 /** Returns what tells units apart: type and name, as in `SCORE/ksm_same_os_score`. */
 export function unitIdentity({ type, name }: Pick<PolicyUnit, 'type' | 'name'>): string {
   return `${type}/${name}`;
@@ -64,7 +67,7 @@ export function recordListing(
  * Returns which unit is whose: the first source's, in the order of the members, whose last listing has it. A unit in
  * nobody's last listing is the one's that listed it last, for a while.
  */
-export function routeUnits(members: readonly Member[], registry: Registry, now: number): RoutingTable {
+export function routeUnits(members: readonly RoutedMember[], registry: Registry, now: number): RoutingTable {
   const routes = {
     FILTER: new Map<string, Route>(),
     SCORE: new Map<string, Route>(),
@@ -99,7 +102,11 @@ export function routeUnits(members: readonly Member[], registry: Registry, now: 
 }
 
 /** Returns where a member's unit would be; undefined for one that is left out. */
-function routeOf({ units: taken, renames }: Member, member: number, unit: PolicyUnit): Route | undefined {
+function routeOf(
+  { units: taken, renames }: RoutedMember,
+  member: number,
+  unit: PolicyUnit,
+): Route | undefined {
   const offeredName = unit.name;
   if (taken?.includes(offeredName) === false) return undefined;
   const name = renames?.get(offeredName) ?? offeredName;
@@ -107,7 +114,7 @@ function routeOf({ units: taken, renames }: Member, member: number, unit: Policy
 }
 
 /** Returns a conflict in words for an administrator. The words in brackets are keys of the configuration. */
-export function problemOf({ owner, loser }: Conflict, members: readonly Member[]): UnitProblem {
+export function problemOf({ owner, loser }: Conflict, members: readonly RoutedMember[]): UnitProblem {
   const [ownerName = '', loserName = ''] = [owner, loser].map(({ member }) => members[member]?.name);
   const what = `the ${loser.unit.type.toLowerCase()} unit ${quoted(loser.unit.name)}`;
   const source = `${loserName}: ${unitIdentity({ ...loser.unit, name: loser.offeredName })}`;

@@ -9,18 +9,18 @@ export interface ServerTls {
   readonly cert: string;
   readonly key: string;
   /** Authority that has to have signed a client's certificate; absent: clients need none. */
-  readonly clientCa?: string;
+  readonly clientCa?: string | undefined;
 }
 
 /** Whom a client trusts, and how it proves who it is: the contents of PEM files. */
 export interface ClientTls {
   /** Authority that has to have signed the server's certificate; absent: those that Node trusts. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** The very certificate that the server has to show, by whatever name it is called; in place of `ca`. */
-  readonly serverCert?: string;
+  readonly serverCert?: string | undefined;
   /** The client's certificate and key, for a server that asks for one: both or neither. */
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /** The credentials of a server; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */

@@ -4,9 +4,13 @@ import { createWorld } from '../../src/simulator/world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, runToEnd, startProgram, type ProgramOutcome } from '../support/program.js';
+import { FREE_PORTS, startScoring } from '../support/scoring.js';
 import { constantService, startScoringService } from '../support/scoring-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
+
+/** Where no server is asked, so that one which happens to run here makes no difference. */
+const NO_SERVER = ['--server-listen', '127.0.0.1:0'];
 
 const PASSWORD = 'correct-horse-battery-staple';
 
@@ -27,7 +31,7 @@ describe('check', () => {
   });
 
   const flags = (url = simulator.url, username: string = SIMULATOR_ACCOUNT.username): string[] => [
-    ...['check', '--engine-url', url, '--engine-username', username],
+    ...['check', ...NO_SERVER, '--engine-url', url, '--engine-username', username],
   ];
 
   const withPassword = { HOSTSCORE_ENGINE_PASSWORD: PASSWORD };
@@ -56,7 +60,7 @@ describe('check', () => {
       'engine.password': '(set, not shown)',
       'engine.responseTimeout': '1500ms',
       'inventory.refreshInterval': '30s',
-      'server.listen': '127.0.0.1:50051',
+      'server.listen': '127.0.0.1:0',
       shutdownGrace: '10s',
     });
   });
@@ -285,10 +289,91 @@ describe('check', () => {
     }
   });
 
+  it('names what two services offer, and whose it is', async () => {
+    const services = [
+      await startScoringService(constantService('same')),
+      await startScoringService(constantService('same')),
+    ];
+    const [first, second] = services;
+    try {
+      const targets = `--services=first=${first?.target ?? ''},second=${second?.target ?? ''}`;
+      const outcome = await runToEnd(['check', ...NO_SERVER, targets]);
+      expect(errorText(outcome)).to.match(
+        /^CommandError: second: SCORE\/same: not used: "first", which comes first, has the score unit "same" too; rename it/,
+      );
+      expect(outcome.stdout).to.include('service first: ok: 1 units: same');
+    } finally {
+      for (const service of services) await service.stop();
+    }
+  });
+
+  it('names units of policies that nobody offers, under the names that services are given here', async () => {
+    const service = await startScoringService(constantService('theirs'));
+    try {
+      const services = `[{name: a, target: "${service.target}", rename: {theirs: ours}}]`;
+      const policies = '{p: {filters: [gone], scores: {ours: 1, theirs: 1}}}';
+      const outcome = await runToEnd(['check', ...NO_SERVER, '--services', services, '--policies', policies]);
+      expect(errorText(outcome)).to.equal(
+        'CommandError: policies.p.filters: nobody offers a filter gone\npolicies.p.scores: nobody offers a score unit theirs',
+      );
+    } finally {
+      await service.stop();
+    }
+  });
+
+  describe('of a server that runs', () => {
+    it('tells which units it has', async () => {
+      const scoring = await startScoring(createWorld({ hosts: [{ id: hostId(1) }] }));
+      try {
+        const engine = [
+          '--engine-url',
+          scoring.simulator.url,
+          '--engine-username',
+          SIMULATOR_ACCOUNT.username,
+        ];
+        const outcome = await runToEnd(['check', ...engine, '--server-listen', scoring.address], {
+          HOSTSCORE_ENGINE_PASSWORD: SIMULATOR_ACCOUNT.password,
+        });
+        expect(errorText(outcome)).to.equal('');
+        expect(outcome.stdout).to.match(
+          new RegExp(`\nserver ${scoring.address}: ok: \\d+ units: .*ksm_same_os_score`),
+        );
+      } finally {
+        await scoring.close();
+      }
+    });
+
+    it('fails for what is wrong with units there', async () => {
+      const services = [
+        await startScoringService(constantService('same')),
+        await startScoringService(constantService('same')),
+      ];
+      const [first, second] = services;
+      const server = startProgram([
+        ...['serve', ...FREE_PORTS, '--state-dir', folder.path],
+        `--services=first=${first?.target ?? ''},second=${second?.target ?? ''}`,
+      ]);
+      try {
+        const [, address = ''] = await server.written('stderr', /grpc server listening address=(\S+) /);
+        await server.written('stderr', /unit offered twice/);
+        const args = ['check', '--services', `first=${first?.target ?? ''}`, '--server-listen', address];
+        const outcome = await runToEnd(args);
+        expect(errorText(outcome)).to.match(
+          new RegExp(
+            `^CommandError: server ${address}: second: SCORE/same: not used: "first", which comes first`,
+          ),
+        );
+      } finally {
+        await server.end();
+        for (const service of services) await service.stop();
+      }
+    });
+  });
+
   it('needs no engine where services answer alone', async () => {
     const service = await startScoringService(constantService('other'));
     try {
-      const outcome = await runToEnd(['check', '--services', `other=${service.target}`]);
+      const outcome = await runToEnd(['check', ...NO_SERVER, '--services', `other=${service.target}`]);
       expect(errorText(outcome)).to.equal('');
       expect(outcome.stdout).to.match(/\nservice other: ok: 1 units: other\n$/);
     } finally {

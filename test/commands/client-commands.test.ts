@@ -1,25 +1,31 @@
 import { expect } from 'chai';
 import { settings } from '../../src/config/load.js';
+import { z } from 'zod';
 import { createWorld } from '../../src/simulator/world.js';
 import { errorText, runToEnd } from '../support/program.js';
 import { startScoring, type Scoring } from '../support/scoring.js';
 import { hostId, vmId } from '../support/world.js';
 
-const [H1, H2, H3, STRANGER] = [hostId(1), hostId(2), hostId(3), hostId(99)] as const;
+const [H1, H2, H3, H4, STRANGER] = [hostId(1), hostId(2), hostId(3), hostId(4), hostId(99)] as const;
 
-/** VM 1 and 2 run rhel_8x64 on host 1, VM 3 runs rhel_9x64 on host 2, host 3 is in maintenance. */
+/** VM 1 and 2 run rhel_8x64 on host 1, VM 3 runs rhel_9x64 on host 2, host 3 and 4 are in maintenance, and two on the latter have one name. */
 const world = createWorld({
   hosts: [
     { id: H1, name: 'one' },
     { id: H2, name: 'two' },
     { id: H3, name: 'three', status: 'maintenance' },
+    { id: H4, name: 'four', status: 'maintenance' },
   ],
   vms: [
     { id: vmId(1), hostId: H1, osType: 'rhel_8x64' },
     { id: vmId(2), hostId: H1, osType: 'rhel_8x64' },
     { id: vmId(3), hostId: H2, osType: 'rhel_9x64' },
+    { id: vmId(4), hostId: H4, osType: 'other', name: 'twin' },
+    { id: vmId(5), hostId: H4, osType: 'other', name: 'twin' },
   ],
 });
+
+const POLICIES = '{relatives: {scores: {ksm_same_os_score: 3}, properties: {os_identity: family}}}';
 
 const FULL = '█'.repeat(20);
 const NONE = '·'.repeat(20);
@@ -31,7 +37,7 @@ const KSM_UNLESS = (args: readonly string[]) => (args.includes('--unit') ? [] : 
 describe('client commands', () => {
   let scoring: Scoring;
   before(async () => {
-    scoring = await startScoring(world);
+    scoring = await startScoring(world, { variables: { HOSTSCORE_POLICIES: POLICIES } });
   });
   after(() => scoring.close());
 
@@ -55,6 +61,33 @@ describe('client commands', () => {
         deadline: Number.POSITIVE_INFINITY,
       });
       expect(JSON.parse((await run('units', '--json')).stdout)).to.deep.equal(units);
+    });
+  });
+
+  describe('units --policies', () => {
+    const policies =
+      '{spread: {filters: [max_vms], scores: {vm_balance: 2}, properties: {maximum_vm_count: 5}}}';
+
+    it('lists the policies of the configuration, without a server', async () => {
+      const { stdout, error } = await runToEnd(['units', '--policies'], { HOSTSCORE_POLICIES: policies });
+      expect(error).to.equal(undefined);
+      expect(stdout).to.match(
+        /^spread \([0-9a-f]{12}\)\n {2}filter max_vms\n {2}score vm_balance x2\n {2}maximum_vm_count=5\n$/,
+      );
+    });
+
+    it('prints JSON, and says that there are none', async () => {
+      const { stdout } = await runToEnd(['units', '--policies', '--json'], { HOSTSCORE_POLICIES: policies });
+      const [policy] = z.tuple([z.looseObject({ hash: z.string() })]).parse(JSON.parse(stdout));
+      expect(policy).to.deep.include({
+        name: 'spread',
+        filters: ['max_vms'],
+        scores: { vm_balance: 2 },
+        properties: { maximum_vm_count: '5' },
+      });
+      expect((await runToEnd(['units', '--policies'])).stdout).to.equal(
+        'The configuration has no policies.\n',
+      );
     });
   });
 
@@ -117,6 +150,46 @@ describe('client commands', () => {
         expect(rest.at(-2)).to.match(/^\d hosts, snapshot of \d{4}-.*Z, \d+ s old$/);
         expect(outcome.stderr.startsWith(stderr)).to.equal(true, outcome.stderr);
         if (stderr === '') expect(outcome.stderr).to.equal('');
+      });
+    }
+
+    it('finds the VM and hosts by their names, in letters of either case', async () => {
+      const byName = await run('score', '--vm', 'VM-1', ...KSM, '--host', 'two', '--host', 'ONE', '--json');
+      const byId = await run('score', '--vm', vmId(1), ...KSM, '--host', H2, '--host', H1, '--json');
+      expect(errorText(byName)).to.equal('');
+      expect(JSON.parse(byName.stdout)).to.deep.equal(JSON.parse(byId.stdout));
+    });
+
+    it('runs the units of a named policy: as family 3 x (20 x 1) / 1 = 60, the longest bar for the highest score', async () => {
+      const outcome = await run('score', '--vm', vmId(1), '--host', H2, '--policy', 'relatives');
+      expect(errorText(outcome)).to.equal('');
+      expect(outcome.stdout).to.include(`\n   1     60  ${FULL}  two   ${H2}\n`);
+    });
+
+    it('explains the best hosts only when told how many', async () => {
+      const { stdout } = await run('score', '--vm', vmId(1), ...KSM, '--top', '1');
+      expect(stdout.match(/^ {6}ksm_same_os_score: .*/gm)).to.have.length(1);
+      expect(stdout).to.match(/ one .*\n {6}ksm_same_os_score: /);
+    });
+
+    const unnamed: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+      [['--vm', 'web-1'], /^CommandError: --vm web-1: no VM that runs has this name; pass its id$/],
+      [['--vm', 'vm-*'], /^CommandError: --vm vm-\*: expected a whole name, or an id$/],
+      [
+        ['--vm', 'twin'],
+        new RegExp(
+          `^CommandError: --vm twin: several have this name; pass the id of one: ${vmId(4)}, ${vmId(5)}$`,
+        ),
+      ],
+      [['--vm', 'vm-1', '--host', 'five'], /^CommandError: --host five: no host has this name; pass its id$/],
+      [
+        ['--vm', 'vm-1', '--policy', 'nope'],
+        /^SchedulingError: .*there is no policy "nope"; there are "relatives"/,
+      ],
+    ];
+    for (const [args, text] of unnamed) {
+      it(`explains ${args.join(' ')}`, async () => {
+        expect(errorText(await run('score', ...args))).to.match(text);
       });
     }
 
@@ -203,6 +276,22 @@ describe('client commands', () => {
       }
     });
 
+    it('asks where the configuration says that the server listens, at loopback for an address of all', async () => {
+      const [, port = ''] = scoring.address.split(':');
+      const variables = {
+        HOSTSCORE_SERVER_LISTEN: `0.0.0.0:${port}`,
+        HOSTSCORE_SERVER_ALLOW_PLAINTEXT: 'true',
+      };
+      expect((await runToEnd(['health'], variables)).stdout).to.equal('SERVING\n');
+      const other = { HOSTSCORE_SERVER_LISTEN: '127.0.0.1:1' };
+      expect((await runToEnd(['health', '--server', scoring.address], other)).stdout).to.equal('SERVING\n');
+      expect(errorText(await runToEnd(['health'], other))).to.match(/^SchedulingError: 127\.0\.0\.1:1: /);
+      const unknown = { HOSTSCORE_SERVER_LISTEN: '127.0.0.1:0' };
+      expect(errorText(await runToEnd(['health'], unknown))).to.match(
+        /^ConfigError: server\.listen: port 0 does not tell where the server is; pass --server$/,
+      );
+    });
+
     it('fails when nothing listens, naming the server', async () => {
       const outcome = await runToEnd(['health', '--server', '127.0.0.1:1']);
       expect(errorText(outcome)).to.match(/^SchedulingError: 127\.0\.0\.1:1: .*ECONNREFUSED/);
@@ -216,6 +305,11 @@ describe('client commands', () => {
       expect(help.stdout).to.match(new RegExp(`^ {2}${command} \\[options\\] +\\w`, 'm'));
     }
     const { stdout } = await runToEnd(['serve', '--help']);
+    expect(stdout)
+      .to.match(/^The gRPC server:\n {2}--server-listen /m)
+      .and.match(/^Examples:\n {2}hostscore serve/m);
+    const [, ungrouped = ''] = /^The process:\n((?: {2}.*\n)*)/m.exec(stdout) ?? [];
+    expect(ungrouped.match(/--[\w-]+(?= <)/g)).to.deep.equal(['--shutdown-grace']);
     for (const { flag, variable } of settings) {
       if (flag !== undefined) expect(stdout).to.match(new RegExp(`^ {2}${flag} <value> `, 'm'));
       else expect(stdout).to.include(variable);
@@ -228,9 +322,13 @@ describe('client commands', () => {
       [['frobnicate'], /^error: unknown command 'frobnicate'/],
       [['units', '--frobnicate'], /^error: unknown option '--frobnicate'/],
       [['units', 'surplus'], /^error: too many arguments for 'units'/],
-      [['score'], /^error: required option '--vm <id>' not specified/],
-      [['score', '--vm', 'web-1'], /--vm <id>.*'web-1'.*expected an id such as/],
-      [['score', '--vm', vmId(1), '--host', 'x'], /--host <id>.*'x'.*expected an id such as/],
+      [['score'], /^error: required option '--vm <name\|id>' not specified/],
+      [['score', '--vm', vmId(1), '--host', ''], /--host <name\|id>.*''.*expected a name or an id/],
+      [['score', '--vm', vmId(1), '--top', '0'], /--top <n>.*'0'.*expected a whole number from 1/],
+      [
+        ['score', '--vm', vmId(1), '--policy', 'a', '--unit', 'b'],
+        /option '--policy <name>' cannot be used with option '--unit/,
+      ],
       [['score', '--vm', vmId(1), '--unit', 'a=1.5'], /--unit .*'a=1\.5'.*expected NAME or NAME=WEIGHT/],
       [['score', '--vm', vmId(1), '--unit', 'a=-1'], /--unit .*'a=-1'.*expected NAME or NAME=WEIGHT/],
       [['score', '--vm', vmId(1), '--unit', ''], /--unit .*expected NAME or NAME=WEIGHT/],
@@ -260,6 +358,7 @@ describe('client commands', () => {
     }
 
     const thrown: readonly (readonly [args: readonly string[], text: RegExp])[] = [
+      [['units', '--config', '/does/not/exist'], /^ConfigError: \/does\/not\/exist: can't be read: ENOENT/],
       [['units', '--server', 'http://x'], /^ConfigError: --server.*: expected host:port, got "http:\/\/x"/],
       [['units', '--ca', '/does/not/exist'], /^ConfigError: --ca: can't read \/does\/not\/exist: ENOENT/],
       [['units', '--cert', '/does/not/exist'], /^ConfigError: --cert: can't read \/does\/not\/exist/],

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { CommandError } from '../../src/commands/io.js';
-import { openPlugins } from '../../src/commands/open-plugins.js';
-import { whenThere } from '../../src/commands/when-there.js';
+import { openPlugins } from '../../src/commands/members.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { describeWithPython, fixture, PYTHON, scoreRequest } from '../plugins/with-python.js';
@@ -122,7 +121,8 @@ describeWithPython('hostscore plugins', () => {
   }
 
   it('is tried by check, which names what could not be imported', async () => {
-    const outcome = await runToEnd(['check', '--plugins-dir', fixture('duplicates'), ...python], VARIABLES);
+    const args = ['check', '--plugins-dir', fixture('duplicates'), ...python, ...FREE_PORTS];
+    const outcome = await runToEnd(args, VARIABLES);
     expect(errorText(outcome)).to.equal('');
     expect(outcome.stdout).to.match(/\nplugins: ok: 2 units: .*\n {2}b\.py: class twice: a\.py has/);
   });
@@ -162,7 +162,7 @@ describeWithPython('hostscore plugins', () => {
         log: memoryLog(),
         variables: VARIABLES,
       });
-      const listed = whenThere(plugins.host).listPolicyUnits(call());
+      const listed = plugins.service.listPolicyUnits(call());
       const closed = title.startsWith('it is closed') ? plugins.close() : undefined;
       await expectRejection(listed, 'UNAVAILABLE', text);
       expect(await plugins.started.catch((error: unknown) => error)).to.be.instanceOf(CommandError);

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { Client, credentials } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { createServer } from 'node:net';
+import { listenOn } from '../../src/process/listen.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { selfSigned } from '../inventory/self-signed.js';
@@ -38,6 +40,14 @@ async function callAsGrpcurl(address: string, request: unknown): Promise<z.outpu
   } finally {
     client.close();
   }
+}
+
+/** A port on which nothing listens just now, for a configuration that has to name one. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { port } = await listenOn(server, { host: '127.0.0.1', port: 0 });
+  await new Promise((closed) => server.close(closed));
+  return port;
 }
 
 describe('serve', () => {
@@ -129,7 +139,7 @@ describe('serve', () => {
   });
 
   it('opens no port for probes when they are off', async () => {
-    const program = start(['serve', '--demo', '--server-listen', '127.0.0.1:0', '--ops-enabled', 'false']);
+    const program = start([...DEMO, '--ops-enabled', 'false']);
     await addressOf(program);
     expect(program.stderr()).to.not.include('ops server');
   });
@@ -202,6 +212,26 @@ describe('serve', () => {
       for (const command of commands) {
         expect(errorText(await runToEnd([...command, '--server', address, ...own]))).to.equal('');
       }
+    });
+
+    it('serves units, health and score to a client that reads where the server is from its configuration', async () => {
+      const elsewhere = selfSigned('192.0.2.1');
+      const port = await freePort();
+      const config = folder.write(
+        'hostscore.yaml',
+        [
+          'server:',
+          `  listen: 0.0.0.0:${port}`,
+          `  tlsCertFile: ${folder.write('elsewhere.pem', elsewhere.cert)}`,
+          `  tlsKeyFile: ${folder.write('elsewhere.key', elsewhere.key)}`,
+        ].join('\n'),
+      );
+      const listen = ['--ops-listen', '127.0.0.1:0', '--bridge-listen', '127.0.0.1:0'];
+      await addressOf(start(['serve', '--demo', '--config', config, ...listen]));
+      for (const command of commands) {
+        expect(errorText(await runToEnd(command, { HOSTSCORE_CONFIG: config }))).to.equal('');
+      }
+      expect((await runToEnd(['health', '--config', config])).stdout).to.equal('SERVING\n');
     });
 
     const refused: readonly (readonly [

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { XmlRpcServer } from '../../src/bridge/server.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
+import { createBackendReference } from '../../src/commands/backend.js';
 import { startBridge } from '../../src/commands/start-bridge.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
@@ -19,7 +20,7 @@ describe('startBridge', () => {
   afterEach(() => server.close(0));
 
   async function start(
-    service: Promise<PolicyUnitService> = Promise.resolve(fixtureService()),
+    service: PolicyUnitService = fixtureService(),
     flags: Readonly<Record<string, string>> = {},
   ): Promise<Metrics> {
     log.lines.length = 0;
@@ -85,7 +86,7 @@ describe('startBridge', () => {
   }
 
   it('counts the lock of a call that was one too many, as a fault', async () => {
-    const metrics = await start(new Promise(() => undefined), { 'bridge.maxConcurrentRequests': '1' });
+    const metrics = await start(createBackendReference().service, { 'bridge.maxConcurrentRequests': '1' });
     await send(requestOf(FILTERS));
     await (await send(requestOf(FILTERS))).until('under way');
     expect(await figures(metrics, LOCKS)).to.deep.equal([`${LOCKS}method="runFilters",outcome="fault"} 1`]);
@@ -105,15 +106,13 @@ describe('startBridge', () => {
   it('passes on that a call is a dry run', async () => {
     const service = fixtureService();
     const dryRuns: unknown[] = [];
-    await start(
-      Promise.resolve({
-        ...service,
-        filterHosts(request, call) {
-          dryRuns.push(call.dryRun);
-          return service.filterHosts(request, call);
-        },
-      }),
-    );
+    await start({
+      ...service,
+      filterHosts(request, call) {
+        dryRuns.push(call.dryRun);
+        return service.filterHosts(request, call);
+      },
+    });
     await (await send(requestOf(FILTERS, { headers: { 'X-Hostscore-Dry-Run': '1' } }))).until('HTTP/1.1');
     await (await send(requestOf(FILTERS))).until('HTTP/1.1');
     expect(dryRuns).to.deep.equal([true, false]);

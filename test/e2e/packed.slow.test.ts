@@ -32,7 +32,6 @@ describe('the packed copy', function () {
 
   it('has what it runs, the contract and its own words, and nothing of the workshop', () => {
     expect(readdirSync(join(folder.path, 'package')).sort()).to.deep.equal([
-      'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'dist',

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { randomUUID } from 'node:crypto';
+import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import { formatAddress, type Address } from '../lib/address.js';
+import { createRpcClient, type RpcClient } from '../rpc/client.js';
+import { readConfiguredFile, type Io } from './io.js';
+import { addConfigFileOption, configOf, milliseconds } from './options.js';
+
+/** Which server a client command calls, and how. */
+export interface ClientOptions {
+  /** File of the configuration that says where the server is, when `server` doesn't. */
+  readonly config?: string;
+  readonly server?: string;
+  /** Longest wait for the answer: milliseconds. */
+  readonly timeout: number;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Adds what every client command takes. */
+export function addClientOptions(command: Command): Command {
+  return addConfigFileOption(command)
+    .option(
+      '--server <target>',
+      'gRPC target of the service; server.listen of the configuration when it is not given',
+    )
+    .option(
+      '--timeout <ms>',
+      'longest wait for the answer, in milliseconds',
+      milliseconds,
+      DEFAULT_TIMEOUT_MS,
+    )
+    .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
+    .option('--cert <file>', 'PEM file of the certificate to show to the server')
+    .option('--key <file>', 'PEM file of its private key');
+}
+
+/** Calls one server. */
+export interface Caller {
+  readonly client: RpcClient;
+  /** Where the server is, as a message names it. */
+  readonly target: string;
+  /** Facts of every call: it ends when the time is up or the process is asked to end, and leaves nothing behind. */
+  readonly call: Call;
+}
+
+/** Opens a client, runs with it, and closes it. */
+export async function withClient<Result>(
+  options: ClientOptions,
+  io: Io,
+  run: (caller: Caller) => Promise<Result>,
+): Promise<Result> {
+  const { server } = options;
+  const where = server === undefined ? configuredServer(configOf({ ...options }, io)) : { target: server };
+  const client = openClient({ ...where, ...options });
+  const deadline = Date.now() + options.timeout;
+  const call = { requestId: randomUUID(), signal: io.signal, deadline, dryRun: true };
+  try {
+    return await run({ client, target: where.target, call });
+  } finally {
+    client.close();
+  }
+}
+
+/** Where a server is, and what proves that it is the one. */
+interface ServerPlace {
+  readonly target: string;
+  /** File of the certificate that it has to show. */
+  readonly serverCert?: string;
+}
+
+/** An address that means every one of the machine is called at loopback. */
+const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Returns where a server with this configuration is called from the same machine. Throws a ConfigError for port 0. */
+export function configuredServer({ server: { listen, tlsCertFile } }: Config): ServerPlace {
+  if (listen.port === 0) {
+    throw new ConfigError('server.listen: port 0 does not tell where the server is; pass --server');
+  }
+  const address: Address = { ...listen, host: LOOPBACK_OF[listen.host] ?? listen.host };
+  const target = formatAddress(address);
+  return tlsCertFile === undefined ? { target } : { target, serverCert: tlsCertFile };
+}
+
+/** Opens a client; what the command line says of TLS wins over what is known of the server. Throws a ConfigError. */
+export function openClient({
+  target,
+  serverCert,
+  ca,
+  cert,
+  key,
+}: ServerPlace & Pick<ClientOptions, 'ca' | 'cert' | 'key'>): RpcClient {
+  const files = {
+    ca: readConfiguredFile('--ca', ca),
+    serverCert: readConfiguredFile('server.tlsCertFile', ca === undefined ? serverCert : undefined),
+    cert: readConfiguredFile('--cert', cert),
+    key: readConfiguredFile('--key', key),
+  };
+  const isSecured = Object.values(files).some((file) => file !== undefined);
+  try {
+    return createRpcClient({ target, tls: isSecured ? files : undefined });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
+  }
+}

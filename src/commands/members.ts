@@ -1,0 +1,214 @@
+import type { Member } from '../composite/member.js';
+import type { RoutedMember } from '../composite/registry.js';
+import { ConfigError } from '../config/load.js';
+import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
+import type { Config } from '../config/schema.js';
+import type { Call, PolicyUnitService } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { InventoryService } from '../domain/inventory.js';
+import type { Snapshot } from '../domain/snapshot.js';
+import { waitFor } from '../lib/deadline.js';
+import { REFRESH_JITTER } from '../inventory/refresher.js';
+import { createInventoryService } from '../inventory/service.js';
+import { startPluginHost, type PluginHost } from '../plugins/host.js';
+import type { Lifecycle } from '../process/lifecycle.js';
+import type { Log } from '../process/log.js';
+import type { InventoryFigures, Metrics } from '../process/metrics.js';
+import type { Readiness } from '../process/ops-server.js';
+import { createRpcClient, type RpcClient } from '../rpc/client.js';
+import { createPolicyService } from '../scoring/service.js';
+import { units } from '../scoring/units/index.js';
+import { CommandError, readConfiguredFile, type Io } from './io.js';
+import { openEngineClient, openInventory } from './open-engine.js';
+
+/** The scoring engine of this process, over the inventory of an oVirt engine. */
+export interface Local {
+  readonly service: PolicyUnitService;
+  readonly inventory: InventoryService;
+  readonly readiness: () => Readiness;
+  readonly figures: () => InventoryFigures;
+  /** The first snapshot, once there is one; the oVirt engine may be away for long before. */
+  readonly firstSnapshot: Promise<Snapshot>;
+  /** Begins to read the oVirt engine. */
+  readonly start: () => void;
+}
+
+/** What a local scoring engine is opened with. */
+export interface LocalParts {
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'refreshed'>;
+  readonly lifecycle: Pick<Lifecycle, 'onStop'>;
+  /** Called whenever its readiness has changed. */
+  readonly onChange: () => void;
+}
+
+/** Opens the scoring engine over the configured oVirt engine. Nothing is sent before it is started. */
+export function openLocal(config: Config, { log, metrics, lifecycle, onChange }: LocalParts): Local {
+  const { balancing } = config;
+  const { refreshInterval } = config.inventory;
+  const client = openEngineClient(config, log);
+  lifecycle.onStop('engine client', () => client.close());
+  let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
+  let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
+  const firstSnapshot = new Promise<Snapshot>((resolve) => (resolveFirst = resolve));
+  const inventory = openInventory(config, client, log, {
+    metrics,
+    onAvailability(available, reason = 'no fresh snapshot of the engine') {
+      readiness = available ? { ready: true } : { ready: false, reason };
+      if (available) resolveFirst(inventory.current());
+      onChange();
+    },
+  });
+  lifecycle.onStop('inventory', () => inventory.close());
+  return {
+    service: createPolicyService({
+      units,
+      inventory,
+      log,
+      // An engine that is read seldom is balanced from what there is.
+      balancing: {
+        ...balancing,
+        maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * refreshInterval * (1 + REFRESH_JITTER)),
+      },
+    }),
+    inventory: createInventoryService({ inventory }),
+    readiness: () => readiness,
+    figures() {
+      const { snapshotTime, hosts, vms } = inventory.state();
+      return { snapshotTime, hosts, runningVms: vms };
+    },
+    firstSnapshot,
+    start: () => inventory.start(),
+  };
+}
+
+/** Returns the scoring engine as a member of a composite. */
+export function localMember({ service, inventory }: Local): Member {
+  return { name: LOCAL_SERVICE, service, inventory, remote: false };
+}
+
+/** A plugin host that starts. */
+export interface OpenPlugins {
+  /** The host as a service whose calls wait until it has started. */
+  readonly service: PolicyUnitService;
+  /**
+   * The host, once each plugin was imported, could not be, or takes long. Rejects with a CommandError when there is no
+   * Python or no folder, and when it is closed before.
+   */
+  readonly started: Promise<PluginHost>;
+  /** The host, when it has started. */
+  readonly host: () => PluginHost | undefined;
+  /** Ends it, also while it starts. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the host of the plugins in a folder; plugins get these variables, but for our own. */
+export function openPlugins(
+  { plugins }: Config,
+  dir: string,
+  { log, variables }: { readonly log: Log; readonly variables: Io['variables'] },
+): OpenPlugins {
+  const closing = new AbortController();
+  const starting = startPluginHost({ dir, settings: plugins, log, variables, signal: closing.signal });
+  let host: PluginHost | undefined;
+  const started = starting.then(
+    (there) => (host = there),
+    (error: unknown) => {
+      throw error instanceof SchedulingError ? new CommandError(error.message) : error;
+    },
+  );
+  // Who waits for it hears of it.
+  started.catch(() => undefined);
+  return {
+    service: serviceBehind(({ signal }) => waitFor(starting, signal)),
+    started,
+    host: () => host,
+    async close() {
+      closing.abort(new SchedulingError('UNAVAILABLE', 'the host of the plugins is stopping'));
+      await starting.then(
+        (there) => there.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+/** Returns the plugins as a member of a composite: their units come and go, like those of a service elsewhere. */
+export function pluginMember({ service, started, host }: OpenPlugins, { plugins }: Config): Member {
+  let isSettled = false;
+  return {
+    name: PLUGIN_SERVICE,
+    service,
+    remote: true,
+    deadlineMs: plugins.maxCallTime,
+    // The samples of the old proxy lie in many folders.
+    yields: true,
+    isIncomplete: () => !isSettled || host()?.isImporting() === true,
+    onUnitsChanged(listener) {
+      let stop: () => void = () => undefined;
+      let isStopped = false;
+      function settle(there?: PluginHost): void {
+        isSettled = true;
+        if (isStopped) return;
+        stop = there?.onUnitsChanged(listener) ?? stop;
+        listener();
+      }
+      started.then(settle, () => settle());
+      return () => {
+        isStopped = true;
+        stop();
+      };
+    },
+  };
+}
+
+/** Opens the client of a configured service, the `index`-th. Throws a ConfigError that names the key. */
+export function openServiceClient(service: ServiceConfig, index: number): RpcClient {
+  const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
+  const at = (key: string) => `services[${index}].${key}`;
+  const files = {
+    ca: readConfiguredFile(at('tlsCaFile'), tlsCaFile),
+    cert: readConfiguredFile(at('tlsCertFile'), tlsCertFile),
+    key: readConfiguredFile(at('tlsKeyFile'), tlsKeyFile),
+  };
+  const isSecured = tls || tlsCaFile !== undefined || tlsCertFile !== undefined;
+  try {
+    return createRpcClient({ target, tls: isSecured ? files : undefined });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`${at('target')}: ${error.message}`);
+  }
+}
+
+/** Returns a configured service as a member of a composite. */
+export function serviceMember(service: ServiceConfig, client: RpcClient): Member {
+  return {
+    ...routedService(service),
+    service: client,
+    inventory: client,
+    remote: true,
+    deadlineMs: service.deadline,
+    onConnected: client.onConnected,
+  };
+}
+
+/** Returns which units of a configured service are taken, and by which names. */
+export function routedService({ name, units, rename }: ServiceConfig): RoutedMember {
+  return {
+    name,
+    ...(units === undefined ? {} : { units }),
+    ...(rename === undefined ? {} : { renames: new Map(Object.entries(rename)) }),
+  };
+}
+
+/** Returns a service that passes each call on to the service that there is then. */
+export function serviceBehind(
+  get: (call: Call) => PolicyUnitService | Promise<PolicyUnitService>,
+): PolicyUnitService {
+  return {
+    listPolicyUnits: async (call) => (await get(call)).listPolicyUnits(call),
+    scoreHosts: async (request, call) => (await get(call)).scoreHosts(request, call),
+    filterHosts: async (request, call) => (await get(call)).filterHosts(request, call),
+    balanceHosts: async (request, call) => (await get(call)).balanceHosts(request, call),
+  };
+}

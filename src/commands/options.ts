@@ -1,0 +1,129 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadConfig, settings, type Setting } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { MAX_WEIGHT_SUM, type WeightedUnit } from '../domain/contract.js';
+import { parseAddress, type Address } from '../lib/address.js';
+import { MAX_TIMER_MS } from '../lib/timers.js';
+import { parseUuid } from '../lib/uuid.js';
+import type { Io } from './io.js';
+
+/** Titles of the groups of settings in a help text, by section; settings without a section come last. */
+const GROUPS: Readonly<Record<string, string>> = {
+  engine: 'The oVirt engine:',
+  inventory: 'What is known of its hosts and VMs:',
+  balancing: 'Balance units:',
+  plugins: 'Old Python plugins:',
+  services: 'Other scoring services, and how they answer as one:',
+  composite: 'Other scoring services, and how they answer as one:',
+  policies: 'Named policies:',
+  state: 'What is kept on disk:',
+  bridge: 'The XML-RPC server that the engine calls:',
+  server: 'The gRPC server:',
+  ops: 'Probes and metrics:',
+  log: 'The log:',
+};
+
+const OTHERS = 'The process:';
+
+const AFTER_SETTINGS = `
+Every setting can stand in the file, in the variable in parentheses, or in the flag; a flag wins over a variable, and a
+variable over the file. The password of the engine comes from --engine-password-file or HOSTSCORE_ENGINE_PASSWORD.`;
+
+/** Adds `--config` and one flag for each setting of the configuration to a command, in groups. */
+export function addConfigOptions(command: Command): Command {
+  addConfigFileOption(command);
+  for (const { path, flag, variable, description } of settings) {
+    if (flag === undefined) continue;
+    const option = command.createOption(`${flag} <value>`, `${description} (${String(variable)})`);
+    command.addOption(option.helpGroup(groupOf(path)));
+  }
+  return command.addHelpText('after', AFTER_SETTINGS);
+}
+
+/** Adds `--config` alone, for a command that only wants to know what a server is told. */
+export function addConfigFileOption(command: Command): Command {
+  return command.option('--config <file>', 'YAML file with the configuration (HOSTSCORE_CONFIG)');
+}
+
+/** Reads the configuration of a command: file, then variables, then the flags that it has. Throws a ConfigError. */
+export function configOf(options: Readonly<Record<string, unknown>>, { variables }: Io): Config {
+  const flags: Record<string, string> = {};
+  for (const { path, flag } of settings) {
+    const value = flag === undefined ? undefined : options[optionName(flag)];
+    if (typeof value === 'string') flags[path] = value;
+  }
+  const named = typeof options['config'] === 'string' ? options['config'] : variables['HOSTSCORE_CONFIG'];
+  return loadConfig({ file: named === '' ? undefined : named, variables, flags });
+}
+
+function groupOf(path: Setting['path']): string {
+  return GROUPS[path.split('.')[0] ?? ''] ?? OTHERS;
+}
+
+/** The name under which commander keeps a flag: `--engine-ca-file` as `engineCaFile`. */
+function optionName(flag: string): string {
+  return flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Reads a time in milliseconds, for commander. */
+export function milliseconds(value: string): number {
+  return wholeNumber(value, MAX_TIMER_MS);
+}
+
+/** Reads a number of things, for commander. */
+export function count(value: string): number {
+  return wholeNumber(value, 1_000_000);
+}
+
+function wholeNumber(value: string, max: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= 1 && number <= max) return number;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${max}.`);
+}
+
+/** Reads `host:port`, for commander. */
+export function address(value: string): Address {
+  const parsed = parseAddress(value);
+  if (parsed === undefined) throw new InvalidArgumentError('expected host:port.');
+  return parsed;
+}
+
+/** Gathers the texts of a repeated option, for commander. */
+export function texts(value: string, gathered: readonly string[] = []): string[] {
+  if (value === '') throw new InvalidArgumentError('expected a name or an id.');
+  return [...gathered, value];
+}
+
+/** Reads `name` or `name=weight`; for commander, which gathers repeated options. */
+export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = []): WeightedUnit[] {
+  const groups = /^(?<name>[^=]+)(?:=(?<weight>\d+))?$/.exec(value)?.groups;
+  const name = groups?.['name'];
+  const weight = Number(groups?.['weight'] ?? 1);
+  if (name === undefined || weight > MAX_WEIGHT_SUM) {
+    throw new InvalidArgumentError(`expected NAME or NAME=WEIGHT, a whole number up to ${MAX_WEIGHT_SUM}.`);
+  }
+  return [...gathered, { name, weight }];
+}
+
+/** Reads `key=value`; for commander, which gathers repeated options. */
+export function property(
+  value: string,
+  gathered: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const at = value.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('expected KEY=VALUE.');
+  return new Map([...gathered, [value.slice(0, at), value.slice(at + 1)]]);
+}
+
+/** Reads an id of the engine, for commander. */
+export function id(value: string): string {
+  const read = parseUuid(value);
+  if (read === undefined)
+    throw new InvalidArgumentError('expected an id such as 72877001-6012-4921-bdd2-3ff17043083e.');
+  return read;
+}
+
+/** Reads an id of the engine; for commander, which gathers repeated options. */
+export function ids(value: string, gathered: readonly string[] = []): string[] {
+  return [...gathered, id(value)];
+}
