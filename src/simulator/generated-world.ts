@@ -1,4 +1,5 @@
 import { SchedulingError } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
 import { pickOperatingSystem } from './operating-systems.js';
 import { seededRandom, type SeededRandom } from './seeded-random.js';
 import { createWorld, type NewHost, type NewVm, type World } from './world.js';
@@ -16,7 +17,7 @@ export interface GeneratedWorldOptions {
   readonly seed: number;
   /** How many of the VMs are down: the last ones by name; default 0. */
   readonly stoppedVms?: number;
-  readonly clock?: { now(): number };
+  readonly clock?: Clock;
 }
 
 const GIB = 2 ** 30;

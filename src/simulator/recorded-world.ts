@@ -2,17 +2,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
-import { issueText } from './issue-text.js';
-import { createWorld, type NewHost, type NewVm, type World } from './world.js';
+import { reasonOf } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
+import { parseInput } from './json.js';
+import { CLUSTER_ID, createWorld, type NewHost, type NewVm, type World } from './world.js';
 
 const jsonObject = z.record(z.string(), z.json());
 const bytes = z.string().regex(/^\d+$/, 'expected a string of digits').transform(Number).default(0);
 
-const host = z.object({ id: z.uuid(), name: z.string(), status: z.string(), memory: bytes });
+const cluster = z.object({ id: z.string() }).default({ id: CLUSTER_ID });
+
+const host = z.object({ id: z.uuid(), name: z.string(), status: z.string(), cluster, memory: bytes });
 const vm = z.object({
   id: z.uuid(),
   name: z.string(),
   status: z.string(),
+  cluster,
   host: z.object({ id: z.uuid() }).optional(),
   os: z.object({ type: z.string().default('') }).default({ type: '' }),
   memory: bytes,
@@ -35,16 +40,20 @@ const hostsFile = z.object({ host: z.array(withOriginal(host)).default([]) });
 const vmsFile = z.object({ vm: z.array(withOriginal(vm)).default([]) });
 
 /**
- * Makes a world of the answers of a real engine: `hosts.json`, `vms.json`, and `hosts__ID__statistics.json` where there is
+ * Creates a world of the answers of a real engine: `hosts.json`, `vms.json`, and `hosts__ID__statistics.json` where there is
  * one, the name being the request's path. Each object is served as it was recorded until its state changes.
  *
  * Throws INVALID_ARGUMENT naming the file and the field.
  */
-export function recordedWorld(folder: string, options: { readonly clock?: { now(): number } } = {}): World {
+export function recordedWorld(folder: string, options: { readonly clock?: Clock } = {}): World {
   const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map(({ recorded, fields }): NewHost => {
     const statistics = join(folder, `hosts__${fields.id}__statistics.json`);
     return {
-      ...fields,
+      id: fields.id,
+      name: fields.name,
+      status: fields.status,
+      clusterId: fields.cluster.id,
+      memory: fields.memory,
       recorded,
       ...(existsSync(statistics) ? { recordedStatistics: readJson(statistics, jsonObject) } : {}),
     };
@@ -53,6 +62,7 @@ export function recordedWorld(folder: string, options: { readonly clock?: { now(
     id: fields.id,
     name: fields.name,
     status: fields.status,
+    clusterId: fields.cluster.id,
     hostId: fields.host?.id,
     osType: fields.os.type,
     memory: fields.memory,
@@ -68,12 +78,8 @@ function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.out
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SchedulingError('INVALID_ARGUMENT', `${file}: can't be read as JSON: ${reason}`, {
-      cause: error,
-    });
+    const message = `${file}: can't be read as JSON: ${reasonOf(error)}`;
+    throw new SchedulingError('INVALID_ARGUMENT', message, { cause: error });
   }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) throw new SchedulingError('INVALID_ARGUMENT', `${file}: ${issueText(parsed.error)}`);
-  return parsed.data;
+  return parseInput(schema, content, file);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { identifyOs } from '../../src/domain/os-identity.js';
 import { demoWorld } from '../../src/simulator/demo-world.js';
-import { prettyJson } from '../../src/simulator/pretty-json.js';
+import { prettyJson } from '../../src/simulator/json.js';
 import { vmJson } from '../../src/simulator/vm-json.js';
 
 describe('demoWorld', () => {

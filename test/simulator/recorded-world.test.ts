@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
-import { hostJson } from '../../src/simulator/host-json.js';
+import { hostJson, statisticsJson } from '../../src/simulator/host-json.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
-import { statisticsJson } from '../../src/simulator/statistics-json.js';
 import { vmJson } from '../../src/simulator/vm-json.js';
 
 const RECORDED = join(import.meta.dirname, '../fixtures/recorded');

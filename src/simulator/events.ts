@@ -1,3 +1,6 @@
+import type { Clock } from '../lib/timers.js';
+import { apiHref, apiLink, type JsonObject } from './json.js';
+
 /** The audit log codes that the pretend engine writes, by their names in the engine (AuditLogType). */
 export const EVENT_CODES = {
   VDS_FAILURE: 12,
@@ -23,6 +26,7 @@ export type EventName = keyof typeof EVENT_CODES;
 export interface EventSubject {
   readonly id: string;
   readonly name: string;
+  readonly clusterId: string;
 }
 
 /** What happened, before it has a number. */
@@ -30,9 +34,9 @@ export interface Happening {
   readonly name: EventName;
   readonly description: string;
   readonly severity?: 'normal' | 'warning' | 'error';
-  readonly vm?: EventSubject;
+  readonly vm?: EventSubject | undefined;
   /** For a migration the source, as in the engine's own texts. */
-  readonly host?: EventSubject;
+  readonly host?: EventSubject | undefined;
 }
 
 /** One line of the engine's audit log. */
@@ -46,7 +50,7 @@ export interface WorldEvent extends Happening {
 /** The engine's audit log. */
 export interface EventLog {
   readonly write: (happening: Happening) => void;
-  /** Events with an id above this one, newest first. */
+  /** Returns the events with an id above this one, newest first. */
   readonly after: (id: number) => readonly WorldEvent[];
 }
 
@@ -54,20 +58,42 @@ export interface EventLog {
 export const MAX_EVENTS = 10_000;
 
 /** Starts an audit log. */
-export function createEventLog(clock: { now(): number }, maxEvents = MAX_EVENTS): EventLog {
+export function createEventLog(clock: Clock): EventLog {
   let kept: WorldEvent[] = [];
   let lastId = 0;
   return {
     write(happening) {
       kept.push({ ...happening, id: ++lastId, time: clock.now() });
       // Dropped in bulk, so that a full log costs no copy for each event.
-      if (kept.length >= maxEvents * 2) kept = kept.slice(-maxEvents);
+      if (kept.length >= MAX_EVENTS * 2) kept = kept.slice(-MAX_EVENTS);
     },
     after(id) {
       return kept
-        .slice(-maxEvents)
+        .slice(-MAX_EVENTS)
         .filter((event) => event.id > id)
         .reverse();
     },
+  };
+}
+
+/** Returns the object that the engine answers for an event. */
+export function eventJson(event: WorldEvent): JsonObject {
+  const id = String(event.id);
+  const subject = event.vm ?? event.host;
+  return {
+    code: String(EVENT_CODES[event.name]),
+    correlation_id: `simulated-${id}`,
+    custom_id: '-1',
+    description: event.description,
+    flood_rate: '30',
+    index: id,
+    origin: 'oVirt',
+    severity: event.severity ?? 'normal',
+    time: event.time,
+    cluster: subject && apiLink('clusters', subject.clusterId),
+    host: event.host && { ...apiLink('hosts', event.host.id), name: event.host.name },
+    vm: event.vm && { ...apiLink('vms', event.vm.id), name: event.vm.name },
+    href: apiHref('events', id),
+    id,
   };
 }
