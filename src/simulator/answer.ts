@@ -12,7 +12,7 @@ export interface Ask {
   readonly body: string;
 }
 
-/** An answer: status, headers and, unless it is empty, a body at once or piece by piece. */
+/** An answer: status, headers and, unless it is empty, as a 404 for an unknown id is, a body at once or piece by piece. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -47,9 +47,4 @@ export function htmlAnswer(
 ): Answer {
   const body = `<html><head><title>${title}</title></head><body>${title}</body></html>\n`;
   return { status, headers: { 'content-type': 'text/html;charset=UTF-8', ...headers }, body };
-}
-
-/** Returns a status and nothing else: what the engine answers for an id that it doesn't know is an empty 404. */
-export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers };
 }

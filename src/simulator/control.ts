@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
 import { isLoopback } from '../lib/address.js';
-import { emptyAnswer, jsonAnswer, jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
+import { jsonAnswer, jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
 import { parseInput, type JsonObject } from './json.js';
 import type { World, WorldVm } from './world.js';
@@ -106,7 +106,7 @@ function unknownPath({ path }: Ask): Answer {
 }
 
 function notAllowed(allow: string): Answer {
-  return emptyAnswer(405, { allow });
+  return { status: 405, headers: { allow } };
 }
 
 function error(status: number, message: string): Answer {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { emptyAnswer, htmlAnswer, jsonTextAnswer, type Answer } from './answer.js';
+import { htmlAnswer, jsonTextAnswer, type Answer } from './answer.js';
 import { parseInput, type JsonObject, type JsonValue } from './json.js';
 
 /** Longest delay that a fault may make: an hour, in milliseconds. */
-export const MAX_FAULT_MS = 3_600_000;
+const MAX_FAULT_MS = 3_600_000;
 
 const scope = (path: string) => ({
   /** Requests whose path below /ovirt-engine begins so. */
@@ -128,7 +128,7 @@ export function replacementAnswer({ status, redirect, body }: Faults): Answer | 
     const headers = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) };
     return htmlAnswer(code, `${code} ${STATUS_CODES[code] ?? 'Unknown'}`, headers);
   }
-  if (redirect !== undefined) return emptyAnswer(302, { location: redirect.location });
+  if (redirect !== undefined) return { status: 302, headers: { location: redirect.location } };
   switch (body?.kind) {
     case 'html':
       return htmlAnswer(200, 'Welcome');

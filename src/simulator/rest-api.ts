@@ -1,14 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseUuid } from '../lib/uuid.js';
-import {
-  emptyAnswer,
-  faultAnswer,
-  htmlAnswer,
-  jsonAnswer,
-  jsonTextAnswer,
-  type Answer,
-  type Ask,
-} from './answer.js';
+import { faultAnswer, htmlAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
 import { eventJson } from './events.js';
 import { isOdd, oddObject, type Faults } from './faults.js';
 import { hostJson, statisticsJson } from './host-json.js';
@@ -22,7 +14,7 @@ const RUNNING_VMS = 'on_host=*';
 /** The one link that is followed. */
 const STATISTICS = 'statistics';
 const OF_HOSTS = /^\/api(?:\/v4)?\/hosts(?:\/|$)/;
-const NOT_FOUND = emptyAnswer(404);
+const NOT_FOUND: Answer = { status: 404 };
 
 /** Answers a request for `/api` and what is below, with the oddities of the faults that strike it. */
 export type RestApi = (ask: Ask, faults: Faults) => Answer;
@@ -118,7 +110,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
 
 /** Refuses what no request may ask for here. */
 function refusal({ method, headers, path, query }: Ask): Answer | undefined {
-  if (method !== 'GET') return emptyAnswer(405, { allow: 'GET' });
+  if (method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
   const version = headers['version'];
   if (version !== undefined && version !== '4')
     return faultAnswer(400, `Unsupported version ${String(version)}`);

@@ -11,7 +11,7 @@ import { reasonOf } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 import { listenOn } from '../process/listen.js';
 import type { Log } from '../process/log.js';
-import { emptyAnswer, htmlAnswer, type Answer, type Ask } from './answer.js';
+import { htmlAnswer, type Answer, type Ask } from './answer.js';
 import { CONTROL_PATH, createControl } from './control.js';
 import {
   createFaultSwitch,
@@ -31,10 +31,10 @@ import type { World } from './world.js';
 export const SIMULATOR_ACCOUNT = { username: 'admin@internal', password: 'simulator' } as const;
 
 /** Longest request line that is taken, in bytes: that of the web server in front of an engine (LimitRequestLine). */
-export const MAX_URL_LENGTH = 8_190;
+const MAX_URL_LENGTH = 8_190;
 
 /** Largest request body that is read, in bytes: no client sends more than a login. */
-export const MAX_REQUEST_BODY = 65_536;
+const MAX_REQUEST_BODY = 65_536;
 
 /** A pretend engine to start; its account is that of {@link SIMULATOR_ACCOUNT} unless said otherwise. */
 export interface SimulatorOptions extends Partial<SessionsOptions> {
@@ -93,7 +93,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (url.length > MAX_URL_LENGTH) return send(htmlAnswer(414, 'Request-URI Too Long'));
     if (isAtOrBelow(CONTROL_PATH, path)) {
       const ask = await readAsk(request, path, search);
-      return send(ask === undefined ? emptyAnswer(413) : control(ask));
+      return send(ask === undefined ? { status: 413 } : control(ask));
     }
     if (!isAtOrBelow(ENGINE_PATH, path)) return send(htmlAnswer(404, 'Not Found'));
     const enginePath = path.slice(ENGINE_PATH.length);
@@ -104,7 +104,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const ask = await readAsk(request, enginePath, search);
     if (struck.latency !== undefined) await setTimeout(struck.latency.ms, undefined, { signal: gone });
     if (struck.expiredTokens !== undefined) sessions.dropAll();
-    if (ask === undefined) return send(emptyAnswer(413), struck);
+    if (ask === undefined) return send({ status: 413 }, struck);
     return send(replacementAnswer(struck) ?? engine(ask, struck), struck);
   }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createLru } from '../lib/lru.js';
 import type { Clock } from '../lib/timers.js';
-import { emptyAnswer, jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
+import { jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
 
 /** Who may log in, and for how long a session lives. */
 export interface SessionsOptions {
@@ -146,7 +146,7 @@ export function createSso(sessions: Sessions, clock: Clock) {
 }
 
 function formRefusal(ask: Ask): Answer | undefined {
-  if (ask.method !== 'POST') return emptyAnswer(405, { allow: 'POST' });
+  if (ask.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   if (ask.headers.accept !== 'application/json') {
     return failure('invalid_request', "Missing parameter: 'Accept Header'");
   }

@@ -22,14 +22,8 @@ const BLANK_TEMPLATE = '00000000-0000-0000-0000-000000000000';
 const CREATION_TIME = Date.UTC(2025, 5, 2);
 
 /** As long as the certificate that an engine puts into each running VM, and certifies nothing. */
-const FILLER_CERTIFICATE = [
-  '-----BEGIN CERTIFICATE-----',
-  ...(Buffer.from('This is filler of a pretend engine. '.repeat(26))
-    .toString('base64')
-    .match(/.{1,64}/g) ?? []),
-  '-----END CERTIFICATE-----',
-  '',
-].join('\n');
+const FILLER = Buffer.from('This is filler of a pretend engine. '.repeat(26)).toString('base64');
+const FILLER_CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${FILLER.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 
 /** Returns the object that the engine answers for a VM. A recorded one is its own JSON, changed where its state changed. */
 export function vmJson(vm: WorldVm): JsonObject {

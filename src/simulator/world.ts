@@ -88,7 +88,7 @@ export interface World {
 export interface WorldOptions {
   readonly hosts?: Iterable<NewHost>;
   readonly vms?: Iterable<NewVm>;
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** The cluster of hosts and VMs that are given no other. */
