@@ -22,6 +22,9 @@ export const EVENT_CODES = {
 /** Name of one of {@link EVENT_CODES}. */
 export type EventName = keyof typeof EVENT_CODES;
 
+/** Events of the severity `error`; the others are `normal`. */
+const ERRORS: ReadonlySet<EventName> = new Set(['VDS_FAILURE', 'VDS_SET_NONOPERATIONAL']);
+
 /** An object that an event is about. */
 export interface EventSubject {
   readonly id: string;
@@ -29,27 +32,26 @@ export interface EventSubject {
   readonly clusterId: string;
 }
 
-/** What happened, before it has a number. */
-export interface Happening {
-  readonly name: EventName;
-  readonly description: string;
-  readonly severity?: 'normal' | 'warning' | 'error';
+/** What an event is about. */
+export interface EventSubjects {
   readonly vm?: EventSubject | undefined;
   /** For a migration the source, as in the engine's own texts. */
   readonly host?: EventSubject | undefined;
 }
 
 /** One line of the engine's audit log. */
-export interface WorldEvent extends Happening {
+export interface WorldEvent extends EventSubjects {
   /** Counts up from 1. */
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  readonly name: EventName;
+  readonly description: string;
 }
 
 /** The engine's audit log. */
 export interface EventLog {
-  readonly write: (happening: Happening) => void;
+  readonly write: (name: EventName, description: string, subjects?: EventSubjects) => void;
   /** Returns the events with an id above this one, newest first. */
   readonly after: (id: number) => readonly WorldEvent[];
 }
@@ -62,8 +64,8 @@ export function createEventLog(clock: Clock): EventLog {
   let kept: WorldEvent[] = [];
   let lastId = 0;
   return {
-    write(happening) {
-      kept.push({ ...happening, id: ++lastId, time: clock.now() });
+    write(name, description, subjects) {
+      kept.push({ ...subjects, name, description, id: ++lastId, time: clock.now() });
       // Dropped in bulk, so that a full log costs no copy for each event.
       if (kept.length >= MAX_EVENTS * 2) kept = kept.slice(-MAX_EVENTS);
     },
@@ -88,7 +90,7 @@ export function eventJson(event: WorldEvent): JsonObject {
     flood_rate: '30',
     index: id,
     origin: 'oVirt',
-    severity: event.severity ?? 'normal',
+    severity: ERRORS.has(event.name) ? 'error' : 'normal',
     time: event.time,
     cluster: subject && apiLink('clusters', subject.clusterId),
     host: event.host && { ...apiLink('hosts', event.host.id), name: event.host.name },

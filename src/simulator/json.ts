@@ -27,11 +27,6 @@ export function prettyJson(value: JsonValue, depth = 0): string {
   return members.length === 0 ? '{ }' : `{${members.join(',')}\n${indent}}`;
 }
 
-/** Says whether a value is an object, and no array. */
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !isArray(value);
-}
-
 function isArray(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {
   return Array.isArray(value);
 }

@@ -12,27 +12,40 @@ const bytes = z.string().regex(/^\d+$/, 'expected a string of digits').transform
 
 const cluster = z.object({ id: z.string() }).default({ id: CLUSTER_ID });
 
-const host = z.object({ id: z.uuid(), name: z.string(), status: z.string(), cluster, memory: bytes });
-const vm = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  status: z.string(),
-  cluster,
-  host: z.object({ id: z.uuid() }).optional(),
-  os: z.object({ type: z.string().default('') }).default({ type: '' }),
-  memory: bytes,
-  start_time: z.number().optional(),
-  stop_time: z.number().optional(),
-});
+const host = z
+  .object({ id: z.uuid(), name: z.string(), status: z.string(), cluster, memory: bytes })
+  .transform(({ cluster: { id: clusterId }, ...fields }) => ({ ...fields, clusterId }));
+
+const vm = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.string(),
+    cluster,
+    host: z.object({ id: z.uuid() }).optional(),
+    os: z.object({ type: z.string().default('') }).default({ type: '' }),
+    memory: bytes,
+    start_time: z.number().optional(),
+    stop_time: z.number().optional(),
+  })
+  .transform((fields): NewVm => ({
+    id: fields.id,
+    name: fields.name,
+    status: fields.status,
+    clusterId: fields.cluster.id,
+    hostId: fields.host?.id,
+    osType: fields.os.type,
+    memory: fields.memory,
+    startTime: fields.start_time,
+    stopTime: fields.stop_time,
+  }));
 
 /** A recorded object, whole, beside the part of it that is understood. */
-const withOriginal = <Fields extends z.ZodType>(fields: Fields) =>
+const withOriginal = <Fields extends z.ZodType<object>>(fields: Fields) =>
   jsonObject.transform((recorded, context) => {
     const parsed = fields.safeParse(recorded);
-    if (parsed.success) return { recorded, fields: parsed.data };
-    for (const issue of parsed.error.issues) {
-      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
-    }
+    if (parsed.success) return { ...parsed.data, recorded };
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
     return z.NEVER;
   });
 
@@ -46,30 +59,12 @@ const vmsFile = z.object({ vm: z.array(withOriginal(vm)).default([]) });
  * Throws INVALID_ARGUMENT naming the file and the field.
  */
 export function recordedWorld(folder: string, options: { readonly clock?: Clock } = {}): World {
-  const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map(({ recorded, fields }): NewHost => {
-    const statistics = join(folder, `hosts__${fields.id}__statistics.json`);
-    return {
-      id: fields.id,
-      name: fields.name,
-      status: fields.status,
-      clusterId: fields.cluster.id,
-      memory: fields.memory,
-      recorded,
-      ...(existsSync(statistics) ? { recordedStatistics: readJson(statistics, jsonObject) } : {}),
-    };
+  const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map((recordedHost): NewHost => {
+    const statistics = join(folder, `hosts__${recordedHost.id}__statistics.json`);
+    if (!existsSync(statistics)) return recordedHost;
+    return { ...recordedHost, recordedStatistics: readJson(statistics, jsonObject) };
   });
-  const vms = readJson(join(folder, 'vms.json'), vmsFile).vm.map(({ recorded, fields }): NewVm => ({
-    id: fields.id,
-    name: fields.name,
-    status: fields.status,
-    clusterId: fields.cluster.id,
-    hostId: fields.host?.id,
-    osType: fields.os.type,
-    memory: fields.memory,
-    startTime: fields.start_time,
-    stopTime: fields.stop_time,
-    recorded,
-  }));
+  const { vm: vms } = readJson(join(folder, 'vms.json'), vmsFile);
   return createWorld({ hosts, vms, ...options });
 }
 

@@ -1,12 +1,5 @@
-import {
-  apiHref,
-  apiLink,
-  isJsonObject,
-  prettyJson,
-  subLinks,
-  type JsonObject,
-  type JsonValue,
-} from './json.js';
+import { isJsonObject } from '../lib/json.js';
+import { apiHref, apiLink, prettyJson, subLinks, type JsonObject, type JsonValue } from './json.js';
 import type { GuestReport } from './operating-systems.js';
 import type { WorldVm } from './world.js';
 
@@ -176,7 +169,7 @@ const MARKED: WorldVm = {
 const GUEST_MARK = '@guest@';
 
 /**
- * Makes a renderer that writes a VM from parts rendered beforehand, several times as fast as serializing it: a listing
+ * Creates a renderer that writes a VM from parts rendered beforehand, several times as fast as serializing it: a listing
  * of 100,000 VMs is 950 MB.
  *
  * @param depth How many objects the VM stands in.

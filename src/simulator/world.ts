@@ -199,13 +199,8 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
         throw impossible(`VM ${before.name} runs already; stop it or migrate it`);
       const vm = putVm({ ...before, status: 'up', hostId, startTime: clock.now() });
       const description = `VM ${vm.name} was started by admin@internal (Host: ${host.name}).`;
-      events.write({ name: 'USER_STARTED_VM', description, vm, host });
-      events.write({
-        name: 'USER_RUN_VM',
-        description: `VM ${vm.name} started on Host ${host.name}`,
-        vm,
-        host,
-      });
+      events.write('USER_STARTED_VM', description, { vm, host });
+      events.write('USER_RUN_VM', `VM ${vm.name} started on Host ${host.name}`, { vm, host });
     },
     stopVm(vmId) {
       const vm = vmOf(vmId);
@@ -213,8 +208,8 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
       const host = hostsById.get(vm.hostId);
       putVm({ ...vm, status: 'down', hostId: undefined, stopTime: clock.now() });
       const description = `VM ${vm.name} powered off by admin@internal (Host: ${host?.name ?? '<UNKNOWN>'}).`;
-      events.write({ name: 'USER_STOP_VM', description, vm, host });
-      events.write({ name: 'VM_DOWN', description: `VM ${vm.name} is down.`, vm, host });
+      events.write('USER_STOP_VM', description, { vm, host });
+      events.write('VM_DOWN', `VM ${vm.name} is down.`, { vm, host });
     },
     migrateVm(vmId, hostId) {
       const vm = vmOf(vmId);
@@ -224,38 +219,32 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
       const host = hostsById.get(vm.hostId);
       const route = `Source: ${host?.name ?? '<UNKNOWN>'}, Destination: ${target.name}`;
       const started = `Migration started (VM: ${vm.name}, ${route}, User: admin@internal).`;
-      events.write({ name: 'VM_MIGRATION_START', description: started, vm, host });
+      events.write('VM_MIGRATION_START', started, { vm, host });
       putVm({ ...vm, hostId });
       const done = `Migration completed (VM: ${vm.name}, ${route}, Duration: 1 second).`;
-      events.write({ name: 'VM_MIGRATION_DONE', description: done, vm, host });
+      events.write('VM_MIGRATION_DONE', done, { vm, host });
     },
     addHost(host = {}) {
       const added = insertHost(host);
-      events.write({ name: 'USER_ADD_VDS', description: `Host ${added.name} was added.`, host: added });
+      events.write('USER_ADD_VDS', `Host ${added.name} was added.`, { host: added });
       return added;
     },
     removeHost(hostId) {
       const host = hostOf(hostId);
       hostsById.delete(hostId);
       hostOrder.changed();
-      events.write({ name: 'USER_REMOVE_VDS', description: `Host ${host.name} was removed.`, host });
+      events.write('USER_REMOVE_VDS', `Host ${host.name} was removed.`, { host });
     },
     setHostStatus(hostId, status) {
       const host = putHost({ ...hostOf(hostId), status });
       const name = STATUS_EVENTS[status];
-      if (name === undefined) return;
-      const severity = status === 'up' || status === 'maintenance' ? 'normal' : 'error';
-      events.write({
-        name,
-        description: `Status of host ${host.name} was set to ${status}.`,
-        severity,
-        host,
-      });
+      if (name !== undefined)
+        events.write(name, `Status of host ${host.name} was set to ${status}.`, { host });
     },
     addVm(vm = {}) {
       const added = insertVm(vm);
       const description = `VM ${added.name} creation has been completed.`;
-      events.write({ name: 'USER_ADD_VM_FINISHED_SUCCESS', description, vm: added });
+      events.write('USER_ADD_VM_FINISHED_SUCCESS', description, { vm: added });
       return added;
     },
     removeVm(vmId) {
@@ -263,7 +252,7 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
       if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs; stop it first`);
       vmsById.delete(vmId);
       vmOrder.changed();
-      events.write({ name: 'USER_REMOVE_VM_FINISHED', description: `VM ${vm.name} was removed.`, vm });
+      events.write('USER_REMOVE_VM_FINISHED', `VM ${vm.name} was removed.`, { vm });
     },
   };
 }

@@ -4,7 +4,7 @@ import { createEventLog, eventJson, MAX_EVENTS } from '../../src/simulator/event
 describe('createEventLog', () => {
   it(`keeps the newest ${MAX_EVENTS} of ${MAX_EVENTS * 2 + 1} events`, () => {
     const log = createEventLog({ now: () => 5 });
-    for (let count = 0; count <= MAX_EVENTS * 2; count++) log.write({ name: 'VM_DOWN', description: '' });
+    for (let count = 0; count <= MAX_EVENTS * 2; count++) log.write('VM_DOWN', '');
     expect(log.after(0)).to.have.lengthOf(MAX_EVENTS);
     expect(log.after(MAX_EVENTS * 2 - 1).map(({ id }) => id)).to.deep.equal([
       MAX_EVENTS * 2 + 1,
@@ -34,6 +34,13 @@ describe('eventJson', () => {
   for (const { title, subjects, cluster } of cases) {
     it(`names the cluster ${title}`, () => {
       expect(eventJson({ ...event, ...subjects })['cluster']).to.deep.equal(cluster);
+    });
+  }
+
+  const severities = { VM_DOWN: 'normal', VDS_MAINTENANCE: 'normal', VDS_FAILURE: 'error' } as const;
+  for (const name of ['VM_DOWN', 'VDS_MAINTENANCE', 'VDS_FAILURE'] as const) {
+    it(`calls ${name} ${severities[name]}`, () => {
+      expect(eventJson({ ...event, name })['severity']).to.equal(severities[name]);
     });
   }
 });
