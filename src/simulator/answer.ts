@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { prettyJson, type JsonObject } from './pretty-json.js';
+import { prettyJson, type JsonObject } from './json.js';
 
 /** A request, as far as the engine looks at it. */
 export interface Ask {
@@ -12,29 +12,34 @@ export interface Ask {
   readonly body: string;
 }
 
-/** An answer: status, headers and, unless it is empty, a body at once or piece by piece. */
+/** An answer: status, headers and, unless it is empty, as a 404 for an unknown id is, a body at once or piece by piece. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<string>;
 }
 
-/** A JSON answer. */
+/** Returns the media type of a request's body, in lower case and without parameters; undefined when none is given. */
+export function mediaTypeOf({ headers }: Ask): string | undefined {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+}
+
+/** Returns a JSON answer. */
 export function jsonAnswer(value: JsonObject, status = 200): Answer {
   return jsonTextAnswer(prettyJson(value), status);
 }
 
-/** A JSON answer whose text is made elsewhere. */
+/** Returns a JSON answer whose text is made elsewhere. */
 export function jsonTextAnswer(body: string | AsyncIterable<string>, status = 200): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** The engine's own error: a bare object with a reason and a detail. */
+/** Returns the engine's own error: a bare object with a reason and a detail. */
 export function faultAnswer(status: number, detail: string): Answer {
   return jsonAnswer({ detail, reason: 'Operation Failed' }, status);
 }
 
-/** An error page of the web server or the container, not of the engine: HTML. */
+/** Returns an error page of the web server or the container, not of the engine: HTML. */
 export function htmlAnswer(
   status: number,
   title: string,
@@ -42,9 +47,4 @@ export function htmlAnswer(
 ): Answer {
   const body = `<html><head><title>${title}</title></head><body>${title}</body></html>\n`;
   return { status, headers: { 'content-type': 'text/html;charset=UTF-8', ...headers }, body };
-}
-
-/** A status and nothing else: what the engine answers for an id that it doesn't know is an empty 404. */
-export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers };
 }

@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
-import { emptyAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
+import { isLoopback } from '../lib/address.js';
+import { jsonAnswer, jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
-import { issueText } from './issue-text.js';
-import type { JsonObject } from './pretty-json.js';
+import { parseInput, type JsonObject } from './json.js';
 import type { World, WorldVm } from './world.js';
 
 /** Path of the control endpoint, outside of the engine's. */
 export const CONTROL_PATH = '/simulator';
-
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
 const uuid = z.uuid().toLowerCase();
 const onHost = z.strictObject({ host_id: uuid });
 const nothing = z.strictObject({});
 
 /**
- * Answers what steers the world and its faults:
+ * Creates the endpoint that steers the world and its faults:
  * POST /simulator/vms/ID/start {host_id}, .../stop {}, .../migrate {host_id}; GET and PUT /simulator/faults;
  * GET /simulator/world.
  *
@@ -24,10 +22,11 @@ const nothing = z.strictObject({});
  */
 export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => Answer {
   return (ask) => {
-    if (!LOOPBACK_HOST.test(ask.headers.host ?? '')) {
-      return error(403, `Host: expected a loopback name, got ${JSON.stringify(ask.headers.host ?? '')}`);
+    const { host = '' } = ask.headers;
+    if (!isLoopback(host.replace(/:\d+$/, ''))) {
+      return error(403, `Host: expected a loopback name, got ${JSON.stringify(host)}`);
     }
-    const type = ask.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+    const type = mediaTypeOf(ask);
     if (ask.method !== 'GET' && type !== 'application/json') {
       return error(415, `Content-Type: expected application/json, got ${JSON.stringify(type ?? '')}`);
     }
@@ -77,9 +76,7 @@ function read<Schema extends z.ZodType>(schema: Schema, body: string): z.output<
   } catch (cause) {
     throw new SchedulingError('INVALID_ARGUMENT', 'body: expected JSON', { cause });
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new SchedulingError('INVALID_ARGUMENT', issueText(parsed.error));
-  return parsed.data;
+  return parseInput(schema, value);
 }
 
 function worldJson(world: World): JsonObject {
@@ -109,7 +106,7 @@ function unknownPath({ path }: Ask): Answer {
 }
 
 function notAllowed(allow: string): Answer {
-  return emptyAnswer(405, { allow });
+  return { status: 405, headers: { allow } };
 }
 
 function error(status: number, message: string): Answer {

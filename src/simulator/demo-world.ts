@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/timers.js';
 import { pickOperatingSystem } from './operating-systems.js';
 import { seededRandom } from './seeded-random.js';
 import { createWorld, type NewVm, type World } from './world.js';
@@ -19,11 +20,11 @@ const VM_COUNT = 200;
 const EVERY_NTH_VM_IS_DOWN = 10;
 
 /**
- * A small site, the same each time down to its ids, so that an example in a document stays true: 12 hosts, of which one is
- * in maintenance, and 200 VMs, of which every tenth is down. Host n has the id a0000000-0000-4000-8000-00000000000n, VM n
+ * Creates a small site, the same each time down to its ids, so that an example in a document stays true: 12 hosts of one
+ * cluster, of which one is in maintenance, and 200 VMs, of which every tenth is down. Host n has the id a0000000-0000-4000-8000-00000000000n, VM n
  * the id b0000000-0000-4000-8000-00000000000n, n being a decimal number of 12 digits.
  */
-export function demoWorld(options: { readonly clock?: { now(): number } } = {}): World {
+export function demoWorld(options: { readonly clock?: Clock } = {}): World {
   const random = seededRandom(SEED);
   const hosts = HOST_NAMES.map((name, index) => ({
     id: demoId('a', index + 1),

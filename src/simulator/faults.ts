@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { STATUS_CODES } from 'node:http';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { SchedulingError } from '../domain/errors.js';
-import { issueText } from './issue-text.js';
+import { htmlAnswer, jsonTextAnswer, type Answer } from './answer.js';
+import { parseInput, type JsonObject, type JsonValue } from './json.js';
 
 /** Longest delay that a fault may make: an hour, in milliseconds. */
-export const MAX_FAULT_MS = 3_600_000;
+const MAX_FAULT_MS = 3_600_000;
 
 const scope = (path: string) => ({
   /** Requests whose path below /ovirt-engine begins so. */
@@ -82,24 +85,22 @@ export type OddObjects = z.output<ReturnType<typeof odd>>;
 
 /** Where faults are switched on and off. */
 export interface FaultSwitch {
-  /** What is on now; `requests` is how many are still to be struck. */
+  /** Returns what is on now; `requests` is how many are still to be struck. */
   readonly current: () => Faults;
   /** Switches these on and all others off. Throws INVALID_ARGUMENT naming the field. */
   readonly set: (faults: FaultsInput) => void;
   readonly clear: () => void;
-  /** The faults that strike a request for this path; it counts as struck. */
+  /** Returns the faults that strike a request for this path, which counts as struck. */
   readonly strike: (path: string) => Faults;
 }
 
-/** Makes a switch with everything off. */
+/** Creates a switch with everything off. */
 export function createFaultSwitch(): FaultSwitch {
   let faults: Faults = {};
   return {
     current: () => faults,
     set(input) {
-      const parsed = faultsSchema.safeParse(input);
-      if (!parsed.success) throw new SchedulingError('INVALID_ARGUMENT', issueText(parsed.error));
-      faults = parsed.data;
+      faults = parseInput(faultsSchema, input);
     },
     clear() {
       faults = {};
@@ -118,4 +119,80 @@ export function createFaultSwitch(): FaultSwitch {
       return faultsSchema.parse(struck);
     },
   };
+}
+
+/** Returns what is answered instead of the truth when one of these faults strikes; undefined when none does. */
+export function replacementAnswer({ status, redirect, body }: Faults): Answer | undefined {
+  if (status !== undefined) {
+    const { code, retryAfter } = status;
+    const headers = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) };
+    return htmlAnswer(code, `${code} ${STATUS_CODES[code] ?? 'Unknown'}`, headers);
+  }
+  if (redirect !== undefined) return { status: 302, headers: { location: redirect.location } };
+  switch (body?.kind) {
+    case 'html':
+      return htmlAnswer(200, 'Welcome');
+    case 'invalid_json':
+      return jsonTextAnswer('{\n  "vm" : [ {\n    "id" : nonsense');
+    case 'empty_object':
+      return jsonTextAnswer('{ }');
+    case undefined:
+      return undefined;
+  }
+}
+
+/** A stage of a body on its way out. */
+export type BodyStage = (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
+
+/** Passes so many bytes and then breaks off in the way of the fault. The signal ends a stall. */
+export function cutBody({ afterBytes, how }: NonNullable<Faults['cut']>, signal: AbortSignal): BodyStage {
+  return async function* (chunks) {
+    let left = afterBytes;
+    for await (const chunk of chunks) {
+      if (chunk.length <= left) {
+        left -= chunk.length;
+        yield chunk;
+        continue;
+      }
+      if (left > 0) yield chunk.subarray(0, left);
+      if (how === 'end') return;
+      if (how === 'stall' && !signal.aborted) await once(signal, 'abort');
+      // What was written leaves with the end of this turn of the loop; a connection closed before that takes it along.
+      await setImmediate();
+      throw new Error('the body is cut on purpose');
+    }
+  };
+}
+
+/** Passes a body in small pieces with pauses between them. The signal ends a pause. */
+export function dripBody({ bytes, everyMs }: NonNullable<Faults['drip']>, signal: AbortSignal): BodyStage {
+  return async function* (chunks) {
+    for await (const chunk of chunks) {
+      for (let start = 0; start < chunk.length; start += bytes) {
+        yield chunk.subarray(start, start + bytes);
+        await setTimeout(everyMs, undefined, { signal });
+      }
+    }
+  };
+}
+
+/** Says whether the fault spoils the object that stands at this index of an answer. */
+export function isOdd(fault: OddObjects | undefined, id: string, index: number): boolean {
+  if (fault === undefined) return false;
+  return fault.id === undefined ? index < fault.count : fault.id.toLowerCase() === id;
+}
+
+/** Returns the object that stands at this index of an answer, spoilt if the fault spoils it. */
+export function oddObject(
+  fault: OddObjects | undefined,
+  id: string,
+  index: number,
+  object: JsonObject,
+): JsonValue {
+  if (fault === undefined || !isOdd(fault, id, index)) return object;
+  if (fault.replacement !== undefined) return fault.replacement;
+  const removed = new Set(fault.remove);
+  return Object.fromEntries(
+    Object.entries({ ...object, ...fault.set }).filter(([member]) => !removed.has(member)),
+  );
 }

@@ -1,10 +1,12 @@
 import { SchedulingError } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
 import { pickOperatingSystem } from './operating-systems.js';
-import { seededRandom, type SeededRandom } from './seeded-random.js';
-import { createWorld, type NewHost, type NewVm, type World } from './world.js';
+import { seededRandom } from './seeded-random.js';
+import { createWorld, type NewVm, type World } from './world.js';
 
-/** Largest world that is generated. */
-export const GENERATED_WORLD_LIMITS = { hosts: 1_000, vms: 100_000 } as const;
+/** Largest world that is generated: what a large site has, and more. */
+const MAX_HOSTS = 1_000;
+const MAX_VMS = 100_000;
 
 /** How large a world to generate, and from which seed. */
 export interface GeneratedWorldOptions {
@@ -16,7 +18,7 @@ export interface GeneratedWorldOptions {
   readonly seed: number;
   /** How many of the VMs are down: the last ones by name; default 0. */
   readonly stoppedVms?: number;
-  readonly clock?: { now(): number };
+  readonly clock?: Clock;
 }
 
 const GIB = 2 ** 30;
@@ -25,41 +27,32 @@ const FIRST_START = Date.UTC(2026, 0, 1);
 /** Generates a world of any size within the limits. Every host is up. Throws INVALID_ARGUMENT naming the option. */
 export function generatedWorld(options: GeneratedWorldOptions): World {
   const { hosts, vms, seed, stoppedVms = 0, clock } = options;
-  requireInteger('hosts', hosts, 0, GENERATED_WORLD_LIMITS.hosts);
-  requireInteger('vms', vms, 0, GENERATED_WORLD_LIMITS.vms);
-  requireInteger('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  requireInteger('vms', vms, 0, MAX_VMS);
   requireInteger('stoppedVms', stoppedVms, 0, vms);
   const running = vms - stoppedVms;
-  if (running > 0) requireInteger('hosts', hosts, 1, GENERATED_WORLD_LIMITS.hosts);
+  requireInteger('hosts', hosts, running > 0 ? 1 : 0, MAX_HOSTS);
+  requireInteger('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
   const random = seededRandom(seed);
-  const newHosts = Array.from({ length: hosts }, (_, index) => newHost(index, random));
-  return createWorld({
-    hosts: newHosts,
-    vms: newVms(vms, (index) => (index < running ? newHosts[random.below(hosts)]?.id : undefined), random),
-    ...(clock === undefined ? {} : { clock }),
-  });
-}
+  const newHosts = Array.from({ length: hosts }, (_, index) => ({
+    id: random.uuid(),
+    name: `host-${String(index + 1).padStart(4, '0')}`,
+    memory: (256 << random.below(3)) * GIB,
+  }));
 
-function newHost(index: number, random: SeededRandom): NewHost & { readonly id: string } {
-  const id = random.uuid();
-  return { id, name: `host-${String(index + 1).padStart(4, '0')}`, memory: (256 << random.below(3)) * GIB };
-}
-
-function* newVms(
-  count: number,
-  hostOf: (index: number) => string | undefined,
-  random: SeededRandom,
-): Generator<NewVm> {
-  for (let index = 0; index < count; index++) {
-    const id = random.uuid();
-    const { osType, guestOs } = pickOperatingSystem(random.below);
-    const memory = 2 ** random.below(5) * GIB;
-    const hostId = hostOf(index);
-    const time = FIRST_START + index * 1_000;
-    const started = hostId === undefined ? { stopTime: time } : { hostId, startTime: time };
-    yield { id, name: `vm-${String(index + 1).padStart(6, '0')}`, osType, guestOs, memory, ...started };
+  function* newVms(): Generator<NewVm> {
+    for (let index = 0; index < vms; index++) {
+      const id = random.uuid();
+      const { osType, guestOs } = pickOperatingSystem(random.below);
+      const memory = 2 ** random.below(5) * GIB;
+      const hostId = index < running ? newHosts[random.below(hosts)]?.id : undefined;
+      const time = FIRST_START + index * 1_000;
+      const started = hostId === undefined ? { stopTime: time } : { hostId, startTime: time };
+      yield { id, name: `vm-${String(index + 1).padStart(6, '0')}`, osType, guestOs, memory, ...started };
+    }
   }
+
+  return createWorld({ hosts: newHosts, vms: newVms(), clock });
 }
 
 function requireInteger(name: string, value: number, least: number, most: number): void {

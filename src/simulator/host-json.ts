@@ -1,28 +1,19 @@
-import { apiHref, apiLink, CLUSTER_ID, subLinks } from './api-links.js';
-import type { JsonObject, JsonValue } from './pretty-json.js';
+import { createHash } from 'node:crypto';
+import { apiHref, apiLink, subLinks, type JsonObject } from './json.js';
 import type { HostLoad, WorldHost } from './world.js';
 
-const ACTIONS = [
-  ...['refresh', 'install', 'activate', 'deactivate', 'upgrade', 'approve', 'commitnetconfig', 'fence'],
-  ...[
-    'enrollcertificate',
-    'forceselectspm',
-    'iscsidiscover',
-    'iscsilogin',
-    'upgradecheck',
-    'copyhostnetworks',
-  ],
-  ...['unregisteredstoragedomainsdiscover', 'syncallnetworks', 'setupnetworks'],
-];
-const LINKS = [
-  ...['fenceagents', 'devices', 'hooks', 'nics', 'numanodes', 'storage', 'networkattachments', 'cpuunits'],
-  ...['storageconnectionextensions', 'unmanagednetworks', 'externalnetworkproviderconfigurations'],
-  ...['affinitylabels', 'katelloerrata', 'permissions', 'tags', 'statistics'],
-];
+const ACTIONS = (
+  'refresh install activate deactivate upgrade approve commitnetconfig fence enrollcertificate forceselectspm ' +
+  'iscsidiscover iscsilogin upgradecheck copyhostnetworks unregisteredstoragedomainsdiscover syncallnetworks setupnetworks'
+).split(' ');
+const LINKS = (
+  'fenceagents devices hooks nics numanodes storage networkattachments cpuunits storageconnectionextensions ' +
+  'unmanagednetworks externalnetworkproviderconfigurations affinitylabels katelloerrata permissions tags statistics'
+).split(' ');
 const KERNEL = '5.14.0-503.el9.x86_64';
 
 /**
- * The object that the engine answers for a host. A recorded one is its own JSON, with its status and its count of VMs
+ * Returns the object that the engine answers for a host. A recorded one is its own JSON, with its status and its count of VMs
  * changed where they changed since.
  */
 export function hostJson(host: WorldHost, load: HostLoad): JsonObject {
@@ -85,12 +76,71 @@ export function hostJson(host: WorldHost, load: HostLoad): JsonObject {
     update_available: 'false',
     version: versionJson('vdsm-4.50.5.1-1.el9', '4', '50'),
     vgpu_placement: 'consolidated',
-    cluster: apiLink('clusters', CLUSTER_ID),
+    cluster: apiLink('clusters', host.clusterId),
     href,
     id: host.id,
   };
 }
 
-function versionJson(fullVersion: string, major: string, minor: string): JsonValue {
+function versionJson(fullVersion: string, major: string, minor: string): JsonObject {
   return { build: '0', full_version: fullVersion, major, minor, revision: '0' };
+}
+
+const BOOT_TIME = Date.UTC(2026, 0, 1) / 1_000;
+const SWAP = 4 * 2 ** 30;
+
+type Unit = 'bytes' | 'percent' | 'none';
+type Datum = (host: WorldHost, usedMemory: number) => number;
+
+const STATISTICS: readonly (readonly [name: string, description: string, unit: Unit, datum: Datum])[] = [
+  ['memory.total', 'Total memory', 'bytes', (host) => host.memory],
+  ['memory.used', 'Used memory', 'bytes', (_, usedMemory) => usedMemory],
+  ['memory.free', 'Free memory', 'bytes', (host, usedMemory) => host.memory - usedMemory],
+  ['memory.shared', 'Shared memory', 'bytes', () => 0],
+  ['swap.total', 'Total swap', 'bytes', () => SWAP],
+  ['swap.free', 'Free swap', 'bytes', () => SWAP],
+  ['swap.used', 'Used swap', 'bytes', () => 0],
+  ['ksm.cpu.current', 'KSM CPU usage', 'percent', () => 0],
+  ['cpu.current.user', 'User CPU usage', 'percent', () => 12],
+  ['cpu.current.system', 'System CPU usage', 'percent', () => 3],
+  ['cpu.current.idle', 'Idle CPU usage', 'percent', () => 85],
+  ['cpu.load.avg.5m', 'CPU 5 minute load average', 'percent', () => 0.56],
+  ['boot.time', 'Boot time of the machine', 'none', () => BOOT_TIME],
+];
+
+const STATISTIC_IDS = new Map(STATISTICS.map(([name]) => [name, uuidOfName(name)]));
+
+/**
+ * Returns the statistics of a host. Memory in use is total x percent / 100, the percentage an integer, because the engine
+ * works it out that way; here it follows from the memory of the VMs that run, and a host that is up uses 1 % at least. Of
+ * a host that is not up the engine knows nothing, and says that nothing is in use and all is free.
+ */
+export function statisticsJson(host: WorldHost, load: HostLoad): JsonObject {
+  if (host.recordedStatistics !== undefined) return host.recordedStatistics;
+  const percentOfVms = Math.floor((load.memory / Math.max(1, host.memory)) * 100);
+  const usedPercent = host.status === 'up' ? Math.min(100, Math.max(1, percentOfVms)) : 0;
+  const usedMemory = Math.floor((host.memory * usedPercent) / 100);
+  const statistic = STATISTICS.map(([name, description, unit, datum]): JsonObject => {
+    const id = STATISTIC_IDS.get(name);
+    return {
+      name,
+      description,
+      kind: 'gauge',
+      type: unit === 'percent' ? 'decimal' : 'integer',
+      unit,
+      values: { value: [{ datum: datum(host, usedMemory) }] },
+      host: apiLink('hosts', host.id),
+      href: `${apiHref('hosts', host.id)}/statistics/${id}`,
+      id,
+    };
+  });
+  return { statistic };
+}
+
+/** Returns the version 3 UUID of a name in no namespace, as Java's nameUUIDFromBytes: the same on every host of every engine. */
+function uuidOfName(name: string): string {
+  const bytes = createHash('md5').update(name).digest();
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x30, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -2,32 +2,50 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
-import { issueText } from './issue-text.js';
-import { createWorld, type NewHost, type NewVm, type World } from './world.js';
+import { reasonOf } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
+import { parseInput } from './json.js';
+import { CLUSTER_ID, createWorld, type NewHost, type NewVm, type World } from './world.js';
 
 const jsonObject = z.record(z.string(), z.json());
 const bytes = z.string().regex(/^\d+$/, 'expected a string of digits').transform(Number).default(0);
 
-const host = z.object({ id: z.uuid(), name: z.string(), status: z.string(), memory: bytes });
-const vm = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  status: z.string(),
-  host: z.object({ id: z.uuid() }).optional(),
-  os: z.object({ type: z.string().default('') }).default({ type: '' }),
-  memory: bytes,
-  start_time: z.number().optional(),
-  stop_time: z.number().optional(),
-});
+const cluster = z.object({ id: z.string() }).default({ id: CLUSTER_ID });
+
+const host = z
+  .object({ id: z.uuid(), name: z.string(), status: z.string(), cluster, memory: bytes })
+  .transform(({ cluster: { id: clusterId }, ...fields }) => ({ ...fields, clusterId }));
+
+const vm = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.string(),
+    cluster,
+    host: z.object({ id: z.uuid() }).optional(),
+    os: z.object({ type: z.string().default('') }).default({ type: '' }),
+    memory: bytes,
+    start_time: z.number().optional(),
+    stop_time: z.number().optional(),
+  })
+  .transform((fields): NewVm => ({
+    id: fields.id,
+    name: fields.name,
+    status: fields.status,
+    clusterId: fields.cluster.id,
+    hostId: fields.host?.id,
+    osType: fields.os.type,
+    memory: fields.memory,
+    startTime: fields.start_time,
+    stopTime: fields.stop_time,
+  }));
 
 /** A recorded object, whole, beside the part of it that is understood. */
-const withOriginal = <Fields extends z.ZodType>(fields: Fields) =>
+const withOriginal = <Fields extends z.ZodType<object>>(fields: Fields) =>
   jsonObject.transform((recorded, context) => {
     const parsed = fields.safeParse(recorded);
-    if (parsed.success) return { recorded, fields: parsed.data };
-    for (const issue of parsed.error.issues) {
-      context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
-    }
+    if (parsed.success) return { ...parsed.data, recorded };
+    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
     return z.NEVER;
   });
 
@@ -35,31 +53,18 @@ const hostsFile = z.object({ host: z.array(withOriginal(host)).default([]) });
 const vmsFile = z.object({ vm: z.array(withOriginal(vm)).default([]) });
 
 /**
- * Makes a world of the answers of a real engine: `hosts.json`, `vms.json`, and `hosts__ID__statistics.json` where there is
+ * Creates a world of the answers of a real engine: `hosts.json`, `vms.json`, and `hosts__ID__statistics.json` where there is
  * one, the name being the request's path. Each object is served as it was recorded until its state changes.
  *
  * Throws INVALID_ARGUMENT naming the file and the field.
  */
-export function recordedWorld(folder: string, options: { readonly clock?: { now(): number } } = {}): World {
-  const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map(({ recorded, fields }): NewHost => {
-    const statistics = join(folder, `hosts__${fields.id}__statistics.json`);
-    return {
-      ...fields,
-      recorded,
-      ...(existsSync(statistics) ? { recordedStatistics: readJson(statistics, jsonObject) } : {}),
-    };
+export function recordedWorld(folder: string, options: { readonly clock?: Clock } = {}): World {
+  const hosts = readJson(join(folder, 'hosts.json'), hostsFile).host.map((recordedHost): NewHost => {
+    const statistics = join(folder, `hosts__${recordedHost.id}__statistics.json`);
+    if (!existsSync(statistics)) return recordedHost;
+    return { ...recordedHost, recordedStatistics: readJson(statistics, jsonObject) };
   });
-  const vms = readJson(join(folder, 'vms.json'), vmsFile).vm.map(({ recorded, fields }): NewVm => ({
-    id: fields.id,
-    name: fields.name,
-    status: fields.status,
-    hostId: fields.host?.id,
-    osType: fields.os.type,
-    memory: fields.memory,
-    startTime: fields.start_time,
-    stopTime: fields.stop_time,
-    recorded,
-  }));
+  const { vm: vms } = readJson(join(folder, 'vms.json'), vmsFile);
   return createWorld({ hosts, vms, ...options });
 }
 
@@ -68,12 +73,8 @@ function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.out
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SchedulingError('INVALID_ARGUMENT', `${file}: can't be read as JSON: ${reason}`, {
-      cause: error,
-    });
+    const message = `${file}: can't be read as JSON: ${reasonOf(error)}`;
+    throw new SchedulingError('INVALID_ARGUMENT', message, { cause: error });
   }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) throw new SchedulingError('INVALID_ARGUMENT', `${file}: ${issueText(parsed.error)}`);
-  return parsed.data;
+  return parseInput(schema, content, file);
 }

@@ -1,37 +1,25 @@
-import {
-  emptyAnswer,
-  faultAnswer,
-  htmlAnswer,
-  jsonAnswer,
-  jsonTextAnswer,
-  type Answer,
-  type Ask,
-} from './answer.js';
-import { ENGINE_PATH } from './api-links.js';
-import { eventJson } from './event-json.js';
-import type { Faults } from './faults.js';
-import { hostJson } from './host-json.js';
-import { listing } from './listing.js';
-import { isOdd, oddObject } from './odd-object.js';
-import { prettyJson, type JsonObject } from './pretty-json.js';
-import type { Sessions } from './sessions.js';
-import { statisticsJson } from './statistics-json.js';
-import { vmJson } from './vm-json.js';
-import { createVmRenderer } from './vm-text.js';
-import type { World, WorldHost, WorldVm } from './world.js';
+import { setImmediate } from 'node:timers/promises';
 import { parseUuid } from '../lib/uuid.js';
+import { faultAnswer, htmlAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
+import { eventJson } from './events.js';
+import { isOdd, oddObject, type Faults } from './faults.js';
+import { hostJson, statisticsJson } from './host-json.js';
+import { ENGINE_PATH, prettyJson, subLinks, type JsonObject } from './json.js';
+import type { Sessions } from './sso.js';
+import { createVmRenderer, vmJson } from './vm-json.js';
+import type { World, WorldHost, WorldVm } from './world.js';
 
 /** The one search text that means something here: VMs that the engine holds on some host. */
 const RUNNING_VMS = 'on_host=*';
 /** The one link that is followed. */
 const STATISTICS = 'statistics';
 const OF_HOSTS = /^\/api(?:\/v4)?\/hosts(?:\/|$)/;
-const NOT_FOUND = emptyAnswer(404);
+const NOT_FOUND: Answer = { status: 404 };
 
 /** Answers a request for `/api` and what is below, with the oddities of the faults that strike it. */
 export type RestApi = (ask: Ask, faults: Faults) => Answer;
 
-/** The engine's REST API over a world: what an inventory client reads of it, in JSON only. */
+/** Creates the engine's REST API over a world: what an inventory client reads of it, in JSON only. */
 export function createRestApi(world: World, sessions: Sessions): RestApi {
   const renderVm = createVmRenderer(1);
 
@@ -65,7 +53,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
     }
   }
 
-  /** A host, and where the request follows to its statistics those within it. */
+  /** Returns a host, and where the request follows to its statistics those within it. */
   function followedHostJson(host: WorldHost, query: URLSearchParams): JsonObject {
     const load = world.loadOf(host.id);
     const json = hostJson(host, load);
@@ -120,9 +108,9 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 }
 
-/** What no request may ask for here. */
+/** Refuses what no request may ask for here. */
 function refusal({ method, headers, path, query }: Ask): Answer | undefined {
-  if (method !== 'GET') return emptyAnswer(405, { allow: 'GET' });
+  if (method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
   const version = headers['version'];
   if (version !== undefined && version !== '4')
     return faultAnswer(400, `Unsupported version ${String(version)}`);
@@ -139,13 +127,13 @@ function refusal({ method, headers, path, query }: Ask): Answer | undefined {
   return undefined;
 }
 
-/** No search: all. One that the engine's parser refuses, or any other here: none, with status 200. */
+/** Finds VMs. No search: all. One that the engine's parser refuses, or any other here: none, with status 200. */
 function searched(vms: readonly WorldVm[], search: string): readonly WorldVm[] {
   if (search === '') return vms;
   return search === RUNNING_VMS ? vms.filter((vm) => vm.hostId !== undefined) : [];
 }
 
-/** A number as the engine reads one in a query; what isn't an int it ignores. */
+/** Reads a number in a query as the engine does: what isn't an int it ignores. */
 function javaInt(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) <= 2_147_483_647 ? Number(text) : undefined;
 }
@@ -155,12 +143,12 @@ function limited<Item>(items: readonly Item[], query: URLSearchParams): readonly
   return max === undefined || max < 0 ? items : items.slice(0, max);
 }
 
-/** Whether the request asks for a plain user's view. */
+/** Says whether the request asks for a plain user's view. */
 function isFiltered({ headers, query }: Ask): boolean {
   return String(headers['filter'] ?? query.get('filter') ?? '').toLowerCase() === 'true';
 }
 
-/** A plain user's view of a VM lacks its host. */
+/** Returns a VM; a plain user's view of it lacks its host. */
 function visibleVmJson(vm: WorldVm, filtered: boolean): JsonObject {
   return filtered ? { ...vmJson(vm), host: undefined, placement_policy: undefined } : vmJson(vm);
 }
@@ -173,7 +161,7 @@ function rootJson(world: World): JsonObject {
   const hosts = [...world.hosts.values()];
   const vms = [...world.vms.values()];
   return {
-    link: ['clusters', 'events', 'hosts', 'vms'].map((rel) => ({ href: `${ENGINE_PATH}/api/${rel}`, rel })),
+    link: subLinks(`${ENGINE_PATH}/api`, ['clusters', 'events', 'hosts', 'vms']),
     product_info: {
       name: 'oVirt Engine',
       vendor: 'ovirt.org',
@@ -190,4 +178,32 @@ function rootJson(world: World): JsonObject {
       },
     },
   };
+}
+
+/** Characters in one piece of a listing. Making one takes well under a millisecond. */
+export const LISTING_CHUNK = 65_536;
+
+/**
+ * Writes a collection piece by piece, object by object, so that neither memory nor the event loop feels its size: `{ }`
+ * for an empty one, else `{ "key" : [ ... ] }`. `render` is given each item with its index, and writes it at depth 1.
+ */
+export async function* listing<Item>(
+  key: string,
+  items: readonly Item[],
+  render: (item: Item, index: number) => string,
+): AsyncGenerator<string> {
+  if (items.length === 0) {
+    yield '{ }';
+    return;
+  }
+  let text = `{\n  "${key}" : [ `;
+  for (const [index, item] of items.entries()) {
+    text += index === 0 ? render(item, index) : `, ${render(item, index)}`;
+    if (text.length < LISTING_CHUNK) continue;
+    yield text;
+    text = '';
+    // A reader that is always ready would otherwise keep this loop, and nothing else, running.
+    await setImmediate();
+  }
+  yield `${text} ]\n}`;
 }

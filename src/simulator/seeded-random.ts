@@ -1,8 +1,8 @@
 /** A source of numbers that look random and are the same again for the same seed. */
 export interface SeededRandom {
-  /** An integer from 0 to below `bound`. */
+  /** Returns an integer from 0 to below `bound`. */
   readonly below: (bound: number) => number;
-  /** A version 4 UUID in lower case. */
+  /** Returns a version 4 UUID in lower case. */
   readonly uuid: () => string;
 }
 

@@ -1,7 +1,8 @@
 import { SchedulingError } from '../domain/errors.js';
+import type { Clock } from '../lib/timers.js';
+import { createEventLog, type EventLog, type EventName } from './events.js';
+import type { JsonObject } from './json.js';
 import type { GuestReport } from './operating-systems.js';
-import type { JsonObject } from './pretty-json.js';
-import { createEventLog, type EventLog, type EventName } from './world-events.js';
 
 /** A host of the pretend engine. Never changes; a change of the world puts another in its place. */
 export interface WorldHost {
@@ -10,6 +11,8 @@ export interface WorldHost {
   readonly name: string;
   /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
   readonly status: string;
+  /** UUID in lower case; default {@link CLUSTER_ID}. */
+  readonly clusterId: string;
   /** Bytes. */
   readonly memory: number;
   /** The object that a real engine sent, when the world is a recorded one. */
@@ -25,6 +28,8 @@ export interface WorldVm {
   readonly name: string;
   /** The engine's word: `up`, `down`, `paused`, ... */
   readonly status: string;
+  /** That of its host while it runs. */
+  readonly clusterId: string;
   /** Host on which it runs; undefined when it doesn't run. */
   readonly hostId: string | undefined;
   readonly osType: string;
@@ -59,9 +64,9 @@ export interface HostLoad {
 export interface World {
   readonly hosts: ReadonlyMap<string, WorldHost>;
   readonly vms: ReadonlyMap<string, WorldVm>;
-  /** Every host as of now, ordered by name: the engine's default order. */
+  /** Returns every host as of now, ordered by name: the engine's default order. */
   readonly hostsByName: () => readonly WorldHost[];
-  /** Every VM as of now, ordered by name: the engine's default order. */
+  /** Returns every VM as of now, ordered by name: the engine's default order. */
   readonly vmsByName: () => readonly WorldVm[];
   readonly loadOf: (hostId: string) => HostLoad;
   readonly events: EventLog;
@@ -83,8 +88,11 @@ export interface World {
 export interface WorldOptions {
   readonly hosts?: Iterable<NewHost>;
   readonly vms?: Iterable<NewVm>;
-  readonly clock?: { now(): number };
+  readonly clock?: Clock | undefined;
 }
+
+/** The cluster of hosts and VMs that are given no other. */
+export const CLUSTER_ID = 'c0000000-0000-4000-8000-000000000001';
 
 const GIB = 2 ** 30;
 
@@ -96,7 +104,7 @@ const STATUS_EVENTS: Readonly<Record<string, EventName>> = {
 };
 
 /**
- * Makes a world. What it begins with makes no events.
+ * Creates a world. What it begins with makes no events.
  *
  * Its methods throw a SchedulingError: NOT_FOUND for a host or VM that it lacks, INVALID_ARGUMENT for what can't be done.
  */
@@ -132,31 +140,37 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     loads.set(hostId, { vms: now.vms + step, memory: now.memory + step * memory });
   }
 
-  function putVm(vm: WorldVm): WorldVm {
-    const before = vmsById.get(vm.id);
+  function putHost(host: WorldHost): WorldHost {
+    hostsById.set(host.id, host);
+    hostOrder.changed();
+    return host;
+  }
+
+  function putVm(changed: WorldVm): WorldVm {
+    const before = vmsById.get(changed.id);
     if (before !== undefined) load(before.hostId, before.memory, -1);
-    load(vm.hostId, vm.memory, 1);
+    load(changed.hostId, changed.memory, 1);
+    const host = changed.hostId === undefined ? undefined : hostsById.get(changed.hostId);
+    const vm = host === undefined ? changed : { ...changed, clusterId: host.clusterId };
     vmsById.set(vm.id, vm);
-    vmOrder.valuesChanged();
+    vmOrder.changed();
     return vm;
   }
 
   function insertHost(host: NewHost): WorldHost {
     const id = host.id ?? numberedId('a0000000', hostsById);
     if (hostsById.has(id)) throw impossible(`there is a host ${id} already`);
-    const added = { name: `host-${hostsById.size + 1}`, status: 'up', memory: 256 * GIB, ...host, id };
-    hostsById.set(id, added);
-    hostOrder.keysChanged();
-    return added;
+    const name = `host-${hostsById.size + 1}`;
+    return putHost({ name, status: 'up', clusterId: CLUSTER_ID, memory: 256 * GIB, ...host, id });
   }
 
   function insertVm(vm: NewVm): WorldVm {
     const id = vm.id ?? numberedId('b0000000', vmsById);
     if (vmsById.has(id)) throw impossible(`there is a VM ${id} already`);
-    vmOrder.keysChanged();
     return putVm({
       name: `vm-${vmsById.size + 1}`,
       status: vm.hostId === undefined ? 'down' : 'up',
+      clusterId: CLUSTER_ID,
       hostId: undefined,
       osType: 'rhel_9x64',
       guestOs: undefined,
@@ -179,108 +193,81 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     loadOf: (hostId) => loads.get(hostId) ?? { vms: 0, memory: 0 },
     events,
     startVm(vmId, hostId) {
-      const vm = vmOf(vmId);
+      const before = vmOf(vmId);
       const host = upHostOf(hostId);
-      if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs already; stop it or migrate it`);
-      putVm({ ...vm, status: 'up', hostId, startTime: clock.now() });
+      if (before.hostId !== undefined)
+        throw impossible(`VM ${before.name} runs already; stop it or migrate it`);
+      const vm = putVm({ ...before, status: 'up', hostId, startTime: clock.now() });
       const description = `VM ${vm.name} was started by admin@internal (Host: ${host.name}).`;
-      events.write({ name: 'USER_STARTED_VM', description, vm, host });
-      events.write({
-        name: 'USER_RUN_VM',
-        description: `VM ${vm.name} started on Host ${host.name}`,
-        vm,
-        host,
-      });
+      events.write('USER_STARTED_VM', description, { vm, host });
+      events.write('USER_RUN_VM', `VM ${vm.name} started on Host ${host.name}`, { vm, host });
     },
     stopVm(vmId) {
       const vm = vmOf(vmId);
       if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run`);
       const host = hostsById.get(vm.hostId);
       putVm({ ...vm, status: 'down', hostId: undefined, stopTime: clock.now() });
-      const on = host === undefined ? {} : { host };
       const description = `VM ${vm.name} powered off by admin@internal (Host: ${host?.name ?? '<UNKNOWN>'}).`;
-      events.write({ name: 'USER_STOP_VM', description, vm, ...on });
-      events.write({ name: 'VM_DOWN', description: `VM ${vm.name} is down.`, vm, ...on });
+      events.write('USER_STOP_VM', description, { vm, host });
+      events.write('VM_DOWN', `VM ${vm.name} is down.`, { vm, host });
     },
     migrateVm(vmId, hostId) {
       const vm = vmOf(vmId);
       const target = upHostOf(hostId);
       if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run; start it instead`);
       if (vm.hostId === hostId) throw impossible(`VM ${vm.name} runs on host ${target.name} already`);
-      const source = hostsById.get(vm.hostId);
-      const route = `Source: ${source?.name ?? '<UNKNOWN>'}, Destination: ${target.name}`;
-      const from = source === undefined ? {} : { host: source };
+      const host = hostsById.get(vm.hostId);
+      const route = `Source: ${host?.name ?? '<UNKNOWN>'}, Destination: ${target.name}`;
       const started = `Migration started (VM: ${vm.name}, ${route}, User: admin@internal).`;
-      events.write({ name: 'VM_MIGRATION_START', description: started, vm, ...from });
+      events.write('VM_MIGRATION_START', started, { vm, host });
       putVm({ ...vm, hostId });
       const done = `Migration completed (VM: ${vm.name}, ${route}, Duration: 1 second).`;
-      events.write({ name: 'VM_MIGRATION_DONE', description: done, vm, ...from });
+      events.write('VM_MIGRATION_DONE', done, { vm, host });
     },
     addHost(host = {}) {
       const added = insertHost(host);
-      events.write({ name: 'USER_ADD_VDS', description: `Host ${added.name} was added.`, host: added });
+      events.write('USER_ADD_VDS', `Host ${added.name} was added.`, { host: added });
       return added;
     },
     removeHost(hostId) {
       const host = hostOf(hostId);
       hostsById.delete(hostId);
-      hostOrder.keysChanged();
-      events.write({ name: 'USER_REMOVE_VDS', description: `Host ${host.name} was removed.`, host });
+      hostOrder.changed();
+      events.write('USER_REMOVE_VDS', `Host ${host.name} was removed.`, { host });
     },
     setHostStatus(hostId, status) {
-      const host = hostOf(hostId);
-      hostsById.set(hostId, { ...host, status });
-      hostOrder.valuesChanged();
+      const host = putHost({ ...hostOf(hostId), status });
       const name = STATUS_EVENTS[status];
-      if (name === undefined) return;
-      const severity = status === 'up' || status === 'maintenance' ? 'normal' : 'error';
-      events.write({
-        name,
-        description: `Status of host ${host.name} was set to ${status}.`,
-        severity,
-        host,
-      });
+      if (name !== undefined)
+        events.write(name, `Status of host ${host.name} was set to ${status}.`, { host });
     },
     addVm(vm = {}) {
       const added = insertVm(vm);
       const description = `VM ${added.name} creation has been completed.`;
-      events.write({ name: 'USER_ADD_VM_FINISHED_SUCCESS', description, vm: added });
+      events.write('USER_ADD_VM_FINISHED_SUCCESS', description, { vm: added });
       return added;
     },
     removeVm(vmId) {
       const vm = vmOf(vmId);
       if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs; stop it first`);
       vmsById.delete(vmId);
-      vmOrder.keysChanged();
-      events.write({ name: 'USER_REMOVE_VM_FINISHED', description: `VM ${vm.name} was removed.`, vm });
+      vmOrder.changed();
+      events.write('USER_REMOVE_VM_FINISHED', `VM ${vm.name} was removed.`, { vm });
     },
   };
 }
 
-/** Lists the values of a map by name: sorts again only after a key came or went, copies only after a change. */
-function createNameOrder<Value extends { readonly name: string }>(
-  values: ReadonlyMap<string, Value>,
-): {
-  readonly keysChanged: () => void;
-  readonly valuesChanged: () => void;
-  readonly list: () => readonly Value[];
-} {
-  let ids: readonly string[] | undefined;
+/** Lists the values of a map by name; sorts them again after a change only. */
+function createNameOrder<Value extends { readonly name: string }>(values: ReadonlyMap<string, Value>) {
   let listed: readonly Value[] | undefined;
   return {
-    keysChanged: () => (ids = listed = undefined),
-    valuesChanged: () => (listed = undefined),
-    list() {
-      if (listed !== undefined) return listed;
-      ids ??= [...values]
-        .sort(([, a], [, b]) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-        .map(([id]) => id);
-      return (listed = ids.flatMap((id) => values.get(id) ?? []));
-    },
+    changed: () => void (listed = undefined),
+    list: (): readonly Value[] =>
+      (listed ??= [...values.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))),
   };
 }
 
-/** The first id of this prefix and a running number that is free. */
+/** Returns the first id of this prefix and a running number that is free. */
 function numberedId(prefix: string, taken: ReadonlyMap<string, unknown>): string {
   for (let number = taken.size + 1; ; number++) {
     const id = `${prefix}-0000-4000-8000-${String(number).padStart(12, '0')}`;

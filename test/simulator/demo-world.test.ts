@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { identifyOs } from '../../src/domain/os-identity.js';
 import { demoWorld } from '../../src/simulator/demo-world.js';
-import { prettyJson } from '../../src/simulator/pretty-json.js';
+import { prettyJson } from '../../src/simulator/json.js';
 import { vmJson } from '../../src/simulator/vm-json.js';
+import { CLUSTER_ID } from '../../src/simulator/world.js';
 
 describe('demoWorld', () => {
   it('has 12 hosts of which one is not up, and 200 VMs of which 20 are down', () => {
@@ -12,6 +13,12 @@ describe('demoWorld', () => {
     expect(world.hostsByName().filter(({ status }) => status !== 'up')).to.have.lengthOf(1);
     expect(world.vms.size).to.equal(200);
     expect(world.vmsByName().filter(({ hostId }) => hostId === undefined)).to.have.lengthOf(20);
+  });
+
+  it('has all of them in one cluster', () => {
+    const { hosts, vms } = demoWorld();
+    const clusters = [...hosts.values(), ...vms.values()].map(({ clusterId }) => clusterId);
+    expect([...new Set(clusters)]).to.deep.equal([CLUSTER_ID]);
   });
 
   it('has the ids and names that examples in documents use', () => {

@@ -34,10 +34,10 @@ describe('generatedWorld', () => {
 
   const good = { hosts: 2, vms: 2, seed: 1 };
   const cases: readonly { readonly options: GeneratedWorldOptions; readonly message: string }[] = [
-    { options: { ...good, hosts: 1_001 }, message: 'hosts: expected an integer from 0 to 1000, got 1001' },
+    { options: { ...good, hosts: 1_001 }, message: 'hosts: expected an integer from 1 to 1000, got 1001' },
     { options: { ...good, vms: 100_001 }, message: 'vms: expected an integer from 0 to 100000, got 100001' },
     { options: { ...good, vms: -1 }, message: 'vms: expected an integer from 0 to 100000, got -1' },
-    { options: { ...good, hosts: 1.5 }, message: 'hosts: expected an integer from 0 to 1000, got 1.5' },
+    { options: { ...good, hosts: 1.5 }, message: 'hosts: expected an integer from 1 to 1000, got 1.5' },
     { options: { ...good, seed: Number.NaN }, message: 'seed: expected an integer' },
     { options: { ...good, stoppedVms: 3 }, message: 'stoppedVms: expected an integer from 0 to 2, got 3' },
     { options: { ...good, hosts: 0 }, message: 'hosts: expected an integer from 1 to 1000, got 0' },

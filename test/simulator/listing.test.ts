@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { generatedWorld } from '../../src/simulator/generated-world.js';
-import { listing, LISTING_CHUNK } from '../../src/simulator/listing.js';
+import { listing, LISTING_CHUNK } from '../../src/simulator/rest-api.js';
 import type { World, WorldVm } from '../../src/simulator/world.js';
 import { useSimulator } from './running-simulator.js';
 

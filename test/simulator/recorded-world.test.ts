@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
-import { hostJson } from '../../src/simulator/host-json.js';
+import { hostJson, statisticsJson } from '../../src/simulator/host-json.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
-import { statisticsJson } from '../../src/simulator/statistics-json.js';
 import { vmJson } from '../../src/simulator/vm-json.js';
 
 const RECORDED = join(import.meta.dirname, '../fixtures/recorded');
@@ -79,6 +78,20 @@ describe('recordedWorld', () => {
       start_time: 42,
       host: { href: `/ovirt-engine/api/hosts/${host.id}`, id: host.id },
     });
+  });
+
+  it('has two hosts in clusters of their own: a VM that migrates from one to the other is of the other cluster', () => {
+    const world = recordedWorld(join(RECORDED, 'refresher_multi_datacenter_network_recording'));
+    const [h1, h2] = world.hostsByName();
+    const vm = world.vmsByName().find(({ hostId }) => hostId === h2?.id);
+    if (h1 === undefined || h2 === undefined || vm === undefined) throw new Error('the recording lacks one');
+    expect(h1.clusterId).not.to.equal(h2.clusterId);
+    expect(vm.clusterId).to.equal(h2.clusterId);
+    world.setHostStatus(h1.id, 'up');
+    world.migrateVm(vm.id, h1.id);
+    expect(vmJson(world.vms.get(vm.id) ?? vm)['cluster']).to.deep.equal(
+      hostJson(h1, world.loadOf(h1.id))['cluster'],
+    );
   });
 
   describe('with files that are not as they should be', () => {

@@ -1,12 +1,16 @@
 import { expect } from 'chai';
-import { createRequestLog } from '../../src/simulator/request-log.js';
+import { createRequestLog, MAX_COUNTED_PATHS, MAX_KEPT_REQUESTS } from '../../src/simulator/request-log.js';
 
 describe('createRequestLog', () => {
-  it('remembers the latest 2 requests and counts 3 paths when told so', () => {
-    const log = createRequestLog({ requests: 2, paths: 3 });
-    for (const path of ['/a', '/b', '/c', '/d', '/a']) log.note('GET', path, '', {});
-    expect(log.latest().map(({ path }) => path)).to.deep.equal(['/d', '/a']);
-    expect(['/a', '/b', '/c', '/d'].map(log.count)).to.deep.equal([2, 1, 1, 0]);
+  it(`remembers the latest ${MAX_KEPT_REQUESTS} requests and counts ${MAX_COUNTED_PATHS} paths`, () => {
+    const log = createRequestLog();
+    for (let n = 0; n <= MAX_COUNTED_PATHS; n++) log.note('GET', `/${n}`, '', {});
+    log.note('GET', '/0', '', {});
+    const latest = log.latest().map(({ path }) => path);
+    expect(latest).to.have.lengthOf(MAX_KEPT_REQUESTS);
+    expect(latest.slice(-2)).to.deep.equal([`/${MAX_COUNTED_PATHS}`, '/0']);
+    const counts = ['/0', '/1', `/${MAX_COUNTED_PATHS - 1}`, `/${MAX_COUNTED_PATHS}`].map(log.count);
+    expect(counts).to.deep.equal([2, 1, 1, 0]);
   });
 
   it('leaves out the headers that carry secrets', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Log } from '../../src/process/log.js';
-import type { JsonObject } from '../../src/simulator/pretty-json.js';
+import type { JsonObject } from '../../src/simulator/json.js';
 import {
   SIMULATOR_ACCOUNT,
   startSimulator,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { demoWorld } from '../../src/simulator/demo-world.js';
 import { SIMULATOR_ACCOUNT } from '../../src/simulator/simulator.js';
+import { createSessions, MAX_SESSIONS } from '../../src/simulator/sso.js';
 import { call, useSimulator } from './running-simulator.js';
 
 const basic = (username: string, password: string) => ({
@@ -210,5 +211,17 @@ describe('single sign-on of the simulator', () => {
     expect(lines.length).to.be.at.least(4);
     expect(logged).not.to.include(token);
     expect(logged).not.to.include(`password=`);
+  });
+});
+
+describe('createSessions', () => {
+  it(`keeps ${MAX_SESSIONS} sessions: the one unused the longest makes room`, () => {
+    const sessions = createSessions({ username: 'u@p', password: 'x', clock: { now: () => 0 } });
+    const allowed = (token: string) => sessions.admit({ authorization: `Bearer ${token}` }).allowed;
+    const [first = '', second = ''] = Array.from({ length: MAX_SESSIONS }, sessions.open);
+    expect(allowed(first)).to.equal(true);
+    const latest = sessions.open();
+    expect(sessions.size()).to.equal(MAX_SESSIONS);
+    expect([first, second, latest].map(allowed)).to.deep.equal([true, false, true]);
   });
 });

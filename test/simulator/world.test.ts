@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
-import { createEventLog } from '../../src/simulator/world-events.js';
-import { createWorld, type World } from '../../src/simulator/world.js';
+import { CLUSTER_ID, createWorld, type World } from '../../src/simulator/world.js';
 
 const HOST_1 = '00000000-0000-4000-8000-0000000000a1';
 const HOST_2 = '00000000-0000-4000-8000-0000000000a2';
@@ -82,6 +81,28 @@ describe('createWorld', () => {
     world.startVm(VM, HOST_1);
     expect(before[0]?.hostId).to.equal(undefined);
     expect(world.vmsByName()[0]?.hostId).to.equal(HOST_1);
+  });
+
+  it('puts all into one cluster unless told another, and a VM into that of its host', () => {
+    const other = 'c0000000-0000-4000-8000-000000000002';
+    const world = smallWorld();
+    const host = world.addHost({ clusterId: other });
+    const clusters = () => [
+      world.vms.get(VM)?.clusterId,
+      world.vms.get(world.addVm({ hostId: host.id }).id)?.clusterId,
+    ];
+    expect(world.hostsByName().map(({ clusterId }) => clusterId)).to.deep.equal([
+      CLUSTER_ID,
+      CLUSTER_ID,
+      CLUSTER_ID,
+      other,
+    ]);
+    expect(clusters()).to.deep.equal([CLUSTER_ID, other]);
+    world.startVm(VM, HOST_1);
+    world.migrateVm(VM, host.id);
+    expect(clusters()).to.deep.equal([other, other]);
+    world.stopVm(VM);
+    expect(clusters()).to.deep.equal([other, other]);
   });
 
   const running = (world: World) => world.startVm(VM, HOST_1);
@@ -174,15 +195,5 @@ describe('createWorld', () => {
     world.removeHost(HOST_1);
     world.stopVm(VM);
     expect(world.vms.get(VM)?.hostId).to.equal(undefined);
-  });
-});
-
-describe('createEventLog', () => {
-  it('keeps the newest 3 of 10 events when told to keep 3', () => {
-    const log = createEventLog({ now: () => 5 }, 3);
-    for (let count = 0; count < 10; count++) log.write({ name: 'VM_DOWN', description: '' });
-    expect(log.after(0).map(({ id }) => id)).to.deep.equal([10, 9, 8]);
-    expect(log.after(9).map(({ id }) => id)).to.deep.equal([10]);
-    expect(log.after(10)).to.deep.equal([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prettyJson, type JsonValue } from '../../src/simulator/pretty-json.js';
+import { prettyJson, type JsonValue } from '../../src/simulator/json.js';
 
 const cases: readonly { readonly value: JsonValue; readonly depth?: number; readonly text: string }[] = [
   { value: {}, text: '{ }' },
