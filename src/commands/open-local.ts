@@ -5,7 +5,7 @@ import { createInventoryService } from '../inventory/service.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
-import { createPolicyService } from '../scoring/service.js';
+import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { REFRESH_JITTER } from '../inventory/refresher.js';
@@ -56,7 +56,7 @@ export function openLocal(config: Config, { log, metrics, onChange }: LocalParts
     return { snapshotTime, hosts, runningVms: vms };
   });
   return {
-    service: createPolicyService({
+    service: createScoringService({
       units,
       inventory,
       log,
