@@ -70,7 +70,7 @@ export const VICES: readonly Vice[] = [
   {
     vice: 'deep-literal',
     unit: 'long_literal',
-    outcome: ['INTERNAL', 'expected a Python literal at character 2'],
+    outcome: ['INTERNAL', 'expected a number at character 2'],
   },
   { vice: 'prints-to-stderr', outcome: ['INTERNAL', 'it wrote to stderr: engine: connection refused'] },
   {
