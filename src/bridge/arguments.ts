@@ -131,7 +131,7 @@ function wrongArgument(at: string, expected: string, got: string): XmlRpcFault {
 }
 
 function tooMany(at: string, got: number, things: string, max: number, setting = ''): XmlRpcFault {
-  return invalid(`${at}: ${got} ${things}, at most ${max} are taken${setting}`);
+  return invalid(`${at}: ${got} ${things}, at most ${max} are accepted${setting}`);
 }
 
 function invalid(text: string): XmlRpcFault {

@@ -117,7 +117,7 @@ export function checkMigration(response: BalanceHostsResponse, hosts: HostList):
 export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
   const { units } = list;
   if (units.length > MAX_LISTED_UNITS) {
-    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are taken`);
+    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are accepted`);
   }
   const seen = new Set<string>();
   for (const [place, unit] of units.entries()) {
@@ -125,7 +125,7 @@ export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
     checkListedUnit(unit, field);
     const identity = `${unit.type} ${unit.name}`;
     if (seen.has(identity)) {
-      throw violation(`${field}.name`, `the ${unit.type} ${quoted(unit.name)} stands here twice`);
+      throw violation(`${field}.name`, `duplicate ${unit.type} unit ${quoted(unit.name)}`);
     }
     seen.add(identity);
   }
@@ -170,7 +170,7 @@ function checkUnits(
 ): void {
   if (asked === 0) {
     const names = new Set(results.map(({ unit }) => unit));
-    if (names.size < results.length) throw violation('unit_results', 'a unit stands here twice');
+    if (names.size < results.length) throw violation('unit_results', 'duplicate unit');
     return;
   }
   for (let place = 0; place < Math.max(results.length, asked); place++) {
@@ -194,7 +194,7 @@ function checkHosts({ scores, unknownHostIds }: ScoreHostsResponse, { ids }: Hos
   }
   const extra = scores[scored]?.hostId ?? unknownHostIds[unknown];
   if (extra !== undefined) {
-    throw violation('scores', `host ${quoted(extra)} was not asked for, or stands here twice`);
+    throw violation('scores', `unexpected or duplicate host ${quoted(extra)}`);
   }
 }
 
@@ -203,7 +203,7 @@ function checkUpHosts({ scores, unknownHostIds }: ScoreHostsResponse): void {
   for (const { hostId } of scores) {
     if (!isLowerCaseUuid(hostId))
       throw violation('scores', `expected the id of a host, got ${quoted(hostId)}`);
-    if (seen.has(hostId)) throw violation('scores', `host ${hostId} stands here twice`);
+    if (seen.has(hostId)) throw violation('scores', `duplicate host ${hostId}`);
     seen.add(hostId);
   }
   if (unknownHostIds.length > 0) throw violation('unknown_host_ids', 'no host was asked for by its id');
@@ -275,7 +275,7 @@ function markHosts(ids: readonly string[], hosts: HostList, marks: Uint8Array): 
   for (const id of ids) {
     const place = hosts.placeOf(id);
     if (place === undefined) return `${quoted(id)} was not asked for`;
-    if (marks[place] === 1) return `${id} stands here twice`;
+    if (marks[place] === 1) return `duplicate host ${id}`;
     marks[place] = 1;
   }
   return undefined;

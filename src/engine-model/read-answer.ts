@@ -122,7 +122,7 @@ function readHosts(
   const known = new Set(hostIds);
   for (const [index, value] of ids.entries()) {
     const id = castToGuid(value, `element ${index} of the hosts`);
-    if (into.has(id)) complain(`host ${id} stands there twice`);
+    if (into.has(id)) complain(`duplicate host ${id}`);
     if (!known.has(id)) complain(`host ${id} was not asked about`);
     into.add(id);
   }
@@ -170,7 +170,7 @@ function complainOfRows(
     hostsByUnit.set(unit, hosts);
     if (hosts.has(hostId)) {
       complain(
-        `host ${hostId} stands twice in the rows ${of}: the engine adds up its costs, or takes the last before 4.4.0`,
+        `duplicate host ${hostId} in the rows ${of}: the engine adds up its costs, or takes the last before 4.4.0`,
       );
     }
     if (!known.has(hostId)) {

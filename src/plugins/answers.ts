@@ -71,7 +71,7 @@ export function readScores(output: Buffer, asked: AskedHosts, direction: Directi
       throw invalidOutput(`expected (host id, number), got ${shown(pair)}`);
     const place = asked.placeOf(id);
     if (place === undefined) continue;
-    if (values[place] !== undefined) throw invalidOutput(`host ${shown(id)} stands twice in the answer`);
+    if (values[place] !== undefined) throw invalidOutput(`duplicate host ${shown(id)}`);
     const value = readNumber(id, number, scores);
     values[place] = value;
     given++;

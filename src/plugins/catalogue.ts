@@ -79,7 +79,7 @@ export function buildCatalogue(
             `class ${name}: ${other.file} has a ${type.toLowerCase()} of that name, which is used; rename one`,
           );
         } else if (units.length >= MAX_UNITS) {
-          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are taken`);
+          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are accepted`);
         } else {
           byType[type].set(name, plugin);
           const scored = type === 'SCORE' ? { direction: directionOf(name) } : {};

@@ -168,9 +168,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     let cancelGrace: (() => void) | undefined;
     const killCall = (): void => {
       send({ kill: id });
-      cancelGrace = after(KILL_GRACE_MS, () =>
-        killNow('did not end a call that was over its time, and was killed'),
-      );
+      cancelGrace = after(KILL_GRACE_MS, () => killNow('did not end a late call, and was killed'));
     };
     return new Promise<RunOutcome>((resolve, reject) => {
       running.set(id, { resolve, reject });

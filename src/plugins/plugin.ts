@@ -154,7 +154,7 @@ export function createPlugin(options: PluginOptions): Plugin {
       if (current === undefined && starting !== undefined) await waitFor(starting, callSignal);
       if (current === undefined) {
         const reason = problem ?? 'it ended before';
-        throw new SchedulingError('UNAVAILABLE', `its process is to be started again; ${reason}`);
+        throw new SchedulingError('UNAVAILABLE', `its process waits for its restart; ${reason}`);
       }
       return current.run(order, callSignal);
     },

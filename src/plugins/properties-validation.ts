@@ -32,7 +32,7 @@ export function parsePropertiesValidation(text: string): PropertiesRead {
     else if (pattern.includes(';'))
       problems.push(`${name}: the engine splits at ";", so that the regex ${quoted(pattern)} can't hold one`);
     else if (properties.some((property) => property.name === name))
-      problems.push(`${name}: stands here twice`);
+      problems.push(`${name}: duplicate property`);
     else properties.push({ name, pattern, defaultValue: '', description: '' });
   }
   return { properties, problems };

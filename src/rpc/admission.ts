@@ -23,7 +23,7 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
       if (inFlight >= maxConcurrentCalls) {
         throw new SchedulingError(
           'RESOURCE_EXHAUSTED',
-          `${inFlight} calls are in flight, at most ${maxConcurrentCalls} are taken (server.maxConcurrentCalls); try again`,
+          `${inFlight} calls are in flight, at most ${maxConcurrentCalls} are accepted (server.maxConcurrentCalls); try again`,
         );
       }
       inFlight++;

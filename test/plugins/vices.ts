@@ -137,7 +137,7 @@ export const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'doubles',
-    outcome: ['INTERNAL', `host "${hostId(1)}" stands twice in the answer`],
+    outcome: ['INTERNAL', `duplicate host "${hostId(1)}"`],
   },
   { vice: 'answers', unit: 'unicode_words', outcome: ['INTERNAL', 'ValueError: Größe 😀 \'of "it"\''] },
 ];

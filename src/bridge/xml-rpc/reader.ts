@@ -202,7 +202,7 @@ function readDocument(body: Uint8Array, root: 'methodCall' | 'methodResponse'): 
       parent.name = typeof value === 'string' ? value : '';
     } else if (element.role === 'member') {
       if (parent.members?.has(name) === true) {
-        throw invalid(`the member ${quoted(name)} stands twice in a <struct>`);
+        throw invalid(`duplicate member ${quoted(name)} in a <struct>`);
       }
       parent.members?.set(name, value);
     } else if (parent.element.role === 'data' || parent.element.role === 'params') {

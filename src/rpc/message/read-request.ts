@@ -166,7 +166,7 @@ function createNameReader(units: number): (name: string, field: string) => strin
   const seen = new Set<string>();
   return (name, field) => {
     readName(name, field);
-    if (seen.has(name)) throw invalid(field, `${quoted(name)} stands here twice; name each unit once`);
+    if (seen.has(name)) throw invalid(field, `duplicate unit ${quoted(name)}; name each unit once`);
     seen.add(name);
     return name;
   };
@@ -207,8 +207,7 @@ function readPlacements(placements: readonly AssumedPlacement__Output[]): readon
   return placements.map(({ vm_id, host_id }, index) => {
     const field = `assumed_placements[${index}]`;
     const vmId = readUuid(vm_id, `${field}.vm_id`);
-    if (placed.has(vmId))
-      throw invalid(`${field}.vm_id`, `${quoted(vmId)} stands here twice; place each VM once`);
+    if (placed.has(vmId)) throw invalid(`${field}.vm_id`, `duplicate VM ${quoted(vmId)}; place each VM once`);
     placed.add(vmId);
     return { vmId, hostId: readUuid(host_id, `${field}.host_id`) };
   });
