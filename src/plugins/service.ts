@@ -110,7 +110,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     }
   }
 
-  /** Runs a unit within the time limit. The slot of a late call is taken until it is killed, which nobody waits for. */
+  /** Runs a unit within the time limit. A late call keeps its slot until it is killed, without delaying the result. */
   function runQueued(
     plugin: Plugin,
     unit: string,

@@ -107,9 +107,9 @@ function whyNothingGoes(host: Host, largestRoomMiB: number, recent: RecentMigrat
  * source, the highest of a destination. Memory in MiB, undefined where unknown.
  */
 export interface ProjectedLoad {
-  /** Returns the VMs of a source without those that leave, and without any that may arrive. */
+  /** Returns the number of VMs of a source without those that leave, and without any that may arrive. */
   readonly fewestVms: (host: Host) => number;
-  /** Returns the VMs of a destination with those that leave, and with all that may arrive. */
+  /** Returns the number of VMs of a destination with those that leave, and with all that may arrive. */
   readonly mostVms: (host: Host) => number;
   /** Returns the free memory of a source once every leaving VM is gone. */
   readonly mostFreeMiB: (host: Host) => number | undefined;
