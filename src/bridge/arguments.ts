@@ -5,40 +5,40 @@ import { quoted } from '../lib/text.js';
 import { parseUuid } from '../lib/uuid.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
-/** Units in one call, as many as a scoring service takes. */
+/** Most units in one call, the limit of a scoring service. */
 export const MAX_UNITS = 128;
 
-/** Characters in the name of a unit: the engine's database has no room for more. */
+/** Longest name of a unit, in characters: the limit of the engine's database. */
 export const MAX_UNIT_NAME_LENGTH = 128;
 
-/** Properties in one call, as many as a scoring service takes. */
+/** Most properties in one call, the limit of a scoring service. */
 export const MAX_PROPERTIES = 256;
 
-/** Characters in the key of a property, as many as a scoring service takes. */
+/** Longest key of a property, in characters: the limit of a scoring service. */
 export const MAX_PROPERTY_KEY_LENGTH = 128;
 
-/** Characters in the value of a property, as many as a scoring service takes. */
+/** Longest value of a property, in characters: the limit of a scoring service. */
 export const MAX_PROPERTY_VALUE_LENGTH = 4096;
 
-/** Lists of hosts that are remembered: an engine asks for few clusters at one time. */
+/** Number of cached host lists: an engine asks about few clusters at a time. */
 const MAX_REMEMBERED_LISTS = 4;
 
-/** Names of the arguments of each call, as faults name them. */
+/** Names of the arguments in faults. */
 const NAMES = {
   runFilters: ['filterNames', 'hostIds', 'vmId', 'properties'],
   runCostFunctions: ['functions', 'hostIds', 'vmId', 'properties'],
   runLoadBalancing: ['balancerName', 'hostIds', 'properties'],
 } as const;
 
-/** The hosts that a call of the engine asks about, each once, in the order asked. */
+/** The hosts of an engine's call, each once, in the order asked. */
 export interface AskedHosts {
-  /** Ids in lower case, as services get them. */
+  /** Ids in lower case, for services. */
   readonly ids: readonly string[];
-  /** The engine's own text of each, aligned with `ids`: what it gets back. */
+  /** The engine's spelling of each id, for its answer; aligned with `ids`. */
   readonly texts: readonly string[];
 }
 
-/** Arguments of runFilters; a filter that is named twice stands here once. */
+/** Arguments of runFilters, without duplicate filters. */
 export interface FilterArguments {
   readonly filters: readonly string[];
   readonly hosts: AskedHosts;
@@ -49,7 +49,7 @@ export interface FilterArguments {
 
 /** Arguments of runCostFunctions. */
 export interface CostArguments extends Omit<FilterArguments, 'filters'> {
-  /** Factors by name; a function that is named twice stands here once, with the sum of its factors. */
+  /** Factors by name; those of a duplicate function are summed. */
   readonly functions: ReadonlyMap<string, number>;
 }
 
@@ -58,14 +58,14 @@ export interface BalanceArguments extends Omit<FilterArguments, 'filters' | 'vmI
   readonly balancer: string;
 }
 
-/** Reads the arguments of the engine's calls. Throws an invalidArguments fault that names what is wrong. */
+/** A reader of the arguments of the engine's calls. Throws an invalidArguments fault that names the argument. */
 export interface ArgumentReader {
   readonly filters: (params: readonly XmlRpcValue[]) => FilterArguments;
   readonly costs: (params: readonly XmlRpcValue[]) => CostArguments;
   readonly balance: (params: readonly XmlRpcValue[]) => BalanceArguments;
 }
 
-/** Creates a reader that takes that many host ids in one call. */
+/** Creates a reader that accepts up to that many host ids in one call. */
 export function createArgumentReader(maxHostIds: number): ArgumentReader {
   const readHosts = createHostReader(maxHostIds);
   return {
@@ -99,8 +99,8 @@ export function createArgumentReader(maxHostIds: number): ArgumentReader {
 }
 
 /**
- * Checks how many arguments there are. Returns each with what a fault calls it: the method, its position and its name.
- * Throws a fault for a missing or superfluous one.
+ * Checks the number of arguments. Returns a function that gives an argument and its description for faults. Throws a fault
+ * for a missing or superfluous one.
  */
 export function argumentsOf(
   method: string,
@@ -121,7 +121,7 @@ export function argumentsOf(
   };
 }
 
-/** Makes the fault for an argument of a wrong type. */
+/** Creates the fault for an argument of a wrong type. */
 export function wrongType(at: string, expected: string, got: XmlRpcValue): XmlRpcFault {
   return wrongArgument(at, expected, typeNameOf(got));
 }
@@ -131,17 +131,14 @@ function wrongArgument(at: string, expected: string, got: string): XmlRpcFault {
 }
 
 function tooMany(at: string, got: number, things: string, max: number, setting = ''): XmlRpcFault {
-  return invalid(`${at}: ${got} ${things}, at most ${max} are taken${setting}`);
+  return invalid(`${at}: ${got} ${things}, at most ${max} are accepted${setting}`);
 }
 
 function invalid(text: string): XmlRpcFault {
   return new XmlRpcFault(FAULT_CODES.invalidArguments, text);
 }
 
-/**
- * Creates a reader of lists of host ids. It remembers the last few, since an engine asks about the hosts of a cluster again
- * and again: the same ids give the same object, for which a service may remember what it found.
- */
+/** Creates a reader of host ids. It caches the last few lists, so that the same ids give the same object, by which services cache. */
 function createHostReader(maxHostIds: number): (value: XmlRpcValue, at: string) => AskedHosts {
   const remembered: { readonly list: readonly string[]; readonly hosts: AskedHosts }[] = [];
   return (value, at) => {
@@ -203,7 +200,7 @@ function readName(value: XmlRpcValue, at: string): string {
   return value;
 }
 
-/** The engine sends `<i4>`; a whole number of another type is a script's way to say the same. */
+/** Reads a factor. The engine sends `<i4>`; scripts may send a whole number of another type. */
 function readFactor(value: XmlRpcValue, at: string): number {
   const factor = numberOf(value);
   if (factor === undefined) throw wrongType(at, 'an int, the factor', value);
@@ -220,7 +217,7 @@ function readUuid(value: XmlRpcValue, at: string): string {
   return id;
 }
 
-/** The engine sends nil when a cluster has no properties, and a map's null value says that the property is not set. */
+/** Reads properties. The engine sends nil when a cluster has none; a null value means that a property is not set. */
 function readProperties(value: XmlRpcValue, at: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
   if (value === null) return properties;

@@ -19,20 +19,20 @@ import { createRunLoadBalancing } from './run-load-balancing.js';
 import type { Dispatch, ReceivedRequest, RequestEnd } from './server.js';
 import { XmlRpcFault } from './xml-rpc/fault.js';
 
-/** What is kept of a budget for sorting out and writing the answer: milliseconds. That takes 20 ms for 10,000 hosts. */
+/** Part of a budget reserved for writing the answer, in milliseconds. That takes 20 ms for 10,000 hosts. */
 export const ANSWER_MARGIN_MS = 50;
 
-/** Most that is kept of a short budget, as a share of it, so that services have nearly all of it. */
+/** Largest share of a short budget to reserve, so that services have nearly all of it. */
 export const MAX_MARGIN_SHARE = 1 / 20;
 
 /** The calls during which the engine holds the scheduling lock of a cluster (SchedulingManager.schedule). */
 const HOLDS_LOCK: ReadonlySet<string> = new Set(['runFilters', 'runCostFunctions', 'runLoadBalancing']);
 
-/** What a bridge works with. */
+/** Options of a bridge. */
 export interface BridgeOptions {
-  /** `budget` is how long a call may take from the head of its request on, in milliseconds: its cluster's lock is held. */
+  /** `budget` limits a call from the head of its request on, in milliseconds: it holds its cluster's lock. */
   readonly settings: Pick<BridgeSettings, 'rows' | 'scores' | 'budget' | 'maxHostIds'>;
-  /** The same for discover, in milliseconds: the engine asks in a thread of its own, and waits two minutes. */
+  /** Budget of discover, in milliseconds: the engine calls it from a separate thread and waits two minutes. */
   readonly discoverBudgetMs: number;
   readonly service: PolicyUnitService;
   readonly log: Log;
@@ -44,11 +44,11 @@ export interface BridgeOptions {
   readonly makeRequestId?: () => string;
 }
 
-/** The engine's external-scheduler calls, answered by a PolicyUnitService. */
+/** The engine's external scheduler, backed by a PolicyUnitService. */
 export interface Bridge {
-  /** Answers one call. Rejects with an XmlRpcFault, and with nothing else. */
+  /** Answers one call. Rejects only with an XmlRpcFault. */
   readonly dispatch: Dispatch;
-  /** Counts, and logs, what came of a request. */
+  /** Counts and logs the end of a request. */
   readonly requestEnded: (end: RequestEnd) => void;
 }
 
@@ -66,11 +66,11 @@ export function createBridge(options: BridgeOptions): Bridge {
   ]);
   const methods = new Map(all.map((method) => [method.name, method]));
 
-  function faulted(method: string, requestId: string, thrown: unknown): XmlRpcFault {
+  function reportFault(method: string, requestId: string, thrown: unknown): XmlRpcFault {
     const fault = XmlRpcFault.from(thrown);
     const facts = { requestId, method, code: fault.code, fault: fault.message };
-    if (fault.cause === undefined) log.warn('engine told of a fault', facts);
-    else log.error('engine told of a fault', { ...facts, stack: stackOf(fault.cause) });
+    if (fault.cause === undefined) log.warn('fault sent', facts);
+    else log.error('fault sent', { ...facts, stack: stackOf(fault.cause) });
     return fault;
   }
 
@@ -88,7 +88,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
         return { value: answer, outcome: outcomeOf(units, failed) };
       } catch (thrown) {
-        throw faulted(methods.has(name) ? name : '(unknown)', requestId, thrown);
+        throw reportFault(methods.has(name) ? name : '(unknown)', requestId, thrown);
       }
     },
     requestEnded(end) {
@@ -103,7 +103,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   };
 }
 
-/** Makes the call that a request asks with, once. Its deadline leaves time to write what a service has by then. */
+/** Creates the function that calls the service within the budget. The deadline leaves time to write the answer. */
 function askWithin(
   budgetMs: number,
   requestId: string,
@@ -114,7 +114,7 @@ function askWithin(
     new SchedulingError('DEADLINE_EXCEEDED', `no answer within the budget of ${budgetMs} ms`);
   return async (task) => {
     const now = clock.now();
-    // A clock that was set back must not make the budget longer.
+    // A clock set back must not extend the budget.
     const ms = Math.min(budgetMs, receivedAt + budgetMs - now);
     if (ms <= 0 && !signal.aborted) throw late();
     const deadline = now + ms - Math.min(ANSWER_MARGIN_MS, budgetMs * MAX_MARGIN_SHARE);

@@ -8,22 +8,22 @@ import { XmlRpcFault } from './xml-rpc/fault.js';
 import { readResponse } from './xml-rpc/reader.js';
 import { writeCall } from './xml-rpc/writer.js';
 
-/** Bytes of an answer's body: those of 10,000 rows for each of a dozen units. */
+/** Longest body of an answer, in bytes: 10,000 rows for each of a dozen units. */
 export const MAX_ANSWER_BYTES = 32 * 1024 ** 2;
 
-/** Whom to call, and how long to wait. */
+/** A server to call, with its limits. */
 export interface XmlRpcTarget {
   /** Such as `http://127.0.0.1:18781/`. */
   readonly url: string;
-  /** Longest time from the call to the end of the answer: milliseconds. */
+  /** Longest time from the call to the end of the answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Calls a method of a server of XML-RPC as a dry run, on a connection of its own, as the engine does; it neither retries, nor
- * redirects, nor uses a proxy. Rejects with the XmlRpcFault that the server sent; with a SchedulingError UNAVAILABLE when
- * there was no answer, DEADLINE_EXCEEDED when it was late, INTERNAL when it was no XML-RPC, CANCELLED when the signal aborted.
+ * Calls an XML-RPC method as a dry run, on a new connection, as the engine does; without retries, redirects or a proxy.
+ * Rejects with the server's XmlRpcFault, or with a SchedulingError: UNAVAILABLE without an answer, DEADLINE_EXCEEDED for a
+ * late one, INTERNAL for one that is not XML-RPC, CANCELLED when the signal aborts.
  */
 export async function callXmlRpc(
   target: XmlRpcTarget,
@@ -90,7 +90,7 @@ function tooLong(url: string): SchedulingError {
   );
 }
 
-/** What got's errors and Node's have in common; nothing else of them is looked at or kept: they hold the request. */
+/** Common fields of got's and Node's errors. Nothing else of them is read or kept: they hold the request. */
 const THROWN = z.object({ name: z.string().catch(''), code: z.string().catch('no code') });
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -105,7 +105,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_INVALID_URL: 'is no URL; one looks like http://127.0.0.1:18781/',
 };
 
-/** Puts what the HTTP client threw into words that say what to do. */
+/** Converts an error of the HTTP client into one with a remedy. */
 function callFailure(thrown: unknown, url: string, timeoutMs: number): SchedulingError {
   const { name, code } = THROWN.catch({ name: '', code: 'no code' }).parse(thrown);
   if (name === 'TimeoutError' || code === 'ETIMEDOUT') {

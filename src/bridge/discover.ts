@@ -8,32 +8,32 @@ import type { BridgeMethod } from './method.js';
 import { MAX_MESSAGE_LENGTH } from './reply.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
-/** Characters of a unit's description that the engine is sent: more than its administrator sees of one. */
+/** Longest description of a unit, in characters: the engine shows less. */
 export const MAX_DESCRIPTION_LENGTH = 1000;
 
-/** Characters in the pattern of a property, which goes into the engine's database and forms. A longer one is left out. */
+/** Longest pattern of a property, in characters, for the engine's database and forms. A property with a longer one is left out. */
 export const MAX_PATTERN_LENGTH = 1000;
 
-/** The only keys that the engine takes; any other spoils the whole answer (ExternalSchedulerDiscoveryResult.populate). */
+/** The only keys that the engine accepts; any other invalidates the whole answer (ExternalSchedulerDiscoveryResult.populate). */
 const KEYS = [
   ['filters', 'FILTER'],
   ['scores', 'SCORE'],
   ['balance', 'BALANCE'],
 ] as const satisfies readonly (readonly [string, PolicyUnitType])[];
 
-/** What is announced, by type and name. */
+/** The announced units, by type and name. */
 type Entries = ReadonlyMap<PolicyUnitType, Map<string, XmlRpcValue>>;
 
-/** What discover works with. */
+/** Options of discover. */
 export interface DiscoverOptions {
   readonly service: Pick<PolicyUnitService, 'listPolicyUnits'>;
   readonly log: Log;
 }
 
 /**
- * Creates discover: every unit with its description and the syntax of its properties. The engine asks once, when it starts,
- * and what is missing stays disabled until it starts again, so a unit loses a bad property rather than its place; only a
- * unit whose name the engine can't store is left out. Faults when the units can't be listed: the engine then writes an event.
+ * Creates discover, which lists every unit with its description and properties. The engine asks once, at its start, and
+ * disables what is missing until its restart. So an invalid property is left out rather than its unit, and only a unit
+ * whose name the engine can't store is dropped. Faults when the units can't be listed, which the engine logs as an event.
  */
 export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod {
   function announce(unit: PolicyUnit, entries: Entries, requestId: string): void {
@@ -88,7 +88,7 @@ function whyUnfit({ name, type }: PolicyUnit, entries: Entries): string | undefi
   return entries.get(type)?.has(name) === true ? 'there are two of that type and name' : undefined;
 }
 
-/** The engine refuses a whole unit for one property that breaks its syntax (CustomPropertiesUtils.VALIDATION_STR). */
+/** Returns why the engine would reject the property, and with it the unit (CustomPropertiesUtils.VALIDATION_STR). */
 function whyPropertyUnfit(
   { name, pattern }: UnitProperty,
   known: ReadonlyMap<string, string>,

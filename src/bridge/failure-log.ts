@@ -6,56 +6,56 @@ import { createLogThrottle } from '../process/log-throttle.js';
 import type { MethodOutcome } from './method.js';
 import type { RequestEnd } from './server.js';
 
-/** Failed units that one log line names; those that are left over have their turn with the next call. */
+/** Most failed units in one log line; the others appear with the next call. */
 const MAX_NAMED = 8;
 
-/** One answer to the engine, as far as its units go. */
+/** An answered call and the outcome of its units. */
 export interface AnsweredCall extends Required<Omit<MethodOutcome, 'answer'>> {
   readonly requestId: string;
   readonly method: string;
 }
 
 /**
- * Logs answers to the engine, at debug, and what went wrong: at warn, or error, the first time and then once a minute while
- * that lasts, with the number of times.
+ * A log of answers, at debug, and of failures: at warn or error the first time, then once a minute while they last, with
+ * the number of times.
  */
 export interface FailureLog {
-  /** Logs an answer: the units that failed in one line, bugs and broken contracts at error, and at info a unit that answers after it failed. */
+  /** Logs an answer: failed units in one line, bugs and contract violations at error, recovered units at info. */
   readonly answered: (call: AnsweredCall) => void;
-  /** Logs that a request was no call to be answered, and why. */
+  /** Logs a request that was not dispatched. */
   readonly refused: (reason: string, end: RequestEnd) => void;
 }
 
-/** Starts with no failure known. */
+/** Creates a failure log without known failures. */
 export function createFailureLog(log: Log, clock: Clock): FailureLog {
   const throttle = createLogThrottle(clock);
   let hasFailed = false;
 
-  function tellOfReturn({ requestId, method, units, failed }: AnsweredCall): void {
+  function logRecovered({ requestId, method, units, failed }: AnsweredCall): void {
     const stillFailing = new Set(failed.map(({ unit }) => unit));
     for (const unit of units) {
       if (stillFailing.has(unit)) continue;
       throttle.end(broken(method, unit));
       const failedTimes = throttle.end(failing(method, unit));
-      if (failedTimes > 0) log.info('unit answers again', { requestId, method, unit, failedTimes });
+      if (failedTimes > 0) log.info('unit recovered', { requestId, method, unit, failedTimes });
     }
   }
 
-  /** One error may be that of every unit: it is told of once. */
-  function tellOfBroken({ requestId, method, failed }: AnsweredCall): void {
-    let told: SchedulingError | undefined;
+  /** Logs invalid answers, once for an error that all units share. */
+  function logInvalid({ requestId, method, failed }: AnsweredCall): void {
+    let logged: SchedulingError | undefined;
     for (const { unit, error } of failed) {
-      if (error?.code !== 'INTERNAL' || error === told) continue;
-      told = error;
+      if (error?.code !== 'INTERNAL' || error === logged) continue;
+      logged = error;
       const stack = error.cause === undefined ? {} : { stack: stackOf(error.cause) };
       const fields = { requestId, method, unit, fault: error.message, ...stack };
       const times = throttle.toTell(broken(method, unit), error.code);
-      if (times === undefined) log.debug('answer broken', fields);
-      else log.error('answer broken', { ...fields, ...(times > 1 ? { times } : {}) });
+      if (times === undefined) log.debug('answer invalid', fields);
+      else log.error('answer invalid', { ...fields, ...(times > 1 ? { times } : {}) });
     }
   }
 
-  function tellOfFailures({ requestId, method, failed, facts }: AnsweredCall): void {
+  function logFailures({ requestId, method, failed, facts }: AnsweredCall): void {
     const reasons: string[] = [];
     for (const { unit, failure } of failed) {
       if (reasons.length === MAX_NAMED) break;
@@ -65,24 +65,24 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
     }
     const fields = { requestId, method, ...facts, failed: failed.length };
     if (reasons.length > 0) {
-      log.warn('engine told of failures', { ...fields, reasons });
+      log.warn('units failed', { ...fields, reasons });
     } else {
       const units = failed.slice(0, MAX_NAMED).map(({ unit }) => unit);
-      log.debug('engine told of failures', { ...fields, units });
+      log.debug('units failed', { ...fields, units });
     }
   }
 
   return {
     answered(call) {
       const { requestId, method, failed, facts } = call;
-      if (hasFailed) tellOfReturn(call);
+      if (hasFailed) logRecovered(call);
       if (failed.length === 0) {
-        log.debug('engine answered', { requestId, method, ...facts });
+        log.debug('call answered', { requestId, method, ...facts });
         return;
       }
       hasFailed = true;
-      tellOfBroken(call);
-      tellOfFailures(call);
+      logInvalid(call);
+      logFailures(call);
     },
     refused(reason, { method, status, faultCode, receivedBytes }) {
       const times = throttle.toTell('request refused', String(faultCode ?? status ?? ''));

@@ -4,7 +4,7 @@ import { argumentsOf, wrongType } from './arguments.js';
 import type { BridgeMethod, MethodOutcome } from './method.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
-/** Adds the three methods by which XML-RPC servers describe themselves to a list of methods. */
+/** Adds the three introspection methods of XML-RPC servers to a list of methods. */
 export function withIntrospection(methods: readonly BridgeMethod[]): readonly BridgeMethod[] {
   const all: readonly BridgeMethod[] = [
     ...methods,
@@ -42,7 +42,7 @@ export function withIntrospection(methods: readonly BridgeMethod[]): readonly Br
   return all;
 }
 
-/** Makes the fault for a method that is not there. */
+/** Creates the fault for an unknown method. */
 export function methodNotFound(name: string, methods: Iterable<BridgeMethod>): XmlRpcFault {
   const names = Array.from(methods, (method) => method.name).join(', ');
   return new XmlRpcFault(

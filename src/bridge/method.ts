@@ -3,29 +3,29 @@ import type { XmlRpcValue } from '../engine-model/value.js';
 import type { LogFields } from '../process/log.js';
 import type { FailedUnit } from './reply.js';
 
-/** What came of a call. */
+/** The outcome of a call. */
 export interface MethodOutcome {
   readonly answer: XmlRpcValue;
-  /** Units asked for, each once; absent: none. */
+  /** Requested units, each once; none by default. */
   readonly units?: readonly string[];
   readonly failed?: readonly FailedUnit[];
-  /** For the log: how many hosts, and the like. */
+  /** Fields for the log, such as the number of hosts. */
   readonly facts?: LogFields;
 }
 
 /**
- * Asks the service within the budget of a call. At its end, or when the engine goes away, the call's signal aborts and the
- * result rejects, whatever the service does.
+ * Calls the service within the budget of a request. When that is spent or the engine disconnects, the call's signal aborts
+ * and the result rejects at once.
  */
 export type Ask = <Answer>(task: (call: Call) => Promise<Answer>) => Promise<Answer>;
 
-/** A method of XML-RPC. */
+/** An XML-RPC method. */
 export interface BridgeMethod {
   readonly name: string;
-  /** What `system.methodHelp` says. */
+  /** Text for `system.methodHelp`. */
   readonly help: string;
-  /** Ways to call it, each the type of the result and then those of the arguments, as `system.methodSignature` has them. */
+  /** Signatures for `system.methodSignature`, each the type of the result, then those of the arguments. */
   readonly signatures: readonly (readonly string[])[];
-  /** Rejects with an XmlRpcFault when it can't answer at all. */
+  /** Runs the method. Rejects with an XmlRpcFault when it can't answer at all. */
   readonly run: (params: readonly XmlRpcValue[], ask: Ask) => Promise<MethodOutcome>;
 }

@@ -8,12 +8,12 @@ import type { Ask, BridgeMethod } from './method.js';
 import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
 
 /**
- * How costs are sent. `perUnit`: rows of three, unweighted, which the engine books under their unit and multiplies by its
+ * The format of the rows. `perUnit`: rows of three, unweighted, which the engine books by unit and multiplies by its
  * factor. `summed`: rows of two, weighted and summed, as the old proxy sent them.
  */
 export type RowMode = 'perUnit' | 'summed';
 
-/** What runCostFunctions works with. */
+/** Options of runCostFunctions. */
 export interface RunCostFunctionsOptions {
   readonly service: Pick<PolicyUnitService, 'scoreHosts'>;
   readonly read: ArgumentReader['costs'];
@@ -23,11 +23,11 @@ export interface RunCostFunctionsOptions {
 
 interface UnitCosts {
   readonly unit: string;
-  /** One for each host asked about. */
+  /** One for each requested host. */
   readonly costs: readonly Cost[];
 }
 
-/** Creates runCostFunctions: what each host costs, by each score unit that answered for every host. */
+/** Creates runCostFunctions, which returns the cost of each host by each score unit that answered. */
 export function createRunCostFunctions(options: RunCostFunctionsOptions): BridgeMethod {
   const { service, read, rows, scores: mode } = options;
 
@@ -36,7 +36,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
     ask: Ask,
   ): Promise<readonly (UnitCosts | FailedUnit)[]> {
     const names = [...functions.keys()];
-    // The factor stays here: a service is asked for values, and weighs nothing.
+    // Factors are not sent: a service is asked for unweighted values.
     const units = names.map((name) => ({ name, weight: 1 }));
     const request = { vmId, hosts: hosts.ids, units, properties, assumedPlacements: [], explain: false };
     try {
@@ -82,7 +82,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const scores = [...functions].map(([name, weight]) => ({ name, weight }));
       const policy = policyHash({ filters: [], scores, properties });
       const facts = { vm: vmId, hosts: hosts.ids.length, policy };
-      // To a service, no unit means every one of its units; to the engine, none.
+      // To a service, an empty list means all its units; to the engine, none.
       if (functions.size === 0 || hosts.ids.length === 0) return { answer: engineReply([]), facts };
       const results = await unitCosts(asked, ask);
       const failed = results.filter((result) => 'failure' in result);
@@ -106,7 +106,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
   };
 }
 
-/** Returns, for each host asked about, its place among the scored hosts, which are in the order asked; -1 for an unknown one. */
+/** Returns the index of each requested host in the scores, which are in the order asked; -1 for an unknown host. */
 function placesIn(scores: readonly HostScore[], hostIds: readonly string[]): readonly number[] {
   let next = 0;
   return hostIds.map((id) => (scores[next]?.hostId === id ? next++ : -1));

@@ -4,7 +4,7 @@ import type { ArgumentReader, FilterArguments } from './arguments.js';
 import type { Ask, BridgeMethod } from './method.js';
 import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
 
-/** What runFilters works with. */
+/** Options of runFilters. */
 export interface RunFiltersOptions {
   readonly service: Pick<PolicyUnitService, 'filterHosts'>;
   readonly read: ArgumentReader['filters'];
@@ -15,7 +15,7 @@ interface Filtered {
   readonly failed: readonly FailedUnit[];
 }
 
-/** Creates runFilters: the hosts that every answering filter accepts; all of them when no filter answers. */
+/** Creates runFilters, which returns the hosts that every answering filter accepts; all hosts when no filter answers. */
 export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMethod {
   async function filter(asked: FilterArguments, ask: Ask): Promise<Filtered> {
     const { filters, hosts, vmId, properties } = asked;
@@ -49,10 +49,10 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
         hosts: hosts.ids.length,
         policy: policyHash({ filters, scores: [], properties }),
       };
-      // To a service, no filter means every one of its filters; to the engine, none.
+      // To a service, an empty list means all its filters; to the engine, none.
       if (filters.length === 0 || hosts.ids.length === 0) return { answer: engineReply(hosts.texts), facts };
       const { hostIds, failed } = await filter(asked, ask);
-      // No filter's word, so every host stays: an empty list would reject them all.
+      // Without any verdict every host stays: an empty list would reject them all.
       const allFailed = failed.length === filters.length;
       const kept = new Set(allFailed ? hosts.ids : hostIds);
       const accepted = hosts.texts.filter((_, place) => kept.has(hosts.ids[place] ?? ''));

@@ -7,16 +7,16 @@ import type { ArgumentReader, AskedHosts } from './arguments.js';
 import type { BridgeMethod } from './method.js';
 import { brokenUnit, engineReply } from './reply.js';
 
-/** What runLoadBalancing works with. */
+/** Options of runLoadBalancing. */
 export interface RunLoadBalancingOptions {
   readonly service: Pick<PolicyUnitService, 'balanceHosts'>;
   readonly read: ArgumentReader['balance'];
 }
 
-/** The two elements of an answer that has nothing to do. */
+/** The answer when there is nothing to do. */
 const NOTHING: XmlRpcValue = ['', []];
 
-/** Creates runLoadBalancing: one migration, or `['', []]`. */
+/** Creates runLoadBalancing, which proposes one migration, or `['', []]`. */
 export function createRunLoadBalancing({ service, read }: RunLoadBalancingOptions): BridgeMethod {
   return {
     name: 'runLoadBalancing',
@@ -44,7 +44,7 @@ export function createRunLoadBalancing({ service, read }: RunLoadBalancingOption
   };
 }
 
-/** Returns the VM and the hosts in the engine's own text: an id that is no UUID, or no host at all, the engine can't take. */
+/** Converts a migration to the engine's spelling of ids. Throws a contract violation for one that the engine can't read. */
 function pairOf(migration: Migration, { ids, texts }: AskedHosts): XmlRpcValue {
   const vmId = parseUuid(migration.vmId);
   if (vmId === undefined) throw contractViolation(`VM ${quoted(migration.vmId)} is no UUID`);

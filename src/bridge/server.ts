@@ -11,32 +11,32 @@ import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import { readCall } from './xml-rpc/reader.js';
 import { writeFault, writeResponse } from './xml-rpc/writer.js';
 
-/** Bytes of a request's body: more than ten times those of a call with 10,000 hosts. */
+/** Longest body of a request, in bytes: over ten times that of a call with 10,000 hosts. */
 export const MAX_BODY_BYTES = 8 * 1024 ** 2;
 
-/** Open connections: an engine opens one a call, and keeps it for a while. */
+/** Most open connections: an engine opens one per call, and keeps it for a while. */
 export const MAX_CONNECTIONS = 256;
 
-/** The header, and its value, of a request that is answered and leaves nothing behind. */
+/** Name and value of the header that requests a dry run. */
 export const DRY_RUN_HEADER = ['x-hostscore-dry-run', '1'] as const;
 
-/** How slow a client may be: milliseconds. */
+/** Time limits of a client, in milliseconds. */
 export interface HttpTimes {
   /** From the opening of a connection, or the first byte of a later request, to the end of the head. */
   readonly headersMs: number;
   /** The same to the end of the body. */
   readonly requestMs: number;
-  /** How often Node looks for clients that are too slow. */
+  /** Interval at which Node checks for slow clients. */
   readonly checkMs: number;
-  /** How long a connection is kept after an answer. */
+  /** Keep-alive of a connection after an answer. */
   readonly idleMs: number;
-  /** How long a client may take to fetch its answer: Node has no limit for that. */
+  /** For reading the answer, which Node does not limit. */
   readonly sendMs: number;
-  /** How long the rest of a request that was refused is thrown away before its connection is closed. */
+  /** For discarding the rest of a refused request before its connection is closed. */
   readonly lingerMs: number;
 }
 
-/** Times for an engine in the same network, which sends a call at once and reads its answer at once. */
+/** Time limits for an engine in the same network, which sends and reads at once. */
 export const HTTP_TIMES: HttpTimes = {
   headersMs: 10_000,
   requestMs: 30_000,
@@ -46,39 +46,39 @@ export const HTTP_TIMES: HttpTimes = {
   lingerMs: 1_000,
 };
 
-/** A call as it came in. */
+/** The context of a received request. */
 export interface ReceivedRequest {
-  /** Aborts when the caller went away. */
+  /** Aborts when the caller disconnects. */
   readonly signal: AbortSignal;
-  /** When the head of the request came in: milliseconds since the epoch. */
+  /** Arrival of the request's head, in milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly dryRun: boolean;
 }
 
-/** What came of a call that was answered. */
+/** The outcome of an answered call. */
 export interface Dispatched {
   readonly value: XmlRpcValue;
   readonly outcome: BridgeOutcome;
 }
 
-/** Called for each call; may throw anything: an XmlRpcFault is sent as it is, a SchedulingError with its message. */
+/** Called for each call. May throw anything: an XmlRpcFault is sent as it is, a SchedulingError with its message. */
 export type Dispatch = (
   method: string,
   params: readonly XmlRpcValue[],
   request: ReceivedRequest,
 ) => Promise<Dispatched>;
 
-/** What came of a request. */
+/** The end of a request. */
 export interface RequestEnd {
-  /** As the caller wrote it, so it may be any name; absent when the request was not read that far. */
+  /** As the caller wrote it, unvalidated; absent when the request was not read that far. */
   readonly method: string | undefined;
-  /** Status of HTTP; absent when the caller went away before there was an answer. */
+  /** HTTP status; absent when the caller disconnected before the answer. */
   readonly status: number | undefined;
   /** Set when the answer was a fault. */
   readonly faultCode: number | undefined;
-  /** How a call ended; `failed` when its caller went away meanwhile. Absent when it was refused, or cut. */
+  /** Outcome of the call, `failed` if its caller disconnected; absent for a refused or aborted request. */
   readonly outcome: BridgeOutcome | undefined;
-  /** Why there was no call to be answered: the request was refused, no XML-RPC, one too many, or cut. Absent when there was. */
+  /** Reason why the request was not dispatched: refused, invalid, over the limit, or aborted. Absent when it was. */
   readonly refusal: string | undefined;
   /** From the end of the request's head to the last byte of the answer. */
   readonly durationMs: number;
@@ -86,20 +86,20 @@ export interface RequestEnd {
   readonly receivedBytes: number;
 }
 
-/** What is served, and where. */
+/** Options of a server. */
 export interface XmlRpcServerOptions {
   readonly listen: Address;
-  /** Requests that are received, answered or sent back at once; those beyond get a fault, so that the engine goes on. */
+  /** Most requests under way at once; further ones get a fault, so that the engine goes on. */
   readonly maxConcurrentRequests: number;
   readonly dispatch: Dispatch;
   readonly log: Log;
-  /** Called for each request when its answer is sent, or when nobody waits for one any more. */
+  /** Called once per request, when its answer is sent or its caller disconnects. */
   readonly onRequestEnd?: (end: RequestEnd) => void;
   /** {@link HTTP_TIMES} by default. */
   readonly times?: HttpTimes;
   /** Milliseconds since the epoch; Date by default. */
   readonly clock?: Clock;
-  /** Milliseconds since whenever, by a clock that nobody sets; that of Node by default. */
+  /** Monotonic clock, in milliseconds; that of Node by default. */
   readonly steadyClock?: Clock;
   /** Node's own timer by default. */
   readonly after?: After;
@@ -107,29 +107,29 @@ export interface XmlRpcServerOptions {
 
 /** A running server. */
 export interface XmlRpcServer extends Listening {
-  /** Takes no further connection, waits that many ms for requests that are under way, and cuts the rest. */
+  /** Stops listening, waits up to `graceMs` for requests under way, and aborts the rest. */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-/** Bytes in which the name of the method of a call stands, unless somebody hides it. */
+/** Bytes to search for the method of a request that is not parsed. */
 const PEEKED_BYTES = 1024;
 
-/** The name of the method of a call that is not read, for the figures. */
+/** Finds the method of a request that is not parsed, for metrics. */
 const METHOD_NAME = /<methodName>([\w.:/]+)</;
 
 /**
- * Serves XML-RPC over HTTP/1.1 on POST `/` and `/RPC2`. A body is read when it is whole: that costs no more than reading it
- * while it arrives. Rejects with UNAVAILABLE when the address can't be bound.
+ * Starts a server of XML-RPC over HTTP/1.1 on POST `/` and `/RPC2`. Bodies are buffered, which is as fast as parsing them
+ * while they arrive. Rejects with UNAVAILABLE when the address can't be bound.
  */
 export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<XmlRpcServer> {
   const { listen, maxConcurrentRequests, dispatch, log, onRequestEnd } = options;
   const { times = HTTP_TIMES, clock = Date, steadyClock = performance, after = nodeAfter } = options;
-  /** What ends the requests under way on each open connection: pipelined, there may be many. */
+  /** Callbacks that end the requests of each open connection; pipelined, there may be many. */
   const connections = new Map<Socket, Set<() => void>>();
   let underWay = 0;
   let closing: Promise<void> | undefined;
 
-  /** Receives a request, has it answered, and sends the answer. Nothing that a client does makes this throw. */
+  /** Serves one request. Never throws, whatever the client does. */
   function exchange(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     const receivedAt = clock.now();
@@ -210,7 +210,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       endAnswer(bytes);
     }
 
-    /** Refuses, and closes the connection; but first throws away what is still on its way, or the client may miss the answer. */
+    /** Sends a refusal. Discards the rest of the request before closing the connection, or the client may miss the answer. */
     function refuse({ line, headers, ...head }: Refusal): void {
       ({ status } = head);
       refusal = line;
@@ -230,7 +230,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       stopTimer();
       if (hasEnded || response.writableEnded) return;
       stopTimer = after(times.sendMs, () => {
-        log.warn('answer not fetched', { method, afterMs: times.sendMs });
+        log.warn('answer not read', { method, afterMs: times.sendMs });
         socket.destroy();
       });
       response.end(bytes);
@@ -270,16 +270,16 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
 
   async function close(graceMs: number): Promise<void> {
     const stopped = new Promise<void>((resolve) => void server.close(() => resolve()));
-    // A server may be closed before its sockets have told so, and with it who waits for their signals.
-    const told = [...connections.keys()].map(
+    // The server may be closed before its sockets emit 'close', which ends their requests.
+    const closed = [...connections.keys()].map(
       (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())),
     );
     for (const [socket, open] of connections) if (open.size === 0) socket.destroy();
     const stopTimer = after(graceMs, () => {
-      log.warn('requests cut', { requests: underWay, afterMs: graceMs });
+      log.warn('requests aborted', { requests: underWay, afterMs: graceMs });
       for (const socket of connections.keys()) socket.destroy();
     });
-    await Promise.all([stopped, ...told]);
+    await Promise.all([stopped, ...closed]);
     stopTimer();
   }
 
@@ -293,14 +293,14 @@ function overload(max: number): XmlRpcFault {
   return new XmlRpcFault(FAULT_CODES.unavailable, text);
 }
 
-/** An answer to a request that is no call: a status, and one line that says what is served. */
+/** The response to a request that can't be a call. */
 interface Refusal {
   readonly status: 403 | 404 | 405 | 413 | 415;
   readonly line: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Where calls are taken: the engine's default, and what is customary. */
+/** The paths that take calls: the engine's default, and the customary one. */
 const PATHS: ReadonlySet<string> = new Set(['/', '/RPC2']);
 
 const CONTENT_TYPES: ReadonlySet<string> = new Set(['text/xml', 'application/xml']);
@@ -310,7 +310,7 @@ const TOO_LONG: Refusal = {
   line: `the body has more than ${MAX_BODY_BYTES} bytes, the limit of this service`,
 };
 
-/** Says why a request can't be a call, by its head alone; undefined when it may be one. */
+/** Returns the refusal of a request whose head shows that it can't be a call, else undefined. */
 function refusalOf({ method, url = '/', headers }: IncomingMessage): Refusal | undefined {
   if (!PATHS.has(url.split('?', 1)[0] ?? '')) {
     return { status: 404, line: 'XML-RPC is served at / and at /RPC2' };
@@ -318,7 +318,7 @@ function refusalOf({ method, url = '/', headers }: IncomingMessage): Refusal | u
   if (method !== 'POST') {
     return { status: 405, line: 'XML-RPC is served: only POST is taken', headers: { Allow: 'POST' } };
   }
-  // Only a browser sends it, on behalf of some page, which may have got here by rebinding its name in DNS.
+  // Only browsers send it, for a page that may have got here by DNS rebinding.
   if (headers.origin !== undefined) return { status: 403, line: 'calls from browsers are not taken' };
   const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim());
   if (!CONTENT_TYPES.has(type.toLowerCase())) {

@@ -16,7 +16,7 @@ import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
-import { createPolicyService } from '../scoring/service.js';
+import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
 import { CommandError, readConfiguredFile, type Io } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
@@ -61,7 +61,7 @@ export function openLocal(config: Config, { log, metrics, lifecycle, onChange }:
   });
   lifecycle.onStop('inventory', () => inventory.close());
   return {
-    service: createPolicyService({
+    service: createScoringService({
       units,
       inventory,
       log,

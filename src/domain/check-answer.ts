@@ -19,45 +19,44 @@ import {
 import { contractViolation, failureOf, type SchedulingError } from './errors.js';
 import type { HostList } from './host-list.js';
 
-/** Longest name of a unit: the engine keeps names in a varchar(128) (packaging/dbscripts/create_tables.sql). */
+/** Longest name of a unit, in characters: the engine has a varchar(128) (packaging/dbscripts/create_tables.sql). */
 export const MAX_UNIT_NAME_LENGTH = 128;
 
-/** Most units that one service may list: more than an administrator could pick from; a longer list is a mistake. */
+/** Most units that one service may list: more than an administrator could choose from. */
 export const MAX_LISTED_UNITS = 1000;
 
-/** What the engine takes as the key of a property (CustomPropertiesUtils.VALIDATION_STR). */
+/** Keys of properties that the engine accepts (CustomPropertiesUtils.VALIDATION_STR). */
 const PROPERTY_NAME = /^[a-zA-Z0-9_]+$/;
 
-/** A score unit that was asked for, under its name at the service. */
+/** A requested score unit, by its name at the service. */
 export interface AskedScoreUnit {
   readonly name: string;
-  /** How the service lists its values; absent: nobody knows, and an answer that doesn't say may hold any integers. */
+  /** Direction in the service's listing. If it is unknown here and in the answer, any integers are valid. */
   readonly direction?: Direction | undefined;
 }
 
-/** What a service was asked to score. */
+/** The hosts and score units of a request. */
 export interface AskedScores {
   readonly hosts: HostList | 'ALL_UP';
-  /** In the order asked. Empty: whichever the service has, each once. */
+  /** In the order asked; empty for all units of the service. */
   readonly units: readonly AskedScoreUnit[];
-  /** Name that stands before the failure of a single unit. */
+  /** Prefix of the failure of a single unit. */
   readonly service?: string;
 }
 
-/** What a service was asked to filter. */
+/** The hosts and filters of a request. */
 export interface AskedFilters {
   readonly hosts: HostList;
-  /** In the order asked. Empty: whichever the service has, each once. */
+  /** In the order asked; empty for all filters of the service. */
   readonly units: readonly string[];
-  /** Name that stands before the failure of a single filter. */
+  /** Prefix of the failure of a single filter. */
   readonly service?: string;
 }
 
 /**
- * Checks the scores that a service answered. Throws INTERNAL, naming the field, for an answer that leaves out, doubles or
- * makes up a host or a unit, mixes up their order, or has not one value for each host: nothing in such an answer can be
- * relied on. A unit one of whose values is out of range fails alone. Sums are not looked at: whoever needs them adds up
- * the values. One pass over the hosts, and one over each unit's values; a good answer is returned as it is.
+ * Checks the scores of a service's answer. Throws INTERNAL, naming the field, for missing, duplicate or unexpected hosts or
+ * units, a wrong order, or a wrong number of values: nothing in such an answer is reliable. A unit with a value out of range
+ * fails alone. Ignores sums, which are computed from the values. Returns a valid answer as it is.
  */
 export function checkScores(
   response: ScoreHostsResponse,
@@ -77,9 +76,9 @@ export function checkScores(
 }
 
 /**
- * Checks the hosts that a service's filters accepted, and brings them into the order asked. Throws INTERNAL, naming the
- * field, when units are left out, doubled or made up. A filter that accepts or rejects a host that was not asked for, or
- * one twice, fails alone. What the service made of its filters together is not looked at.
+ * Checks the hosts that a service's filters accepted, and sorts them into the order asked. Throws INTERNAL, naming the
+ * field, for missing, duplicate or unexpected units. A filter with a duplicate or unexpected host fails alone. Ignores the
+ * combined result of the filters.
  */
 export function checkAcceptedHosts(
   response: FilterHostsResponse,
@@ -94,7 +93,7 @@ export function checkAcceptedHosts(
     : { ...response, unitResults: checked };
 }
 
-/** Checks the migration that a service proposed. Throws INTERNAL for one that names no VM, no host, or one not asked for. */
+/** Checks the migration that a service proposed. Throws INTERNAL for one without a VM or hosts, or with unexpected hosts. */
 export function checkMigration(response: BalanceHostsResponse, hosts: HostList): BalanceHostsResponse {
   const { migration } = response;
   checkSnapshotTime(response);
@@ -112,13 +111,13 @@ export function checkMigration(response: BalanceHostsResponse, hosts: HostList):
 }
 
 /**
- * Checks the units that a service lists. Throws INTERNAL, naming the field, for a name that can't be, a unit that stands
- * twice, a score unit without a direction, a property that an engine could not take, or more units than the limit.
+ * Checks the units that a service lists. Throws INTERNAL, naming the field, for an invalid name, a duplicate unit, a score
+ * unit without a direction, a property that the engine would reject, or too many units.
  */
 export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
   const { units } = list;
   if (units.length > MAX_LISTED_UNITS) {
-    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are taken`);
+    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are accepted`);
   }
   const seen = new Set<string>();
   for (const [place, unit] of units.entries()) {
@@ -126,7 +125,7 @@ export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
     checkListedUnit(unit, field);
     const identity = `${unit.type} ${unit.name}`;
     if (seen.has(identity)) {
-      throw violation(`${field}.name`, `the ${unit.type} ${quoted(unit.name)} stands here twice`);
+      throw violation(`${field}.name`, `duplicate ${unit.type} unit ${quoted(unit.name)}`);
     }
     seen.add(identity);
   }
@@ -163,7 +162,7 @@ function checkProperty({ name, pattern }: UnitProperty, field: string): void {
   }
 }
 
-/** Checks that the results are those of the units asked for, in their order; none asked for: any, each once. */
+/** Checks that the results are of the requested units, in order; for a request without units, of any, each once. */
 function checkUnits(
   results: readonly { readonly unit: string }[],
   asked: number,
@@ -171,7 +170,7 @@ function checkUnits(
 ): void {
   if (asked === 0) {
     const names = new Set(results.map(({ unit }) => unit));
-    if (names.size < results.length) throw violation('unit_results', 'a unit stands here twice');
+    if (names.size < results.length) throw violation('unit_results', 'duplicate unit');
     return;
   }
   for (let place = 0; place < Math.max(results.length, asked); place++) {
@@ -195,7 +194,7 @@ function checkHosts({ scores, unknownHostIds }: ScoreHostsResponse, { ids }: Hos
   }
   const extra = scores[scored]?.hostId ?? unknownHostIds[unknown];
   if (extra !== undefined) {
-    throw violation('scores', `host ${quoted(extra)} was not asked for, or stands here twice`);
+    throw violation('scores', `unexpected or duplicate host ${quoted(extra)}`);
   }
 }
 
@@ -204,7 +203,7 @@ function checkUpHosts({ scores, unknownHostIds }: ScoreHostsResponse): void {
   for (const { hostId } of scores) {
     if (!isLowerCaseUuid(hostId))
       throw violation('scores', `expected the id of a host, got ${quoted(hostId)}`);
-    if (seen.has(hostId)) throw violation('scores', `host ${hostId} stands here twice`);
+    if (seen.has(hostId)) throw violation('scores', `duplicate host ${hostId}`);
     seen.add(hostId);
   }
   if (unknownHostIds.length > 0) throw violation('unknown_host_ids', 'no host was asked for by its id');
@@ -271,18 +270,18 @@ function checkFilter(
   return inOrder ? result : { ...result, value };
 }
 
-/** Marks the place of each host, and says what is wrong with the first that was not asked for, or was marked before. */
+/** Marks the index of each host. Returns the problem of the first unexpected or already marked one. */
 function markHosts(ids: readonly string[], hosts: HostList, marks: Uint8Array): string | undefined {
   for (const id of ids) {
     const place = hosts.placeOf(id);
     if (place === undefined) return `${quoted(id)} was not asked for`;
-    if (marks[place] === 1) return `${id} stands here twice`;
+    if (marks[place] === 1) return `duplicate host ${id}`;
     marks[place] = 1;
   }
   return undefined;
 }
 
-/** Reports whether the ids are some of those asked for, in the same order and each once. */
+/** Reports whether the ids are some of the requested ones, in the same order and each once. */
 function standsInOrder(accepted: readonly string[], { ids }: HostList): boolean {
   let next = 0;
   for (let place = 0; place < ids.length && next < accepted.length; place++) {
@@ -291,7 +290,7 @@ function standsInOrder(accepted: readonly string[], { ids }: HostList): boolean 
   return next === accepted.length;
 }
 
-/** Checks that a unit without a failure has a list of values. A service in this process may come from anywhere. */
+/** Checks that a unit without a failure has a list of values: a service in this process is not validated by a schema. */
 function checkList(values: unknown, field: string): void {
   if (!Array.isArray(values)) throw violation(field, 'expected a list of values or a failure, got neither');
 }

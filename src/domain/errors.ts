@@ -1,4 +1,4 @@
-/** Every way in which a call, or one unit of it, can fail. The names are those of the gRPC status codes. */
+/** Codes with which a call or one of its units can fail, named like the gRPC status codes. */
 export const SCHEDULING_ERROR_CODES = [
   'CANCELLED',
   'INVALID_ARGUMENT',
@@ -13,20 +13,20 @@ export const SCHEDULING_ERROR_CODES = [
 /** One of {@link SCHEDULING_ERROR_CODES}. */
 export type SchedulingErrorCode = (typeof SCHEDULING_ERROR_CODES)[number];
 
-/** What was not found: a unit of that name and type, or the virtual machine. */
+/** The subject of a NOT_FOUND: a unit of that name and type, or the virtual machine. */
 export type NotFoundSubject = 'UNIT' | 'VM';
 
-/** What a caller is told of a bug: never its message, since that may hold anything. The cause goes to the log. */
+/** The message for any bug: its own may hold secrets, so that goes to the log only. */
 export const INTERNAL_ERROR_TEXT = 'internal error; the log of the service has it under the request id';
 
 /**
- * The one error that crosses a boundary inside hostscore. Its message is meant for the caller: it says what failed, on
- * what, and what to do. What must not leave the process (a stack, the original error) is its `cause`.
+ * The only error that crosses folders of hostscore. Its message is for the caller: what failed, on what, and what to do.
+ * Its `cause`, with the original error and stack, is for the log only.
  */
 export class SchedulingError extends Error {
   override readonly name = 'SchedulingError';
   readonly code: SchedulingErrorCode;
-  /** With code NOT_FOUND: what was not found, so that nobody has to parse the message. */
+  /** With code NOT_FOUND: the missing subject, so that nobody parses the message. */
   readonly notFound: NotFoundSubject | undefined;
 
   constructor(
@@ -40,8 +40,8 @@ export class SchedulingError extends Error {
   }
 
   /**
-   * Makes a SchedulingError of anything that was thrown: itself; CANCELLED of an aborted signal; DEADLINE_EXCEEDED of a
-   * signal that timed out; INTERNAL with a fixed text of everything else, the original kept as `cause`.
+   * Converts any thrown value: a SchedulingError stays as it is, an AbortError becomes CANCELLED, a TimeoutError
+   * DEADLINE_EXCEEDED, and everything else INTERNAL with a fixed text and the original as `cause`.
    */
   static from(thrown: unknown): SchedulingError {
     if (thrown instanceof SchedulingError) return thrown;
@@ -55,12 +55,12 @@ export class SchedulingError extends Error {
   }
 }
 
-/** Makes the error for an answer of a service that breaks the contract: INTERNAL, saying what is wrong, field first. */
+/** Creates the error for a service's answer that breaks the contract: INTERNAL with the problem, field first. */
 export function contractViolation(problem: string): SchedulingError {
   return new SchedulingError('INTERNAL', `the service's answer breaks the contract: ${problem}`);
 }
 
-/** Returns an error as the failure of a unit. */
+/** Converts an error into the failure of a unit. */
 export function failureOf({
   code,
   message,

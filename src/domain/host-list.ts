@@ -1,15 +1,15 @@
 /** The hosts of a request, each once, in the order asked. */
 export interface HostList {
-  /** Ids in lower case; the request's own array when no host stands in it twice. */
+  /** Ids in lower case; the request's own array if it has no duplicates. */
   readonly ids: readonly string[];
-  /** Returns the place of an id among `ids`, undefined for a host that was not asked for. */
+  /** Returns the index of an id in `ids`, or undefined if it was not asked for. */
   readonly placeOf: (id: string) => number | undefined;
 }
 
-/** A scheduler asks about the same hosts again and again, and a list never changes once it is handed over. */
+/** Lists by array: a scheduler asks about the same hosts again and again, and a list never changes. */
 const lists = new WeakMap<readonly string[], HostList>();
 
-/** Returns the host list of an array of ids; the same array gives the same object, so that what was found for it is found once. */
+/** Returns the host list of an array of ids. The same array gives the same object, by which callers can cache. */
 export function hostListOf(hostIds: readonly string[]): HostList {
   const known = lists.get(hostIds);
   if (known !== undefined) return known;
@@ -27,7 +27,7 @@ export function hostListOf(hostIds: readonly string[]): HostList {
   return list;
 }
 
-/** Reports whether two lists hold the same ids in the same order. */
+/** Reports whether two lists have the same ids in the same order. */
 export function isSameList(left: readonly string[], right: readonly string[]): boolean {
   if (left === right) return true;
   if (left.length !== right.length) return false;

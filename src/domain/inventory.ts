@@ -4,7 +4,7 @@ import type { Call } from './contract.js';
 export interface ListedHost {
   readonly id: string;
   readonly name: string;
-  /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
+  /** As the engine has it: `up`, `maintenance`, `non_responsive`, ... */
   readonly status: string;
   /** Absent for a host without a cluster. */
   readonly clusterId?: string;
@@ -15,7 +15,7 @@ export interface ListedHost {
 export interface ListedVm {
   readonly id: string;
   readonly name: string;
-  /** The engine's word; absent for a VM whose image is illegal. */
+  /** As the engine has it; absent for a VM whose image is illegal. */
   readonly status?: string;
   /** Host on which it runs; absent for a VM that does not run. */
   readonly hostId?: string;
@@ -24,32 +24,32 @@ export interface ListedVm {
   readonly osType?: string;
 }
 
-/** Asks for hosts: all of them, those of a cluster, those with a name, or those of a VM's cluster. At most one of the three is set. */
+/** Asks for all hosts, or those of a cluster, with a name, or of a VM's cluster. At most one field is set. */
 export interface ListHostsRequest {
   readonly clusterId?: string;
-  /** A name, or a pattern in which `*` stands for any characters; letters of either case. */
+  /** Name, or pattern with `*` for any characters; case is ignored. */
   readonly name?: string;
   readonly vmId?: string;
 }
 
-/** Asks for VMs; what is set has to hold together. */
+/** Asks for the VMs that match every field set. */
 export interface ListVmsRequest {
-  /** Finds a stopped VM too: it is looked up at the engine. */
+  /** Finds stopped VMs too, by a look-up at the engine. */
   readonly vmId?: string;
-  /** A name, or a pattern in which `*` stands for any characters; letters of either case. */
+  /** Name, or pattern with `*` for any characters; case is ignored. */
   readonly name?: string;
   readonly hostId?: string;
   readonly clusterId?: string;
-  /** Number of VMs in one answer. */
+  /** Most VMs in one answer. */
   readonly pageSize: number;
-  /** The `nextPageToken` of the page before; absent: the first page. */
+  /** The `nextPageToken` of the previous page; absent for the first page. */
   readonly pageToken?: string;
 }
 
 /** Hosts, ordered by name, then id. */
 export interface ListHostsResponse {
   readonly hosts: readonly ListedHost[];
-  /** Moment up to which every change that the engine published is in the answer: milliseconds since the epoch. */
+  /** Time up to which the answer has every published change, in milliseconds since the epoch. */
   readonly snapshotTime: number;
 }
 
@@ -61,19 +61,18 @@ export interface ListVmsResponse {
   readonly snapshotTime: number;
 }
 
-/** The size and the age of an inventory. */
+/** Size and age of an inventory. */
 export interface InventorySummary {
   readonly hosts: number;
   readonly hostsUp: number;
   readonly clusters: number;
   readonly runningVms: number;
   readonly snapshotTime: number;
-  /** Milliseconds. */
   readonly ageMs: number;
 }
 
 /**
- * Tells what is known of an engine's hosts and VMs. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND
+ * A service that lists an engine's hosts and VMs. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND
  * (the VM that the request names), UNAVAILABLE (no fresh snapshot), UNIMPLEMENTED (no inventory here).
  */
 export interface InventoryService {

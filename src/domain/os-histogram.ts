@@ -1,6 +1,6 @@
 import type { Os } from './os-identity.js';
 
-/** How many VMs of each host have an operating system equal to another one. Arrays are indexed by {@link Host.index}. */
+/** Number of VMs on each host whose operating system matches a given one. Arrays are indexed by {@link Host.index}. */
 export interface OsMatches {
   /** Type and version equal; two absent ones are equal, one absent is different. */
   readonly equal: Readonly<Int32Array>;
@@ -9,24 +9,23 @@ export interface OsMatches {
 }
 
 /**
- * How many VMs of which operating system run on each host, under one identity. Counted once a snapshot and kept by OS
- * rather than by host: what a request needs of all hosts then lies side by side, and scoring one host is a look into two
- * arrays.
+ * Number of VMs of each operating system on each host, under one identity. Counted once per snapshot and kept by OS rather
+ * than by host, so that scoring a host is a look into two arrays.
  */
 export interface OsHistogram {
-  /** Counts, for each host, the VMs whose operating system equals this one, and those that share only its type. */
+  /** Counts the VMs of each host that have this operating system, and those that share only its type. */
   readonly match: (os: Os) => OsMatches;
 }
 
-/** Counts operating systems, one VM at a time. */
+/** Builder of a histogram, one VM at a time. */
 export interface OsHistogramBuilder {
   /** Counts a VM with this operating system at a host. */
   readonly add: (os: Os, hostIndex: number) => void;
-  /** The histogram of what was added so far, for hosts of an index below `hosts`. */
+  /** Returns the histogram so far, for hosts of an index below `hosts`. */
   readonly build: (hosts: number) => OsHistogram;
 }
 
-/** VMs by host index; hosts without any are left out, so that the size follows the VMs. */
+/** VMs by host index; sparse, so that the size grows with the VMs. */
 type HostCounts = Map<number, number>;
 
 interface TypeCounts {
@@ -34,7 +33,7 @@ interface TypeCounts {
   readonly versions: Map<string | undefined, HostCounts>;
 }
 
-/** Starts a histogram. */
+/** Creates a builder without VMs. */
 export function createOsHistogramBuilder(): OsHistogramBuilder {
   const types = new Map<string | undefined, TypeCounts>();
 
@@ -63,14 +62,14 @@ export function createOsHistogramBuilder(): OsHistogramBuilder {
   };
 }
 
-/** A VM that comes to a host, or leaves it. */
+/** A VM that is added to a host or removed from it. */
 export interface OsChange {
   readonly hostIndex: number;
   readonly os: Os;
   readonly step: 1 | -1;
 }
 
-/** The histogram with these changes; the original stays as it is. */
+/** Returns the histogram with these changes, leaving the original as it is. */
 export function changeOsHistogram(original: OsHistogram, changes: readonly OsChange[]): OsHistogram {
   return {
     match(wanted) {

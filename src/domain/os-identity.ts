@@ -1,18 +1,18 @@
-/** The operating system that is compared: a type, and a version within it. Either may be unknown. */
+/** An operating system for comparison. Its type and its version may be unknown. */
 export interface Os {
   readonly type: string | undefined;
   readonly version: string | undefined;
 }
 
-/** What the guest agent of a running VM reported of its operating system. */
+/** The operating system that the guest agent of a running VM reported. */
 export interface GuestOs {
   readonly distribution: string;
   readonly version: string | undefined;
 }
 
 /**
- * The three ways to say which operating system a VM has: as the administrator configured it; as family and version read
- * out of the configured id; as the guest agent reports it, else as the family.
+ * The ways to identify a VM's operating system: as the administrator configured it; as family and version parsed from the
+ * configured id; as the guest agent reports it, else as the family.
  */
 export const OS_IDENTITIES = ['configured', 'family', 'guest'] as const;
 
@@ -22,7 +22,7 @@ export type OsIdentity = (typeof OS_IDENTITIES)[number];
 /** A VM's operating system under each identity. */
 export type OsByIdentity = Readonly<Record<OsIdentity, Os>>;
 
-/** Works out a VM's operating system under each identity. */
+/** Returns a VM's operating system under each identity. */
 export function identifyOs(configured: Os, guest: GuestOs | undefined): OsByIdentity {
   const family = osFamily(configured.type);
   return {
@@ -38,9 +38,9 @@ const FAMILY_ID =
   /^(?<family>other_linux_kernel|other_linux|other|rhel_atomic|rhel|rhcos|sles|ubuntu|debian|freebsd|windows)(?:_?(?<version>xp|\d+(?:_\d+)*(?:_plus)?(?:R\d)?))?(?:_?(?:x64|ppc64|s390x))?$/;
 
 /**
- * Reads family and version out of one of the engine's os.type ids: `rhel_8x64` -> rhel 8, `windows_2012R2x64` -> windows
+ * Parses family and version from one of the engine's os.type ids: `rhel_8x64` -> rhel 8, `windows_2012R2x64` -> windows
  * 2012R2, `ubuntu_18_04` -> ubuntu 18.04, `rhel_6_9_plus_ppc64` -> rhel 6.9+, `other_linux` -> other_linux without a
- * version. An id that a site made itself is a family of its own, without a version.
+ * version. A custom id of a site is a family of its own, without a version.
  */
 export function osFamily(osType: string | undefined): Os {
   const groups = osType === undefined ? undefined : FAMILY_ID.exec(osType)?.groups;

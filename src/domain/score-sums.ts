@@ -1,26 +1,26 @@
 import { MAX_SCORE, type ScoreUnitResult, type WeightedUnit } from './contract.js';
 
-/** The lowest and the highest of some numbers. */
+/** The lowest and highest of some numbers. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
 /**
- * Returns a raw cost as a score, among the costs of one request: 100 x (max - cost) / (max - min), rounded down; 100 when
- * all are equal. Linear, so that a cost in the middle between the lowest and the highest counts half.
+ * Converts a raw cost into a score, relative to the costs of one request: 100 x (max - cost) / (max - min), rounded down;
+ * 100 when all are equal. Linear, so that a cost halfway between the lowest and the highest counts half.
  */
 export function scoreOfCost(cost: number, { min, max }: Range): number {
   return min === max ? MAX_SCORE : Math.floor((MAX_SCORE * (max - cost)) / (max - min));
 }
 
-/** Returns the raw costs of one request as scores, by {@link scoreOfCost}. */
+/** Converts the raw costs of one request into scores, by {@link scoreOfCost}. */
 export function scoresOfCosts(costs: readonly number[]): readonly number[] {
   const range = rangeOf(costs);
   return costs.map((cost) => scoreOfCost(cost, range));
 }
 
-/** Returns the lowest and the highest of some numbers; of none, the lowest is Infinity. */
+/** Returns the range of some numbers: Infinity to -Infinity when there are none. */
 export function rangeOf(values: readonly number[]): Range {
   let min = Infinity;
   let max = -Infinity;
@@ -32,8 +32,8 @@ export function rangeOf(values: readonly number[]): Range {
 }
 
 /**
- * Returns the score of each host: the sum of weight x score over the units that answered, raw costs made scores first. The
- * results are aligned with the units.
+ * Returns the score of each host: the sum of weight x score over the units that answered, raw costs converted first.
+ * Results are aligned with units.
  */
 export function sumScores(
   results: readonly ScoreUnitResult[],

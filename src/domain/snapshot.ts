@@ -2,119 +2,119 @@ import type { AssumedPlacement, Call } from './contract.js';
 import { changeOsHistogram, createOsHistogramBuilder, type OsHistogram } from './os-histogram.js';
 import { OS_IDENTITIES, type OsByIdentity, type OsIdentity } from './os-identity.js';
 
-/** A virtual machine as the engine knows it. */
+/** A virtual machine as the engine describes it. */
 export interface Vm {
   /** UUID in lower case. */
   readonly id: string;
   readonly name: string;
-  /** Cluster to which it belongs, a UUID in lower case: it can run on the hosts of that one only. Absent when the engine names none. */
+  /** Cluster on whose hosts it can run, a UUID in lower case; absent when the engine names none. */
   readonly clusterId: string | undefined;
-  /** Host on which it runs; absent for a VM that does not run. */
+  /** Host on which it runs; absent for a stopped VM. */
   readonly hostId: string | undefined;
-  /** The engine's word: `up`, `paused`, `migrating`, ...; absent for a VM whose image is illegal. */
+  /** As the engine has it: `up`, `paused`, `migrating`, ...; absent for a VM whose image is illegal. */
   readonly status: string | undefined;
-  /** What it is given, in MiB, rounded up; absent when the engine does not say. */
+  /** Configured memory in MiB, rounded up; absent when unknown. */
   readonly memoryMiB: number | undefined;
-  /** Whether the engine may migrate it by itself; false too when the engine does not say. */
+  /** True when the engine may migrate it by itself; false when unknown. */
   readonly migratable: boolean;
   readonly os: OsByIdentity;
 }
 
-/** The memory of a host in MiB, rounded down. What is absent is unknown, and never free. */
+/** The memory of a host in MiB, rounded down. An absent value is unknown, and never counts as free. */
 export interface HostMemory {
-  /** What is built in. */
+  /** Physical memory. */
   readonly totalMiB: number | undefined;
-  /** What nothing uses, by the host's statistics: the engine knows it in steps of 1 % of the total. */
+  /** Unused memory by the host's statistics, which the engine has in steps of 1 % of the total. */
   readonly freeMiB: number | undefined;
-  /** What a VM may have that comes to it (`max_scheduling_memory`). */
+  /** Most memory of a VM that may be placed there (`max_scheduling_memory`). */
   readonly schedulableMiB: number | undefined;
 }
 
-/** What the engine's listing of hosts says of one host. */
+/** One host of the engine's listing. */
 export interface HostRecord {
   /** UUID in lower case. */
   readonly id: string;
   readonly name: string;
-  /** Cluster to which it belongs, a UUID in lower case; absent when the engine names none. */
+  /** UUID in lower case; absent when the engine names none. */
   readonly clusterId: string | undefined;
-  /** The engine's word: `up`, `maintenance`, `non_responsive`, ... */
+  /** As the engine has it: `up`, `maintenance`, `non_responsive`, ... */
   readonly status: string;
   readonly memory: HostMemory;
 }
 
-/** A host, with what runs on it. */
+/** A host with its VMs. */
 export interface Host extends HostRecord {
-  /** Its place in the arrays of its snapshot that hold a number for each host. Not its place among `hosts`. */
+  /** Index into the snapshot's arrays of numbers by host; not its index in `hosts`. */
   readonly index: number;
-  /** VMs that run on it, whatever their status. */
+  /** VMs that run on it, in any status. */
   readonly vms: readonly Vm[];
 }
 
-/** The hosts of an engine and the VMs running on them, as read at one moment. Never changes. */
+/** The hosts of an engine and the VMs running on them at one time. Immutable. */
 export interface Snapshot {
   /**
-   * When the reading began: milliseconds since the epoch. Every change that the engine had published by then is in the
-   * snapshot; of later ones, some may be.
+   * Start of the reading, in milliseconds since the epoch. The snapshot has every change that the engine published up to
+   * then, and possibly later ones.
    */
   readonly time: number;
-  /** Every host, ordered by name, then id. */
+  /** All hosts, ordered by name, then id. */
   readonly hosts: readonly Host[];
-  /** Returns the host of that id, or none. */
+  /** Returns a host by id. */
   readonly host: (id: string) => Host | undefined;
-  /** Returns the hosts of a cluster, whatever their status, ordered by name, then id. */
+  /** Returns the hosts of a cluster, in any status, ordered by name, then id. */
   readonly hostsOfCluster: (clusterId: string) => readonly Host[];
-  /** Returns the running VM of that id, or none: a stopped VM is not part of a snapshot. */
+  /** Returns a running VM by id; a snapshot has no stopped VMs. */
   readonly vm: (id: string) => Vm | undefined;
-  /** How many VMs run on each host, by {@link Host.index}. */
+  /** Number of VMs on each host, by {@link Host.index}. */
   readonly vmCounts: Readonly<Int32Array>;
-  /** Which operating systems they have, by {@link Host.index}, under each identity. */
+  /** Operating systems of those VMs, under each identity. */
   readonly os: Readonly<Record<OsIdentity, OsHistogram>>;
 }
 
-/** What the policy engine asks of an inventory. Each method rejects or throws with a SchedulingError. */
+/** The inventory of the scoring engine. Methods throw or reject with a SchedulingError. */
 export interface Inventory {
-  /** The newest snapshot, from memory. Throws UNAVAILABLE when there is none that is fresh enough. */
+  /** Returns the newest snapshot from memory. Throws UNAVAILABLE when none is fresh enough. */
   readonly current: () => Snapshot;
   /**
-   * Reads the engine again because a host is missing from the current snapshot, at most once a second for all callers
-   * together, and waits for it within the call's time. Answers with the newest snapshot, and whether the engine was really
-   * looked at: when it was not, a missing host may exist all the same.
+   * Refreshes the snapshot because a host is missing from it, at most once a second for all callers together, and within
+   * the call's deadline. Resolves with the newest snapshot. `looked` is false when the engine was not read, so that a
+   * missing host may still exist.
    */
   readonly refreshed: (call: Call) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
-  /** Asks the engine for a VM that the snapshot lacks, such as a stopped one; undefined when the engine has none. */
+  /** Asks the engine for a VM that the snapshot lacks, such as a stopped one. Resolves with undefined if there is none. */
   readonly findVm: (id: string, call: Call) => Promise<Vm | undefined>;
 }
 
-/** Gathers a snapshot piece by piece, in any order, so that a long listing need not be held or counted at once. */
+/** Builder of a snapshot that takes hosts and VMs in any order, so that listings can be streamed. */
 export interface SnapshotBuilder {
-  /** Adds a host; one that was added before is ignored. */
+  /** Adds a host; ignores a duplicate. */
   readonly addHost: (host: HostRecord) => void;
-  /** Adds a VM; one that was added before is ignored, so that no VM counts twice. */
+  /** Adds a VM; ignores a duplicate. */
   readonly addVm: (vm: Vm) => void;
-  /** VMs on a host that was never added stay findable, and count nowhere. */
+  /** Returns the snapshot. VMs on a host that was not added can be found, and count nowhere. */
   readonly build: (time: number) => Snapshot;
 }
 
-interface Tenants {
+interface HostVms {
   readonly index: number;
   readonly vms: Vm[];
 }
 
-/** Starts a snapshot. */
+/** Creates an empty builder. */
 export function createSnapshotBuilder(): SnapshotBuilder {
   const records = new Map<string, HostRecord>();
   const vms = new Map<string, Vm>();
-  // Hosts get their index when they are first heard of, be it from a VM: listings of hosts and VMs are read side by side.
-  const tenantsByHost = new Map<string, Tenants>();
+  // A host gets its index at its first mention, be it by a VM: hosts and VMs are listed concurrently.
+  const vmsByHost = new Map<string, HostVms>();
   const histograms = eachIdentity(() => createOsHistogramBuilder());
 
-  function tenantsOf(hostId: string): Tenants {
-    let tenants = tenantsByHost.get(hostId);
-    if (tenants === undefined) {
-      tenants = { index: tenantsByHost.size, vms: [] };
-      tenantsByHost.set(hostId, tenants);
+  function vmsOn(hostId: string): HostVms {
+    let host = vmsByHost.get(hostId);
+    if (host === undefined) {
+      host = { index: vmsByHost.size, vms: [] };
+      vmsByHost.set(hostId, host);
     }
-    return tenants;
+    return host;
   }
 
   return {
@@ -125,19 +125,19 @@ export function createSnapshotBuilder(): SnapshotBuilder {
       if (vms.has(vm.id)) return;
       vms.set(vm.id, vm);
       if (vm.hostId === undefined) return;
-      const tenants = tenantsOf(vm.hostId);
-      tenants.vms.push(vm);
-      for (const identity of OS_IDENTITIES) histograms[identity].add(vm.os[identity], tenants.index);
+      const host = vmsOn(vm.hostId);
+      host.vms.push(vm);
+      for (const identity of OS_IDENTITIES) histograms[identity].add(vm.os[identity], host.index);
     },
     build(time) {
       const hosts = [...records.values()]
         .sort(byNameThenId)
-        .map((record): Host => ({ ...record, ...tenantsOf(record.id) }));
+        .map((record): Host => ({ ...record, ...vmsOn(record.id) }));
       const hostsById = new Map(hosts.map((host) => [host.id, host]));
       let clusters: ReadonlyMap<string | undefined, readonly Host[]> | undefined;
-      const places = tenantsByHost.size;
-      const vmCounts = new Int32Array(places);
-      for (const { index, vms } of tenantsByHost.values()) vmCounts[index] = vms.length;
+      const size = vmsByHost.size;
+      const vmCounts = new Int32Array(size);
+      for (const { index, vms } of vmsByHost.values()) vmCounts[index] = vms.length;
       return {
         time,
         hosts,
@@ -145,13 +145,13 @@ export function createSnapshotBuilder(): SnapshotBuilder {
         hostsOfCluster: (clusterId) => (clusters ??= byCluster(hosts)).get(clusterId) ?? [],
         vm: (id) => vms.get(id),
         vmCounts,
-        os: eachIdentity((identity) => histograms[identity].build(places)),
+        os: eachIdentity((identity) => histograms[identity].build(size)),
       };
     },
   };
 }
 
-/** Builds a snapshot at once. */
+/** Builds a snapshot of hosts and VMs. */
 export function buildSnapshot(time: number, hosts: Iterable<HostRecord>, vms: Iterable<Vm>): Snapshot {
   const builder = createSnapshotBuilder();
   for (const host of hosts) builder.addHost(host);
@@ -159,16 +159,15 @@ export function buildSnapshot(time: number, hosts: Iterable<HostRecord>, vms: It
   return builder.build(time);
 }
 
-/** A placement whose VM is resolved; the VM may be stopped, and so missing from the snapshot. */
+/** A placement with its VM, which may be stopped and so missing from the snapshot. */
 export interface ResolvedPlacement {
   readonly vm: Vm;
   readonly hostId: AssumedPlacement['hostId'];
 }
 
 /**
- * The snapshot as it would be once these VMs ran on these hosts: each counts there and nowhere else. Hosts that are not
- * touched are shared with the original. Each VM may stand here once; hosts that the snapshot lacks gain nothing. The memory
- * of hosts stays as it is.
+ * Returns the snapshot with these VMs on these hosts, each counted there and nowhere else. No VM may be placed twice;
+ * hosts that the snapshot lacks are ignored. The memory of hosts stays as it is.
  */
 export function assumePlacements(snapshot: Snapshot, placements: readonly ResolvedPlacement[]): Snapshot {
   if (placements.length === 0) return snapshot;

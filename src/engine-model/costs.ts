@@ -5,10 +5,10 @@ import { quoted } from '../lib/text.js';
 
 declare const costBrand: unique symbol;
 
-/** A signed 32-bit integer; lower is better. What the engine calls a score or a weight. No score passes for one. */
+/** A signed 32-bit integer; lower is better. The engine calls it a score or weight. Branded, so that a score can't stand in for it. */
 export type Cost = number & { readonly [costBrand]: 'Cost' };
 
-/** Smallest cost that the engine can hold: a Java int. */
+/** Smallest cost that the engine can hold, a Java int. */
 export const MIN_COST = -MAX_INT32 - 1;
 
 /** Reports whether a number is a {@link Cost}. */
@@ -17,27 +17,27 @@ export function isCost(value: number): value is Cost {
 }
 
 /**
- * What becomes of scores on their way to the engine. `asCosts`: 100 - score, since the engine takes the lowest. `raw`: the
- * number as it is, as the old proxy sent it, so that the engine avoids the best host.
+ * The conversion of scores for the engine. `asCosts`: 100 - score, since the engine picks the lowest. `raw`: unchanged, as
+ * the old proxy sent them, so that the engine avoids the best host.
  */
 export type ScoreMode = 'asCosts' | 'raw';
 
-/** The cost of a host that the inventory does not know, at a unit whose values are scores. */
+/** Cost of a host unknown to the service, for a unit with scores. */
 const WORST_SCORE_COST = MAX_SCORE - MIN_SCORE;
 
-/** The values of one unit, and how they are to be read. */
+/** The values of one unit and their meaning. */
 export interface UnitValues {
   /** One for each host that the service knows. */
   readonly values: readonly number[];
   readonly direction: Direction;
-  /** For each host asked about, its place in `values`; -1 for a host that the service does not know. */
+  /** For each requested host, its index in `values`; -1 for a host unknown to the service. */
   readonly places: readonly number[];
   readonly mode: ScoreMode;
 }
 
 /**
- * Returns the cost of each host asked about. A host that the service does not know gets the worst: 100, or of raw costs the
- * highest that the unit gave, 0 when it gave none, so that they tie. Throws INTERNAL for what the engine can't read as an int.
+ * Returns the cost of each requested host. A host unknown to the service gets the worst cost: 100, or with raw costs the
+ * unit's highest, 0 if it gave none. Throws INTERNAL for a value that is no Java int.
  */
 export function costsOf({ values, direction, places, mode }: UnitValues): readonly Cost[] {
   const isRaw = direction === 'LOWER_IS_BETTER';
@@ -52,14 +52,14 @@ export function costsOf({ values, direction, places, mode }: UnitValues): readon
   });
 }
 
-/** Sums of factor x cost for each host. */
+/** The sum of factor x cost for each host. */
 export interface CostSums {
   readonly sums: readonly Cost[];
-  /** How many sums left 32 bits and were cut to the nearest number that does not. */
+  /** Number of sums that overflowed 32 bits and were clamped. */
   readonly clamped: number;
 }
 
-/** Returns the sum of factor x cost over the units, host by host. */
+/** Returns the sum of factor x cost over the units for each host. */
 export function sumCosts(
   units: readonly { readonly costs: readonly Cost[]; readonly factor: number }[],
   hosts: number,
@@ -80,7 +80,7 @@ function highest(values: readonly number[]): number {
 }
 
 function toCost(value: number): Cost {
-  // Java knows no -0, and XML-RPC no way to write one.
+  // Java ints and XML-RPC have no -0.
   const cost = value === 0 ? 0 : value;
   if (!isCost(cost))
     throw contractViolation(`expected an integer of 32 bits for each host, got ${quoted(String(value))}`);

@@ -16,37 +16,37 @@ import {
 import type { BookedCost } from './selectors.js';
 import { isArray, isStruct, typeNameOf, type XmlRpcValue } from './value.js';
 
-/** What the engine asked for. Ids are UUIDs in lower case. */
+/** The engine's request. Ids are UUIDs in lower case. */
 export interface Asked {
   readonly hostIds: readonly string[];
   readonly units: readonly string[];
 }
 
-/** What is left of the hosts after runFilters. */
+/** The hosts after runFilters. */
 export interface FilterOutcome {
   /** In the order asked. */
   readonly accepted: readonly string[];
   readonly rejected: readonly string[];
 }
 
-/** What the engine books after runCostFunctions. */
+/** The costs that the engine books after runCostFunctions. */
 export interface CostOutcome {
   readonly costs: readonly BookedCost[];
 }
 
-/** What the engine does after runLoadBalancing. */
+/** The migration that the engine starts after runLoadBalancing. */
 export interface BalanceOutcome {
-  /** Absent: nothing to do. */
+  /** Absent when there is nothing to do. */
   readonly migration?: { readonly vmId: string; readonly candidateHostIds: readonly string[] };
 }
 
-/** What becomes of an exception that escapes SchedulingManager.schedule(). */
+/** Consequence of an exception that escapes SchedulingManager.schedule(). */
 const VM_DOES_NOT_START = 'nothing catches it, so the VM does not start or migrate';
 
-/** What becomes of an exception in SchedulingManager.performLoadBalancing(). */
+/** Consequence of an exception in SchedulingManager.performLoadBalancing(). */
 const BALANCING_ENDS = 'this minute no further cluster is balanced';
 
-/** Highest cost that is far from the end of a Java int once it is multiplied by factors and summed over VMs. */
+/** Highest cost that stays far from overflowing a Java int once multiplied by factors and summed over VMs. */
 const SAFE_COST = 1_000_000;
 
 /** Reads an answer of runFilters as the engine does. */
@@ -122,13 +122,13 @@ function readHosts(
   const known = new Set(hostIds);
   for (const [index, value] of ids.entries()) {
     const id = castToGuid(value, `element ${index} of the hosts`);
-    if (into.has(id)) complain(`host ${id} stands there twice`);
+    if (into.has(id)) complain(`duplicate host ${id}`);
     if (!known.has(id)) complain(`host ${id} was not asked about`);
     into.add(id);
   }
 }
 
-/** Rows up to the first malformed one: there the engine stops reading and keeps what it has. */
+/** Reads rows up to the first malformed one, where the engine stops and keeps what it has. */
 function readRows(
   rows: readonly XmlRpcValue[],
   { units }: Asked,
@@ -170,7 +170,7 @@ function complainOfRows(
     hostsByUnit.set(unit, hosts);
     if (hosts.has(hostId)) {
       complain(
-        `host ${hostId} stands twice in the rows ${of}: the engine adds up its costs, or takes the last before 4.4.0`,
+        `duplicate host ${hostId} in the rows ${of}: the engine adds up its costs, or takes the last before 4.4.0`,
       );
     }
     if (!known.has(hostId)) {
@@ -204,9 +204,9 @@ export interface DiscoveredUnit {
   readonly properties: string;
 }
 
-/** What the engine does after discover. */
+/** The units that the engine enables after discover. */
 export interface DiscoverOutcome {
-  /** Every other external unit is disabled until the engine starts again. */
+  /** Every other external unit stays disabled until the engine restarts. */
   readonly enabled: readonly DiscoveredUnit[];
 }
 
@@ -219,7 +219,7 @@ const TYPES: ReadonlyMap<string, PolicyUnitType> = new Map([
 /** Longest name that the engine's database takes: varchar(128). */
 const MAX_NAME_LENGTH = 128;
 
-/** What the engine takes for properties, by CustomPropertiesUtils.VALIDATION_STR, one at a time. */
+/** One property as the engine accepts it (CustomPropertiesUtils.VALIDATION_STR). */
 const PROPERTY = /^[a-zA-Z0-9_]+=[^;]*$/s;
 
 /** Reads an answer of discover as the engine does (ExternalSchedulerDiscoveryResult.populate). */

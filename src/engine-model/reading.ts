@@ -1,24 +1,24 @@
 import { oneLine, quoted } from '../lib/text.js';
 import { isArray, isStruct, typeNameOf, type XmlRpcStruct, type XmlRpcValue } from './value.js';
 
-/** What Java throws at a value; the message begins with its class. */
+/** An exception that the engine's Java code throws; the message begins with its class. */
 export class EngineException extends Error {
   override readonly name = 'EngineException';
 }
 
-/** Casts as the engine does to Object[]. */
+/** Casts to Object[] as the engine does. */
 export function castToArray(value: XmlRpcValue | undefined, what: string): readonly XmlRpcValue[] {
   if (isArray(value)) return value;
   throw wrongCast(value, what, 'an array', 'an array');
 }
 
-/** Casts as the engine does to HashMap. */
+/** Casts to HashMap as the engine does. */
 export function castToStruct(value: XmlRpcValue | undefined, what: string): XmlRpcStruct {
   if (isStruct(value)) return value;
   throw wrongCast(value, what, 'a struct', 'a struct');
 }
 
-/** Casts as the engine does to Integer: of the numbers only `<int>` and `<i4>` pass. */
+/** Casts to Integer as the engine does: of the numbers only `<int>` and `<i4>` pass. */
 export function castToInteger(value: XmlRpcValue | undefined, what: string): number {
   if (typeof value === 'number') return value;
   throw wrongCast(value, what, 'an <int>', 'Integer: only <int> and <i4> pass');
@@ -37,7 +37,7 @@ function wrongCast(
   );
 }
 
-/** Returns the text of a value as toString of its Java class gives it. */
+/** Returns a value as text, as toString of its Java class does. */
 export function castToText(value: XmlRpcValue | undefined, what: string): string {
   if (value == null) {
     throw new EngineException(
@@ -49,7 +49,7 @@ export function castToText(value: XmlRpcValue | undefined, what: string): string
   return String(value);
 }
 
-/** Returns an id as the engine's Guid reads it: '' is the id of zeros, other text goes through UUID.fromString. */
+/** Parses an id as the engine's Guid does: '' is the id of zeros, other text goes through UUID.fromString. */
 export function castToGuid(value: XmlRpcValue | undefined, what: string): string {
   const text = castToText(value, what);
   if (text === '') return '00000000-0000-0000-0000-000000000000';
@@ -57,45 +57,45 @@ export function castToGuid(value: XmlRpcValue | undefined, what: string): string
   if (parts.length !== 5 || !parts.every((part) => /^[0-9a-f]{1,16}$/.test(part))) {
     throw new EngineException(`IllegalArgumentException: ${what} is ${quoted(text)}, which is no UUID`);
   }
-  // UUID.fromString takes parts that are short, and of long ones the last digits.
+  // UUID.fromString accepts short parts, and the last digits of long ones.
   return parts.map((part, index) => part.padStart(16, '0').slice(-(PART_LENGTHS[index] ?? 0))).join('-');
 }
 
 const PART_LENGTHS = [8, 4, 4, 4, 12];
 
-/** Returns a value in a few words, for a person. */
+/** Describes a value in a few words. */
 export function inWords(value: XmlRpcValue | undefined): string {
   if (value == null) return 'nil';
   return isArray(value) || isStruct(value) ? `a ${typeNameOf(value)}` : oneLine(castToText(value, ''), 64);
 }
 
-/** What the engine makes of an answer. */
+/** The engine's interpretation of an answer. */
 export interface EngineReading<Outcome> {
-  /** What it does; undefined when it throws or refuses the answer. */
+  /** Undefined when the engine throws or refuses the answer. */
   readonly outcome: Outcome | undefined;
-  /** Why it throws or refuses, and what becomes of it. */
+  /** Reason why it throws or refuses, and the consequence. */
   readonly exception: string | undefined;
-  /** What it writes to its event log: failed plugins (10500) and other errors (10501). */
+  /** Entries in its event log: failed plugins (10500) and other errors (10501). */
   readonly events: readonly string[];
-  /** What is wrong with the answer or dangerous in it, one sentence each. */
+  /** Mistakes and dangers in the answer, one sentence each. */
   readonly complaints: readonly string[];
 }
 
-/** The answer's result, and where to put complaints. */
+/** The common fields of an answer, and a sink for complaints. */
 export interface AnswerPart {
-  /** Undefined when it is missing; the engine can't tell that from nil. */
+  /** Undefined when missing, which to the engine equals nil. */
   readonly result: XmlRpcValue | undefined;
   readonly events: readonly string[];
   readonly complain: (text: string) => void;
 }
 
-/** Longest complaint, and longest event, that is shown: characters. */
+/** Longest complaint or event that is shown, in characters. */
 const MAX_SHOWN_LENGTH = 500;
 
-/** Most complaints about one answer: past it they only repeat each other. */
+/** Most complaints about one answer; more only repeat each other. */
 const MAX_COMPLAINTS = 50;
 
-/** Runs a reading; what the engine would throw is part of it. `consequence` says what becomes of an exception. */
+/** Reads an answer, catching what the engine would throw. `consequence` is the effect of an exception. */
 export function readAsEngine<Outcome>(
   consequence: string,
   read: (events: string[], complain: AnswerPart['complain']) => Outcome,
@@ -115,7 +115,7 @@ export function readAsEngine<Outcome>(
 }
 
 /**
- * Takes an answer of runFilters, runCostFunctions or runLoadBalancing apart as the engine does
+ * Reads the common fields of an answer to runFilters, runCostFunctions or runLoadBalancing as the engine does
  * (ExternalSchedulerBrokerObjectBuilder.populateCommonFields).
  */
 export function resultOf(

@@ -3,11 +3,11 @@ export interface BookedCost {
   readonly hostId: string;
   /** A Java int; lower is better. */
   readonly cost: number;
-  /** Undefined for a row of two and for a unit that the policy does not have: booked under no unit, with factor 1. */
+  /** Undefined for a row of two or an unknown unit: booked under no unit, with factor 1. */
   readonly unit: string | undefined;
 }
 
-/** What a selector chooses from. */
+/** The input of a selector. */
 export interface SelectorInput {
   readonly costs: readonly BookedCost[];
   /** Hosts that passed the filters. */
@@ -16,20 +16,20 @@ export interface SelectorInput {
   readonly factors: ReadonlyMap<string, number>;
 }
 
-/** What a selector found. */
+/** The result of a selector. */
 export interface Selection {
-  /** The best host; several when they tie, of which the engine takes whichever its hash map has first. */
+  /** The best host, or several in a tie, of which the engine takes the first in its hash map. */
   readonly winners: readonly string[];
-  /** What each host came to: at RankSelector higher is better, at BasicWeighting lower. */
+  /** Total of each host: higher is better for RankSelector, lower for BasicWeighting. */
   readonly totals: ReadonlyMap<string, number>;
 }
 
 const MIN_INT32 = -(2 ** 31);
 
 /**
- * Selects as the engine's default selector does (policyunits/RankSelectorPolicyUnit.java). In each unit a host's rank is the number of
- * hosts that cost more; hosts of equal cost share the highest rank among them. A host that is missing from a unit gets
- * cost 0, and one that is no candidate takes part all the same. The highest sum of factor x rank wins.
+ * Selects like the engine's default selector (policyunits/RankSelectorPolicyUnit.java). In each unit a host's rank is the
+ * number of hosts that cost more; hosts of equal cost share the highest rank among them. A host missing from a unit gets
+ * cost 0, and a host that is no candidate takes part too. The highest sum of factor x rank wins.
  */
 export function selectByRank({ costs, candidates, factors }: SelectorInput): Selection {
   const totals = new Map<string, number>();
@@ -42,8 +42,8 @@ export function selectByRank({ costs, candidates, factors }: SelectorInput): Sel
 }
 
 /**
- * Selects as the engine's other selector does (policyunits/BasicWeightSelectorPolicyUnit.java): the lowest sum of factor x cost wins. A host
- * for which no row came is not considered.
+ * Selects like the engine's other selector (policyunits/BasicWeightSelectorPolicyUnit.java): the lowest sum of factor x
+ * cost wins. A host without a row is not considered.
  */
 export function selectByWeight({ costs, factors }: Omit<SelectorInput, 'candidates'>): Selection {
   const totals = new Map<string, number>();
@@ -53,12 +53,12 @@ export function selectByWeight({ costs, factors }: Omit<SelectorInput, 'candidat
   return { totals, winners: winnersOf(totals, (total, best) => total < best) };
 }
 
-/** Returns the ranks that one unit's costs give. */
+/** Returns the rank of each host by the costs of one unit. */
 export function ranksOf(costOf: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();
   let worse = costOf.size;
   let rank = costOf.size;
-  // As in the engine, nothing is more than the smallest int: such costs keep a rank of their own above all others.
+  // As in the engine, no cost exceeds the smallest int: such costs keep a rank of their own above all others.
   let last = MIN_INT32;
   for (const [id, cost] of [...costOf].sort(([, a], [, b]) => a - b)) {
     worse--;
@@ -71,7 +71,7 @@ export function ranksOf(costOf: ReadonlyMap<string, number>): ReadonlyMap<string
   return ranks;
 }
 
-/** Engines since 4.4.0 add up the costs of a host that a unit names twice; older ones take the last. */
+/** Groups costs by unit. Engines since 4.4.0 add up the costs of a host that a unit names twice; older ones take the last. */
 function costsByUnit(costs: readonly BookedCost[]): Map<string | undefined, Map<string, number>> {
   const byUnit = new Map<string | undefined, Map<string, number>>();
   for (const { unit, hostId, cost } of costs) {
@@ -86,12 +86,12 @@ function factorOf(unit: string | undefined, factors: ReadonlyMap<string, number>
   return unit === undefined ? 1 : (factors.get(unit) ?? 1);
 }
 
-/** sum + factor x value as Java ints have it: what leaves 32 bits wraps around. */
+/** Returns sum + factor x value in Java int arithmetic, which wraps around. */
 function addInt(sum = 0, factor: number, value: number): number {
   return (sum + Math.imul(factor, value)) | 0;
 }
 
-/** Goes through the totals one by one: there may be more of them than one call takes arguments. */
+/** Returns the hosts with the best total. Loops, since Math.max takes only so many arguments. */
 function winnersOf(
   totals: ReadonlyMap<string, number>,
   isBetter: (total: number, best: number) => boolean,

@@ -1,20 +1,20 @@
-/** A number that travels as `<double>` or `ex:float`. Wrapped, since the engine tells it from an `<int>`. */
+/** A number sent as `<double>` or `ex:float`. Wrapped, since the engine distinguishes it from an `<int>`. */
 export interface XmlRpcDouble {
   readonly kind: 'double';
   readonly value: number;
 }
 
-/** A point in time as `<dateTime.iso8601>` has it, such as `19980717T14:08:55`: without a time zone, so it stays text. */
+/** A `<dateTime.iso8601>`, such as `19980717T14:08:55`: without a time zone, so it stays text. */
 export interface XmlRpcDateTime {
   readonly kind: 'dateTime';
   readonly text: string;
 }
 
-/** A `<struct>`. A Map, so that no member's name can touch a prototype. */
+/** A `<struct>`. A Map, so that no member's name can reach a prototype. */
 export type XmlRpcStruct = ReadonlyMap<string, XmlRpcValue>;
 
 /**
- * A value of XML-RPC, Apache's extension types included.
+ * An XML-RPC value, including Apache's extension types.
  *
  * | here | on the wire |
  * |---|---|
@@ -41,7 +41,7 @@ export type XmlRpcValue =
   | readonly XmlRpcValue[]
   | XmlRpcStruct;
 
-/** Reports whether a value is an `<array>`; `Array.isArray` alone does not see one in a readonly array. */
+/** Reports whether a value is an `<array>`; `Array.isArray` alone does not narrow to a readonly array. */
 export function isArray(value: XmlRpcValue | undefined): value is readonly XmlRpcValue[] {
   return Array.isArray(value);
 }
@@ -51,7 +51,7 @@ export function isStruct(value: XmlRpcValue | undefined): value is XmlRpcStruct 
   return value instanceof Map;
 }
 
-/** Returns the type of a value in XML-RPC's words, for messages: `int`, `i8`, `double`, `string`, `array`, `struct`, `nil`, ... */
+/** Returns the XML-RPC type of a value, for messages: `int`, `i8`, `double`, `string`, `array`, `struct`, `nil`, ... */
 export function typeNameOf(value: XmlRpcValue): string {
   if (value === null) return 'nil';
   if (typeof value === 'number') return 'int';

@@ -6,7 +6,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** Reads `host:port` or `[ipv6]:port`; undefined when the text is neither. */
+/** Parses `host:port` or `[ipv6]:port`. Returns undefined for any other text. */
 export function parseAddress(value: string): Address | undefined {
   const groups = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]\s]+)):(?<port>\d{1,5})$/.exec(value)?.groups;
   const host = groups?.['ipv6'] ?? groups?.['host'];
@@ -16,14 +16,14 @@ export function parseAddress(value: string): Address | undefined {
   return { host, port };
 }
 
-/** Writes an address the way {@link parseAddress} reads one. */
+/** Formats an address the way {@link parseAddress} parses one. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
 
-/** Reports whether a host, an IPv6 address with or without brackets, is one that nobody beyond this machine can reach. */
+/** Reports whether only this machine can reach the host. An IPv6 address may have brackets. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }

@@ -1,20 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import type { After } from './timers.js';
 
-/** How long a task is waited for, and by whom. */
+/** The time limit of a task. */
 export interface TimeLimit {
-  /** Aborts when nobody waits any more. */
+  /** Aborts when the result is no longer needed. */
   readonly signal: AbortSignal;
-  /** Longest wait: milliseconds; Infinity for none. */
+  /** Longest wait, in milliseconds; Infinity for no limit. */
   readonly ms: number;
   readonly after: After;
-  /** Makes the error with which a wait that is too long rejects. */
+  /** Creates the error for a task that exceeds the limit. */
   readonly late: () => Error;
 }
 
 /**
- * Runs a task within a time limit. At the end of the limit, or when its signal aborts, the task's own signal aborts and
- * the result rejects with the same reason, whatever the task does; what comes later is dropped.
+ * Runs a task within a time limit. When the limit passes or its signal aborts, the signal given to the task aborts and
+ * the result rejects with the same reason at once, even if the task goes on; its late result is ignored.
  */
 export async function runWithin<Value>(
   task: (signal: AbortSignal) => Promise<Value>,
@@ -22,27 +22,26 @@ export async function runWithin<Value>(
 ): Promise<Value> {
   signal.throwIfAborted();
   const own = linkAbort(signal);
-  const callOff = after(ms, () => own.abort(late()));
+  const cancelTimer = after(ms, () => own.abort(late()));
   try {
     return await waitFor(task(own.signal), own.signal);
   } finally {
-    callOff();
+    cancelTimer();
     own.unlink();
   }
 }
 
 /**
- * Waits for something that others may wait for too. When the signal aborts, this wait rejects with the signal's reason,
- * and what was waited for goes on.
+ * Waits for a promise that others may share. Rejects with the signal's reason when that aborts; the shared work goes
+ * on.
  */
 export async function waitFor<Value>(shared: Promise<Value>, signal: AbortSignal): Promise<Value> {
   if (signal.aborted) shared.catch(() => undefined);
   signal.throwIfAborted();
-  // One call may wait for many things at once, which is no leak.
+  // One call may wait for many promises at once, which is no leak.
   setMaxListeners(0, signal);
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    // The reason of a signal is whatever it was aborted with, mostly an Error.
     onAbort = () => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   });
   signal.addEventListener('abort', onAbort, { once: true });
@@ -53,15 +52,15 @@ export async function waitFor<Value>(shared: Promise<Value>, signal: AbortSignal
   }
 }
 
-/** An abort of one's own that also follows another signal. */
+/** An abort controller whose signal also follows a parent signal. */
 export interface LinkedAbort {
   readonly signal: AbortSignal;
   readonly abort: (reason?: unknown) => void;
-  /** Stops following. AbortSignal.any would leave a trace on the followed signal for as long as that lives. */
+  /** Stops following the parent. AbortSignal.any has no such way, and so would leak on a long-lived parent. */
   readonly unlink: () => void;
 }
 
-/** Makes an abort that follows `parent` until it is unlinked. */
+/** Creates an abort controller that follows `parent` until it is unlinked. */
 export function linkAbort(parent: AbortSignal): LinkedAbort {
   const controller = new AbortController();
   setMaxListeners(0, parent);

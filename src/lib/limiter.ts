@@ -1,53 +1,53 @@
 import { waitFor } from './deadline.js';
 
-/** Bounds how many tasks run at one time; others wait in the order in which they came. */
+/** Limits how many tasks run concurrently; the others wait in arrival order. */
 export interface Limiter {
   /**
-   * Runs a task in its turn. Rejects with the signal's reason when that aborts before the task's turn has come, and with
-   * the error of `full` when too many wait already.
+   * Runs a task once a slot is free. Rejects with the signal's reason when that aborts before the task starts, and with
+   * the error of `full` when the queue is full.
    */
   readonly run: <Value>(task: () => Promise<Value>, signal: AbortSignal) => Promise<Value>;
-  /** Returns how many tasks run or wait. */
+  /** Returns the number of tasks that run or wait. */
   readonly size: () => number;
 }
 
-/** How many tasks a limiter takes. */
+/** Options of a limiter. */
 export interface LimiterOptions {
   readonly maxRunning: number;
   readonly maxWaiting: number;
-  /** Makes the error for a task that is one too many. */
+  /** Creates the error for a task that finds the queue full. */
   readonly full: (size: number) => Error;
 }
 
-/** Creates a limiter with nothing in it. */
+/** Creates an idle limiter. */
 export function createLimiter({ maxRunning, maxWaiting, full }: LimiterOptions): Limiter {
   const waiting = new Set<() => void>();
   let running = 0;
 
-  async function turn(signal: AbortSignal): Promise<void> {
+  async function acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (running < maxRunning) {
       running += 1;
       return;
     }
     if (waiting.size >= maxWaiting) throw full(running + waiting.size);
-    let proceed: () => void = () => undefined;
-    const called = new Promise<void>((resolve) => (proceed = resolve));
-    waiting.add(proceed);
+    let grant: () => void = () => undefined;
+    const granted = new Promise<void>((resolve) => (grant = resolve));
+    waiting.add(grant);
     try {
-      await waitFor(called, signal);
+      await waitFor(granted, signal);
     } catch (error) {
-      // A turn that came in the same moment is the next one's.
-      if (!waiting.delete(proceed)) next();
+      // A slot granted at the same moment goes to the next one.
+      if (!waiting.delete(grant)) release();
       throw error;
     }
   }
 
-  /** Hands the place of a task that ended to the one that waits longest. */
-  function next(): void {
-    for (const proceed of waiting) {
-      waiting.delete(proceed);
-      proceed();
+  /** Hands the slot of a finished task to the one that waited longest. */
+  function release(): void {
+    for (const grant of waiting) {
+      waiting.delete(grant);
+      grant();
       return;
     }
     running -= 1;
@@ -55,13 +55,13 @@ export function createLimiter({ maxRunning, maxWaiting, full }: LimiterOptions):
 
   return {
     async run(task, signal) {
-      await turn(signal);
+      await acquire(signal);
       try {
-        // It may have aborted in the moment between its turn and now.
+        // The signal may have aborted just after the slot was granted.
         signal.throwIfAborted();
         return await task();
       } finally {
-        next();
+        release();
       }
     },
     size: () => running + waiting.size,

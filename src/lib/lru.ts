@@ -1,10 +1,10 @@
-/** A map of bounded size: when it is full, the entry that was used longest ago makes room. */
+/** A map of bounded size that evicts its least recently used entry. */
 export interface Lru<Key, Value> {
-  /** Returns the value of a key and marks the entry as used. */
+  /** Returns the value of a key and marks it as used. */
   readonly get: (key: Key) => Value | undefined;
   readonly set: (key: Key, value: Value) => void;
   readonly delete: (key: Key) => boolean;
-  /** Returns the entries, the one used longest ago first. */
+  /** Returns the entries, least recently used first. */
   readonly entries: () => IterableIterator<[Key, Value]>;
   readonly size: () => number;
 }

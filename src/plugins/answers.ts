@@ -4,24 +4,23 @@ import { parseUuid } from '../lib/uuid.js';
 import type { AskedHosts } from './host-lists.js';
 import { isSequence, parsePythonLiteral, PythonLiteralError, type PythonValue } from './python-literal.js';
 
-/** Longest piece of an answer that a message repeats: characters. A UUID fits, with what surrounds it. */
+/** Longest part of an answer in a message, in characters. A UUID and its surroundings fit. */
 const MAX_QUOTED_ANSWER = 64;
 
 const MIN_INT32 = -MAX_INT32 - 1;
 
-/** What `print(vm_id, host_ids)` makes of the two in Python 3, as the old samples have it. */
+/** Output of `print(vm_id, host_ids)` in Python 3, as in the old samples. */
 const TWO_ARGUMENTS = /^([0-9a-fA-F-]{36})\s+(?=\[)/;
 
 /**
- * Reads what do_filter printed: a list of host ids. Returns the hosts that it accepts, in the order asked; ids that were
- * not asked for are passed over, as they were when the engine intersected. Throws INTERNAL, so that a plugin which
- * prints nothing or something else rejects no host.
+ * Parses the output of do_filter, a list of host ids. Returns the accepted hosts in the order asked, ignoring others, as
+ * the engine did. Throws INTERNAL for any other output, so that such a plugin rejects no host.
  */
 export function readAcceptedHosts(output: Buffer, asked: AskedHosts): string[] {
   const answer = readList(output, 'a list of host ids');
   const accepted = new Set<number>();
   for (const id of answer) {
-    if (typeof id !== 'string') throw noAnswer(`expected a host id, got ${shown(id)}`);
+    if (typeof id !== 'string') throw invalidOutput(`expected a host id, got ${shown(id)}`);
     const place = asked.placeOf(id);
     if (place !== undefined) accepted.add(place);
   }
@@ -29,8 +28,8 @@ export function readAcceptedHosts(output: Buffer, asked: AskedHosts): string[] {
 }
 
 /**
- * Reads what do_balance printed: a VM and the hosts to which it may go, of those asked about; there may be none of them.
- * Nothing printed, None and an empty VM are nothing to do, as the old samples say it. Throws INTERNAL for anything else.
+ * Parses the output of do_balance: a VM and its candidate hosts, of which those not asked for are ignored. No output, None
+ * and an empty VM mean nothing to do, as in the old samples. Throws INTERNAL for anything else.
  */
 export function readMigration(output: Buffer, asked: AskedHosts): Migration | undefined {
   const text = output.toString().trim();
@@ -40,13 +39,13 @@ export function readMigration(output: Buffer, asked: AskedHosts): Migration | un
   const [vm, hosts] = isSequence(answer) ? answer : [];
   if (isSequence(answer) && answer.length === 0) return undefined;
   if (!isSequence(answer) || answer.length !== 2 || !isSequence(hosts))
-    throw noAnswer(`expected a VM id and a list of host ids, got ${shown(answer)}`);
+    throw invalidOutput(`expected a VM id and a list of host ids, got ${shown(answer)}`);
   if (vm === null || vm === '') return undefined;
   const vmId = typeof vm === 'string' ? parseUuid(vm) : undefined;
-  if (vmId === undefined) throw noAnswer(`expected a VM id, got ${shown(vm ?? null)}`);
+  if (vmId === undefined) throw invalidOutput(`expected a VM id, got ${shown(vm ?? null)}`);
   const candidates = new Set<string>();
   for (const id of hosts) {
-    if (typeof id !== 'string') throw noAnswer(`expected a host id, got ${shown(id)}`);
+    if (typeof id !== 'string') throw invalidOutput(`expected a host id, got ${shown(id)}`);
     const host = asked.ids[asked.placeOf(id) ?? -1];
     if (host !== undefined) candidates.add(host);
   }
@@ -54,11 +53,10 @@ export function readMigration(output: Buffer, asked: AskedHosts): Migration | un
 }
 
 /**
- * Reads what do_score printed: a list of (host id, number). Floats are rounded down, since the engine takes integers only.
- * A host that is left out gets the worst value of the answer: the old samples leave out hosts that the engine did not
- * find, and a host without a value would be the engine's best. A host that was not asked for is
- * passed over, since an old plugin may print all hosts that it finds. Throws INTERNAL for a host that stands twice,
- * when no host asked for has a number, and for a number that is none or is out of range.
+ * Parses the output of do_score, a list of (host id, number). Floats are rounded down, since the engine takes integers
+ * only. A missing host gets the worst value of the answer: the old samples leave out hosts that the engine did not find,
+ * and a host without a value would be the engine's best. Other hosts are ignored, since an old plugin may print all that it
+ * finds. Throws INTERNAL for a duplicate host, an invalid number, and when no requested host has a number.
  */
 export function readScores(output: Buffer, asked: AskedHosts, direction: Direction): number[] {
   const scores = direction === 'HIGHER_IS_BETTER';
@@ -70,17 +68,17 @@ export function readScores(output: Buffer, asked: AskedHosts, direction: Directi
   for (const pair of readList(output, 'a list of (host id, number)')) {
     const [id, number] = isSequence(pair) && pair.length === 2 ? pair : [];
     if (typeof id !== 'string' || number === undefined)
-      throw noAnswer(`expected (host id, number), got ${shown(pair)}`);
+      throw invalidOutput(`expected (host id, number), got ${shown(pair)}`);
     const place = asked.placeOf(id);
     if (place === undefined) continue;
-    if (values[place] !== undefined) throw noAnswer(`host ${shown(id)} stands twice in the answer`);
+    if (values[place] !== undefined) throw invalidOutput(`duplicate host ${shown(id)}`);
     const value = readNumber(id, number, scores);
     values[place] = value;
     given++;
     if (worst === undefined || (scores ? value < worst : value > worst)) worst = value;
   }
   if (worst === undefined) {
-    if (values.length > 0) throw noAnswer(`it gave none of the ${values.length} hosts a number`);
+    if (values.length > 0) throw invalidOutput(`it gave none of the ${values.length} hosts a number`);
     return [];
   }
   const fallback = worst;
@@ -88,7 +86,7 @@ export function readScores(output: Buffer, asked: AskedHosts, direction: Directi
 }
 
 function readNumber(id: string, value: PythonValue, score: boolean): number {
-  // A boolean is a number to Python.
+  // Booleans are numbers in Python.
   const number =
     typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
       ? Number(value)
@@ -97,9 +95,9 @@ function readNumber(id: string, value: PythonValue, score: boolean): number {
   const fits = score ? isScore(floor) : floor >= MIN_INT32 && floor <= MAX_INT32;
   if (!fits) {
     const range = score ? '0 to 100' : `${MIN_INT32} to ${MAX_INT32}`;
-    throw noAnswer(`host ${shown(id)}: expected a number from ${range}, got ${shown(value)}`);
+    throw invalidOutput(`host ${shown(id)}: expected a number from ${range}, got ${shown(value)}`);
   }
-  // Not -0.
+  // Turns -0 into 0.
   return floor + 0;
 }
 
@@ -110,9 +108,9 @@ const PARENTHESIS = 0x29;
 const BRACKET = 0x5d;
 
 /**
- * Reads the usual answer of do_score without taking it apart: a value for every host in the order asked, written as Python
- * writes a list of (id, integer), such as `[('a', 50), ('b', 7)]`. Returns undefined for any other text, which may still
- * be an answer. At 1,000 hosts it takes a twentieth of the time of reading the literal.
+ * Parses the usual output of do_score fast: a value for every host in the order asked, as Python prints a list of
+ * (id, integer), such as `[('a', 50), ('b', 7)]`. Returns undefined for any other text, which may still be valid. For 1,000
+ * hosts it takes a twentieth of the time of parsing the literal.
  */
 export function scanScores(printed: Buffer, asked: AskedHosts): number[] | undefined {
   const { bytes, ends } = asked.scoreFrame();
@@ -127,7 +125,7 @@ export function scanScores(printed: Buffer, asked: AskedHosts): number[] | undef
     for (let digit = digitAt(printed, at); digit >= 0; digit = digitAt(printed, ++at))
       value = value * 10 + digit;
     const digits = at - start;
-    // 007 is no number to Python.
+    // 007 is no number in Python.
     if (digits === 0 || digits > MAX_DIGITS || (digits > 1 && digitAt(printed, start) === 0))
       return undefined;
     values[index] = value;
@@ -137,7 +135,7 @@ export function scanScores(printed: Buffer, asked: AskedHosts): number[] | undef
   return ended && (rest === 0 || (rest === 1 && printed[at + 2] === NEWLINE)) ? values : undefined;
 }
 
-/** Returns the digit that stands there, or a number below 0. */
+/** Returns the digit at an offset, or a negative number. */
 function digitAt(text: Buffer, at: number): number {
   const digit = (text[at] ?? 0) - DIGIT_0;
   return digit <= 9 ? digit : -1;
@@ -145,9 +143,9 @@ function digitAt(text: Buffer, at: number): number {
 
 function readList(output: Buffer, expected: string): readonly PythonValue[] {
   const printed = output.toString();
-  if (printed.trim() === '') throw noAnswer(`it printed nothing, expected ${expected}`);
+  if (printed.trim() === '') throw invalidOutput(`it printed nothing, expected ${expected}`);
   const answer = readLiteral(printed);
-  if (!isSequence(answer)) throw noAnswer(`expected ${expected}, got ${shown(answer)}`);
+  if (!isSequence(answer)) throw invalidOutput(`expected ${expected}, got ${shown(answer)}`);
   return answer;
 }
 
@@ -156,16 +154,16 @@ function readLiteral(printed: string): PythonValue {
     return parsePythonLiteral(printed);
   } catch (error) {
     if (!(error instanceof PythonLiteralError)) throw error;
-    throw noAnswer(`what it printed is no Python literal: ${error.message}`);
+    throw invalidOutput(`what it printed is no Python literal: ${error.message}`);
   }
 }
 
-/** Makes the error for what is no answer; the plugin's author finds the reason in it. */
-function noAnswer(problem: string): SchedulingError {
+/** Creates the error for an invalid output, with the reason for the plugin's author. */
+function invalidOutput(problem: string): SchedulingError {
   return new SchedulingError('INTERNAL', problem);
 }
 
-/** Returns a piece of an answer as a message shows it. */
+/** Formats a value for a message. */
 function shown(value: PythonValue): string {
   const text = write(value, 0);
   return text.length > MAX_QUOTED_ANSWER ? `${text.slice(0, MAX_QUOTED_ANSWER)}...` : text;

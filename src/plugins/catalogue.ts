@@ -6,33 +6,33 @@ import { MAX_PLUGINS } from './plugin-set.js';
 import { parsePropertiesValidation } from './properties-validation.js';
 import type { PluginMethod } from './worker-messages.js';
 
-/** Longest name of a unit that the engine's database takes: characters. */
+/** Longest name of a unit, in characters: the limit of the engine's database. */
 export const MAX_UNIT_NAME_LENGTH = 128;
 
-/** Units of all files together: as many as a composite takes of one service, so that no listing is refused whole. */
+/** Most units of all files together: as many as a composite accepts from one service, so that no listing is refused. */
 export const MAX_UNITS = 1000;
 
-/** What is wrong with a plugin or with a part of it, in words for its author. */
+/** A problem with a plugin, in words for its author. */
 export interface PluginProblem {
-  /** The plugin's file, without its folder. */
+  /** File name of the plugin. */
   readonly file: string;
   readonly reason: string;
 }
 
 /** The units of all plugins. */
 export interface Catalogue {
-  /** By file, then as the file defines them, then filter, score, balance. */
+  /** Ordered by file, then as the file defines them, then filter, score, balance. */
   readonly units: readonly PolicyUnit[];
   readonly plugins: Readonly<Record<PolicyUnitType, ReadonlyMap<string, Plugin>>>;
-  /** Returns how the values of a score unit are read. */
+  /** Returns the direction of a score unit. */
   readonly directionOf: (name: string) => Direction;
-  /** By file. */
+  /** Ordered by file. */
   readonly problems: readonly PluginProblem[];
 }
 
 const TYPES = ['FILTER', 'SCORE', 'BALANCE'] as const satisfies readonly PolicyUnitType[];
 
-/** The method that makes a class a unit of a type. */
+/** The method by which a class is a unit of a type. */
 export const METHOD_OF: Readonly<Record<PolicyUnitType, PluginMethod>> = {
   FILTER: 'do_filter',
   SCORE: 'do_score',
@@ -40,8 +40,8 @@ export const METHOD_OF: Readonly<Record<PolicyUnitType, PluginMethod>> = {
 };
 
 /**
- * Puts the units of plugins together, and names the files that are left out, which come after theirs. Of two of one type and name the first one counts and the other is a problem, since a
- * unit is known to the engine by these two alone.
+ * Builds the catalogue of plugins in the order of their files, and of the files over the limit. Of two units with the same
+ * type and name, by which the engine identifies them, the first one serves and the other is a problem.
  */
 export function buildCatalogue(
   plugins: readonly Plugin[],
@@ -79,7 +79,7 @@ export function buildCatalogue(
             `class ${name}: ${other.file} has a ${type.toLowerCase()} of that name, which is used; rename one`,
           );
         } else if (units.length >= MAX_UNITS) {
-          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are taken`);
+          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are accepted`);
         } else {
           byType[type].set(name, plugin);
           const scored = type === 'SCORE' ? { direction: directionOf(name) } : {};

@@ -1,22 +1,22 @@
 import { execFile } from 'node:child_process';
 import { SchedulingError } from '../domain/errors.js';
 
-/** The oldest Python that runs plugins. */
+/** Minimum version of Python. */
 export const OLDEST_PYTHON = [3, 9] as const;
 
-/** How long Python may take to say its version: milliseconds. */
+/** Timeout of asking Python for its version, in milliseconds. */
 export const PYTHON_VERSION_TIMEOUT_MS = 10_000;
 
-/** A Python that is there and new enough. */
+/** A suitable Python. */
 export interface Python {
-  /** Where it is; absolute, so that it stays the same whatever PATH a plugin's process has. */
+  /** Absolute, so that it does not depend on the PATH of a plugin's process. */
   readonly path: string;
   readonly version: string;
 }
 
 const REMEDY = `plugins need Python ${OLDEST_PYTHON.join('.')} or later: install it, or say where it is (plugins.python)`;
 
-/** Finds Python by its name or path. Rejects with UNAVAILABLE, in one line that says what to do. */
+/** Finds Python by its name or path. Rejects with UNAVAILABLE and the remedy in one line. */
 export async function findPython(command: string, variables: NodeJS.ProcessEnv): Promise<Python> {
   const answer = await askVersion(command, variables);
   const [, major = '0', minor = '0', patch = '0', path = ''] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(answer) ?? [];

@@ -1,34 +1,34 @@
 import { hostListOf, isSameList, type HostList } from '../domain/host-list.js';
 import { createLru } from '../lib/lru.js';
 
-/** How many lists of hosts are remembered: about as many as an engine has clusters that it asks about all the time. */
+/** Number of cached host lists: about one for each cluster that an engine asks about all the time. */
 export const MAX_RECENT_LISTS = 8;
 
-/** How many lists of hosts a plugin's process holds. Few, since every process that is forked shares them. */
+/** Number of host lists that a plugin's process caches: few, since every fork shares them. */
 export const MAX_SENT_LISTS = 4;
 
-/** The hosts of a request as plugins are told of them and name them. */
+/** The hosts of a request, in the forms that calls to plugins need. */
 export interface AskedHosts {
   /** Each once, in the order asked. */
   readonly ids: readonly string[];
-  /** Returns the place of an id among `ids`, letters of either case; undefined for a host that was not asked for. */
+  /** Returns the index of an id in `ids`, ignoring case, or undefined if it was not asked for. */
   readonly placeOf: HostList['placeOf'];
   /** Returns the ids as a JSON array. */
   readonly json: () => Buffer;
-  /** Returns the usual answer of do_score without its values. */
+  /** Returns the usual output of do_score without its values. */
   readonly scoreFrame: () => ScoreFrame;
 }
 
-/** The usual answer of do_score without its values: `[('a', ), ('b', ` for two hosts. */
+/** The usual output of do_score without its values: `[('a', ), ('b', ` for two hosts. */
 export interface ScoreFrame {
   readonly bytes: Buffer;
-  /** Where in it the value of each host belongs. */
+  /** Offset in it of each host's value. */
   readonly ends: Uint32Array;
 }
 
 /**
- * Creates a memory of the lists of hosts that were asked about last, so that what was made of one serves the next request
- * about the same hosts, which is nearly always. A list is known by its ids: each request brings an array of its own.
+ * Creates a cache of the latest host lists, since requests nearly always ask about the same hosts. Its key is the ids: each
+ * request has an array of its own.
  */
 export function createRecentHosts(): (hostIds: readonly string[]) => AskedHosts {
   const recent = createLru<readonly string[], AskedHosts>(MAX_RECENT_LISTS);
@@ -44,7 +44,7 @@ export function createRecentHosts(): (hostIds: readonly string[]) => AskedHosts 
   };
 }
 
-/** Returns the hosts of a request, of which some may stand twice. */
+/** Returns the hosts of a request, which may have duplicates. */
 export function askedHosts(hostIds: readonly string[]): AskedHosts {
   const { ids, placeOf } = hostListOf(hostIds);
   let json: Buffer | undefined;
@@ -63,17 +63,17 @@ function frameOf(ids: readonly string[]): ScoreFrame {
   return { bytes: Buffer.concat(parts), ends: Uint32Array.from(parts, ({ length }) => (end += length)) };
 }
 
-/** What to tell a plugin's process before a call about a list of hosts. */
+/** Cache update for a plugin's process before a call with a host list. */
 export interface HostsToSend {
   /** Number of the list. */
   readonly id: number;
-  /** Whether the process doesn't hold it yet. */
+  /** True when the process lacks the list. */
   readonly isNew: boolean;
-  /** Number of the list that makes room for it. */
+  /** Number of the list to evict. */
   readonly forget?: number | undefined;
 }
 
-/** Creates the account of the lists of hosts that a plugin's process holds: those asked about last. */
+/** Creates a record of the latest host lists, which a plugin's process caches. */
 export function createSentHosts(): (hosts: AskedHosts) => HostsToSend {
   const held = createLru<AskedHosts, number>(MAX_SENT_LISTS);
   let nextId = 0;

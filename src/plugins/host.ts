@@ -13,48 +13,41 @@ import { createPluginSet } from './plugin-set.js';
 import { createRunQueue } from './run-queue.js';
 import { createPluginService } from './service.js';
 
-/**
- * How long the host waits for its first imports before it serves what is there: milliseconds. Most files take less than a
- * tenth of it; a start must not take as long as the slowest plugin.
- */
+/** Longest wait for imports at start, in milliseconds. Most take less than a tenth; a slow plugin must not delay the start. */
 export const IMPORT_WAIT_MS = 2000;
 
-/** What a plugin host works with. */
+/** Options of a plugin host. */
 export interface PluginHostOptions {
-  /** Folder of the plugins: every `*.py` of it is imported. */
+  /** Folder whose `*.py` files are imported. */
   readonly dir: string;
   readonly settings: Omit<PluginSettings, 'dir'>;
   readonly log: Log;
-  /** Environment of the plugins, but for HOSTSCORE_*, which may hold secrets. */
+  /** Environment of the plugins, except HOSTSCORE_*, which may hold secrets. */
   readonly variables: NodeJS.ProcessEnv;
-  /** Closes the host when it aborts, also while it starts. */
+  /** Closes the host when it aborts, even during the start. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
   readonly after?: After;
 }
 
-/** Old Python plugins as a PolicyUnitService. */
+/** A PolicyUnitService of old Python plugins. */
 export interface PluginHost extends PolicyUnitService {
-  /** Returns whether some plugin is a unit of that name, of whatever type. */
+  /** Reports whether there is a unit of that name, of any type. */
   readonly hasUnit: (name: string) => boolean;
-  /**
-   * Returns what is wrong with plugins, in the order of their files: those that could not be imported or still are, and
-   * units that had to be left out.
-   */
+  /** Returns the problems, by file: plugins that failed to import or are still importing, and units left out. */
   readonly problems: () => readonly PluginProblem[];
-  /** Reports whether plugins are being imported for the first time, so that units may be missing. */
+  /** Reports whether first imports are running, so that units may be missing. */
   readonly isImporting: () => boolean;
-  /** Calls a listener whenever the units or the problems have changed, until the returned function is called. */
+  /** Calls `listener` on every change of units or problems. Returns an unsubscribe function. */
   readonly onUnitsChanged: (listener: () => void) => () => void;
-  /** Ends all plugins, their calls, and what they had started. Calls in flight fail with UNAVAILABLE. */
+  /** Kills all plugins and their child processes. Calls in flight fail with UNAVAILABLE. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Imports the plugins of a folder, each in a process of its own, and serves their units; fulfilled when each import has
- * succeeded or failed, after {@link IMPORT_WAIT_MS} at the latest: the units of the others join as they are imported. A
- * plugin that does not import costs itself only. Rejects with UNAVAILABLE when there is no Python that can run them, and
- * with INVALID_ARGUMENT when the folder can't be read.
+ * Starts a host that imports the plugins of a folder, each in its own process. Resolves when all imports have ended, and
+ * after {@link IMPORT_WAIT_MS} at the latest; later ones add their units as they end. A failed import affects its plugin
+ * only. Rejects with UNAVAILABLE without a suitable Python, and with INVALID_ARGUMENT when the folder can't be read.
  */
 export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
   const { settings, log, signal, clock = Date, after = nodeAfter } = options;
@@ -65,7 +58,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
 
   const listeners = new Set<() => void>();
   let catalogue = buildCatalogue([], [], settings);
-  let nextLook: () => void = () => undefined;
+  let cancelRescan: () => void = () => undefined;
   let closing: Promise<void> | undefined;
   const set = createPluginSet({
     ...{ dir, python: python.path, variables, settings, log, clock, after },
@@ -77,7 +70,6 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     },
   });
 
-  /** Waits for the imports, but not for one that takes long: it joins when it has ended. */
   async function waitForImports(done: Promise<unknown>): Promise<void> {
     const late = new Error('some imports take long');
     try {
@@ -85,24 +77,24 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     } catch (error) {
       if (error !== late) throw error;
       const files = set.plugins().flatMap(({ file, isTried }) => (isTried() ? [] : [file]));
-      log.warn('plugins late', { files: files.join(' '), waitedMs: IMPORT_WAIT_MS });
+      log.warn('plugin imports slow', { files: files.join(' '), waitedMs: IMPORT_WAIT_MS });
     }
   }
 
-  function lookLater(): void {
+  function scheduleRescan(): void {
     if (closing !== undefined) return;
-    nextLook = after(settings.pollInterval, () => {
+    cancelRescan = after(settings.pollInterval, () => {
       set
-        .look()
-        // A folder that is away for a while, as on a share, must not take the units away.
+        .rescan()
+        // A folder that is temporarily missing, as on a share, must not remove the units.
         .catch((error: unknown) => log.warn('plugin folder unreadable', { dir, reason: reasonOf(error) }))
-        .finally(lookLater);
+        .finally(scheduleRescan);
     });
   }
 
   function close(): Promise<void> {
     signal.removeEventListener('abort', onAbort);
-    nextLook();
+    cancelRescan();
     return (closing ??= set.close());
   }
   const onAbort = (): void => void close();
@@ -110,7 +102,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
 
   try {
     signal.throwIfAborted();
-    const { done } = await set.look();
+    const { done } = await set.rescan();
     await waitForImports(done);
   } catch (error) {
     await close();
@@ -120,7 +112,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
       `plugins: the folder ${dir} can't be read: ${reasonOf(error)}`,
     );
   }
-  lookLater();
+  scheduleRescan();
 
   const queue = createRunQueue({
     maxRunning:

@@ -16,80 +16,77 @@ import {
   type PluginMethod,
 } from './worker-messages.js';
 
-/** Bytes that one call may print: 10,000 hosts with their scores take less than 1 MiB. */
+/** Most output of one call, in bytes: 10,000 hosts with their scores take less than 1 MiB. */
 export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
-/** Bytes that one call may write to stderr: a long traceback, with room for whatever a library warns of. */
+/** Most bytes that one call may write to stderr: a long traceback, with room for warnings of libraries. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 
-/** Characters of a plugin's own words that a message repeats: about a screen full, which the engine's log takes in one line. */
+/** Longest part of a plugin's stderr in a message, in characters: about a screenful, which fits a line of the engine's log. */
 export const MAX_FAILURE_LENGTH = 2000;
 
-/**
- * How long a plugin's process may take to kill a call that is over its time, before it is killed itself: milliseconds. It
- * takes a few, unless it is stopped or the machine is overloaded.
- */
+/** Time for a plugin's process to kill a late call before it is killed itself, in milliseconds. Usually it takes a few. */
 export const KILL_GRACE_MS = 500;
 
-/** What a header may take up in a frame; the doc strings of 1,000 units stay far below. */
+/** Longest header of a frame, in bytes: more than the doc strings of 1,000 units. */
 const MAX_HEADER_BYTES = 4 * 1024 * 1024;
 
-/** Beside the compiled file and beside its source. */
+/** The worker lies beside the compiled file and beside its source. */
 const WORKER = fileURLToPath(new URL('./python/worker.py', import.meta.url));
 
-/** How a plugin's process is started. */
+/** Options of a plugin's process. */
 export interface PluginProcessOptions {
-  /** The plugin's file, absolute. */
+  /** Absolute path of the plugin's file. */
   readonly path: string;
   readonly python: string;
-  /** Its environment. */
+  /** Environment. */
   readonly variables: NodeJS.ProcessEnv;
   readonly settings: Pick<PluginSettings, 'maxMemory' | 'maxImportTime'>;
   readonly after: After;
-  /** Ends the process, and all calls with it, when it aborts. */
+  /** Kills the process with all its calls when it aborts. */
   readonly signal: AbortSignal;
 }
 
-/** One call of a plugin. */
+/** A call to a plugin. */
 export interface RunOrder {
   /** Name of the class. */
   readonly unit: string;
   readonly method: PluginMethod;
-  /** Its first argument, sent once for the calls that share it. */
+  /** First argument, sent only once for calls that share it. */
   readonly hosts: AskedHosts;
   /** The other arguments, as a JSON array. */
   readonly arguments: Buffer;
 }
 
-/** How a call of a plugin ended and what it wrote. */
+/** The exit and output of a call to a plugin. */
 export interface RunOutcome {
-  /** Null when a signal ended it. */
+  /** Null when it was ended by a signal. */
   readonly code: number | null;
   readonly signal: number | null;
-  /** The output that was over its limit, for which it was killed. */
+  /** The output that exceeded its limit, for which it was killed. */
   readonly overflow: 'stdout' | 'stderr' | null;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
 }
 
-/** A process that has imported a plugin and forks a process for each call of it. */
+/** A process that has imported a plugin and forks for each call. */
 export interface PluginProcess {
   readonly pid: number;
   readonly units: readonly FoundUnit[];
-  /** The files of the plugin's folder that it loaded, absolute. */
+  /** Absolute paths of the files of the plugin's folder that it loaded. */
   readonly files: readonly string[];
   /**
-   * Runs a call. When the signal aborts, the call's whole group is killed, and it ends then, {@link KILL_GRACE_MS} later at
-   * most. Rejects with UNAVAILABLE when this process ends in the middle of it.
+   * Runs a call. When the signal aborts, the call's process group is killed, within {@link KILL_GRACE_MS}. Rejects with
+   * UNAVAILABLE when this process ends during the call.
    */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
-  /** Why it ended, once it has, and all that it had started is killed. */
+  /** Resolves with the reason once the process has ended and its children are killed. */
   readonly ended: Promise<string>;
-  /** Lets the calls that run end, and ends. */
+  /** Ends the process after its running calls. */
   readonly retire: () => void;
 }
 
-/** What came of starting a plugin's process: it has imported the plugin, or why it has not. */
+/** The outcome of starting a plugin's process: the process, or the reason why the import failed. */
 export type PluginStart =
   | { readonly process: PluginProcess; readonly failure?: never }
   | { readonly failure: string; readonly process?: never };
@@ -99,26 +96,26 @@ interface Running {
   readonly reject: (error: SchedulingError) => void;
 }
 
-/** Starts a process for one plugin, and waits until it has imported it. Never rejects. */
+/** Starts a process for a plugin and waits for the import. Never rejects. */
 export function startPluginProcess(options: PluginProcessOptions): Promise<PluginStart> {
   const { path, python, variables, settings, after } = options;
   const child = spawn(python, ['-B', WORKER], {
     env: variables,
-    // Leads a session, by which everything that it leaves behind is found.
+    // Leads a session, by which its orphans are found.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   const { channel, stderr } = pipesOf(child);
-  const words = keepLast(stderr, MAX_FAILURE_LENGTH);
+  const lastStderr = keepLast(stderr, MAX_FAILURE_LENGTH);
   const running = new Map<number, Running>();
   const sentHosts = createSentHosts();
   let nextId = 0;
   let retired = false;
-  /** Why it is being ended, when it is we who end it. */
-  let verdict: string | undefined;
+  /** The reason when the host ends the process. */
+  let endReason: string | undefined;
 
-  const killNow = (why: string): void => {
-    verdict ??= why;
+  const killNow = (reason: string): void => {
+    endReason ??= reason;
     child.kill('SIGKILL');
   };
   const send = (header: Readonly<Record<string, unknown>>, body?: Buffer): void => {
@@ -136,7 +133,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   options.signal.addEventListener('abort', onAbort, { once: true });
   const closeWhenIdle = (): void => {
     if (!retired || running.size > 0) return;
-    verdict ??= 'was retired';
+    endReason ??= 'was retired';
     channel.end();
   };
 
@@ -150,53 +147,51 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     options.signal.removeEventListener('abort', onAbort);
     if (child.pid !== undefined) {
       await killSession(child.pid);
-      // What it sent is read to its end; something that left its session may keep the channel open for ever.
-      const callOff = after(KILL_GRACE_MS, () => channel.destroy());
+      // Reads the rest of its output. A child that left the session may keep the channel open forever.
+      const cancelTimer = after(KILL_GRACE_MS, () => channel.destroy());
       await drained;
-      callOff();
+      cancelTimer();
     }
     for (const { reject } of running.values()) {
-      reject(new SchedulingError('UNAVAILABLE', `its process ${verdict ?? how} in the middle of the call`));
+      reject(new SchedulingError('UNAVAILABLE', `its process ${endReason ?? how} in the middle of the call`));
     }
     running.clear();
     channel.destroy();
     stderr.destroy();
-    return [verdict ?? how, ...(words() === '' ? [] : [words()])].join(': ');
+    return [endReason ?? how, ...(lastStderr() === '' ? [] : [lastStderr()])].join(': ');
   });
 
   function run(order: RunOrder, signal: AbortSignal): Promise<RunOutcome> {
     if (signal.aborted) return Promise.reject(SchedulingError.from(signal.reason));
     if (over || retired) return Promise.reject(new SchedulingError('UNAVAILABLE', 'its process has ended'));
     const id = nextId++;
-    let giveUp: (() => void) | undefined;
-    const killIt = (): void => {
+    let cancelGrace: (() => void) | undefined;
+    const killCall = (): void => {
       send({ kill: id });
-      giveUp = after(KILL_GRACE_MS, () =>
-        killNow('did not end a call that was over its time, and was killed'),
-      );
+      cancelGrace = after(KILL_GRACE_MS, () => killNow('did not end a late call, and was killed'));
     };
     return new Promise<RunOutcome>((resolve, reject) => {
       running.set(id, { resolve, reject });
       sendRun(id, order);
-      signal.addEventListener('abort', killIt, { once: true });
+      signal.addEventListener('abort', killCall, { once: true });
     }).finally(() => {
-      signal.removeEventListener('abort', killIt);
-      giveUp?.();
+      signal.removeEventListener('abort', killCall);
+      cancelGrace?.();
       running.delete(id);
       closeWhenIdle();
     });
   }
 
   return new Promise((resolve) => {
-    const late = after(settings.maxImportTime, () =>
+    const cancelTimeout = after(settings.maxImportTime, () =>
       killNow(`was importing for ${settings.maxImportTime} ms (plugins.maxImportTime), and was killed`),
     );
     void ended.then((how) => {
-      late();
+      cancelTimeout();
       resolve({ failure: how });
     });
 
-    function take({ header, body }: Frame): void {
+    function receive({ header, body }: Frame): void {
       const message = parseWorkerMessage(header);
       if ('ended' in message) {
         const { code, signal, overflow, stdout } = message;
@@ -211,11 +206,11 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
       } else if ('unstarted' in message) {
         running.get(message.unstarted)?.reject(new SchedulingError('RESOURCE_EXHAUSTED', message.reason));
       } else if ('failed' in message) {
-        late();
+        cancelTimeout();
         resolve({ failure: failureText(message.failed) });
         killNow('could not import it');
       } else {
-        late();
+        cancelTimeout();
         const { units, files } = message.ready;
         const retire = () => {
           retired = true;
@@ -229,13 +224,13 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     const read = createFrameReader(MAX_OUTPUT_BYTES + MAX_ERROR_BYTES + MAX_HEADER_BYTES);
     channel.on('data', (chunk: Buffer) => {
       try {
-        read(chunk).forEach(take);
+        read(chunk).forEach(receive);
       } catch {
-        // A plugin that writes to descriptors which are not its own spoils its own process only.
+        // A plugin that writes to a foreign descriptor breaks its own process only.
         killNow('wrote something that is no message, and was killed');
       }
     });
-    // What its end means is told by the process' end.
+    // The end of the process reports it.
     channel.on('error', () => undefined);
     send({
       load: {
@@ -259,22 +254,19 @@ function endWords(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`;
 }
 
-/**
- * Returns a plugin's words on stderr for its caller: one line, the last part when they are long, without the frames of a
- * traceback, which are in the log.
- */
+/** Returns a plugin's stderr for its caller, as one line, its end if long, without the traceback, which is in the log. */
 export function failureText(stderr: string): string {
   const text = stderr
     .split('\n')
     .filter((line) => !/^\s|^Traceback \(most recent call last\):/.test(line))
     .join(' ')
-    // eslint-disable-next-line no-control-regex -- what a terminal would obey is no part of a message
+    // eslint-disable-next-line no-control-regex -- terminal escapes don't belong into a message
     .replace(/[\s\x00-\x1f\x7f]+/g, ' ')
     .trim();
   return text.length > MAX_FAILURE_LENGTH ? `...${text.slice(-MAX_FAILURE_LENGTH)}` : text;
 }
 
-/** Returns the last words of a stream, on one line. */
+/** Returns a function that gives the end of a stream's text, as one line. */
 function keepLast(stream: Readable, length: number): () => string {
   let kept = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -283,12 +275,12 @@ function keepLast(stream: Readable, length: number): () => string {
   return () => kept.replace(/\s+/g, ' ').trim();
 }
 
-/** How often the processes are gone through: each time may find what was forked since the last one. */
+/** Most rounds of killing: each may find processes forked since the last one. */
 const MAX_ROUNDS = 10;
 
 /**
- * Kills what is left of a session: a plugin's process leads one, and the processes of its calls, each a group of its own,
- * belong to it, so that none of them outlives it. As long as any is there no other process can get the leader's id.
+ * Kills the rest of a session. A plugin's process leads one, to which the process groups of its calls belong, so that none
+ * of them outlives it. While any member exists, the leader's id is not reused.
  */
 async function killSession(leader: number): Promise<void> {
   killOne(-leader);
@@ -317,6 +309,6 @@ function killOne(target: number): void {
   try {
     kill(target, 'SIGKILL');
   } catch {
-    // Gone already.
+    // It has already ended.
   }
 }

@@ -4,38 +4,38 @@ import { dirname, join } from 'node:path';
 import { createLimiter } from '../lib/limiter.js';
 import { createPlugin, type Plugin, type PluginOptions } from './plugin.js';
 
-/** Files that are imported, each in a process of its own: more processes than that take the memory of a small machine. */
+/** Most imported files, each in a process of its own: more take the memory of a small machine. */
 export const MAX_PLUGINS = 100;
 
-/** Files that are imported at one time: an import is mostly the reading of libraries, for which others need not wait. */
+/** Most concurrent imports, which mostly load libraries, for which others need not wait. */
 export const MAX_CONCURRENT_IMPORTS = 8;
 
-/** What the plugins of a folder are held with. */
+/** Options of a plugin set. */
 export interface PluginSetOptions extends Pick<
   PluginOptions,
   'python' | 'variables' | 'settings' | 'log' | 'clock' | 'after'
 > {
-  /** The folder, absolute. */
+  /** Absolute path of the folder. */
   readonly dir: string;
-  /** Called when plugins came, went or changed. */
+  /** Called when plugins are added, removed or changed. */
   readonly onChange: () => void;
 }
 
-/** The plugins of a folder, as it was when it was looked at last. */
+/** The plugins of a folder, as of the last scan. */
 export interface PluginSet {
-  /** Returns them in the order of their files. */
+  /** Returns the plugins, ordered by file. */
   readonly plugins: () => readonly Plugin[];
-  /** Returns the files that are more than are taken. */
+  /** Returns the files over the limit. */
   readonly leftOut: () => readonly string[];
   /**
-   * Looks at the folder: starts what is new, ends what is gone, and imports again what has changed. The look is over when
-   * it has begun all that; the result is fulfilled, one after the other, when it is done. Rejects when the folder can't be read.
+   * Rescans the folder: starts new plugins, ends removed ones, and imports changed ones again. Resolves when all that has
+   * begun; `done` resolves when it has ended. Rejects when the folder can't be read.
    */
-  readonly look: () => Promise<{ readonly done: Promise<unknown> }>;
+  readonly rescan: () => Promise<{ readonly done: Promise<unknown> }>;
   readonly close: () => Promise<void>;
 }
 
-/** Creates a set with no plugin in it. */
+/** Creates an empty set. */
 export function createPluginSet(options: PluginSetOptions): PluginSet {
   const { dir, log, onChange } = options;
   const imports = createLimiter({
@@ -49,10 +49,10 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   let leftOut: readonly string[] = [];
   const closing = new AbortController();
   const { signal } = closing;
-  // Each plugin listens.
+  // Each plugin adds a listener.
   setMaxListeners(0, signal);
 
-  async function look(): Promise<{ readonly done: Promise<unknown> }> {
+  async function rescan(): Promise<{ readonly done: Promise<unknown> }> {
     const found = await listPluginFiles(dir);
     const files = found.slice(0, MAX_PLUGINS);
     const before = versions;
@@ -62,12 +62,12 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
     ]);
     const hasChanged = (path: string): boolean => before.has(path) && before.get(path) !== versions.get(path);
     const inFolder = (path: string): boolean => dirname(path) === dir;
-    // What an import that failed has looked for is not known: it may be anything of the folder.
-    const mayMend =
+    // A failed import may have looked for any file of the folder.
+    const mayFixImports =
       [...versions].some(([path, version]) => inFolder(path) && before.get(path) !== version) ||
       [...before.keys()].some((path) => inFolder(path) && !versions.has(path));
     const isStale = (plugin: Plugin): boolean =>
-      plugin.files().some(hasChanged) || (mayMend && plugin.problem() !== undefined);
+      plugin.files().some(hasChanged) || (mayFixImports && plugin.problem() !== undefined);
 
     for (const [file, plugin] of plugins) if (!files.includes(file)) end(file, plugin);
     const stale = [...plugins.values()].filter(isStale);
@@ -75,7 +75,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
     const hadLeftOut = leftOut.length;
     leftOut = found.slice(MAX_PLUGINS);
     if (leftOut.length > 0 && leftOut.length !== hadLeftOut)
-      log.warn('plugins left out', { files: leftOut.length, limit: MAX_PLUGINS });
+      log.warn('plugin limit exceeded', { files: leftOut.length, limit: MAX_PLUGINS });
     if (added.length > 0 || leftOut.length !== hadLeftOut) onChange();
     return { done: Promise.all([...stale, ...added].map((plugin) => plugin.load())) };
   }
@@ -88,7 +88,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
 
   function end(file: string, plugin: Plugin): void {
     plugins.delete(file);
-    log.info('plugin gone', { plugin: file });
+    log.info('plugin removed', { plugin: file });
     onChange();
     const retired = plugin.retire().finally(() => retiring.delete(retired));
     retiring.add(retired);
@@ -97,26 +97,26 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
   return {
     plugins: () => [...plugins.values()].sort((a, b) => (a.file < b.file ? -1 : 1)),
     leftOut: () => leftOut,
-    look,
+    rescan,
     async close() {
       closing.abort();
-      // Each has heard it, also one that is importing; what is left is to wait.
+      // The signal ends each of them, also one that is importing.
       await Promise.all([...plugins.values()].map((plugin) => plugin.retire()));
       await Promise.all(retiring);
     },
   };
 }
 
-/** What tells one version of a file from another, by its absolute path. */
+/** Versions of files, by absolute path. */
 type FileVersions = ReadonlyMap<string, string>;
 
-/** Lists the plugin files of a folder in the order of their names: every `*.py` that is not hidden. */
+/** Lists the plugin files of a folder by name: every `*.py` that is not hidden. */
 async function listPluginFiles(dir: string): Promise<string[]> {
   const entries = await readdir(dir);
   return entries.filter((name) => name.endsWith('.py') && !name.startsWith('.')).sort();
 }
 
-/** Reads the versions of files; one that can't be read is left out. */
+/** Reads the versions of files, skipping unreadable ones. */
 async function readVersions(paths: Iterable<string>): Promise<FileVersions> {
   const versions = new Map<string, string>();
   await Promise.all(

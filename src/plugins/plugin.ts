@@ -14,51 +14,50 @@ import {
 } from './plugin-process.js';
 import type { FoundUnit } from './worker-messages.js';
 
-/** How long a process that ended unasked is waited for before it is started again: milliseconds; doubled each time. */
+/** First delay before an ended process is restarted, in milliseconds; doubled each time. */
 export const FIRST_RESTART_DELAY_MS = 1000;
 
-/** The longest that a process is waited for before it is started again: milliseconds. */
+/** Longest delay before a restart, in milliseconds. */
 export const MAX_RESTART_DELAY_MS = 60_000;
 
-/** A process that lived this long is started again at once: milliseconds. */
+/** Lifetime after which an ended process is restarted at once, in milliseconds. */
 export const SETTLED_AFTER_MS = 60_000;
 
-/** What a plugin is held with. */
+/** Options of a plugin. */
 export interface PluginOptions extends PluginProcessOptions {
-  /** Its name in the log: its file without the folder. */
+  /** File name, for the log. */
   readonly file: string;
   readonly log: Log;
-  /** Bounds how many imports go on at one time. */
+  /** Limiter of concurrent imports. */
   readonly imports: Limiter;
   readonly clock: Clock;
-  /** Called when units, files or the problem may have changed. */
+  /** Called when the units, files or problem may have changed. */
   readonly onChange: () => void;
 }
 
-/** One plugin file, held by a process that is started again when it ends. */
+/** A plugin file, run by a process that is restarted when it ends. */
 export interface Plugin {
   readonly file: string;
-  /** Returns its units, also while its process is started again; none before its first import succeeded. */
+  /** Returns the units, also during a restart; none before the first successful import. */
   readonly units: () => readonly FoundUnit[];
-  /** Returns the files that it loaded, absolute, its own among them: a change of any of them changes the plugin. */
+  /** Returns the absolute paths of the files that it loaded, its own included: a change of any of them needs an import. */
   readonly files: () => readonly string[];
-  /** Returns whether an import has succeeded or failed yet. */
+  /** Reports whether an import has succeeded or failed yet. */
   readonly isTried: () => boolean;
-  /** Returns why it was not imported the last time, or not yet; undefined when it was. */
+  /** Returns the reason why the last import failed or has not ended, else undefined. */
   readonly problem: () => string | undefined;
-  /** Runs a call; rejects with UNAVAILABLE when no process is there, or when it ends in the middle of the call. */
+  /** Runs a call. Rejects with UNAVAILABLE when there is no process or it ends during the call. */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
   /**
-   * Imports the file, in a process beside the old one, which then ends with the calls that it runs. When the import
-   * fails the old one stays, so that a slip in an editor takes no unit away from the engine. Fulfilled when the import has
-   * succeeded or failed.
+   * Imports the file in a new process, which replaces the old one; that ends after its running calls. If the import fails
+   * the old one stays, so that a typo removes no unit from the engine. Resolves when the import has succeeded or failed.
    */
   readonly load: () => Promise<void>;
-  /** Lets the calls that run end, and ends; fulfilled when it has. */
+  /** Ends the plugin after its running calls. Resolves when it has ended. */
   readonly retire: () => Promise<void>;
 }
 
-/** Creates a plugin, not imported yet. When its signal aborts, its process and its calls end, and all that they had started. */
+/** Creates a plugin, not imported yet. When the signal aborts, its processes are killed. */
 export function createPlugin(options: PluginOptions): Plugin {
   const { file, log, imports, clock, after, signal, onChange } = options;
   const { maxImportTime } = options.settings;
@@ -68,17 +67,17 @@ export function createPlugin(options: PluginOptions): Plugin {
   let isTried = false;
   let problem: string | undefined =
     `is still being imported, for ${maxImportTime} ms at most (plugins.maxImportTime)`;
-  /** Starts since the last process that settled. */
-  let fruitless = 0;
-  let callOff: () => void = () => undefined;
+  /** Starts since the last process that lived for {@link SETTLED_AFTER_MS}. */
+  let attempts = 0;
+  let cancelRestart: () => void = () => undefined;
   let retired = false;
   const alive = new Set<PluginProcess>();
   let starting: Promise<void> | undefined;
   let requests = 0;
 
-  /** Starts a process; while one is starting, once more after it, since it may have read the old file. */
+  /** Starts a process. If one is already starting, starts another after it, since it may have read the old file. */
   function start(): Promise<void> {
-    callOff();
+    cancelRestart();
     requests++;
     starting ??= startAll().finally(() => {
       starting = undefined;
@@ -106,7 +105,7 @@ export function createPlugin(options: PluginOptions): Plugin {
     if (retired) return started?.retire();
     isTried = true;
     if (failure !== undefined) {
-      // It is tried again and again; once is enough to be told of it.
+      // Imports are retried; the same reason is logged once.
       const level = failure === problem ? 'debug' : 'warn';
       log[level]('plugin not imported', { plugin: file, reason: failure, oldServes: current !== undefined });
       problem = failure;
@@ -117,7 +116,7 @@ export function createPlugin(options: PluginOptions): Plugin {
       current?.retire();
       current = started;
       log.info('plugin imported', { plugin: file, units: units.map(({ name }) => name), pid: started.pid });
-      // A file that others import has no units and nothing to do.
+      // A file that is only imported by others has no units.
       if (units.length === 0) started.retire();
     }
     onChange();
@@ -128,19 +127,19 @@ export function createPlugin(options: PluginOptions): Plugin {
     if (process !== current || retired) return;
     current = undefined;
     if (units.length === 0) return;
-    if (clock.now() - startedAt >= SETTLED_AFTER_MS) fruitless = 0;
+    if (clock.now() - startedAt >= SETTLED_AFTER_MS) attempts = 0;
     log.error('plugin process ended', { plugin: file, reason: how, pid: process.pid });
-    if (fruitless === 0) {
-      fruitless = 1;
+    if (attempts === 0) {
+      attempts = 1;
       void start();
     } else startLater();
   }
 
   function startLater(): void {
-    const delay = Math.min(FIRST_RESTART_DELAY_MS * 2 ** Math.max(fruitless - 1, 0), MAX_RESTART_DELAY_MS);
-    fruitless++;
-    callOff();
-    callOff = after(delay, () => void start());
+    const delay = Math.min(FIRST_RESTART_DELAY_MS * 2 ** Math.max(attempts - 1, 0), MAX_RESTART_DELAY_MS);
+    attempts++;
+    cancelRestart();
+    cancelRestart = after(delay, () => void start());
   }
 
   const onAbort = (): void => void retire();
@@ -155,12 +154,12 @@ export function createPlugin(options: PluginOptions): Plugin {
       if (current === undefined && starting !== undefined) await waitFor(starting, callSignal);
       if (current === undefined) {
         const reason = problem ?? 'it ended before';
-        throw new SchedulingError('UNAVAILABLE', `its process is to be started again; ${reason}`);
+        throw new SchedulingError('UNAVAILABLE', `its process waits for its restart; ${reason}`);
       }
       return current.run(order, callSignal);
     },
     load() {
-      fruitless = 0;
+      attempts = 0;
       return start();
     },
     retire,
@@ -168,7 +167,7 @@ export function createPlugin(options: PluginOptions): Plugin {
 
   async function retire(): Promise<void> {
     retired = true;
-    callOff();
+    cancelRestart();
     current?.retire();
     await starting;
     await Promise.all([...alive].map(({ ended }) => ended));

@@ -1,7 +1,7 @@
 import type { UnitProperty } from '../domain/contract.js';
 import { quoted } from '../lib/text.js';
 
-/** What a plugin's `properties_validation` says: the properties that can be offered, and what is wrong with the others. */
+/** The properties of a plugin's `properties_validation` that can be offered, and the problems of the others. */
 export interface PropertiesRead {
   readonly properties: readonly UnitProperty[];
   readonly problems: readonly string[];
@@ -11,10 +11,10 @@ const KEY = /^[a-zA-Z0-9_]+$/;
 const NEXT_KEY = /^\s*[a-zA-Z0-9_]+\s*=/;
 
 /**
- * Parses both notations of the old proxy: `key=regex;key2=regex`, as its samples have it and the engine demands, and
- * `{key = regex, key2 = regex}`, as its documentation has it. A separator counts only where a key follows, so that a regex
- * may hold commas, braces and semicolons; one with a semicolon can't be told to the engine, which splits there
- * (CustomPropertiesUtils.VALIDATION_STR), and is a problem.
+ * Parses both notations of the old proxy: `key=regex;key2=regex`, as in its samples and for the engine, and
+ * `{key = regex, key2 = regex}`, as in its documentation. A separator counts only before a key, so that a regex may hold
+ * commas, braces and semicolons; one with a semicolon is a problem, since the engine splits there
+ * (CustomPropertiesUtils.VALIDATION_STR).
  */
 export function parsePropertiesValidation(text: string): PropertiesRead {
   const trimmed = text.trim();
@@ -32,7 +32,7 @@ export function parsePropertiesValidation(text: string): PropertiesRead {
     else if (pattern.includes(';'))
       problems.push(`${name}: the engine splits at ";", so that the regex ${quoted(pattern)} can't hold one`);
     else if (properties.some((property) => property.name === name))
-      problems.push(`${name}: stands here twice`);
+      problems.push(`${name}: duplicate property`);
     else properties.push({ name, pattern, defaultValue: '', description: '' });
   }
   return { properties, problems };
@@ -42,7 +42,7 @@ function splitAtSemicolons(text: string): string[] {
   return splitWhere(text, ';', (rest) => rest.trim() === '' || NEXT_KEY.test(rest));
 }
 
-/** Splits at the commas that stand in no class, group or quantifier, and before a key. */
+/** Splits at commas before a key, outside of classes, groups and quantifiers. */
 function splitAtCommas(text: string): string[] {
   let depth = 0;
   let inClass = false;

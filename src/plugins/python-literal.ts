@@ -1,20 +1,20 @@
-/** What a Python literal stands for. Lists and tuples are arrays, None is null; an integer beyond 2^53 is a bigint. */
+/** The value of a Python literal. Lists and tuples are arrays, None is null, an integer beyond 2^53 is a bigint. */
 export type PythonValue = string | number | bigint | boolean | null | readonly PythonValue[];
 
-/** Whether a value is a list or a tuple. */
+/** Reports whether a value is a list or a tuple. */
 export function isSequence(value: PythonValue | undefined): value is readonly PythonValue[] {
   return Array.isArray(value);
 }
 
-/** A text is no Python literal, or none of those that are read. The message says where and why. */
+/** An error in a Python literal, or an unsupported one. The message has the position and the reason. */
 export class PythonLiteralError extends Error {
   override readonly name = 'PythonLiteralError';
 }
 
-/** How deeply lists and tuples may be nested. An answer has two levels. */
+/** Deepest nesting of lists and tuples. An answer has two levels. */
 export const MAX_LITERAL_DEPTH = 16;
 
-/** Longest number that is read: characters. */
+/** Longest number, in characters. */
 const MAX_NUMBER_LENGTH = 400;
 
 const SPACE = /(?:[ \t\r\n\f]|#[^\n]*)+/y;
@@ -30,7 +30,7 @@ const WORDS: ReadonlyMap<string, PythonValue> = new Map<string, PythonValue>([
   ['None', null],
   ['True', true],
   ['False', false],
-  // What repr() makes of a float that is no number. No literal, but named in the answer's failure.
+  // Printed by repr() for floats that are no numbers. No literals, but named in the answer's failure.
   ['nan', Number.NaN],
   ['inf', Number.POSITIVE_INFINITY],
 ]);
@@ -53,9 +53,9 @@ const ESCAPED: Readonly<Record<string, string>> = {
 const MAX_CODE_POINT = 0x10_ff_ff;
 
 /**
- * Reads one Python literal, as `print` writes it in Python 2 and 3: None, booleans, numbers (123L too), strings, lists and
- * tuples; also a tuple without parentheses. Sets, dicts, bytes and complex numbers are in no answer and are refused.
- * Its time grows with the length of the text only. Throws a PythonLiteralError.
+ * Parses a Python literal, as printed by Python 2 and 3: None, booleans, numbers (123L too), strings, lists and tuples, even
+ * without parentheses. Sets, dicts, bytes and complex numbers are in no answer and are refused. Runs in linear time. Throws
+ * a PythonLiteralError.
  */
 export function parsePythonLiteral(text: string): PythonValue {
   let at = 0;
@@ -74,7 +74,7 @@ export function parsePythonLiteral(text: string): PythonValue {
 
   function skipSpace(): void {
     const code = text.charCodeAt(at);
-    // Most often there is one blank or none.
+    // Mostly there is one space or none.
     if (code === 0x20) at++;
     else if (code > 0x23) return;
     const next = text.charCodeAt(at);
@@ -148,7 +148,7 @@ export function parsePythonLiteral(text: string): PythonValue {
       const start = match(STRING_START)?.groups;
       if (start === undefined) return whole;
       whole += stringBody(start['quote'] ?? '', start['prefix'] ?? '');
-      // Strings that stand side by side are one; in an answer they hardly ever do.
+      // Adjacent strings are one; in an answer they are rare.
       const end = at;
       skipSpace();
       const next = text.charCodeAt(at);
@@ -203,7 +203,7 @@ export function parsePythonLiteral(text: string): PythonValue {
   return at === text.length ? items : fail('expected nothing after the literal');
 }
 
-/** Whether an odd number of backslashes stands before the quote. */
+/** Reports whether an odd number of backslashes precedes the quote. */
 function isEscaped(text: string, start: number, quote: number): boolean {
   let backslashes = 0;
   while (quote - backslashes > start && text[quote - backslashes - 1] === '\\') backslashes++;

@@ -1,32 +1,32 @@
 import { SchedulingError } from '../domain/errors.js';
 import { createLimiter, type Limiter } from '../lib/limiter.js';
 
-/** Calls of plugins that wait for their turn: at 8 a time and 30 ms each, what is last in line would wait for 4 seconds. */
+/** Most waiting calls: at 8 at a time and 30 ms each, the last one would wait 4 seconds. */
 export const MAX_QUEUED_RUNS = 1000;
 
-/** What a queue works with. */
+/** Options of a run queue. */
 export interface RunQueueOptions {
-  /** How many runs go on at one time. */
+  /** Most concurrent runs. */
   readonly maxRunning: number;
-  /** Returns whether no owner may take more than half of the places, since there are others. */
+  /** Reports whether there are several owners, of which none may take more than half of the slots. */
   readonly isShared: () => boolean;
 }
 
-/** Runs tasks, so many at a time. While there are other owners no owner takes more than half of the places. */
+/** A queue of tasks with limited concurrency. While there are several owners, each takes half of the slots at most. */
 export interface RunQueue {
   /**
-   * Runs a task of an owner when its turn has come; its place is taken until the task ends. Rejects with
-   * RESOURCE_EXHAUSTED when too many wait, and with the signal's reason when that aborts before the turn.
+   * Runs a task of an owner once a slot is free. Rejects with RESOURCE_EXHAUSTED when too many wait, and with the signal's
+   * reason when that aborts before the task starts.
    */
   readonly run: <Value>(owner: string, task: () => Promise<Value>, signal: AbortSignal) => Promise<Value>;
-  /** Returns how many run at a time, in words for one who has waited in vain. */
+  /** Describes the limit, for the message of a call that waited in vain. */
   readonly limitText: () => string;
 }
 
-/** Creates a queue with nothing to run. */
+/** Creates an empty queue. */
 export function createRunQueue({ maxRunning, isShared }: RunQueueOptions): RunQueue {
   const everyone = createLimiter({ maxRunning, maxWaiting: Infinity, full: tooMany('plugins') });
-  /** What passes one of these goes on to the places that all share. */
+  /** Limiters by owner, in front of the shared one. */
   const owners = new Map<string, Limiter>();
   let waitingOrRunning = 0;
 
@@ -67,8 +67,8 @@ export function createRunQueue({ maxRunning, isShared }: RunQueueOptions): RunQu
   };
 }
 
-function half(places: number): number {
-  return Math.max(Math.floor(places / 2), 1);
+function half(slots: number): number {
+  return Math.max(Math.floor(slots / 2), 1);
 }
 
 const tooMany = (whose: string) => (size: number) =>

@@ -30,12 +30,12 @@ import {
 import type { RunQueue } from './run-queue.js';
 
 /**
- * How much earlier than the caller's deadline a call of a plugin is ended, so that the values of the other units still
- * reach the caller: milliseconds; a tenth of the time that is left, if that is less.
+ * Time between the end of a plugin's call and the caller's deadline, in milliseconds, so that the values of the other units
+ * still reach the caller; at most a tenth of the time left.
  */
 export const ANSWER_MARGIN_MS = 100;
 
-/** What the service of plugins works with. */
+/** Options of the plugin service. */
 export interface PluginServiceOptions {
   readonly catalogue: () => Catalogue;
   readonly queue: RunQueue;
@@ -45,19 +45,19 @@ export interface PluginServiceOptions {
   readonly after: After;
 }
 
-/** What the units of one request have in common. */
+/** The common part of the unit runs of one request. */
 interface UnitRun<Value> {
   readonly type: PolicyUnitType;
   readonly hosts: AskedHosts;
-  /** What follows the hosts, as a JSON array. */
+  /** Arguments after the hosts, as a JSON array. */
   readonly arguments: Buffer;
-  /** Reads what was printed; throws INTERNAL for what is no answer. */
+  /** Parses the plugin's output. Throws INTERNAL for an invalid one. */
   readonly read: (output: Buffer, unit: string) => Value;
 }
 
 /**
- * Creates the service of the units of plugins. It knows no inventory: every host and VM that is asked for is taken to
- * exist, and assumed placements are not counted, since a plugin asks the engine itself.
+ * Creates the service of plugin units. It has no inventory: every requested host and VM is assumed to exist, and assumed
+ * placements are ignored, since a plugin asks the engine itself.
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
   const { catalogue, queue, settings, log, clock, after } = options;
@@ -66,7 +66,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
   const namesOf = (type: PolicyUnitType): string[] =>
     catalogue().units.flatMap((unit) => (unit.type === type ? [unit.name] : []));
 
-  /** Runs units beside each other. Whatever goes wrong with one is its failure; rejects when the call itself has ended. */
+  /** Runs units concurrently. An error of one is its failure; rejects when the call itself has ended. */
   async function runUnits<Value>(
     units: readonly string[],
     run: UnitRun<Value>,
@@ -93,7 +93,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     const plugin = plugins.get(unit);
     try {
       if (plugin === undefined) throw unitNotFound(run.type, unit, plugins.keys());
-      const outcome = await runInTurn(plugin, unit, run, ms, call);
+      const outcome = await runQueued(plugin, unit, run, ms, call);
       if (outcome.stderr.length > 0) {
         const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
         log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr });
@@ -102,7 +102,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       return { unit, value: run.read(outcome.stdout, unit) };
     } catch (thrown) {
       const error = SchedulingError.from(thrown);
-      // What a caller that went away gives as its reason is no bug.
+      // The abort reason of a caller that disconnected is no bug.
       if (error.code === 'INTERNAL' && error.cause !== undefined && !call.signal.aborted)
         log.error('unit failed', { requestId, unit, stack: stackOf(error.cause) });
       const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
@@ -110,8 +110,8 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     }
   }
 
-  /** Runs a unit within the time. A place is taken until a call that is late is killed, which nobody waits for. */
-  function runInTurn(
+  /** Runs a unit within the time limit. A late call keeps its slot until it is killed, without delaying the result. */
+  function runQueued(
     plugin: Plugin,
     unit: string,
     { type, hosts, arguments: given }: UnitRun<unknown>,
@@ -257,7 +257,6 @@ function unitNotFound(type: PolicyUnitType, name: string, known: Iterable<string
   );
 }
 
-/** Explains the scores of plugins by the numbers that they printed. */
 function explainScores(results: readonly ScoreUnitResult[]): ScoreExplanation {
   const reasons = results.flatMap(({ unit, value, direction }) => {
     if (value === undefined) return [];
@@ -275,7 +274,7 @@ function explainScores(results: readonly ScoreUnitResult[]): ScoreExplanation {
   };
 }
 
-/** Names the hosts that a filter rejects. A plugin prints those that it accepts, and no reason for the others. */
+/** Adds the rejections of a filter. A plugin prints the accepted hosts, without reasons for the others. */
 function explainFilter(result: UnitResult<readonly string[]>, { ids }: AskedHosts): FilterUnitResult {
   if (result.value === undefined) return result;
   const accepted = new Set(result.value);
@@ -284,7 +283,6 @@ function explainFilter(result: UnitResult<readonly string[]>, { ids }: AskedHost
   return { ...result, rejections: rejected.map((hostId) => ({ hostId, reason })) };
 }
 
-/** Returns in words what a balance unit printed. */
 function explainMigration(migration: Migration | undefined): string {
   if (migration === undefined) return 'the plugin proposes nothing';
   const { vmId, candidateHostIds } = migration;

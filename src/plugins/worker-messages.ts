@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** A message between hostscore and a plugin's process: a header, which is JSON, and bytes that go with it. */
+/** A message between hostscore and a plugin's process: a JSON header and a body of bytes. */
 export interface Frame {
-  /** Not checked yet. */
+  /** Not validated yet. */
   readonly header: unknown;
   readonly body: Buffer;
 }
 
-/** Two unsigned 32-bit numbers in network order: the lengths of the header and of the body, which follow. */
+/** Bytes of the prefix: the lengths of header and body, unsigned 32-bit numbers in network order. */
 const LENGTHS_BYTES = 8;
 
 const NO_BODY: Buffer = Buffer.alloc(0);
 
-/** Returns what to write for a frame, the body uncopied. */
+/** Encodes a frame, without copying the body. */
 export function encodeFrame(
   header: Readonly<Record<string, unknown>>,
   body: Buffer = NO_BODY,
@@ -26,8 +26,8 @@ export function encodeFrame(
 }
 
 /**
- * Creates a function that takes bytes as they come in and returns the frames that are complete. It throws for a frame over
- * `maxBytes` and for one that is no JSON.
+ * Creates a decoder that takes received bytes and returns the complete frames. It throws for a frame over `maxBytes` and
+ * for a header that is no JSON.
  */
 export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] {
   let chunks: Buffer[] = [];
@@ -38,7 +38,7 @@ export function createFrameReader(maxBytes: number): (chunk: Buffer) => Frame[] 
     chunks.push(chunk);
     received += chunk.length;
     const frames: Frame[] = [];
-    // Joined only when something is complete, so that a long frame is not copied again and again.
+    // Joined only when a frame is complete, so that a long one is not copied repeatedly.
     while (received >= wanted) {
       const joined = chunks.length === 1 ? (chunks[0] ?? NO_BODY) : Buffer.concat(chunks);
       chunks = [joined];
@@ -63,7 +63,7 @@ const id = z.int().min(0);
 
 const foundUnit = z.object({
   name: z.string(),
-  /** Doc strings of the methods that it has. */
+  /** Doc strings by method. */
   methods: z.partialRecord(z.enum(['do_filter', 'do_score', 'do_balance']), z.string()),
   properties: z.string(),
 });
@@ -81,16 +81,16 @@ const workerMessage = z.union([
   z.object({ failed: z.string() }),
 ]);
 
-/** What a plugin's process says in the header of a frame; python/hostscore_worker/serve.py explains it. */
+/** The header of a frame from a plugin's process; see python/hostscore_worker/serve.py. */
 export type WorkerMessage = z.infer<typeof workerMessage>;
 
 /** A class of a plugin that is a unit of one or more types. */
 export type FoundUnit = z.infer<typeof foundUnit>;
 
-/** The method of a class that makes it a unit of a type. */
+/** A method by which a class is a unit of a type. */
 export type PluginMethod = keyof FoundUnit['methods'];
 
-/** Parses a header. Throws for anything else. */
+/** Parses the header of a frame. Throws for an invalid one. */
 export function parseWorkerMessage(header: unknown): WorkerMessage {
   return workerMessage.parse(header);
 }

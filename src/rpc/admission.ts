@@ -1,18 +1,18 @@
 import { SchedulingError } from '../domain/errors.js';
 
-/** Counts the calls in flight over a server and turns further ones away. */
+/** A limit of the calls in flight of a server, which refuses further ones. */
 export interface Admission {
-  /** Takes a place. Throws UNAVAILABLE once the server closes, RESOURCE_EXHAUSTED when no place is left. */
+  /** Admits a call. Throws UNAVAILABLE once the server closes, RESOURCE_EXHAUSTED at the limit. */
   readonly enter: () => void;
-  /** Gives the place back. */
+  /** Ends an admitted call. */
   readonly leave: () => void;
-  /** Lets nobody in from now on; fulfilled when the last one has left. */
+  /** Admits no more calls. Resolves when the last one has ended. */
   readonly close: () => Promise<void>;
-  /** Aborts, with UNAVAILABLE as its reason, when the server closes: a stream ends then at its next pause. */
+  /** Aborts with UNAVAILABLE when the server closes: a stream then ends after its current answer. */
   readonly closing: AbortSignal;
 }
 
-/** Opens the door for this many calls at a time. */
+/** Creates the limit of that many concurrent calls. */
 export function createAdmission(maxConcurrentCalls: number): Admission {
   const closing = new AbortController();
   const waiting: (() => void)[] = [];
@@ -23,7 +23,7 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
       if (inFlight >= maxConcurrentCalls) {
         throw new SchedulingError(
           'RESOURCE_EXHAUSTED',
-          `${inFlight} calls are in flight, at most ${maxConcurrentCalls} are taken (server.maxConcurrentCalls); try again`,
+          `${inFlight} calls are in flight, at most ${maxConcurrentCalls} are accepted (server.maxConcurrentCalls); try again`,
         );
       }
       inFlight++;

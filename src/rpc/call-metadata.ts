@@ -3,18 +3,18 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
 
-/** The metadata, of a call and of its answer's trailers, that carries the request id. */
+/** Metadata key of the request id, in calls and in trailers. */
 const REQUEST_ID_METADATA = 'x-request-id';
 
-/** The metadata of a call that says through how many composites it has come. */
+/** Metadata key of the number of composites that a call passed. */
 const DEPTH_METADATA = 'x-hostscore-depth';
 
-/** The metadata of a call that is to leave nothing behind; its value is 1. */
+/** Metadata key of a dry run; its value is 1. */
 const DRY_RUN_METADATA = 'x-hostscore-dry-run';
 
 const REQUEST_ID = /^[ -~]{1,128}$/;
 
-/** Returns the metadata that goes with a call: its request id, its depth, and whether it is a dry run. */
+/** Returns the metadata of a call: request id, depth and dry run. */
 export function callMetadata({ requestId, depth = 0, dryRun = false }: Call): Metadata {
   const metadata = requestIdMetadata(requestId);
   if (depth > 0) metadata.set(DEPTH_METADATA, String(depth));
@@ -22,27 +22,27 @@ export function callMetadata({ requestId, depth = 0, dryRun = false }: Call): Me
   return metadata;
 }
 
-/** Returns metadata that carries this request id. */
+/** Returns metadata with a request id. */
 export function requestIdMetadata(requestId: string): Metadata {
   const metadata = new Metadata();
-  // A header's value can't begin or end with a space.
+  // Header values can't begin or end with a space.
   metadata.set(REQUEST_ID_METADATA, requestId.trim());
   return metadata;
 }
 
-/** Returns the request id in a call's metadata, undefined for none and for one that can't be logged safely. */
+/** Returns the request id of a call, or undefined for none or one that can't be logged safely. */
 export function requestIdOf(metadata: Metadata): string | undefined {
   const value = valueOf(metadata, REQUEST_ID_METADATA);
   return REQUEST_ID.test(value) ? value : undefined;
 }
 
-/** Returns through how many composites a call has come; 0 for one that does not say it in digits. */
+/** Returns the number of composites that a call passed; 0 for an invalid one. */
 export function depthOf(metadata: Metadata): number {
   const value = valueOf(metadata, DEPTH_METADATA);
   return /^\d{1,9}$/.test(value) ? Number(value) : 0;
 }
 
-/** Reports whether a call is to leave nothing behind. */
+/** Reports whether a call is a dry run. */
 export function isDryRun(metadata: Metadata): boolean {
   return valueOf(metadata, DRY_RUN_METADATA) === '1';
 }
@@ -52,7 +52,7 @@ function valueOf(metadata: Metadata, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Returns the id that a request brings, undefined for none. Throws INVALID_ARGUMENT for one that can't be logged safely. */
+/** Returns the request id of a message, or undefined for none. Throws INVALID_ARGUMENT for one that can't be logged safely. */
 export function readRequestId(text: string): string | undefined {
   if (text === '') return undefined;
   if (REQUEST_ID.test(text)) return text;

@@ -24,33 +24,33 @@ import { callUnary, type Remote } from './outgoing-call.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
 import { clientCredentials, type ClientTls } from './tls.js';
 
-/** Bytes of one received message: 10,000 hosts with reasons of several units stay below. */
+/** Longest message received, in bytes: 10,000 hosts with reasons of several units fit. */
 const MAX_RECEIVE_BYTES = 16 * 1024 * 1024;
 
 const HEALTH_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
-/** What grpc.health.v1 says of a service. */
+/** A status of grpc.health.v1. */
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
 
 const healthAnswer = z.object({ status: z.enum(HEALTH_STATUSES).catch('UNKNOWN') });
 
 const healthCheck = checkMethod();
 
-/** Which service to call, and how. */
+/** Options of a gRPC client. */
 export interface RpcClientOptions {
-  /** `host:port`, or any name that gRPC knows, such as `dns:///name:port`. */
+  /** `host:port`, or any gRPC name, such as `dns:///name:port`. */
   readonly target: string;
-  /** Absent: plain text. */
+  /** Plain text by default. */
   readonly tls?: ClientTls | undefined;
 }
 
-/** A remote service, called as if it were here. */
+/** A client of a remote service. */
 export interface RpcClient extends PolicyUnitService, InventoryService {
-  /** Returns the health of one of the server's services; '' is the server as a whole. */
+  /** Returns the health of one of the server's services, or of the whole server for ''. */
   readonly health: (service: string, call: Call) => Promise<HealthStatus>;
   /**
-   * Keeps the client connected, and tells each time when a connection is there, at once when it is already. Returns how to
-   * stop; a closed client stops by itself. Attempts that fail are repeated by gRPC, with a growing pause.
+   * Keeps the client connected and calls `listener` on every connect, at once if it is connected. gRPC retries with backoff.
+   * Returns an unsubscribe function; closing the client unsubscribes too.
    */
   readonly onConnected: (listener: () => void) => () => void;
   /** Closes the connection. Calls in flight fail. */
@@ -58,10 +58,9 @@ export interface RpcClient extends PolicyUnitService, InventoryService {
 }
 
 /**
- * Makes services whose methods call a remote one, over one connection that is opened when it is first needed. A call's
- * signal cancels the remote call; its deadline and the rest of it go along. An answer that can't be read rejects with
- * INTERNAL, naming the field; what it means is for domain/check-answer. Throws INVALID_ARGUMENT for options that can't
- * work.
+ * Creates a client that connects at its first call. A call's signal cancels the remote call, and its deadline is passed
+ * on. Rejects with INTERNAL, naming the field, for an answer that can't be decoded; what it means is checked by
+ * domain/check-answer. Throws INVALID_ARGUMENT for invalid options.
  */
 export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
   const client = openChannel(target, tls);
@@ -69,7 +68,7 @@ export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
   const { ListHosts, ListVms, GetInventory } = inventoryMethods;
 
-  /** Makes the caller of a method; NOT_FOUND of it is about `notFound`. */
+  /** Creates the caller of a method; `notFound` is the subject of its NOT_FOUND. */
   function caller<Request, Answer>(
     { path }: { readonly path: string },
     write: (request: Request, requestId: string) => Buffer,
@@ -123,7 +122,7 @@ function readHealth(bytes: Buffer): HealthStatus {
   return healthAnswer.parse(decodeAnswer(bytes, healthCheck.responseDeserialize)).status;
 }
 
-/** Opens the one channel to a remote service. It connects when it is first used. Throws INVALID_ARGUMENT for a bad target. */
+/** Creates the channel to a remote service, which connects at its first use. Throws INVALID_ARGUMENT for an invalid target. */
 function openChannel(target: string, tls: ClientTls | undefined): Client {
   const credentials = clientCredentials(tls);
   if (/^https?:/i.test(target)) throw badTarget(target, 'not a URL');
@@ -132,15 +131,15 @@ function openChannel(target: string, tls: ClientTls | undefined): Client {
       'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
       'grpc.keepalive_time_ms': 60_000,
       'grpc.keepalive_timeout_ms': 20_000,
-      // A service that was restarted is found again within seconds; the default waits up to two minutes.
+      // Reconnect to a restarted service within seconds; the default waits up to two minutes.
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 5000,
-      // Neither the environment nor a name's TXT records may bend the way to a service that the configuration names.
+      // Neither the environment nor DNS TXT records may redirect calls from the configured service.
       'grpc.enable_http_proxy': 0,
       'grpc.service_config_disable_resolution': 1,
-      // Replicas behind one name share the load; the default asks the first one only.
+      // Replicas behind one name share the load; the default uses the first one only.
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      // A connection that is shared with another client would outlive the close() of this one.
+      // A connection shared with another client would outlive the close() of this one.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_channelz': 0,
     });
@@ -162,7 +161,7 @@ function watchConnection(client: Client, onConnected: () => void): () => void {
 
   function watch(): void {
     if (stopped) return;
-    // True: a connection that was lost, or never made, is made again without waiting for a call.
+    // True: reconnect without waiting for a call.
     const state = stateOf(() => channel.getConnectivityState(true));
     if (state === connectivityState.SHUTDOWN) return;
     if (state === connectivityState.READY) onConnected();
@@ -175,7 +174,7 @@ function watchConnection(client: Client, onConnected: () => void): () => void {
   };
 }
 
-/** The state of a channel; that of a closed one can't be asked for. */
+/** Returns the state of a channel; reading that of a closed one throws. */
 function stateOf(read: () => connectivityState): connectivityState {
   try {
     return read();

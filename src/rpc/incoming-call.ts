@@ -7,48 +7,48 @@ import type { Admission } from './admission.js';
 import { depthOf, isDryRun, readRequestId, requestIdMetadata, requestIdOf } from './call-metadata.js';
 import { toStatus, type Status } from './status.js';
 
-/** A call that was answered, in whatever way: for metrics and an access log. */
+/** A finished call, for metrics and an access log. */
 export interface EndedCall {
   /** Name of the method without the service: `ScoreHosts`. */
   readonly method: string;
   readonly requestId: string;
-  /** What the caller was told. */
+  /** Status sent to the caller. */
   readonly code: SchedulingErrorCode | 'OK';
   readonly durationMs: number;
 }
 
-/** What every method of a server works with. */
+/** The dependencies of a server's methods. */
 export interface MethodContext {
   readonly admission: Admission;
   readonly log: Log;
-  /** Says what time it is, for deadlines. */
+  /** Wall clock, for deadlines. */
   readonly clock: Clock;
-  /** Measures how long a call took, to parts of a millisecond, and never goes back. */
+  /** Monotonic clock, for durations. */
   readonly steady: Clock;
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
 }
 
-/** One call as grpc-js hands it over, and how to answer it. */
+/** A call from grpc-js, and callbacks to answer it. */
 interface ServedCall<Answer> {
   /** Name of the method without the service. */
   readonly method: string;
   readonly grpcCall: GrpcCall;
-  /** Called first. Returns the request id that the message brings, and how to answer. */
+  /** Called first. Returns the request id of the message, and the function that answers. */
   readonly open: () => {
     readonly requestId?: string | undefined;
     readonly answer: (call: Call) => Promise<Answer>;
   };
-  /** Called with the answer, and the trailers that carry the request id. */
+  /** Called with the answer, and trailers with the request id. */
   readonly succeed: (answer: Answer, trailers: Metadata) => void;
   /** Called instead with the status of a call that failed. */
   readonly fail: (status: Status & { readonly metadata: Metadata }) => void;
 }
 
 /**
- * Serves one call, whatever its kind. What is thrown becomes the call's status: a SchedulingError its own code and message,
- * anything else INTERNAL with a fixed text. The trailers carry the request id: the message's, else the one in the metadata,
- * else one made here. Never rejects: the caller of a method that throws asynchronously waits until its deadline.
+ * Serves a unary call or a stream. A thrown SchedulingError becomes the status of the call; anything else is INTERNAL with
+ * a fixed text. The trailers carry the request id of the message, else of the metadata, else a new one. Never rejects: the
+ * caller of a method that throws asynchronously would wait until its deadline.
  */
 export async function serveCall<Answer>(
   { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
@@ -80,13 +80,13 @@ export async function serveCall<Answer>(
   onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
 }
 
-/** What is known of a method whose requests are such messages. */
+/** The definition of a unary method. */
 interface UnaryDefinition<Message> {
   readonly path: string;
   readonly requestDeserialize: (bytes: Buffer) => Message;
 }
 
-/** Makes a method of grpc-js, one that takes and gives bytes, out of a function from message to promise. */
+/** Wraps a function from message to promise as a method of grpc-js that takes and returns bytes. */
 export function unaryMethod<Message extends { readonly request_id?: string }>(
   { path, requestDeserialize }: UnaryDefinition<Message>,
   context: MethodContext,
@@ -110,7 +110,7 @@ export function unaryMethod<Message extends { readonly request_id?: string }>(
 }
 
 /**
- * Decodes a request. Throws INVALID_ARGUMENT for bytes that are none: grpc-js would say INTERNAL, which looks like a bug of
+ * Decodes a request. Throws INVALID_ARGUMENT for invalid bytes: grpc-js would answer INTERNAL, which looks like a bug of
  * the server, and end a whole stream.
  */
 export function decodeRequest<Message>(bytes: Buffer, decode: (bytes: Buffer) => Message): Message {
@@ -125,7 +125,7 @@ export function decodeRequest<Message>(bytes: Buffer, decode: (bytes: Buffer) =>
   }
 }
 
-/** What a unary call and a stream of grpc-js have in common. */
+/** The common part of a unary call and a stream of grpc-js. */
 interface GrpcCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
@@ -134,23 +134,23 @@ interface GrpcCall {
   readonly off: (event: 'cancelled', listener: () => void) => unknown;
 }
 
-/** A call as it came in, with the means to stop listening to its caller. */
+/** A received call, which listens for its caller's cancellation until it ends. */
 interface IncomingCall {
   readonly call: Call;
-  /** Has to be called when the answer is there. */
+  /** Stops listening. Must be called with the answer. */
   readonly end: () => void;
 }
 
 /**
- * A caller's own timer started when its request left, that of the server when it came in; so a caller gives up on time a
- * little before the deadline here: milliseconds.
+ * Lead of a caller's timer over the server's, in milliseconds: it started when the request was sent, so a caller that gives
+ * up on time does so a little before the deadline here.
  */
 const CALLER_AHEAD_MS = 100;
 
 /**
- * Makes a call of what grpc-js hands over: its signal aborts when the caller goes away, with CANCELLED as its reason, or
- * when the deadline passes, with DEADLINE_EXCEEDED. Throws the same when either has already happened, so that nothing is
- * computed for nobody.
+ * Creates a Call from that of grpc-js. Its signal aborts with CANCELLED when the caller disconnects, and with
+ * DEADLINE_EXCEEDED when the deadline passes. Throws the same if either has already happened, so that nothing is computed
+ * in vain.
  */
 function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): IncomingCall {
   const { metadata } = grpcCall;
@@ -161,7 +161,7 @@ function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): Incom
       : new SchedulingError('CANCELLED', 'the caller went away');
   if (grpcCall.cancelled || clock.now() >= deadline) throw whyGone();
   const controller = new AbortController();
-  // grpc-js ends a call at its deadline by itself, with this same event.
+  // grpc-js emits the same event when the deadline passes.
   const onCancelled = () => controller.abort(whyGone());
   grpcCall.on('cancelled', onCancelled);
   const { signal } = controller;
@@ -171,12 +171,12 @@ function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): Incom
   };
 }
 
-/** Longest stack that is logged: characters. */
+/** Longest stack in the log, in characters. */
 const MAX_STACK_LENGTH = 8000;
 
 /**
- * Turns whatever a call threw into the error that its caller is told, and logs it: a bug with its stack, which the
- * caller never sees, and anything else with its reason.
+ * Converts a thrown value into the error for the caller, and logs it: a bug with its stack, which the caller never sees,
+ * anything else with its reason.
  */
 export function reportFailure(
   log: Log,
@@ -190,7 +190,7 @@ export function reportFailure(
   return error;
 }
 
-// Only the text of a stack: an error object may carry the headers of a request, and with them a password.
+// Only the text of a stack: an error object may hold the headers of a request, and with them a password.
 function stackOfBug({ cause, stack }: SchedulingError): string {
   const text =
     cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? stack : typeof cause;

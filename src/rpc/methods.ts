@@ -19,7 +19,7 @@ import {
 import { inventoryMethods, policyUnitMethods } from './proto.js';
 import { scoreStreamMethod } from './score-stream.js';
 
-/** Returns the methods of PolicyUnitService, each reading its request, asking the service and writing its answer. */
+/** Returns the methods of PolicyUnitService, which decode the request, call the service and encode its answer. */
 export function createPolicyUnitMethods(
   service: PolicyUnitService,
   maxHostIds: number,
@@ -64,7 +64,7 @@ export function createInventoryMethods(
   };
 }
 
-/** Returns a service's definition for a server whose methods take and give bytes: they decode, and judge, by themselves. */
+/** Returns a service definition whose methods take and return bytes, so that they decode and check by themselves. */
 export function servedAsBytes(methods: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(methods).map(([name, method]) => [

@@ -4,30 +4,30 @@ import { contractViolation, SchedulingError, type NotFoundSubject } from '../dom
 import { callMetadata, readRequestId } from './call-metadata.js';
 import { fromStatus } from './status.js';
 
-/** Longest wait for the answer to a call without a deadline: milliseconds. A service that says nothing holds nobody for ever. */
+/** Timeout of a call without a deadline, in milliseconds, so that a silent service blocks nobody forever. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** A service to call. */
+/** A remote service. */
 export interface Remote {
   readonly client: Client;
-  /** For messages. */
+  /** Address for messages. */
   readonly target: string;
 }
 
-/** One call of a method. */
+/** A call of a remote method. */
 export interface OutgoingCall<Answer> {
   readonly path: string;
-  /** Called for the bytes of the request, once it is clear that the call can be made. */
+  /** Encodes the request. Called only if the call can be made. */
   readonly write: () => Buffer;
-  /** Called with the bytes of the answer. Throws a SchedulingError for an answer that breaks the contract. */
+  /** Decodes the answer. Throws a SchedulingError for one that breaks the contract. */
   readonly read: (bytes: Buffer) => Answer;
-  /** What the status NOT_FOUND of this method is about. */
+  /** Subject of the status NOT_FOUND. */
   readonly notFound: NotFoundSubject | undefined;
 }
 
 /**
- * Calls a method of a remote service, within the call's time and until its signal aborts; request id, depth and dry run go
- * along as metadata. Rejects with a SchedulingError.
+ * Calls a remote method within the call's deadline, until its signal aborts. Request id, depth and dry run are sent as
+ * metadata. Rejects with a SchedulingError.
  */
 export function callUnary<Answer>(
   { client, target }: Remote,
@@ -69,14 +69,14 @@ export function callUnary<Answer>(
   });
 }
 
-/** Throws why a call can't be made: its signal has aborted, its time is over, or its request id can't travel as metadata. */
+/** Throws if a call can't be made: its signal has aborted, its deadline passed, or its request id is no valid metadata. */
 function checkCall({ signal, deadline, requestId }: Call): void {
   if (signal.aborted) throw endOf(signal);
   if (deadline <= Date.now()) throw new SchedulingError('DEADLINE_EXCEEDED', 'no time is left for the call');
   readRequestId(requestId);
 }
 
-/** Returns why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
+/** Returns the error of an aborted call: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
 function endOf({ reason }: AbortSignal): SchedulingError {
   const error = SchedulingError.from(reason);
   if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;

@@ -12,17 +12,15 @@ import { policyUnitMethods } from './proto.js';
 
 const METHOD = 'StreamScoreHosts';
 
-/**
- * grpc-js ends the requests of a caller that cancels up to two turns of the event loop before it tells of the cancellation.
- */
+/** Event loop turns to wait at the end of a stream: grpc-js reports a cancellation up to two turns after ending the requests. */
 const TURNS_UNTIL_CANCELLED = 3;
 
 type ScoreStream = ServerDuplexStream<Buffer, Buffer>;
 
 /**
- * Makes the method that scores a stream of requests: strictly in order, one at a time, and reading on only when the
- * caller takes the answers. A request that can't be answered gets its failure as data. The stream ends when the caller
- * half-closes it, and with UNAVAILABLE, after the answer being worked on, when the server closes.
+ * Creates the method that scores a stream of requests, in order and one at a time, with backpressure from the caller. A
+ * request that can't be answered gets its failure as data. The stream ends when the caller half-closes it, or with
+ * UNAVAILABLE, after the current answer, when the server closes.
  */
 export function scoreStreamMethod(
   context: MethodContext,
@@ -36,7 +34,7 @@ export function scoreStreamMethod(
       grpcCall: stream,
       open: () => ({ answer: (call) => answerAll(stream, call) }),
       succeed: (_, trailers) => stream.end(trailers),
-      // How grpc-js is told the status of a stream.
+      // grpc-js takes the status of a stream as its error.
       fail: (status) => stream.emit('error', status),
     });
 

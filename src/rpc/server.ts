@@ -16,49 +16,49 @@ import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from '
 import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
 import { serverCredentials, type ServerTls } from './tls.js';
 
-/** Calls in flight on one connection; further ones wait in the client. Half of what a server takes by default, so that two callers share it. */
+/** Most calls in flight on one connection; further ones wait in the client. Half the server's default, so that two callers share it. */
 export const MAX_CONCURRENT_STREAMS = 128;
 
-/** How long answers that are written may take to leave once the last call has ended, when a stream stays open. */
+/** Time for written answers to be sent after the last call has ended, when a stream stays open. */
 const FLUSH_MS = 200;
 
-/** What to serve, and how. */
+/** Options of a gRPC server. */
 export interface RpcServerOptions {
   readonly service: PolicyUnitService;
-  /** Absent: InventoryService answers UNIMPLEMENTED. */
+  /** InventoryService answers UNIMPLEMENTED by default. */
   readonly inventory?: InventoryService | undefined;
   readonly settings: Pick<
     ServerSettings,
     'listen' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
   >;
-  /** Absent: plain text. */
+  /** Plain text by default. */
   readonly tls?: ServerTls | undefined;
   readonly log: Log;
-  /** Tells the time, milliseconds since the epoch, and measures calls; Date and `performance` by default. */
+  /** Clock for deadlines and durations; Date and `performance` by default. */
   readonly clock?: Clock;
-  /** Makes the id of a request that brings none; a random UUID by default. */
+  /** Creates the id of a request without one; a random UUID by default. */
   readonly makeRequestId?: () => string;
-  /** Called at the end of each call of the services, also of one that was refused. Must not throw. */
+  /** Called at the end of each call, even a refused one. Must not throw. */
   readonly onCallEnd?: (ended: EndedCall) => void;
 }
 
-/** A server that is listening. */
+/** A listening server. */
 export interface RpcServer {
-  /** The address really bound, as `host:port`. */
+  /** The bound address, as `host:port`. */
   readonly address: string;
   readonly port: number;
-  /** Sets the health of the server and of its service of policy units. It begins as NOT_SERVING. */
+  /** Sets the health of the server and of PolicyUnitService, NOT_SERVING at first. */
   readonly setServing: (serving: boolean) => void;
   /**
-   * Shuts down: health turns NOT_SERVING, new calls are refused, calls in flight end. Fulfilled when they have, and after
-   * `graceMs` at the latest; what is still open then is cut. Later calls wait for the first one.
+   * Shuts down: health turns NOT_SERVING, new calls are refused, and calls in flight have up to `graceMs` to end before they
+   * are aborted. Further calls wait for the first one.
    */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
 /**
- * Serves a PolicyUnitService and an InventoryService over gRPC, with reflection (v1 and v1alpha) and grpc.health.v1.
- * Rejects with a SchedulingError when the address can't be bound, or when the TLS files are wrong.
+ * Starts a gRPC server of a PolicyUnitService and an InventoryService, with reflection (v1 and v1alpha) and grpc.health.v1.
+ * Rejects with a SchedulingError when the address can't be bound or the TLS files are invalid.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { settings, log, inventory = NO_INVENTORY } = options;
@@ -88,8 +88,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   health.addToServer(server);
   setServing(false);
 
-  // grpc-js could listen by itself, but it prints to the console when it fails, and it never lets go of a connection on
-  // which no TLS handshake took place.
+  // grpc-js could listen by itself, but prints failures to the console and never closes a connection without a TLS
+  // handshake.
   const injector = server.createConnectionInjector(serverCredentials(options.tls));
   const sockets = new Set<Socket>();
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -114,10 +114,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     const idle = admission.close();
     const cut = new AbortController();
     const pause = (ms: number) => setTimeout(ms, undefined, { signal: cut.signal }).catch(() => undefined);
-    // Lets each connection close after its last call. Its callback is not to be trusted: from Node 24 on it does not wait
-    // for the calls in flight.
+    // Closes each connection after its last call. The callback is unreliable: from Node 24 on it does not wait for the
+    // calls in flight.
     server.tryShutdown(() => undefined);
-    // A health Watch or a silent connection stays open for ever, and isn't worth waiting for.
+    // A health Watch or an idle connection stays open forever, and isn't worth waiting for.
     const flushed = idle.then(() => pause(FLUSH_MS));
     await Promise.race([drained, flushed, pause(graceMs)]);
     cut.abort();
@@ -135,12 +135,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
-/** Takes no further connection; fulfilled when the last one is closed. */
+/** Stops listening. Resolves when the last connection is closed. */
 function closeListener(listener: NetServer): Promise<void> {
   return new Promise((closed) => void listener.close(() => closed()));
 }
 
-/** Answers for a process that reads no engine. */
+/** The inventory of a process that reads no engine. */
 const NO_INVENTORY: InventoryService = {
   listHosts: refuse,
   listVms: refuse,

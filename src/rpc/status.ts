@@ -7,21 +7,21 @@ import {
 } from '../domain/errors.js';
 import { boundedText } from '../lib/text.js';
 
-/** A gRPC status: its number, and the text for the caller. */
+/** A gRPC status. */
 export interface Status {
   readonly code: status;
   readonly details: string;
 }
 
-/** Returns the status that tells a caller of an error: its code and its message, cut to a length that fits into a trailer. */
+/** Converts an error into a status, its message cut to fit into a trailer. */
 export function toStatus(error: SchedulingError): Status {
   return { code: status[error.code], details: boundedText(error.message) };
 }
 
 /**
- * Returns the error that a status of a remote service stands for; NOT_FOUND is about `notFound`. The service's own texts
- * stay as they are; what the transport says gets the target before it. A status outside the vocabulary is INTERNAL, with
- * its name in the message.
+ * Converts a remote service's status into an error; `notFound` is the subject of NOT_FOUND. The service's own messages stay
+ * as they are, those of the transport get the target as prefix. An unexpected status becomes INTERNAL, with its name in the
+ * message.
  */
 export function fromStatus(
   answer: { readonly code: number; readonly details: string },
@@ -42,10 +42,10 @@ export function fromStatus(
   return new SchedulingError('INTERNAL', `${target}: ${name ?? `status ${answer.code}`}: ${text}`);
 }
 
-/** What grpc-js says, as INTERNAL, when a server goes away in the middle of an answer. */
+/** Message of grpc-js, as INTERNAL, when a server disconnects in the middle of an answer. */
 const CONNECTION_CUT = /^Received RST_STREAM with code (0|2) /;
 
-/** What the load balancing of grpc-js says around the reason why there is no connection. */
+/** Strips what the load balancing of grpc-js wraps around the reason for a lost connection. */
 function withoutPolicyWords(text: string): string {
   return text.replace(/^.*Last error: (?:Error: )?/s, '').replace(/\s*Resolution note:\s*$/, '');
 }
@@ -54,12 +54,12 @@ const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),
 );
 
-/** Returns the wire's name of a failure's code. */
+/** Returns the FailureCode of an error code. */
 export function toFailureCode(code: SchedulingErrorCode): `FAILURE_CODE_${SchedulingErrorCode}` {
   return `FAILURE_CODE_${code}`;
 }
 
-/** Returns the code that the wire's name stands for; INTERNAL for one that says nothing, or that a newer service made up. */
+/** Returns the error code of a FailureCode; INTERNAL for an unspecified or unknown one. */
 export function fromFailureCode(name: string | number): SchedulingErrorCode {
   return FAILURE_CODES.get(name) ?? 'INTERNAL';
 }

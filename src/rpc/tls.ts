@@ -3,27 +3,27 @@ import { createSecureContext } from 'node:tls';
 import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
 
-/** How a server proves who it is, and what it asks of its clients: the contents of PEM files. */
+/** TLS material of a server, in PEM. */
 export interface ServerTls {
-  /** The server's certificate, and those between it and its authority. */
+  /** Certificate chain. */
   readonly cert: string;
   readonly key: string;
-  /** Authority that has to have signed a client's certificate; absent: clients need none. */
+  /** Authority that must have signed the clients' certificates; clients need none by default. */
   readonly clientCa?: string | undefined;
 }
 
-/** Whom a client trusts, and how it proves who it is: the contents of PEM files. */
+/** TLS material of a client, in PEM. */
 export interface ClientTls {
-  /** Authority that has to have signed the server's certificate; absent: those that Node trusts. */
+  /** Authority that must have signed the server's certificate; those that Node trusts by default. */
   readonly ca?: string | undefined;
   /** The very certificate that the server has to show, by whatever name it is called; in place of `ca`. */
   readonly serverCert?: string | undefined;
-  /** The client's certificate and key, for a server that asks for one: both or neither. */
+  /** Certificate chain for a server that requires one; needs `key`. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** The credentials of a server; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */
+/** Creates the credentials of a server; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
 export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   checkPair(tls);
@@ -36,7 +36,7 @@ export function serverCredentials(tls: ServerTls | undefined): ServerCredentials
   );
 }
 
-/** The credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for what OpenSSL can't read. */
+/** Creates the credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
 export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
   if (tls === undefined) return ChannelCredentials.createInsecure();
   const { ca, cert, key, serverCert } = tls;

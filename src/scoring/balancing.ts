@@ -1,12 +1,12 @@
 import type { Host, ResolvedPlacement, Snapshot, Vm } from '../domain/snapshot.js';
 import type { MoveUnderWay, Proposal, RecentMigrations } from './unit.js';
 
-/** A VM whose memory is known. */
+/** A VM of known memory. */
 interface SizedVm extends Vm {
   readonly memoryMiB: number;
 }
 
-/** A host that has to give a VM away. */
+/** A host that has to lose a VM. */
 export interface Source {
   readonly host: Host;
 }
@@ -14,30 +14,30 @@ export interface Source {
 /** A host that can take a VM. */
 export interface Destination {
   readonly host: Host;
-  /** The largest VM that it can take, in MiB. */
+  /** Largest VM that it can take, in MiB. */
   readonly roomMiB: number;
 }
 
-/** How one VM is chosen, and how that is put into words. */
+/** The sources and destinations of a move, how to choose the VM, and texts for the explanation. */
 export interface MoveChoice<From extends Source> {
-  /** Hosts that have to give a VM away, the neediest first. */
+  /** Most overloaded first. */
   readonly sources: readonly From[];
-  /** Hosts that can take one, the best first. */
+  /** Best first. */
   readonly destinations: readonly Destination[];
-  /** Chooses one of the VMs of a source that may move and fit somewhere, ordered by memory; undefined of none. */
+  /** Chooses among the VMs of a source that may move and fit somewhere, ordered by memory. Returns undefined for none. */
   readonly choose: (fitting: readonly SizedVm[], source: From) => SizedVm | undefined;
-  /** Returns why a host has to give a VM away, such as `host-1 has 5 VMs`. */
+  /** Returns the reason why a host has to lose a VM, such as `host-1 has 5 VMs`. */
   readonly need: (source: From) => string;
-  /** What every candidate fulfills, such as `stay below 3 VMs with it`. */
+  /** Predicate that all candidates meet, such as `stay below 3 VMs with it`. */
   readonly merit: string;
 }
 
-/** How many hosts that give way an explanation has words for; it is read by a person. */
-const MAX_SKIPPED_TOLD = 3;
+/** Skipped sources that an explanation names at most, to stay readable. */
+const MAX_SKIPPED_NAMED = 3;
 
 /**
- * Proposes to move one VM from the first source that has one to give that fits somewhere, to each destination with room for
- * it. A source from which nothing can go gives way to the next.
+ * Proposes to move one VM from the first source with a VM that fits somewhere. Every destination with room for it is a
+ * candidate. Skips sources from which no VM can move.
  */
 export function moveOne<From extends Source>(
   recent: RecentMigrations,
@@ -46,7 +46,7 @@ export function moveOne<From extends Source>(
   const largestRoomMiB = destinations.reduce((most, { roomMiB }) => Math.max(most, roomMiB), 0);
   const skipped = (count: number): readonly string[] => {
     const texts = sources
-      .slice(0, Math.min(count, MAX_SKIPPED_TOLD))
+      .slice(0, Math.min(count, MAX_SKIPPED_NAMED))
       .map((source) => `${need(source)}, but ${whyNothingGoes(source.host, largestRoomMiB, recent)}`);
     return count > texts.length
       ? [...texts, `${count - texts.length} more hosts are passed over alike`]
@@ -73,18 +73,15 @@ export function moveOne<From extends Source>(
   return { explain: () => skipped(sources.length).join('; ') };
 }
 
-/**
- * The VMs of a host that may be proposed. Those of the least memory come first, since moving them costs least; equal ones
- * are ordered by id.
- */
+/** Returns the VMs of a host that may move, by memory, since a small one is cheapest to move, then by id. */
 function movableVms(host: Host, recent: RecentMigrations): readonly SizedVm[] {
   return host.vms
-    .filter((vm): vm is SizedVm => whyItStays(vm, recent) === undefined)
+    .filter((vm): vm is SizedVm => obstacleOf(vm, recent) === undefined)
     .sort((a, b) => a.memoryMiB - b.memoryMiB || (a.id < b.id ? -1 : 1));
 }
 
-/** Returns why a VM may not be proposed, undefined when it may: it is up, free to migrate, of known memory, and has not moved lately. */
-export function whyItStays(vm: Vm, recent: RecentMigrations): string | undefined {
+/** Returns the reason why a VM may not move, or undefined if it may. */
+export function obstacleOf(vm: Vm, recent: RecentMigrations): string | undefined {
   if (vm.status !== 'up') return 'not up';
   if (!vm.migratable) return 'not free to migrate';
   if (vm.memoryMiB === undefined) return 'of unknown memory';
@@ -98,7 +95,7 @@ function whyNothingGoes(host: Host, largestRoomMiB: number, recent: RecentMigrat
   }
   const counts = new Map<string, number>();
   for (const vm of host.vms) {
-    const reason = whyItStays(vm, recent) ?? '';
+    const reason = obstacleOf(vm, recent) ?? '';
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`);
@@ -106,19 +103,19 @@ function whyNothingGoes(host: Host, largestRoomMiB: number, recent: RecentMigrat
 }
 
 /**
- * What hosts will have once the moves under way end, at the worst for what is asked: a source may turn out to have less, and
- * a destination more than the snapshot says. Memory in MiB, undefined where it is unknown.
+ * The projected load of hosts once the pending moves end. It is a bound that errs on the safe side: the least load of a
+ * source, the highest of a destination. Memory in MiB, undefined where unknown.
  */
-export interface HostOutlook {
-  /** VMs at least: none of those that are leaving, and none that may come. For a source. */
+export interface ProjectedLoad {
+  /** Returns the number of VMs of a source without those that leave, and without any that may arrive. */
   readonly fewestVms: (host: Host) => number;
-  /** VMs at most: with every one that may come, and those that are leaving. For a destination. */
+  /** Returns the number of VMs of a destination with those that leave, and with all that may arrive. */
   readonly mostVms: (host: Host) => number;
-  /** Free memory at most: with that of every VM that is leaving. For a source. */
+  /** Returns the free memory of a source once every leaving VM is gone. */
   readonly mostFreeMiB: (host: Host) => number | undefined;
-  /** Free memory at least: without that of every VM that may come. For a destination. */
+  /** Returns the free memory of a destination once every VM that may arrive is there. */
   readonly leastFreeMiB: (host: Host) => number | undefined;
-  /** What a VM may have that comes, at least. For a destination. */
+  /** Returns the schedulable memory of a destination once every VM that may arrive is there. */
   readonly leastSchedulableMiB: (host: Host) => number | undefined;
 }
 
@@ -127,8 +124,8 @@ interface Arrivals {
   memoryMiB: number;
 }
 
-/** Works out the outlook for one request. */
-export function outlookOf(recent: RecentMigrations): HostOutlook {
+/** Returns the projected load of hosts, given the recent migrations. */
+export function projectLoad(recent: RecentMigrations): ProjectedLoad {
   const leaving = new Set<string>();
   const arrivals = new Map<string, Arrivals>();
   const goneMiB = new Map<string, number>();
@@ -161,8 +158,8 @@ export function outlookOf(recent: RecentMigrations): HostOutlook {
 }
 
 /**
- * Returns the recent migrations with placements that a caller assumes: each is a move that has just arrived, whose VM must
- * not be proposed, and it takes the place of what was proposed for that VM. The snapshot is the one without them.
+ * Adds the assumed placements of a caller to the recent migrations: each counts as a move that has just arrived, whose VM
+ * must not be proposed, and replaces a proposal for that VM. The snapshot is the one without the placements.
  */
 export function withPlacements(
   recent: RecentMigrations,

@@ -10,10 +10,10 @@ import {
   type Vm,
 } from '../domain/snapshot.js';
 
-/** The hosts that a request wants: those of these ids, or those that are up in a cluster. */
+/** The hosts that a request wants, by id or all that are up in a cluster. */
 export type WantedHosts = readonly string[] | { readonly clusterId: string };
 
-/** The hosts of a request as one snapshot knows them. */
+/** The hosts of a request, found in one snapshot. */
 export interface FoundHosts {
   /** The inventory, assumed placements included. */
   readonly snapshot: Snapshot;
@@ -21,17 +21,16 @@ export interface FoundHosts {
   readonly hosts: readonly Host[];
   /** Ids that the snapshot lacks, in the order asked, each once. */
   readonly unknownHostIds: readonly string[];
-  /** The assumed placements. */
   readonly placements: readonly ResolvedPlacement[];
-  /** The inventory as it was read, without assumed placements. */
+  /** The inventory without assumed placements. */
   readonly observed: Snapshot;
 }
 
-/** Finds what requests are about in an inventory. */
+/** A reader of an inventory that finds the hosts and VMs of requests. */
 export interface InventoryReader {
   /**
-   * Finds hosts. When one of them, or of those that placements name, is missing, the inventory is asked to look again,
-   * once. Rejects with INVALID_ARGUMENT when the VM or the host of a placement is unknown even then.
+   * Finds hosts, refreshing the inventory once if one of them or of the placements is missing. Rejects with
+   * INVALID_ARGUMENT when the VM or the host of a placement is unknown even then.
    */
   readonly findHosts: (
     wanted: WantedHosts,
@@ -39,8 +38,8 @@ export interface InventoryReader {
     placements?: readonly AssumedPlacement[],
   ) => Promise<FoundHosts>;
   /**
-   * Finds the VM and the hosts of a request. Rejects as {@link InventoryReader.findHosts} does, with NOT_FOUND when the
-   * engine has no such VM, and with INVALID_ARGUMENT when all hosts of its cluster are asked for and it has no cluster.
+   * Finds the VM and the hosts of a request. Rejects like {@link InventoryReader.findHosts}, with NOT_FOUND for an
+   * unknown VM, and with INVALID_ARGUMENT when all hosts of its cluster are wanted and it has no cluster.
    */
   readonly findVmAndHosts: (
     request: Pick<ScoreHostsRequest, 'vmId' | 'hosts'> &
@@ -50,11 +49,11 @@ export interface InventoryReader {
 }
 
 /**
- * Makes a reader of an inventory. It remembers what it found for a list of ids for as long as the list and the snapshot
- * live: a scheduler asks for the same hosts again and again, and a list that is the same array needs no look-ups.
+ * Creates a reader of an inventory. It caches by snapshot and array of ids: a scheduler asks for the same hosts again and
+ * again.
  */
 export function createInventoryReader(inventory: Inventory): InventoryReader {
-  // By snapshot first: the lists live long, and must not keep the snapshots that they were once looked up in.
+  // By snapshot first: the lists live long, and must not keep old snapshots alive.
   const known = new WeakMap<Snapshot, WeakMap<readonly string[], FoundHosts>>();
 
   function lookUp(snapshot: Snapshot, wanted: WantedHosts): FoundHosts {
@@ -69,7 +68,6 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     return found;
   }
 
-  /** Finds hosts and the hosts of placements, by one more look at the engine when one is missing. */
   async function findAll(
     wanted: WantedHosts,
     placements: readonly AssumedPlacement[],

@@ -6,19 +6,19 @@ import type { Clock } from '../lib/timers.js';
 import type { MoveUnderWay, RecentMigrations } from './unit.js';
 
 /**
- * How many proposals are remembered; none is made beyond. An engine asks once a minute for each cluster, and by default a
- * proposal is remembered for 10 minutes or so, until 5 after the VM arrived: enough for 100 clusters that all need it.
+ * Most proposals remembered; beyond it none is made. An engine asks once a minute for each cluster, and by default a
+ * proposal is remembered for about 10 minutes, until 5 after the VM arrived: enough for 100 clusters out of balance.
  */
 export const MAX_PROPOSALS = 1000;
 
-/** Remembers what was proposed, for balance units that remember nothing themselves. */
+/** The memory of proposed migrations; balance units keep no state themselves. */
 export interface MigrationCooldown {
   /**
-   * Returns what was proposed lately, as far as it matters beside this snapshot. Throws RESOURCE_EXHAUSTED when
+   * Returns the recent proposals that still matter for this snapshot. Throws RESOURCE_EXHAUSTED when
    * {@link MAX_PROPOSALS} are remembered.
    */
   readonly beside: (snapshot: Snapshot) => RecentMigrations;
-  /** Remembers a proposal that was made on this snapshot: the engine migrates at once. */
+  /** Remembers a proposal made on this snapshot. The engine migrates at once. */
   readonly remember: (migration: Migration, snapshot: Snapshot) => void;
 }
 
@@ -27,18 +27,18 @@ interface Proposal {
   readonly sourceId: string;
   destinationIds: readonly string[];
   time: number;
-  /** Time of the first snapshot that was seen to show it at another host. */
+  /** Time of the first snapshot seen with the VM at another host. */
   arrival: number | undefined;
 }
 
-/** Starts with nothing remembered. */
+/** Creates an empty memory of migrations. */
 export function createMigrationCooldown(
   { cooldown, settleTime }: Pick<BalancingSettings, 'cooldown' | 'settleTime'>,
   clock: Clock = Date,
 ): MigrationCooldown {
   const proposals = new Map<string, Proposal>();
 
-  /** Takes from the snapshot whether the VM arrived. A clock that went back must not make a time to come of a past one. */
+  /** Updates a proposal from the snapshot. Clamps its times to now: the clock may have jumped back. */
   function observe(proposal: Proposal, snapshot: Snapshot, now: number): void {
     const hostId = snapshot.vm(proposal.vm.id)?.hostId;
     proposal.time = Math.min(proposal.time, now);
@@ -58,7 +58,7 @@ export function createMigrationCooldown(
         : undefined;
     }
     const status = snapshot.vm(vm.id)?.status;
-    // A VM that is gone was stopped.
+    // A VM that is missing was stopped.
     if (snapshot.vm(vm.id) === undefined) return undefined;
     return snapshot.time < time + settleTime || status === 'migrating'
       ? { vm, sourceId, destinationIds, arrived: false }

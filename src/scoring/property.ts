@@ -2,13 +2,13 @@ import type { UnitProperty } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
 
-/** A property that a unit declares, and can read out of a request's properties. */
+/** A property that a unit declares and reads from a request. */
 export interface Property<Value> extends UnitProperty {
-  /** The property's value, or its default when it isn't set. Throws INVALID_ARGUMENT when it doesn't match the pattern. */
+  /** Returns the value, or the default when unset. Throws INVALID_ARGUMENT for a value that doesn't match the pattern. */
   readonly read: (properties: ReadonlyMap<string, string>) => Value;
 }
 
-/** Declares a property whose value is one of a few words. */
+/** Declares a property with a fixed set of values. */
 export function choiceProperty<const Choice extends string>(
   declaration: Pick<UnitProperty, 'name' | 'description'> & {
     readonly choices: readonly Choice[];
@@ -44,8 +44,8 @@ export function flagProperty(
 }
 
 /**
- * Declares a property that is an integer of so many digits at most, in decimal notation without leading zeros. Its pattern
- * says exactly which values it takes.
+ * Declares a decimal integer property with a limited number of digits and no leading zeros. Its pattern matches exactly
+ * the valid values.
  */
 export function integerProperty(
   declaration: Pick<UnitProperty, 'name' | 'description'> & {

@@ -9,26 +9,26 @@ import {
 } from '../domain/contract.js';
 import { failureOf, INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Host, Vm } from '../domain/snapshot.js';
-import { whyItStays } from './balancing.js';
+import { obstacleOf } from './balancing.js';
 import type { BalanceRequest, BalanceUnit, FilterUnit, Proposal, ScoreUnit, UnitRequest } from './unit.js';
 
-/** The value that a unit gives each host, aligned with the request's hosts, and why, host by host. */
+/** The values of a score unit, aligned with the request's hosts, and a reason for each host. */
 export interface ScoredHosts {
   readonly values: readonly number[];
   readonly direction: Direction;
   readonly explain: (host: Host) => string;
 }
 
-/** The hosts that a filter rejects, and why, host by host. */
+/** The hosts that a filter rejects, and a reason for each. */
 export interface RejectedHosts {
   readonly ids: ReadonlySet<string>;
   readonly explain: (host: Host) => string;
 }
 
-/** Called with what a unit threw, before its caller sees a fixed text. */
+/** Called with what a unit threw; the caller gets a fixed text instead. */
 export type OnUnitBug = (unit: string, cause: unknown) => void;
 
-/** Runs one score unit over all hosts. What it throws, or a value outside the range of its direction, is its failure. */
+/** Runs a score unit over all hosts. The unit fails if it throws or gives a value out of range for its direction. */
 export function runScoreUnit(
   unit: ScoreUnit,
   request: UnitRequest,
@@ -49,7 +49,7 @@ export function runScoreUnit(
   });
 }
 
-/** Runs one filter unit over all hosts. What it throws is its failure. */
+/** Runs a filter unit over all hosts. The unit fails if it throws. */
 export function runFilterUnit(
   unit: FilterUnit,
   request: UnitRequest,
@@ -62,8 +62,8 @@ export function runFilterUnit(
 }
 
 /**
- * Runs a balance unit and checks that its proposal is one that may be carried out: a VM of these hosts that is up, may
- * migrate and was not proposed lately, and other ones of them to go to, up and with room for it.
+ * Runs a balance unit and checks that its proposal is feasible: a VM of these hosts that is up, may migrate and is not
+ * cooling down, and other hosts of the request that are up and have room for it.
  */
 export function runBalanceUnit(
   unit: BalanceUnit,
@@ -77,7 +77,7 @@ export function runBalanceUnit(
   });
 }
 
-/** Returns the words of a unit for its answer; one that can't find them costs its words, not its answer. */
+/** Returns a unit's explanation. If the unit throws, the failure's message stands in for it. */
 export function wordsOf(unit: string, explain: () => string, onBug: OnUnitBug): string {
   const result = contain(unit, onBug, explain);
   return result.failure === undefined ? result.value : result.failure.message;
@@ -98,8 +98,8 @@ function checkMigration({ vmId, candidateHostIds }: Migration, request: BalanceR
   const vm = request.snapshot.vm(vmId);
   if (vm?.hostId === undefined || !hosts.has(vm.hostId))
     throw new Error(`VM ${vmId} runs on no host asked for`);
-  const flaw = whyItStays(vm, request.recent);
-  if (flaw !== undefined) throw new Error(`VM ${vmId} may not move: it is ${flaw}`);
+  const obstacle = obstacleOf(vm, request.recent);
+  if (obstacle !== undefined) throw new Error(`VM ${vmId} may not move: it is ${obstacle}`);
   if (candidateHostIds.length === 0) throw new Error(`VM ${vmId} has no host to go to`);
   for (const id of candidateHostIds) {
     const flaw = flawOfCandidate(hosts.get(id), vm);

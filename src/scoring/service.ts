@@ -37,24 +37,24 @@ import {
 } from './run-unit.js';
 import type { BalanceUnit, FilterUnit, ScoreUnit, Unit } from './unit.js';
 
-/** What the scoring engine works with. */
-export interface PolicyServiceOptions {
+/** Options of the scoring engine. */
+export interface ScoringServiceOptions {
   readonly units: readonly Unit[];
   readonly inventory: Inventory;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Absent: the defaults of the configuration. */
+  /** Defaults of the configuration by default. */
   readonly balancing?: BalancingSettings;
-  /** Remembers proposed migrations in place of an own memory. */
+  /** Cooldown to share with another engine; its own by default. */
   readonly migrations?: MigrationCooldown;
 }
 
 /**
- * Makes the scoring engine: it runs pure units over one snapshot of the inventory. A unit's failure is data and costs that
- * unit only; no request does I/O unless it names a host or a VM that the snapshot lacks. Throws when two units have type and
- * name in common.
+ * Creates the scoring engine, which runs pure units over one snapshot of the inventory. A unit's failure is data and
+ * affects that unit only. A request does no I/O unless it names a host or VM that the snapshot lacks. Throws when two
+ * units share type and name.
  */
-export function createPolicyService(options: PolicyServiceOptions): PolicyUnitService {
+export function createScoringService(options: ScoringServiceOptions): PolicyUnitService {
   const { units, inventory, log, clock = Date, balancing = balancingSection.parse({}) } = options;
   const { migrations = createMigrationCooldown(balancing, clock) } = options;
   const { scores, filters, balances } = byName(units);
@@ -147,14 +147,14 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
     };
   }
 
-  /** A score from yesterday's world is a worse score; a migration in it may be of a VM that must not move today. */
+  /** Throws UNAVAILABLE for an old snapshot. A stale score is only worse; a stale migration may move the wrong VM. */
   function checkAge(snapshotTime: number): void {
     const { maxSnapshotAge } = balancing;
     const age = clock.now() - snapshotTime;
     if (age <= maxSnapshotAge) return;
     throw new SchedulingError(
       'UNAVAILABLE',
-      `the snapshot of the engine is ${Math.round(age / 1000)} s old, and migrations are proposed from one of at most ${Math.round(maxSnapshotAge / 1000)} s; try later`,
+      `the snapshot of the engine is ${Math.round(age / 1000)} s old, and a migration needs one of at most ${Math.round(maxSnapshotAge / 1000)} s (balancing.maxSnapshotAge); try later`,
     );
   }
 
@@ -162,7 +162,6 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyUnitSe
   return { listPolicyUnits: () => Promise.resolve(list), scoreHosts, filterHosts, balanceHosts };
 }
 
-/** Explains scores when somebody asks. */
 function explainScores(
   hosts: readonly Host[],
   results: readonly UnitResult<ScoredHosts>[],
@@ -196,7 +195,7 @@ function rejectionsOf(
 
 const withWeight1 = (name: string): WeightedUnit => ({ name, weight: 1 });
 
-/** Orders units by type and name. Throws when two have both in common. */
+/** Indexes units by type and name. Throws when two share both. */
 function byName(units: readonly Unit[]) {
   const scores = new Map<string, ScoreUnit>();
   const filters = new Map<string, FilterUnit>();
@@ -216,7 +215,6 @@ function register<Registered extends Unit>(registered: Map<string, Registered>, 
   registered.set(unit.name, unit);
 }
 
-/** Returns what a caller is told of a unit. */
 function describe(unit: Unit): PolicyUnit {
   const { name, type, description } = unit;
   const properties = unit.properties.map(({ name, pattern, defaultValue, description }) => ({

@@ -1,9 +1,9 @@
 import type { Direction, Migration, UnitProperty } from '../domain/contract.js';
 import type { Host, Snapshot, Vm } from '../domain/snapshot.js';
 
-/** What every unit says of itself. */
+/** The declaration that all units share. */
 interface UnitDeclaration {
-  /** 1 to 128 characters, unique among the units of its type: what the engine's database holds. */
+  /** 1 to 128 characters, as the engine's database holds; unique among the units of its type. */
   readonly name: string;
   /** One or two sentences for the administrator, who sees them in the engine. */
   readonly description: string;
@@ -11,47 +11,47 @@ interface UnitDeclaration {
   readonly properties: readonly UnitProperty[];
 }
 
-/** What a unit is given to judge hosts for one VM. Everything in it is of one snapshot. */
+/** A request to a unit to score or filter hosts for one VM, all from one snapshot. */
 export interface UnitRequest {
   /** The inventory, assumed placements included. */
   readonly snapshot: Snapshot;
   /** The VM to be scheduled. A stopped one is not part of the snapshot. */
   readonly vm: Vm;
-  /** Hosts asked for that the inventory knows, in the order asked, each once. */
+  /** Known hosts in the order asked, each once. */
   readonly hosts: readonly Host[];
   /** The whole policy's properties, those of other units included. */
   readonly properties: ReadonlyMap<string, string>;
 }
 
-/** Scores one host after another for one request. */
+/** A scorer of hosts for one request. */
 export interface HostScorer {
   /**
-   * Returns the host's value. HIGHER_IS_BETTER: an integer from 0 to 100. LOWER_IS_BETTER: any integer of 32 bits. The
-   * runner checks it.
+   * Returns the host's value, which the caller checks: with HIGHER_IS_BETTER an integer from 0 to 100, with
+   * LOWER_IS_BETTER any 32-bit integer.
    */
   readonly score: (host: Host) => number;
-  /** Returns why the host has its value, in words and numbers. Called only when the caller wants reasons. */
+  /** Returns the reason for the host's value, in words and numbers. Called only when reasons are wanted. */
   readonly explain: (host: Host) => string;
 }
 
 /** A unit that gives each host a number. */
 export interface ScoreUnit extends UnitDeclaration {
   readonly type: 'SCORE';
-  /** How its values are read: as scores of 0..100, or as raw costs, which a sum first brings to that scale. */
+  /** Meaning of its values: scores of 0..100, or raw costs, which are normalized to that scale before they are summed. */
   readonly direction: Direction;
   /**
-   * Called once a request, before any host is scored: the place to read properties and to work out what all hosts share.
-   * Must be synchronous and pure: no clock, no I/O, no state. What it throws is this unit's failure alone; a
-   * SchedulingError reaches the caller with its message, anything else as INTERNAL with a fixed text.
+   * Called once per request, before any host is scored, to read properties and compute what all hosts share. Must be
+   * synchronous and pure: no clock, no I/O, no state. If it throws, only this unit fails: a SchedulingError reaches the
+   * caller with its message, anything else as INTERNAL with a fixed text.
    */
   readonly prepare: (request: UnitRequest) => HostScorer;
 }
 
-/** Judges one host after another for one request. */
+/** A filter of hosts for one request. */
 export interface HostFilter {
   /** Reports whether the VM may run on the host. */
   readonly accepts: (host: Host) => boolean;
-  /** Returns why the host is rejected, in words and numbers. Called for rejected hosts only, when the caller wants reasons. */
+  /** Returns the reason for the rejection, in words and numbers. Called only for rejected hosts, when reasons are wanted. */
   readonly explain: (host: Host) => string;
 }
 
@@ -62,36 +62,36 @@ export interface FilterUnit extends UnitDeclaration {
   readonly prepare: (request: UnitRequest) => HostFilter;
 }
 
-/** A move that was proposed or assumed lately, and that the snapshot may not show in full. */
+/** A recently proposed or assumed move that the snapshot may not fully show. */
 export interface MoveUnderWay {
-  /** As it was when it was proposed. */
+  /** State at the time of the proposal. */
   readonly vm: Vm;
   /** Absent for a VM that did not run before. */
   readonly sourceId: string | undefined;
-  /** Where it may have gone: which of the candidates the engine takes shows only when the VM is there. */
+  /** Hosts to which it may move: only the arrival shows which candidate the engine chose. */
   readonly destinationIds: readonly string[];
-  /** Whether the snapshot has it at its destination, so that only the memory of the hosts may be as before. */
+  /** True when the snapshot shows it at its destination; only the hosts' memory may still be as before. */
   readonly arrived: boolean;
 }
 
-/** What moved lately. A balance unit remembers nothing itself. */
+/** The recent migrations, for balance units, which keep no state themselves. */
 export interface RecentMigrations {
-  /** Reports whether a VM was proposed, or assumed elsewhere, so lately that it must not be proposed now. */
+  /** Reports whether a VM was proposed or assumed elsewhere too recently to be proposed again. */
   readonly isCoolingDown: (vmId: string) => boolean;
   readonly underWay: readonly MoveUnderWay[];
 }
 
-/** What a unit is given to find a migration. */
+/** A request to a unit to propose a migration. */
 export interface BalanceRequest extends Omit<UnitRequest, 'vm'> {
-  /** What this service proposed lately, whichever unit it was, and what the caller assumes. */
+  /** Recent proposals of all units of this service, and the caller's assumed placements. */
   readonly recent: RecentMigrations;
 }
 
-/** What a balance unit makes of a request. */
+/** The proposal of a balance unit. */
 export interface Proposal {
-  /** Absent: nothing to do, or nothing that can be done. */
+  /** Absent when nothing needs to, or can, be done. */
   readonly migration?: Migration;
-  /** Returns why it is this migration, or none, in words and numbers. Called only when the caller wants to know. */
+  /** Returns the reason for this migration, or for none, in words and numbers. Called only when it is wanted. */
   readonly explain: () => string;
 }
 
@@ -99,8 +99,8 @@ export interface Proposal {
 export interface BalanceUnit extends UnitDeclaration {
   readonly type: 'BALANCE';
   /**
-   * Proposes a migration among the hosts, or nothing. Pure, like {@link ScoreUnit.prepare}. The engine migrates at once,
-   * to whichever of the candidates it likes best, so every candidate has to be good, and none may be the next source.
+   * Proposes a migration among the hosts, or nothing. Pure, like {@link ScoreUnit.prepare}. The engine migrates at once to
+   * whichever candidate it prefers, so each must be suitable and none may become the next source.
    */
   readonly propose: (request: BalanceRequest) => Proposal;
 }

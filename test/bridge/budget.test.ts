@@ -54,7 +54,7 @@ describe('the budget of a call', () => {
     await answer;
     late?.(new Error('too late'));
     await settle();
-    expect(stage.log.lines.map(({ event }) => event)).to.deep.equal(['engine told of failures']);
+    expect(stage.log.lines.map(({ event }) => event)).to.deep.equal(['units failed']);
   });
 
   it('tells the service when the engine went away, and ends at once', async () => {

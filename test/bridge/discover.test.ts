@@ -53,7 +53,7 @@ describe('discover', () => {
         ['error', 'property not announced', 'there are two of that name'],
         ['error', 'property not announced', 'its pattern holds a control character'],
         ['error', 'property not announced', 'its pattern is longer than 1000 characters'],
-        ['debug', 'engine answered', undefined],
+        ['debug', 'call answered', undefined],
       ],
     );
   });

@@ -30,8 +30,8 @@ const told = ({ log }: Stage) =>
 describe('failures in the log', () => {
   it('are told at warn the first time and once a minute, with the number of times, and at debug otherwise', async () => {
     const stage = staged({ a: down() });
-    const quiet = ['debug', 'engine told of failures', ''];
-    const loud = (times: string) => ['warn', 'engine told of failures', [`a: UNAVAILABLE: down${times}`]];
+    const quiet = ['debug', 'units failed', ''];
+    const loud = (times: string) => ['warn', 'units failed', [`a: UNAVAILABLE: down${times}`]];
     for (let calls = 0; calls < 3; calls += 1) await filters(stage, ['a', 'b'], [H1]);
     expect(told(stage)).to.deep.equal([loud(''), quiet, quiet]);
     await stage.time.advance(59_999);
@@ -68,7 +68,7 @@ describe('failures in the log', () => {
     await filters(stage, ['a', 'b'], [H1]);
     const lines = stage.log.lines.filter(({ level }) => level === 'info');
     expect(lines.map(({ event, fields }) => [event, fields])).to.deep.equal([
-      ['unit answers again', { requestId: 'r-4', method: 'runFilters', unit: 'a', failedTimes: 3 }],
+      ['unit recovered', { requestId: 'r-4', method: 'runFilters', unit: 'a', failedTimes: 3 }],
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('failures in the log', () => {
   it('that break the contract are told at error as often', async () => {
     const stage = createStage(scoring({ a: [] }));
     for (let calls = 0; calls < 3; calls += 1) await costs(stage, { a: 1 }, [H1]);
-    const broken = stage.log.lines.filter(({ event }) => event === 'answer broken');
+    const broken = stage.log.lines.filter(({ event }) => event === 'answer invalid');
     expect(broken.map(({ level }) => level)).to.deep.equal(['error', 'debug', 'debug']);
   });
 });

@@ -63,7 +63,7 @@ describe('introspection', () => {
       expect(stage.ends).to.deep.equal([{ method, seconds: 0, outcome: 'fault' }]);
       expect(
         stage.log.lines.map(({ level, event, fields }) => [level, event, fields['method']]),
-      ).to.deep.equal([['warn', 'engine told of a fault', names.includes(method) ? method : '(unknown)']]);
+      ).to.deep.equal([['warn', 'fault sent', names.includes(method) ? method : '(unknown)']]);
     });
   }
 

@@ -111,7 +111,7 @@ describe('runCostFunctions', () => {
         reply([], { a: BUG }, ['all cost functions failed']),
       );
       const [line] = stage.log.lines;
-      expect(line).to.deep.include({ level: 'error', event: 'answer broken' });
+      expect(line).to.deep.include({ level: 'error', event: 'answer invalid' });
       expect(line?.fields).to.include({ requestId: 'r-1', unit: 'a' });
       expect(line?.fields['stack']).to.match(/Error: secret\n\s+at /);
     }

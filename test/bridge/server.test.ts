@@ -426,7 +426,7 @@ describe('XML-RPC server', () => {
       await time.advance(HTTP_TIMES.sendMs - 1);
       expect(server.log.lines).to.deep.equal([]);
       await time.advance(1);
-      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['answer not fetched']);
+      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['answer not read']);
       await until(
         () => server.ends.length,
         (ends) => ends === 1,
@@ -574,7 +574,7 @@ describe('XML-RPC server', () => {
       await server.close(20);
       expect(await peer.closed()).to.equal('');
       expect(aborted).to.equal(true);
-      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['requests cut']);
+      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['requests aborted']);
     });
   });
 

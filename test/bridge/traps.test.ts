@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import type { BalanceRequest, BalanceUnit } from '../../src/scoring/unit.js';
 import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
 import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
@@ -34,7 +34,7 @@ const balancing = (look: (request: BalanceRequest) => undefined) => {
     look(request);
     return { explain: () => '' };
   };
-  return createPolicyService({
+  return createScoringService({
     units: [{ type: 'BALANCE', name: 'b', description: '', properties: [], propose }],
     inventory: inventoryOf(snapshotOf([host(1), host(2)], [vm(1, 'other', { on: 1 })])),
     clock: { now: () => SNAPSHOT_TIME },
@@ -240,7 +240,7 @@ for (const over of ['dispatch', 'http'] as const) {
     it('12: old engines ask for scores only next to a filter, so there is one that accepts every host', async () => {
       const units = [ksmSameOsScore, acceptAllHosts];
       const inventory = inventoryOf(snapshotOf([host(1)], [vm(1, 'rhel_8x64', { on: 1 })]));
-      const stage = stageOf(createPolicyService({ units, inventory, log: memoryLog() }));
+      const stage = stageOf(createScoringService({ units, inventory, log: memoryLog() }));
       expect(await discover(stage)).to.have.nested.property('filters.accept_all_hosts');
       expect(await filters(stage, ['accept_all_hosts'], [H1, STRANGER])).to.deep.equal(reply([H1, STRANGER]));
     });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { selectByRank, selectByWeight } from '../../src/engine-model/selectors.js';
 import { readCostAnswer } from '../../src/engine-model/read-answer.js';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import type { ScoreUnit } from '../../src/scoring/unit.js';
 import { evenVmDistribution } from '../../src/scoring/units/even-vm-distribution.js';
 import { ksmSameOsScore } from '../../src/scoring/units/ksm-same-os-score.js';
@@ -41,7 +41,7 @@ const FACTORS = new Map([
 ]);
 
 const service = (): PolicyUnitService =>
-  createPolicyService({
+  createScoringService({
     units: [ksmSameOsScore, fewVms, evenVmDistribution],
     inventory: inventoryOf(snapshot, { stopped: STOPPED }),
     log: memoryLog(),

@@ -1,4 +1,4 @@
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import type { MigrationCooldown } from '../../src/scoring/migration-cooldown.js';
 import type { BalanceUnit, FilterUnit, ScoreUnit } from '../../src/scoring/unit.js';
 import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
@@ -112,7 +112,7 @@ const forgetful: MigrationCooldown = {
 
 /** The native engine over the world of the behaviour suite. */
 export function fixtureService(log = memoryLog()): PolicyUnitService {
-  return createPolicyService({
+  return createScoringService({
     units: [ksmSameOsScore, acceptAllHosts, ...FIXTURE_UNITS],
     inventory: fixtureInventory(),
     migrations: forgetful,

@@ -81,7 +81,7 @@ describe('the check of scores', () => {
   const upHosts: readonly (readonly [title: string, hosts: readonly string[], problem?: string])[] = [
     ['any order of them', [hostId(3), hostId(1)]],
     ['none', []],
-    ['one twice', [hostId(1), hostId(1)], `scores: host ${hostId(1)} stands here twice`],
+    ['one twice', [hostId(1), hostId(1)], `scores: duplicate host ${hostId(1)}`],
     ['one that is no id', ['host-1'], 'scores: expected the id of a host, got "host-1"'],
   ];
   for (const [title, ids, problem] of upHosts) {
@@ -98,7 +98,7 @@ describe('the check of scores', () => {
     const ask = { hosts, units: [] };
     expect(checkScores(answerOf(ASKED_HOSTS, results), ask).unitResults).to.equal(results);
     const twice = results.map((result) => ({ ...result, unit: 'a' }));
-    expect(() => checkScores(answerOf(ASKED_HOSTS, twice), ask)).to.throw('a unit stands here twice');
+    expect(() => checkScores(answerOf(ASKED_HOSTS, twice), ask)).to.throw('duplicate unit');
   });
 
   const directions: readonly (readonly [

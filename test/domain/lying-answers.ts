@@ -74,7 +74,7 @@ export const SCORE_ANSWERS: readonly LyingAnswer<ScoreHostsResponse>[] = [
       unitResults: [result('u', 0, 10, 10), result('v', 0, 10, 10)],
     },
     ASKED_UNITS,
-    `scores: host "${H2}" was not asked for, or stands here twice`,
+    `scores: unexpected or duplicate host "${H2}"`,
   ),
   scores(
     'a host more',
@@ -83,7 +83,7 @@ export const SCORE_ANSWERS: readonly LyingAnswer<ScoreHostsResponse>[] = [
       unitResults: [result('u', 0, 10, 20), result('v', 0, 10, 20)],
     },
     ASKED_UNITS,
-    `scores: host "${H3}" was not asked for, or stands here twice`,
+    `scores: unexpected or duplicate host "${H3}"`,
   ),
   scores(
     'another order',
@@ -95,7 +95,7 @@ export const SCORE_ANSWERS: readonly LyingAnswer<ScoreHostsResponse>[] = [
     'a host both known and unknown',
     { unknownHostIds: [H2] },
     ASKED_UNITS,
-    `scores: host "${H2}" was not asked for, or stands here twice`,
+    `scores: unexpected or duplicate host "${H2}"`,
   ),
   scores(
     'a value less',
@@ -208,13 +208,13 @@ export const FILTER_ANSWERS: readonly LyingAnswer<FilterHostsResponse>[] = [
     'a host twice',
     { unitResults: [accepts('u', H1), accepts('v', H1, H1)] },
     ['v'],
-    `unit_results[1].accepted.host_ids: ${H1} stands here twice`,
+    `unit_results[1].accepted.host_ids: duplicate host ${H1}`,
   ),
   filters(
     'a reason for a host that it accepts',
     { unitResults: [{ ...accepts('u', H1), rejections: [rejects(H1)] }, accepts('v', H1, H2)] },
     ['u'],
-    `unit_results[0].rejected: ${H1} stands here twice`,
+    `unit_results[0].rejected: duplicate host ${H1}`,
   ),
   filters(
     'a reason for a host that nobody asked for',
@@ -264,7 +264,7 @@ export const MIGRATION_ANSWERS: readonly LyingAnswer<BalanceHostsResponse>[] = [
     [H2, H3],
     `migration.candidate_host_ids: "${H3}" was not asked for`,
   ),
-  migration('a candidate twice', vmId(1), [H2, H2], `migration.candidate_host_ids: ${H2} stands here twice`),
+  migration('a candidate twice', vmId(1), [H2, H2], `migration.candidate_host_ids: duplicate host ${H2}`),
   migration('no VM', '', [H2], 'migration.vm_id: expected the id of a VM, got ""'),
 ];
 
@@ -292,7 +292,7 @@ export const UNIT_LISTS: readonly {
   {
     title: '1001 units',
     units: Array.from({ length: 1001 }, (_, n) => listed({ name: `u${n}` })),
-    problem: 'policy_units: 1001 units, at most 1000 are taken',
+    problem: 'policy_units: 1001 units, at most 1000 are accepted',
   },
   {
     title: 'no name',
@@ -308,7 +308,7 @@ export const UNIT_LISTS: readonly {
   {
     title: 'a unit twice',
     units: [listed({}), listed({})],
-    problem: 'policy_units[1].name: the SCORE "u" stands here twice',
+    problem: 'policy_units[1].name: duplicate SCORE unit "u"',
   },
   {
     title: 'a score unit without a direction',

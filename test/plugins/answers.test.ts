@@ -38,9 +38,9 @@ describe('readScores', () => {
     [`[('${A}', '5')]`, 'got "5"'],
     [`[('${A}', 2147483648)]`, 'got 2147483648'],
     [`[('${A}', 99999999999999999999)]`, 'got 99999999999999999999'],
-    [`[('${A}', 1), ('${A}', 1)]`, 'stands twice'],
+    [`[('${A}', 1), ('${A}', 1)]`, 'duplicate host'],
     [`[('x', 1)]`, 'it gave none of the 3 hosts a number'],
-    [`[('x', 1), ('x', 2), ('${A}', 1), ('${A}', 2)]`, `host "${A}" stands twice`],
+    [`[('x', 1), ('x', 2), ('${A}', 1), ('${A}', 2)]`, `duplicate host "${A}"`],
   ];
   for (const [printed, problem] of refused) {
     it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {

@@ -265,7 +265,7 @@ describeWithPython('plugin host', () => {
       expect(problems).to.deep.equal([
         {
           source: 'many.py',
-          reason: `class u${MAX_UNITS}: its do_score is left out: at most 1000 units are taken`,
+          reason: `class u${MAX_UNITS}: its do_score is left out: at most 1000 units are accepted`,
         },
       ]);
     });

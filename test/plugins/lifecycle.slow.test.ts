@@ -65,7 +65,7 @@ describeWithPython('life of plugins, the slow part', () => {
       (value) => value === 1,
     );
     expect(log().lines.find(({ event }) => event === 'plugin process ended')?.fields['reason']).to.equal(
-      'did not end a call that was over its time, and was killed',
+      'did not end a late call, and was killed',
     );
   });
 

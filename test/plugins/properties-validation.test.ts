@@ -29,7 +29,7 @@ const TEXTS: readonly (readonly [
   ['no key', {}, 'expected key=regex with a key of letters, digits and _, got "no key"'],
   ['a-b=1', {}, 'got "a-b=1"'],
   ['=1', {}, 'got "=1"'],
-  ['a=1;a=2', { a: '1' }, 'a: stands here twice'],
+  ['a=1;a=2', { a: '1' }, 'a: duplicate property'],
   ['x'.repeat(100), {}, `got "${'x'.repeat(60)}"...`],
 ];
 

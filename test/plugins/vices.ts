@@ -70,7 +70,7 @@ export const VICES: readonly Vice[] = [
   {
     vice: 'deep-literal',
     unit: 'long_literal',
-    outcome: ['INTERNAL', 'expected a Python literal at character 2'],
+    outcome: ['INTERNAL', 'expected a number at character 2'],
   },
   { vice: 'prints-to-stderr', outcome: ['INTERNAL', 'it wrote to stderr: engine: connection refused'] },
   {
@@ -137,7 +137,7 @@ export const VICES: readonly Vice[] = [
   {
     vice: 'answers',
     unit: 'doubles',
-    outcome: ['INTERNAL', `host "${hostId(1)}" stands twice in the answer`],
+    outcome: ['INTERNAL', `duplicate host "${hostId(1)}"`],
   },
   { vice: 'answers', unit: 'unicode_words', outcome: ['INTERNAL', 'ValueError: Größe 😀 \'of "it"\''] },
 ];

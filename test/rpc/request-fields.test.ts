@@ -85,7 +85,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
   {
     request: { vm_id, units: [{ name: 'u' }, { name: 'u' }] },
     code: 'INVALID_ARGUMENT',
-    message: 'units[1].name: "u" stands here twice; name each unit once',
+    message: 'units[1].name: duplicate unit "u"; name each unit once',
   },
   {
     request: { vm_id, units: [{ name: 'u', weight: -1 }] },
@@ -163,7 +163,7 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
     },
     code: 'INVALID_ARGUMENT',
     message:
-      'assumed_placements[1].vm_id: "00000000-0000-4000-8000-00000000000b" stands here twice; place each VM once',
+      'assumed_placements[1].vm_id: duplicate VM "00000000-0000-4000-8000-00000000000b"; place each VM once',
   },
   {
     request: { vm_id, assumed_placements: placements(1001) },
@@ -197,7 +197,7 @@ const badFilterRequests: Case<FilterHostsRequest>[] = [
   {
     request: { vm_id, units: ['u', 'u'] },
     code: 'INVALID_ARGUMENT',
-    message: 'units[1]: "u" stands here twice; name each unit once',
+    message: 'units[1]: duplicate unit "u"; name each unit once',
   },
   {
     request: { vm_id, units: [''] },

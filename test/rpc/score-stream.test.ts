@@ -224,7 +224,7 @@ describe('StreamScoreHosts', () => {
     const second = rawStream(server.address);
     expect(await second.ended).to.deep.equal({
       code: status.RESOURCE_EXHAUSTED,
-      details: '1 calls are in flight, at most 1 are taken (server.maxConcurrentCalls); try again',
+      details: '1 calls are in flight, at most 1 are accepted (server.maxConcurrentCalls); try again',
     });
     expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'RESOURCE_EXHAUSTED' });
     first.stream.end();

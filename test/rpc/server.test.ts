@@ -204,7 +204,7 @@ describe('the server', () => {
     const refused = await rejection(client.listPolicyUnits(aCall()));
     expect(refused).to.include({
       code: 'RESOURCE_EXHAUSTED',
-      message: '2 calls are in flight, at most 2 are taken (server.maxConcurrentCalls); try again',
+      message: '2 calls are in flight, at most 2 are accepted (server.maxConcurrentCalls); try again',
     });
     expect(await client.health('', aCall())).to.equal('NOT_SERVING');
     letGo();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import type { ScoreUnit } from '../../src/scoring/unit.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
@@ -65,7 +65,7 @@ describe('the score unit that CONTRIBUTING.md has as an example', function () {
     const { fewVms } = module as { readonly fewVms: ScoreUnit };
     const vms = Array.from({ length: 104 }, (_, n) => vm(n + 1, 'other', { on: n < 3 ? 1 : 2 }));
     const inventory = inventoryOf(snapshotOf([host(1), host(2)], vms));
-    const service = createPolicyService({ units: [fewVms], inventory, log: memoryLog() });
+    const service = createScoringService({ units: [fewVms], inventory, log: memoryLog() });
     const { scores, explanation } = await service.scoreHosts(
       {
         vmId: vmId(1),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import { hostMemoryBalance } from '../../src/scoring/units/host-memory-balance.js';
 import { vmBalance } from '../../src/scoring/units/vm-balance.js';
 import type { BalanceUnit } from '../../src/scoring/unit.js';
@@ -167,7 +167,7 @@ describe('balancing over 1,000 rounds of a minute', function () {
         let now = Date.parse('2026-01-01T00:00:00Z');
         model.readStatistics();
         let snapshot = model.list(now);
-        const service = createPolicyService({
+        const service = createScoringService({
           units: [unit],
           inventory: {
             current: () => snapshot,

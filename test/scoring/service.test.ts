@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { INTERNAL_ERROR_TEXT } from '../../src/domain/errors.js';
 import { balancingSection } from '../../src/config/sections.js';
 import type { BalanceHostsRequest, FilterHostsRequest, Migration } from '../../src/domain/contract.js';
-import { createPolicyService } from '../../src/scoring/service.js';
+import { createScoringService } from '../../src/scoring/service.js';
 import type { BalanceUnit, FilterUnit, ScoreUnit, Unit } from '../../src/scoring/unit.js';
 import { units as allUnits } from '../../src/scoring/units/index.js';
 import { acceptAllHosts } from '../../src/scoring/units/accept-all-hosts.js';
@@ -44,14 +44,14 @@ describe('policy service and its inventory', () => {
 
   it('asks the engine for nothing when the snapshot has the VM and all hosts', async () => {
     const inventory = inventoryOf(snapshot);
-    await createPolicyService({ units, inventory, log: memoryLog() }).scoreHosts(request, call());
+    await createScoringService({ units, inventory, log: memoryLog() }).scoreHosts(request, call());
     expect(inventory.asked).to.deep.equal({ refreshes: 0, vms: [] });
   });
 
   it('refreshes once for a host that is missing, and scores it when it is there then', async () => {
     const afterRefresh = snapshotOf([host(1), host(2)], [vm(1, 'rhel_8x64', { on: 2 })]);
     const inventory = inventoryOf(snapshot, { afterRefresh });
-    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const service = createScoringService({ units, inventory, log: memoryLog() });
     const { scores, unknownHostIds } = await service.scoreHosts(
       { ...request, hosts: [hostId(2), hostId(3)] },
       call(),
@@ -64,7 +64,7 @@ describe('policy service and its inventory', () => {
   it('refreshes for a missing host of a placement', async () => {
     const afterRefresh = snapshotOf([host(1), host(2)], [vm(1, 'rhel_8x64', { on: 1 })]);
     const inventory = inventoryOf(snapshot, { afterRefresh });
-    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const service = createScoringService({ units, inventory, log: memoryLog() });
     const assumedPlacements = [{ vmId: vmId(1), hostId: hostId(2) }];
     const { scores } = await service.scoreHosts({ ...request, assumedPlacements }, call());
     expect(scores).to.deep.equal([{ hostId: hostId(1), score: 0 }]);
@@ -72,7 +72,7 @@ describe('policy service and its inventory', () => {
 
   it('can not tell of a placement whose host is missing while the engine can not be asked', async () => {
     const inventory = inventoryOf(snapshot, { looked: false });
-    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const service = createScoringService({ units, inventory, log: memoryLog() });
     const assumedPlacements = [{ vmId: vmId(1), hostId: hostId(2) }];
     const answer = service.scoreHosts({ ...request, assumedPlacements }, call());
     await expectRejection(answer, 'UNAVAILABLE', 'assumed_placements[0].host_id');
@@ -94,7 +94,7 @@ describe('policy service and its inventory', () => {
     ];
     const stopped = [vm(4, 'rhel_8x64', elsewhere)];
     const inventory = inventoryOf(snapshotOf(hosts, vms), { stopped });
-    const service = createPolicyService({ units, inventory, log: memoryLog() });
+    const service = createScoringService({ units, inventory, log: memoryLog() });
     const scored = async (n: number) => {
       const { scores } = await service.scoreHosts({ ...request, vmId: vmId(n), hosts: 'ALL_UP' }, call());
       return scores.map(({ hostId }) => hostId);
@@ -150,7 +150,7 @@ describe('policy service and its inventory', () => {
     };
     const inventory = inventoryOf(snapshot);
     const log = memoryLog();
-    const service = createPolicyService({ units: [mute], inventory, log });
+    const service = createScoringService({ units: [mute], inventory, log });
     const explained = { ...request, units: [], explain: true };
     const { scores, unitResults, explanation } = await service.scoreHosts(explained, call());
     expect(scores.map(({ score }) => score)).to.deep.equal([7]);
@@ -179,7 +179,7 @@ describe('policy service and its inventory', () => {
           prepare: () => ({ score: () => value, explain: () => '' }),
         };
         const inventory = inventoryOf(snapshot);
-        const service = createPolicyService({ units: [unit], inventory, log: memoryLog() });
+        const service = createScoringService({ units: [unit], inventory, log: memoryLog() });
         const { unitResults } = await service.scoreHosts(request, call());
         for (const { value, failure, direction } of unitResults) {
           results.push(value === undefined ? failure.code : [...value, direction]);
@@ -193,7 +193,7 @@ describe('policy service and its inventory', () => {
 
     it(`lists a unit where ${direction} as that`, async () => {
       const units = [{ ...ksmSameOsScore, direction }];
-      const service = createPolicyService({ units, inventory: inventoryOf(snapshot), log: memoryLog() });
+      const service = createScoringService({ units, inventory: inventoryOf(snapshot), log: memoryLog() });
       const listed = await service.listPolicyUnits(call());
       expect(listed.units.map(({ direction }) => direction)).to.deep.equal([direction]);
     });
@@ -216,7 +216,7 @@ describe('policy service and its inventory', () => {
     );
     const filtered = (more: Partial<FilterHostsRequest>, log = memoryLog()) => {
       const inventory = inventoryOf(crowded, { stopped: [vm(9, 'other')] });
-      const service = createPolicyService({ units: [maxVms, acceptAllHosts, mute], inventory, log });
+      const service = createScoringService({ units: [maxVms, acceptAllHosts, mute], inventory, log });
       return service.filterHosts(
         {
           vmId: vmId(9),
@@ -319,7 +319,7 @@ describe('policy service and its inventory', () => {
     it(`never passes a migration on that names ${title}`, async () => {
       const log = memoryLog();
       const units = [proposing(migration)];
-      const service = createPolicyService({ units, inventory: balanced, log, clock: atSnapshotTime });
+      const service = createScoringService({ units, inventory: balanced, log, clock: atSnapshotTime });
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
       expect(log.lines.map(({ event }) => event)).to.deep.equal(['unit failed']);
     });
@@ -357,7 +357,7 @@ describe('policy service and its inventory', () => {
 
     it('lets no unit propose a VM again before its time', async () => {
       const log = memoryLog();
-      const service = createPolicyService({
+      const service = createScoringService({
         units: [stubborn],
         inventory: balanced,
         log,
@@ -385,7 +385,7 @@ describe('policy service and its inventory', () => {
           return { explain: () => '' };
         },
       };
-      const service = createPolicyService({
+      const service = createScoringService({
         units: [stubborn, curious],
         inventory: balanced,
         log: memoryLog(),
@@ -403,7 +403,7 @@ describe('policy service and its inventory', () => {
     it('remembers nothing of a proposal that it did not pass on', async () => {
       const log = memoryLog();
       const wrong = proposing({ vmId: vmId(2), candidateHostIds: [hostId(2)] });
-      const service = createPolicyService({ units: [wrong], inventory: balanced, log, clock });
+      const service = createScoringService({ units: [wrong], inventory: balanced, log, clock });
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
       await expectRejection(service.balanceHosts(balance, call()), 'INTERNAL');
       expect(log.lines.map(({ fields }) => String(fields['stack']))[1]).to.include('it is not up');
@@ -411,7 +411,7 @@ describe('policy service and its inventory', () => {
 
     it('proposes nothing from a snapshot that is too old: 60 s are enough, 60.001 s are not', async () => {
       let now = SNAPSHOT_TIME + 60_000;
-      const service = createPolicyService({
+      const service = createScoringService({
         units: [stubborn],
         inventory: balanced,
         log: memoryLog(),
@@ -427,7 +427,7 @@ describe('policy service and its inventory', () => {
       const units = [vmBalance];
       const snapshot = snapshotOf([host(1), host(2)], [vm(1, 'other', { on: 1 }), vm(2, 'other', { on: 1 })]);
       const inventory = inventoryOf(snapshot);
-      const service = createPolicyService({ units, inventory, log: memoryLog(), clock: atSnapshotTime });
+      const service = createScoringService({ units, inventory, log: memoryLog(), clock: atSnapshotTime });
       const request = {
         unit: 'vm_balance',
         hostIds: [1, 2].map(hostId),
@@ -454,7 +454,7 @@ describe('policy service and its inventory', () => {
     ];
     const stopped = [vm(9, 'other', { memoryMiB: 2501 })];
     const asked = (more: Partial<BalanceHostsRequest>, units: readonly Unit[] = allUnits) =>
-      createPolicyService({
+      createScoringService({
         units,
         inventory: inventoryOf(snapshotOf(sites, vms), { stopped }),
         log: memoryLog(),
@@ -565,7 +565,7 @@ describe('policy service and its inventory', () => {
     }
 
     it('takes a placement for the end of a move that was proposed: VM 1 counts on host 3 once, not on 3 and 2', async () => {
-      const service = createPolicyService({
+      const service = createScoringService({
         units: allUnits,
         inventory: inventoryOf(snapshotOf(sites, [...vms, vm(4, 'other', { on: 1 })])),
         log: memoryLog(),
@@ -601,7 +601,7 @@ describe('policy service and its inventory', () => {
 
   it('refuses two units of one type and name when it is made', () => {
     expect(() =>
-      createPolicyService({
+      createScoringService({
         units: [...units, ...units],
         inventory: inventoryOf(snapshot),
         log: memoryLog(),

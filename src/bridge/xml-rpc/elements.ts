@@ -1,40 +1,40 @@
 import type { XmlRpcValue } from '../../engine-model/value.js';
 
-/** Where Apache's types live that XML-RPC doesn't have; clients bind any prefix to it. */
+/** Namespace of Apache's extension types; clients bind any prefix to it. */
 export const EXTENSIONS_NAMESPACE = 'http://ws.apache.org/xmlrpc/namespaces/extensions';
 
-/** What may stand in an element that has elements in it. */
+/** The content model of an element with child elements. */
 export interface Content {
-  /** What each child may be, by its place; `type` is an array, a struct or a scalar. */
+  /** Elements allowed for each child, by index; `type` is an array, a struct or a scalar. */
   readonly places: readonly (readonly string[])[];
-  /** Any number of children, each as at the first place. */
+  /** True for any number of children, each as allowed for the first. */
   readonly repeats: boolean;
   /** Least number of children. */
   readonly least: number;
 }
 
-/** How the text of one type of value is read. */
+/** A parser of one scalar type. */
 export interface Scalar {
-  /** What the text has to be, in words. */
+  /** Description of a valid text, for messages. */
   readonly expected: string;
-  /** Returns the value; undefined when the text is not as expected. */
+  /** Returns the value, or undefined for an invalid text. */
   readonly read: (text: string) => XmlRpcValue | undefined;
 }
 
-/** An element of XML-RPC: one with elements in it, a scalar, or `methodName` and `name`, which hold text but are no values. */
+/** An element of XML-RPC: one with children, a scalar, or `methodName` or `name`, whose text is no value. */
 export interface ElementType {
-  /** As messages show it. */
+  /** Name in messages. */
   readonly name: string;
-  /** Which place of its parent it may take. */
+  /** Role in its parent. */
   readonly role: string;
   readonly content?: Content;
   readonly scalar?: Scalar;
 }
 
 const WHOLE = /^[+-]?\d{1,20}$/;
-/** More than the specification's form: Java and Python write exponents. */
+/** Decimals, with the exponents that Java and Python write though the specification has none. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-/** `19980717T14:08:55`, and what is seen in the wild: with hyphens, a fraction, a zone. */
+/** `19980717T14:08:55`, and variants seen in the wild: with hyphens, a fraction, a zone. */
 const DATE_TIME =
   /^\d{4}(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-4]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -45,7 +45,7 @@ const integer = (bits: number): Scalar => {
     expected: `an integer of ${bits} bits`,
     read(text) {
       const value = WHOLE.test(text) ? Number(text) : Number.NaN;
-      // The addition makes 0 of -0.
+      // Adding 0 turns -0 into 0.
       return value >= -end && value < end ? value + 0 : undefined;
     },
   };
@@ -78,7 +78,7 @@ const boolean: Scalar = {
   read: (text) => (text === '1' ? true : text === '0' ? false : undefined),
 };
 
-/** White space may stand anywhere in base64, since many encoders break its lines. */
+/** Base64 with white space anywhere, since many encoders break lines. */
 const base64: Scalar = {
   expected: 'base64',
   read(text) {
@@ -92,7 +92,7 @@ const string: Scalar = { expected: 'text', read: (text) => text };
 
 const nil: Scalar = { expected: 'nothing', read: (text) => (text === '' ? null : undefined) };
 
-/** The types of XML-RPC, and the two that others have added without a namespace. */
+/** The scalar types of XML-RPC, and two common additions without a namespace. */
 const SCALARS: Readonly<Record<string, Scalar>> = {
   int: integer(32),
   i4: integer(32),
@@ -105,7 +105,7 @@ const SCALARS: Readonly<Record<string, Scalar>> = {
   nil,
 };
 
-/** The types of Apache's namespace of extensions, as far as they are values (TypeFactoryImpl of ws-xmlrpc 3.1.3). */
+/** The scalar types of Apache's extensions (TypeFactoryImpl of ws-xmlrpc 3.1.3). */
 const EXTENSION_SCALARS: Readonly<Record<string, Scalar>> = {
   i1: integer(8),
   i2: integer(16),
@@ -150,7 +150,7 @@ const PLAIN: ReadonlyMap<string, ElementType> = new Map([
 
 const EXTENSIONS: ReadonlyMap<string, ElementType> = new Map(scalarsOf('ex:', EXTENSION_SCALARS));
 
-/** Returns the element of that name; undefined when XML-RPC and Apache's extensions have none, or none that is supported. */
+/** Returns the element of that name, or undefined for one that is unknown or unsupported. */
 export function elementOf(namespace: string, local: string): ElementType | undefined {
   if (namespace === '') return PLAIN.get(local);
   return namespace === EXTENSIONS_NAMESPACE ? EXTENSIONS.get(local) : undefined;

@@ -1,16 +1,14 @@
 import { SchedulingError, type SchedulingErrorCode } from '../../domain/errors.js';
 
-/**
- * Codes of faults: those that the XML-RPC servers have agreed on (Specification for Fault Code Interoperability, 2001).
- */
+/** Fault codes common to XML-RPC servers (Specification for Fault Code Interoperability, 2001). */
 export const FAULT_CODES = {
-  /** The body is no well-formed XML. */
+  /** The body is not well-formed XML. */
   notWellFormed: -32700,
   /** The XML declares an encoding other than UTF-8. */
   unsupportedEncoding: -32701,
-  /** The body is no valid UTF-8. */
+  /** The body is not valid UTF-8. */
   invalidCharacter: -32702,
-  /** The body is XML but no XML-RPC. */
+  /** The body is XML but not XML-RPC. */
   invalidXmlRpc: -32600,
   /** No method of that name. */
   methodNotFound: -32601,
@@ -33,7 +31,7 @@ const CODES: Readonly<Record<SchedulingErrorCode, number>> = {
   UNAVAILABLE: FAULT_CODES.unavailable,
 };
 
-/** What a caller of XML-RPC is told instead of an answer: a code and words. Its `cause` goes to the log only. */
+/** A fault, sent in place of an answer. Its `cause` goes to the log only. */
 export class XmlRpcFault extends Error {
   override readonly name = 'XmlRpcFault';
   readonly code: number;
@@ -43,7 +41,7 @@ export class XmlRpcFault extends Error {
     this.code = code;
   }
 
-  /** Makes a fault of anything that was thrown: itself, or that of a SchedulingError; the words of a bug are in its `cause` only. */
+  /** Converts any thrown value: a fault stays as it is, anything else goes through {@link SchedulingError.from}. */
   static from(thrown: unknown): XmlRpcFault {
     if (thrown instanceof XmlRpcFault) return thrown;
     const { code, message, cause } = SchedulingError.from(thrown);

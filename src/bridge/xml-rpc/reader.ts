@@ -4,16 +4,16 @@ import { quoted } from '../../lib/text.js';
 import { elementOf, EXTENSIONS_NAMESPACE, type Content, type ElementType } from './elements.js';
 import { FAULT_CODES, XmlRpcFault } from './fault.js';
 
-/** How deeply elements may be nested, the root being depth 1: an array inside an array takes three, and nobody nests 19 of them. */
+/** Deepest nesting of elements, the root being depth 1. An array in an array takes three; nobody nests 19 of them. */
 export const MAX_DEPTH = 64;
 
-/** Elements and attributes of one document: those of an answer with 10,000 rows of three for each of five units, and some more. */
+/** Most elements and attributes of a document: an answer of five units with 10,000 rows of three, with some margin. */
 export const MAX_ELEMENTS = 500_000;
 
-/** Characters in the name of a method or of a member: eight times as many as the name of a unit may have. */
+/** Longest name of a method or member, in characters: eight times that of a unit. */
 export const MAX_NAME_LENGTH = 1024;
 
-/** Prefixes that may be in force at one place: a client needs one, and each element that declares one copies the others. */
+/** Most prefixes in scope at one place. A client needs one, and each element that declares one copies the others. */
 export const MAX_NAMESPACES = 16;
 
 /** A call of a method. */
@@ -22,18 +22,18 @@ export interface MethodCall {
   readonly params: readonly XmlRpcValue[];
 }
 
-/** What a server answered. Data, so that nobody takes a fault that it sent for one that its body was refused with. */
+/** A server's response. A fault in it is data, so that it is not confused with a thrown parse error. */
 export type MethodResponse =
   | { readonly value: XmlRpcValue; readonly fault?: never }
   | { readonly fault: XmlRpcFault; readonly value?: never };
 
-/** Reads the body of a call. Throws an XmlRpcFault that says what is wrong, and where. */
+/** Parses the body of a call. Throws an XmlRpcFault with the problem and its position. */
 export function readCall(body: Uint8Array): MethodCall {
   const { method, values } = readDocument(body, 'methodCall');
   return { method, params: values };
 }
 
-/** Reads the body of an answer. Throws an XmlRpcFault when it is no answer of XML-RPC. */
+/** Parses the body of a response. Throws an XmlRpcFault for anything else. */
 export function readResponse(body: Uint8Array): MethodResponse {
   const { values, isFault } = readDocument(body, 'methodResponse');
   const [value] = values;
@@ -52,7 +52,7 @@ function sentFault(value: XmlRpcValue): XmlRpcFault {
   return new XmlRpcFault(code, text);
 }
 
-/** What a document holds: a call has a method, an answer either values or a fault. */
+/** The content of a document: a call has a method, a response values or a fault. */
 interface XmlRpcDocument {
   readonly method: string;
   /** The parameters; in a fault, its one value. */
@@ -63,7 +63,7 @@ interface XmlRpcDocument {
 /** Namespaces by prefix, '' being the default. */
 type Namespaces = ReadonlyMap<string, string>;
 
-/** An open element, and what its children have come to so far. */
+/** An open element and the values of its children so far. */
 interface Frame {
   readonly element: ElementType;
   readonly namespaces: Namespaces;
@@ -78,19 +78,19 @@ const NO_NAMESPACES: Namespaces = new Map();
 const NO_ITEMS: XmlRpcValue[] = [];
 const WHITE_SPACE = /^[ \t\r\n]*$/;
 const NAMESPACE_DECLARATION = /^xmlns(?::(?!xml)([^:]+))?$/;
-/** What the specification allows in the name of a method. */
+/** Names of methods that the specification allows. */
 const METHOD_NAME = /^[\w.:/]+$/;
-/** Longest part of the parser's own words that a message repeats: they may hold a tag of the caller. */
+/** Longest part of the parser's message to repeat, in characters: it may quote the caller. */
 const MAX_PROBLEM_LENGTH = 100;
 
-/** The parser takes care of a byte order mark, so that only one at the very start is one. */
+/** Leaves a byte order mark to the parser, which accepts one only at the very start. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads XML as far as XML-RPC needs it: UTF-8, version 1.0, no DTD, no processing instructions, no entities but the five
- * of XML, no attributes but namespace declarations. CDATA and comments may stand wherever XML lets them. The parser could
- * resolve namespaces too, but then looks through every open element for each new one: a third more for a common call. It
- * gets six kinds of events at most: from the eighth on, V8 keeps it as a dictionary, and all is six times slower.
+ * Parses the XML that XML-RPC needs: UTF-8, version 1.0, no DTD, no processing instructions, no entities but XML's five, no
+ * attributes but namespace declarations; CDATA and comments are allowed. The parser could resolve namespaces too, but
+ * searches every open element for each new one: a common call would take a third longer. Listens to six kinds of events at
+ * most: from the eighth on, V8 treats the parser as a dictionary, and it runs six times slower.
  */
 function readDocument(body: Uint8Array, root: 'methodCall' | 'methodResponse'): XmlRpcDocument {
   const parser = new SaxesParser({
@@ -193,16 +193,16 @@ function readDocument(body: Uint8Array, root: 'methodCall' | 'methodResponse'): 
     frame = outer.pop();
     const value = valueOf(closed, inside);
     if (frame === undefined) document = { method: closed.name, values: closed.items, isFault };
-    else give(frame, closed, value);
+    else store(frame, closed, value);
   }
 
-  /** Hands what a closed element has come to on to the element that it stands in. */
-  function give(parent: Frame, { element, name, items }: Frame, value: XmlRpcValue): void {
+  /** Stores the value of a closed element in its parent. */
+  function store(parent: Frame, { element, name, items }: Frame, value: XmlRpcValue): void {
     if (element.role === 'name' || element.role === 'methodName') {
       parent.name = typeof value === 'string' ? value : '';
     } else if (element.role === 'member') {
       if (parent.members?.has(name) === true) {
-        throw invalid(`the member ${quoted(name)} stands twice in a <struct>`);
+        throw invalid(`duplicate member ${quoted(name)} in a <struct>`);
       }
       parent.members?.set(name, value);
     } else if (parent.element.role === 'data' || parent.element.role === 'params') {
@@ -224,7 +224,7 @@ function readDocument(body: Uint8Array, root: 'methodCall' | 'methodResponse'): 
     const { code, message } = faultOf(thrown);
     throw new XmlRpcFault(code, `${message} at ${parser.line}:${parser.column}`);
   }
-  // A document without a root is not well-formed, so there is one here.
+  // The parser has thrown for a document without a root; this one is another element.
   if (document === undefined) throw invalid(`expected <${root}>`);
   return document;
 }
@@ -249,7 +249,7 @@ function frameOf(element: ElementType, namespaces: Namespaces): Frame {
   };
 }
 
-/** Returns what a closed element has come to; of a name, the name. */
+/** Returns the value of a closed element. */
 function valueOf(closed: Frame, text: string): XmlRpcValue {
   const { name, content, scalar } = closed.element;
   if (scalar !== undefined) {
@@ -258,7 +258,7 @@ function valueOf(closed: Frame, text: string): XmlRpcValue {
     return value;
   }
   if (content === undefined) return nameOf(name, text);
-  // A value without a type is a string, of white space too.
+  // A value without a type is a string, even if it is all white space.
   if (name === 'value' && closed.children === 0) return text;
   expectNoText(closed, text);
   if (closed.children < content.least) {
@@ -292,7 +292,7 @@ function expectPlain({ version = '1.0', encoding = 'UTF-8' }: SaxesParser['xmlDe
   );
 }
 
-/** Returns what may stand at a place, in words. */
+/** Names the elements allowed at an index of the content. */
 function namesOf({ places }: Content, place: number): string {
   const names = places[place];
   if (names === undefined) return 'nothing more';
@@ -309,7 +309,7 @@ function hintOf(namespace: string, local: string): string {
   return `, a type that holds objects of a Java program, which this service does not read`;
 }
 
-/** The parser throws a plain Error when the XML is not well-formed; anything else is a bug, and thrown again. */
+/** Converts the parser's plain Error for malformed XML. Anything else is a bug, and is rethrown. */
 function faultOf(thrown: unknown): XmlRpcFault {
   if (thrown instanceof XmlRpcFault) return thrown;
   if (!(thrown instanceof Error) || Object.getPrototypeOf(thrown) !== Error.prototype) throw thrown;

@@ -4,18 +4,18 @@ import { isStruct, type XmlRpcValue } from '../../engine-model/value.js';
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** Returns the body of a call. Throws a RangeError when a number is no integer of 32 bits, or a double is not finite. */
+/** Returns the body of a call. Throws a RangeError for a number that is no 32-bit integer and for a double that is not finite. */
 export function writeCall(method: string, params: readonly XmlRpcValue[]): string {
   const list = params.map((param) => `<param>${valueText(param)}</param>`).join('');
   return `${DECLARATION}<methodCall><methodName>${escaped(method)}</methodName><params>${list}</params></methodCall>\n`;
 }
 
-/** Returns the body of an answer; throws as writeCall does. */
+/** Returns the body of a response. Throws like {@link writeCall}. */
 export function writeResponse(value: XmlRpcValue): string {
   return `${DECLARATION}<methodResponse><params><param>${valueText(value)}</param></params></methodResponse>\n`;
 }
 
-/** Returns the body of a fault; throws a RangeError when its code is no integer of 32 bits. */
+/** Returns the body of a fault. Throws a RangeError for a code that is no 32-bit integer. */
 export function writeFault(fault: Pick<XmlRpcFault, 'code' | 'message'>): string {
   const value = new Map<string, XmlRpcValue>([
     ['faultCode', fault.code],
@@ -24,7 +24,7 @@ export function writeFault(fault: Pick<XmlRpcFault, 'code' | 'message'>): string
   return `${DECLARATION}<methodResponse><fault>${valueText(value)}</fault></methodResponse>\n`;
 }
 
-/** Returns the element `value`. Apache's client reads nil and long integers in its own namespace only. */
+/** Returns a `value` element. Apache's client reads nil and long integers in its own namespace only. */
 function valueText(value: XmlRpcValue): string {
   if (typeof value === 'string') return `<value><string>${escaped(value)}</string></value>`;
   if (typeof value === 'number') return `<value><int>${int32(value)}</int></value>`;
@@ -69,23 +69,23 @@ function finite(value: number): string {
   throw new RangeError(`an XML-RPC <double> is finite, not ${value}`);
 }
 
-/** Whatever can't stand in a text as it is; most texts have none of it. */
+/** Characters that need an escape. */
 const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n\x7f-\x9f])[\p{Cc}\p{Surrogate}]/u;
 const SPECIALS = new RegExp(SPECIAL, 'gu');
 
 const REPLACEMENTS: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
-  // Only after `]]` is it forbidden.
+  // Forbidden only after `]]`.
   '>': '&gt;',
-  // A reader turns a bare one into a line feed.
+  // Readers turn a bare one into a line feed.
   '\r': '&#13;',
 };
 
-/** Texts of which each character can stand as it is, and can be told to at a third of the cost: ids and names of units. */
+/** Texts without escapes, such as ids and names of units, recognized at a third of the cost. */
 const PLAIN = /^[\t\n -%'-;=?-~]*$/;
 
-/** Returns text as it stands in a document. Characters that XML can't hold at all become U+FFFD. */
+/** Escapes a text. Characters that XML can't hold become U+FFFD. */
 function escaped(text: string): string {
   if (PLAIN.test(text)) return text;
   return SPECIAL.test(text) ? text.replace(SPECIALS, (found) => REPLACEMENTS[found] ?? '\ufffd') : text;

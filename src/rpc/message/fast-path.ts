@@ -1,11 +1,11 @@
 /**
- * Encoding and decoding a thousand small messages and ids one by one is the largest part of what a call costs, several
- * times this (docs/decisions/0011-scores-encoded-by-hand.md). So the lists of a call that grow with the number of hosts
- * are written and read here by hand, in the plain form that nearly every call has; any other form is the library's.
+ * Encoding and decoding a thousand small messages one by one is the largest part of the cost of a call
+ * (docs/decisions/0011-scores-encoded-by-hand.md). So the lists that grow with the number of hosts are written and read by
+ * hand here, in the plain form that nearly every call has; any other form is left to the library.
  */
 import type { HostScore } from '../../domain/contract.js';
 
-/** Length of an id: a UUID as text. */
+/** Length of a UUID as text. */
 const ID_LENGTH = 36;
 
 /** Field 2 of ScoreHostsRequest, FilterHostsRequest and BalanceHostsRequest: length-delimited. */
@@ -19,16 +19,15 @@ const SCORES_TAG = (1 << 3) | 2;
 const HOST_ID_TAG = (1 << 3) | 2;
 const SCORE_TAG = 2 << 3;
 
-/** Bytes of one score at most: two tags and lengths, the id, a tag and a varint of 31 bits. */
+/** Most bytes of one score: two tags and lengths, the id, a tag and a varint of 31 bits. */
 const MAX_SCORE_BYTES = 2 + 2 + ID_LENGTH + 1 + 5;
 
-/** A scheduler asks about the same hosts again and again, and a list never changes once it is handed over. */
+/** Encoded ids by array: a scheduler asks about the same hosts again and again, and a list never changes. */
 const encodedLists = new WeakMap<readonly string[], Buffer>();
 
 /**
- * Encodes the `host_ids` field of a request: field 2 in each of them. What comes before is to be encoded as a message
- * without host ids: protobuf reads messages in a row as one. Undefined for a list in which an id is not 36 characters of
- * ASCII: that is the library's to encode.
+ * Encodes the `host_ids` field of a request, to be appended to the message without host ids: protobuf merges concatenated
+ * messages. Returns undefined, for the library to encode, if an id is not 36 ASCII characters.
  */
 export function encodeHostIds(ids: readonly string[]): Buffer | undefined {
   const known = encodedLists.get(ids);
@@ -54,8 +53,8 @@ export function encodeHostIds(ids: readonly string[]): Buffer | undefined {
 }
 
 /**
- * Encodes the `scores` field of a ScoreHostsResponse, for scores without names and reasons; undefined when one isn't
- * an ASCII id with a score of 0 or more. What comes after is to be encoded as a message without scores and appended.
+ * Encodes the `scores` field of a ScoreHostsResponse, to be followed by the message without scores. Returns undefined, for
+ * the library to encode, if a score is negative or its id is not ASCII.
  */
 export function encodeScores(scores: readonly HostScore[]): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(scores.length * MAX_SCORE_BYTES);
@@ -67,7 +66,7 @@ export function encodeScores(scores: readonly HostScore[]): Buffer | undefined {
     bytes[at + 2] = HOST_ID_TAG;
     bytes[at + 3] = ID_LENGTH;
     at += 4;
-    // Written out, since a function for it costs a seventh more.
+    // Inlined, since a function costs a seventh more.
     let codes = 0;
     for (let index = 0; index < ID_LENGTH; index += 1) {
       const code = hostId.charCodeAt(index);
@@ -90,16 +89,16 @@ export function encodeScores(scores: readonly HostScore[]): Buffer | undefined {
   return bytes.subarray(0, at);
 }
 
-/** The `scores` field at the beginning of a ScoreHostsResponse, and where the rest of the message begins. */
+/** The scores at the beginning of a ScoreHostsResponse, and the offset of the rest. */
 export interface DecodedScores {
   readonly scores: readonly HostScore[];
   readonly end: number;
 }
 
 /**
- * Decodes the plain scores at the beginning of a ScoreHostsResponse, of hosts that were asked for and in that order; their
- * ids are the very strings of the request. Undefined when a score is anything else (with a name or reasons, absent, below
- * 0, of another host): the whole message is the library's to decode.
+ * Decodes the plain scores at the beginning of a ScoreHostsResponse, in the order of the requested hosts, whose strings it
+ * reuses as ids. Returns undefined, for the library to decode, if a score is anything else: with a name or reasons, absent,
+ * negative or of another host.
  */
 export function decodeScores(bytes: Uint8Array, asked: readonly string[]): DecodedScores | undefined {
   const ids = encodeHostIds(asked);
@@ -127,7 +126,7 @@ export function decodeScores(bytes: Uint8Array, asked: readonly string[]): Decod
       shift += 7;
       at += 1;
     }
-    // Of the fifth byte three bits belong to a score; more make it negative, or no score.
+    // Only three bits of the fifth byte belong to a score; more make it negative or invalid.
     if (byte > (shift === 28 ? 7 : 127)) return undefined;
     score |= byte << shift;
     at += 1;
@@ -137,7 +136,7 @@ export function decodeScores(bytes: Uint8Array, asked: readonly string[]): Decod
   return { scores, end: at };
 }
 
-/** Compares bytes: an id that is a slice of a long text takes several times as long to compare character by character. */
+/** Compares ids as bytes, several times faster than as slices of a long text. */
 function isSameId(bytes: Uint8Array, at: number, ids: Uint8Array, idAt: number): boolean {
   for (let index = 0; index < ID_LENGTH; index += 1) {
     if (bytes[at + index] !== ids[idAt + index]) return false;

@@ -20,16 +20,16 @@ import { invalid, readUuid, tooMuch } from './read-request.js';
 import { decodeAnswer, readId } from './read-response.js';
 import { fromTimestamp, toTimestamp } from './timestamp.js';
 
-/** VMs in one answer when the request does not say. */
+/** VMs in one answer by default. */
 const DEFAULT_PAGE_SIZE = 100;
 
-/** VMs in one answer at most: a page of this size stays far below the 4 MiB that a client takes by default. */
+/** Most VMs in one answer: such a page stays far below the 4 MiB that a client accepts by default. */
 const MAX_PAGE_SIZE = 1000;
 
-/** Characters in a name or a pattern: the engine keeps names of hosts and VMs in a varchar(255). */
+/** Longest name or pattern, in characters: the engine has a varchar(255) for names of hosts and VMs. */
 const MAX_NAME_LENGTH = 255;
 
-/** Characters in a page token: a name and an id, in whatever encoding, are less. */
+/** Longest page token, in characters: more than a name and an id in any encoding. */
 const MAX_PAGE_TOKEN_LENGTH = 4096;
 
 /** Reads a request for hosts. Throws INVALID_ARGUMENT or RESOURCE_EXHAUSTED, naming the field. */
@@ -69,7 +69,7 @@ export function readListVms(message: ListVmsRequest__Output): ListVmsRequest {
   };
 }
 
-/** Puts a request for hosts on the wire, under this request id. */
+/** Encodes a request for hosts. */
 export function writeListHosts({ clusterId, name, vmId }: ListHostsRequest, requestId: string): Buffer {
   return inventoryMethods.ListHosts.requestSerialize({
     cluster_id: clusterId ?? '',
@@ -79,7 +79,7 @@ export function writeListHosts({ clusterId, name, vmId }: ListHostsRequest, requ
   });
 }
 
-/** Puts a request for VMs on the wire, under this request id. */
+/** Encodes a request for VMs. */
 export function writeListVms(request: ListVmsRequest, requestId: string): Buffer {
   return inventoryMethods.ListVms.requestSerialize({
     vm_id: request.vmId ?? '',
@@ -92,7 +92,7 @@ export function writeListVms(request: ListVmsRequest, requestId: string): Buffer
   });
 }
 
-/** Puts hosts on the wire. */
+/** Encodes a list of hosts. */
 export function writeListedHosts({ hosts, snapshotTime }: ListHostsResponse): Buffer {
   return inventoryMethods.ListHosts.responseSerialize({
     hosts: hosts.map(({ id, name, status, clusterId = '', runningVms }) => ({
@@ -106,7 +106,7 @@ export function writeListedHosts({ hosts, snapshotTime }: ListHostsResponse): Bu
   });
 }
 
-/** Puts a page of VMs on the wire. */
+/** Encodes a page of VMs. */
 export function writeListedVms({ vms, nextPageToken = '', snapshotTime }: ListVmsResponse): Buffer {
   return inventoryMethods.ListVms.responseSerialize({
     vms: vms.map(({ id, name, status = '', hostId = '', clusterId = '', osType = '' }) => ({
@@ -122,7 +122,7 @@ export function writeListedVms({ vms, nextPageToken = '', snapshotTime }: ListVm
   });
 }
 
-/** Puts the size and the age of an inventory on the wire. */
+/** Encodes the size and age of an inventory. */
 export function writeInventorySummary(summary: InventorySummary): Buffer {
   return inventoryMethods.GetInventory.responseSerialize({
     hosts: summary.hosts,
@@ -134,13 +134,13 @@ export function writeInventorySummary(summary: InventorySummary): Buffer {
   });
 }
 
-/** Reads the hosts that a remote service listed. Throws a contract violation, naming the field. */
+/** Decodes the hosts that a remote service listed. Throws a contract violation, naming the field. */
 export function readListedHosts(bytes: Buffer): ListHostsResponse {
   const message = decodeAnswer(bytes, inventoryMethods.ListHosts.responseDeserialize);
   return { hosts: message.hosts.map(readHost), snapshotTime: readTime(message.snapshot_time) };
 }
 
-/** Reads a page of VMs that a remote service listed. Throws a contract violation, naming the field. */
+/** Decodes a page of VMs that a remote service listed. Throws a contract violation, naming the field. */
 export function readListedVms(bytes: Buffer): ListVmsResponse {
   const message = decodeAnswer(bytes, inventoryMethods.ListVms.responseDeserialize);
   const token = message.next_page_token;
@@ -151,7 +151,7 @@ export function readListedVms(bytes: Buffer): ListVmsResponse {
   };
 }
 
-/** Reads the size and the age of a remote service's inventory. Throws a contract violation, naming the field. */
+/** Decodes the size and age of a remote service's inventory. Throws a contract violation, naming the field. */
 export function readInventorySummary(bytes: Buffer): InventorySummary {
   const message = decodeAnswer(bytes, inventoryMethods.GetInventory.responseDeserialize);
   return {

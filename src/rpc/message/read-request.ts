@@ -18,30 +18,30 @@ import { createLru } from '../../lib/lru.js';
 import { quoted } from '../../lib/text.js';
 import { parseUuid } from '../../lib/uuid.js';
 
-/** Units in one request. An engine's policy has a handful; more cost more time than a scheduler waits. */
+/** Most units in one request. An engine's policy has a handful; more take longer than a scheduler waits. */
 const MAX_UNITS = 128;
 
-/** Properties in one request. The engine sends all properties of a policy, a few for each unit. */
+/** Most properties in one request. The engine sends all properties of a policy, a few for each unit. */
 const MAX_PROPERTIES = 256;
 
-/** Characters in the key of a property: as many as in a unit's name. */
+/** Longest key of a property, in characters: as long as a unit's name. */
 const MAX_PROPERTY_KEY_LENGTH = 128;
 
-/** Characters in the value of a property: the engine's own form fields end far below. */
+/** Longest value of a property, in characters: the engine's own form fields hold far less. */
 const MAX_PROPERTY_VALUE_LENGTH = 4096;
 
-/** Assumed placements in one request. What was decided within one refresh of the inventory is less. */
+/** Most assumed placements in one request: more than are decided within one refresh of the inventory. */
 const MAX_ASSUMED_PLACEMENTS = 1000;
 
-/** Characters in the name of a unit: the engine keeps names in a varchar(128) (packaging/dbscripts/create_tables.sql). */
+/** Longest name of a unit, in characters: the engine has a varchar(128) (packaging/dbscripts/create_tables.sql). */
 const MAX_NAME_LENGTH = 128;
 
-/** How many lists of ids a reader remembers: about one for each cluster that asks. */
+/** Number of cached lists of ids, about one for each cluster that asks. */
 const REMEMBERED_LISTS = 16;
 
 /**
- * Reads requests off the wire. Each method takes the message over, and throws INVALID_ARGUMENT for what is wrong in it
- * and RESOURCE_EXHAUSTED for what is too much; the message names the field, the value and the remedy.
+ * A reader of decoded requests. Its methods own the message, and throw INVALID_ARGUMENT for an invalid field and
+ * RESOURCE_EXHAUSTED for one over its limit, with the field, the value and the remedy.
  */
 export interface RequestReader {
   readonly scoreHosts: (message: ScoreHostsRequest__Output) => ScoreHostsRequest;
@@ -49,7 +49,7 @@ export interface RequestReader {
   readonly balanceHosts: (message: BalanceHostsRequest__Output) => BalanceHostsRequest;
 }
 
-/** Creates a reader of requests that have at most this many host ids. */
+/** Creates a reader that accepts up to that many host ids in a request. */
 export function createRequestReader(maxHostIds: number): RequestReader {
   const readUuids = createUuidListReader();
 
@@ -111,29 +111,27 @@ export function createRequestReader(maxHostIds: number): RequestReader {
   };
 }
 
-/** Returns the id in lower case. Throws INVALID_ARGUMENT naming the field for what is no UUID. */
+/** Parses a UUID into lower case. Throws INVALID_ARGUMENT, naming the field, for any other text. */
 export function readUuid(text: string, field: string): string {
   const id = parseUuid(text);
   if (id === undefined) throw invalid(field, `expected a UUID, got ${quoted(text)}`);
   return id;
 }
 
-/** Makes the error for a field whose value is wrong. */
+/** Creates the error for an invalid field. */
 export function invalid(field: string, problem: string): SchedulingError {
   return new SchedulingError('INVALID_ARGUMENT', `${field}: ${problem}`);
 }
 
-/** Makes the error for a field that holds more than a server takes. */
+/** Creates the error for a field over its limit. */
 export function tooMuch(field: string, problem: string): SchedulingError {
   return new SchedulingError('RESOURCE_EXHAUSTED', `${field}: ${problem}`);
 }
 
 /**
- * Creates a reader of lists of ids that remembers the last ones, by their first id.
- *
- * A scheduler asks for the same hosts again and again. Comparing an id with the remembered one costs a ninth of checking
- * it, and a list that is the very one that was read before spares whoever looks its ids up to look again: for 1,000 ids
- * both together are more than a tenth of what the whole call costs.
+ * Creates a reader of lists of ids that caches the last ones by their first id. A scheduler asks for the same hosts again
+ * and again: comparing an id costs a ninth of checking it, and returning the same array lets services cache by it. For
+ * 1,000 ids both save more than a tenth of the cost of a call.
  */
 function createUuidListReader(): (texts: readonly string[], field: string) => readonly string[] {
   const remembered = createLru<string, readonly string[]>(REMEMBERED_LISTS);
@@ -162,13 +160,13 @@ function readWeightedUnits(units: readonly WeightedUnit__Output[]): readonly Wei
   return weighted;
 }
 
-/** Creates a reader of that many names, each of which may come once. */
+/** Creates a reader of unit names that rejects duplicates and too many units. */
 function createNameReader(units: number): (name: string, field: string) => string {
   atMost(units, MAX_UNITS, 'units', 'units');
   const seen = new Set<string>();
   return (name, field) => {
     readName(name, field);
-    if (seen.has(name)) throw invalid(field, `${quoted(name)} stands here twice; name each unit once`);
+    if (seen.has(name)) throw invalid(field, `duplicate unit ${quoted(name)}; name each unit once`);
     seen.add(name);
     return name;
   };
@@ -209,8 +207,7 @@ function readPlacements(placements: readonly AssumedPlacement__Output[]): readon
   return placements.map(({ vm_id, host_id }, index) => {
     const field = `assumed_placements[${index}]`;
     const vmId = readUuid(vm_id, `${field}.vm_id`);
-    if (placed.has(vmId))
-      throw invalid(`${field}.vm_id`, `${quoted(vmId)} stands here twice; place each VM once`);
+    if (placed.has(vmId)) throw invalid(`${field}.vm_id`, `duplicate VM ${quoted(vmId)}; place each VM once`);
     placed.add(vmId);
     return { vmId, hostId: readUuid(host_id, `${field}.host_id`) };
   });

@@ -32,9 +32,9 @@ import { decodeScores } from './fast-path.js';
 import { fromTimestamp } from './timestamp.js';
 
 /*
- * What an answer of a remote service says is read here; whether it says what the contract lets it say (each host once, a
- * value for each, values in range, ...) is for domain/check-answer. A function throws a contract violation, naming the
- * field, for what can't be said in the vocabulary at all.
+ * Decodes the answers of remote services. A function throws a contract violation, naming the field, for a value without a
+ * counterpart in domain/contract; all other rules (each host once, values in range, ...) are checked by
+ * domain/check-answer.
  */
 
 const TYPES: ReadonlyMap<string | number, PolicyUnitType> = new Map([
@@ -53,7 +53,7 @@ const SUBJECTS: ReadonlyMap<string | number, NotFoundSubject> = new Map([
   ['NOT_FOUND_SUBJECT_VM', 'VM'],
 ]);
 
-/** Reads the units that a remote service lists, and what it lists as no units. */
+/** Decodes the units and problems that a remote service lists. */
 export function readPolicyUnits(bytes: Buffer): PolicyUnitList {
   const message = decodeAnswer(bytes, policyUnitMethods.ListPolicyUnits.responseDeserialize);
   return {
@@ -66,11 +66,11 @@ export function readPolicyUnits(bytes: Buffer): PolicyUnitList {
   };
 }
 
-/** Reads the scores that a remote service answered to a request. Sums that it leaves out are filled in. */
+/** Decodes the scores that a remote service answered to a request, filling in missing sums. */
 export function readScores(bytes: Buffer, request: ScoreHostsRequest): ScoreHostsResponse {
   const decode = policyUnitMethods.ScoreHosts.responseDeserialize;
   const explained = request.explain || request.explainTop !== undefined;
-  // Names and reasons are the library's to decode, and so are scores that stand apart from the first ones.
+  // Names, reasons and scores after other fields are left to the library.
   const fast = explained || request.hosts === 'ALL_UP' ? undefined : decodeScores(bytes, request.hosts);
   const rest = decodeAnswer(fast === undefined ? bytes : bytes.subarray(fast.end), decode);
   const isFast = fast !== undefined && rest.scores.length === 0;
@@ -85,7 +85,7 @@ export function readScores(bytes: Buffer, request: ScoreHostsRequest): ScoreHost
   };
 }
 
-/** Reads the hosts that a remote service's filters accepted. */
+/** Decodes the hosts that a remote service's filters accepted. */
 export function readAcceptedHosts(bytes: Buffer): FilterHostsResponse {
   const message = decodeAnswer(bytes, policyUnitMethods.FilterHosts.responseDeserialize);
   return {
@@ -95,7 +95,7 @@ export function readAcceptedHosts(bytes: Buffer): FilterHostsResponse {
   };
 }
 
-/** Reads the migration that a remote service proposed, or none. */
+/** Decodes the migration that a remote service proposed, or none. */
 export function readMigration(bytes: Buffer): BalanceHostsResponse {
   const message = decodeAnswer(bytes, policyUnitMethods.BalanceHosts.responseDeserialize);
   const { migration, explanation } = message;
@@ -114,7 +114,7 @@ export function readMigration(bytes: Buffer): BalanceHostsResponse {
   };
 }
 
-/** Decodes an answer. Throws a contract violation for bytes that are none. */
+/** Decodes an answer. Throws a contract violation for invalid bytes. */
 export function decodeAnswer<Message>(bytes: Buffer, decode: (bytes: Buffer) => Message): Message {
   try {
     return decode(bytes);
@@ -123,14 +123,13 @@ export function decodeAnswer<Message>(bytes: Buffer, decode: (bytes: Buffer) => 
   }
 }
 
-/** Returns an id in an answer, in lower case. */
+/** Parses a UUID in an answer into lower case. Throws a contract violation for any other text. */
 export function readId(text: string, field: string): string {
   const id = parseUuid(text);
   if (id === undefined) throw contractViolation(`${field}: expected a UUID, got ${quoted(text)}`);
   return id;
 }
 
-/** Returns ids in an answer, in lower case. */
 function readIds(texts: readonly string[], field: string): readonly string[] {
   return texts.map((text, index) => parseUuid(text) ?? readId(text, `${field}[${index}]`));
 }
@@ -201,7 +200,7 @@ function readHostScores(
   results: readonly ScoreUnitResult[],
   units: readonly WeightedUnit[],
 ): readonly HostScore[] {
-  // Without units in the request each unit of the service counts once.
+  // A request without units means each unit of the service, with weight 1.
   const weighted = units.length > 0 ? units : results.map(({ unit }) => ({ name: unit, weight: 1 }));
   let sums: Float64Array | undefined;
   const sumOf = (place: number) => {

@@ -8,7 +8,7 @@ import type {
 import { policyUnitMethods } from '../proto.js';
 import { encodeHostIds } from './fast-path.js';
 
-/** Puts a request for scores on the wire, under this request id. */
+/** Encodes a request for scores. */
 export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): Buffer {
   const { hosts, explainTop, policy } = request;
   return withHosts(hosts, (selected) =>
@@ -26,7 +26,7 @@ export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): 
   );
 }
 
-/** Puts a request for filtering on the wire, under this request id. */
+/** Encodes a request for filtering. */
 export function writeFilterHosts(request: FilterHostsRequest, requestId: string): Buffer {
   const { hosts, assumedPlacements = [], explain = false, policy } = request;
   return withHosts(hosts, (selected) =>
@@ -43,7 +43,7 @@ export function writeFilterHosts(request: FilterHostsRequest, requestId: string)
   );
 }
 
-/** Puts a request for balancing on the wire, under this request id. */
+/** Encodes a request for balancing. */
 export function writeBalanceHosts(request: BalanceHostsRequest, requestId: string): Buffer {
   const { hostIds, assumedPlacements = [], explain = false } = request;
   return withHosts(hostIds, ({ host_ids = [] }) =>
@@ -58,13 +58,13 @@ export function writeBalanceHosts(request: BalanceHostsRequest, requestId: strin
   );
 }
 
-/** The fields of a request that say which hosts. */
+/** The fields of a request that select hosts. */
 interface SelectedHosts {
   readonly all_hosts?: true;
   readonly host_ids?: readonly string[];
 }
 
-/** Writes a request; the ids of a list that was sent before are not encoded again. */
+/** Encodes a request, reusing the encoded ids of a list that was sent before. */
 function withHosts(hosts: HostSelection, write: (selected: SelectedHosts) => Buffer): Buffer {
   if (hosts === 'ALL_UP') return write({ all_hosts: true });
   const ids = encodeHostIds(hosts);

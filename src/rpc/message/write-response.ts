@@ -18,7 +18,7 @@ import { toFailureCode } from '../status.js';
 import { encodeScores } from './fast-path.js';
 import { toTimestamp } from './timestamp.js';
 
-/** Puts a service's units on the wire. */
+/** Encodes the units of a service. */
 export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitList): Buffer {
   return policyUnitMethods.ListPolicyUnits.responseSerialize({
     problems,
@@ -38,7 +38,7 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
   });
 }
 
-/** Puts scores on the wire; of an explained answer the best `explainTop` hosts are explained, absent: all of them. */
+/** Encodes scores, with reasons for the best `explainTop` hosts of an explained answer, all by default. */
 export function writeScores(response: ScoreHostsResponse, explainTop?: number): Buffer {
   const { responseSerialize } = policyUnitMethods.ScoreHosts;
   const plain = response.explanation === undefined ? encodeScores(response.scores) : undefined;
@@ -46,7 +46,7 @@ export function writeScores(response: ScoreHostsResponse, explainTop?: number): 
   return Buffer.concat([plain, responseSerialize(scoresMessage({ ...response, scores: [] }))]);
 }
 
-/** Puts the answer to a request of a stream on the wire. */
+/** Encodes the answer to a request of a stream. */
 export function writeStreamedScores(
   requestId: string,
   response: ScoreHostsResponse,
@@ -58,7 +58,7 @@ export function writeStreamedScores(
   });
 }
 
-/** Puts the failure of a request of a stream on the wire. */
+/** Encodes the failure of a request of a stream. */
 export function writeStreamedFailure(requestId: string, failure: UnitFailure): Buffer {
   return policyUnitMethods.StreamScoreHosts.responseSerialize({
     request_id: requestId,
@@ -66,7 +66,7 @@ export function writeStreamedFailure(requestId: string, failure: UnitFailure): B
   });
 }
 
-/** Puts the accepted hosts on the wire. */
+/** Encodes the accepted hosts. */
 export function writeAcceptedHosts(response: FilterHostsResponse): Buffer {
   return policyUnitMethods.FilterHosts.responseSerialize({
     host_ids: response.hostIds,
@@ -79,7 +79,7 @@ export function writeAcceptedHosts(response: FilterHostsResponse): Buffer {
   });
 }
 
-/** Puts a proposed migration, or none, on the wire. */
+/** Encodes a proposed migration, or none. */
 export function writeMigration({ migration, explanation, ...response }: BalanceHostsResponse): Buffer {
   return policyUnitMethods.BalanceHosts.responseSerialize({
     migration:
@@ -110,7 +110,7 @@ function plainScore({ hostId, score }: HostScore): HostScoreMessage {
   return { host_id: hostId, score };
 }
 
-/** Of equal scores the first in the answer is better. */
+/** Encodes scores with names and reasons. Of equal scores the first in the answer ranks higher. */
 function explainedScores(
   scores: readonly HostScore[],
   explanation: ScoreExplanation,

@@ -1,8 +1,8 @@
 import type { FilterUnit } from '../unit.js';
 
 /**
- * Accepts every host. Engines around 4.3.5 ask for external scores only when the policy has an external filter too; this
- * one lets such a site use scores without filtering anything.
+ * Accepts every host. Engines around 4.3.5 ask for external scores only when the policy has an external filter too; with
+ * this one they can use scores without filtering anything.
  */
 export const acceptAllHosts: FilterUnit = {
   type: 'FILTER',

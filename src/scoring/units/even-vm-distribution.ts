@@ -3,7 +3,7 @@ import { rangeOf, scoreOfCost, type Range } from '../../domain/score-sums.js';
 import type { Host } from '../../domain/snapshot.js';
 import type { ScoreUnit } from '../unit.js';
 
-/** Gives a host the number of VMs that run on it as its cost, so that the one with the fewest is the best. */
+/** Ranks a host higher the fewer VMs run on it: its cost is their number. */
 export const evenVmDistribution: ScoreUnit = {
   type: 'SCORE',
   direction: 'LOWER_IS_BETTER',

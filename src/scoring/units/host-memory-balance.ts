@@ -1,5 +1,5 @@
 import type { Host } from '../../domain/snapshot.js';
-import { moveOne, outlookOf, type HostOutlook } from '../balancing.js';
+import { moveOne, projectLoad, type ProjectedLoad } from '../balancing.js';
 import { choiceProperty, integerProperty } from '../property.js';
 import type { BalanceUnit } from '../unit.js';
 
@@ -19,13 +19,13 @@ const safeSelection = choiceProperty({
     'True: move the smallest VM. False: the smallest that frees all the memory that the host lacks, else the largest that fits.',
 });
 
-/** What share of a host's memory its free memory may be wrong by: the engine knows it in steps of 1 %. */
+/** Steps in which the engine reports free memory: 1 % of the total each, the possible error of a value. */
 const STEPS = 100;
 
 /**
- * Moves a VM from the host most short of `minimum_host_memoryMB` free memory to hosts that stay above it with the VM, by a
- * step of their statistics at least. A host of unknown memory is neither source nor destination. A host none of whose VMs
- * can go anywhere gives way to the next.
+ * Moves a VM from the host furthest below `minimum_host_memoryMB` free memory to hosts that stay above it by at least one
+ * step of their statistics. Hosts of unknown memory are neither source nor destination. Skips a host whose VMs fit
+ * nowhere.
  */
 export const hostMemoryBalance: BalanceUnit = {
   type: 'BALANCE',
@@ -37,20 +37,20 @@ export const hostMemoryBalance: BalanceUnit = {
     const minimum = minimumHostMemory.read(properties);
     const safe = safeSelection.read(properties).toLowerCase() === 'true';
     const limit = `${minimumHostMemory.name} = ${minimum}`;
-    const outlook = outlookOf(recent);
+    const load = projectLoad(recent);
     const up = hosts.filter(({ status }) => status === 'up');
 
-    // What is becoming free is added up only where it matters.
+    // Memory about to become free is added up only where it matters.
     const short = up.filter(({ memory }) => memory.freeMiB !== undefined && memory.freeMiB < minimum);
     const sources = short
-      .map((host) => ({ host, shortfall: minimum - (outlook.mostFreeMiB(host) ?? minimum) }))
+      .map((host) => ({ host, shortfall: minimum - (load.mostFreeMiB(host) ?? minimum) }))
       .filter(({ shortfall }) => shortfall > 0)
       .sort((a, b) => b.shortfall - a.shortfall);
     const [neediest] = sources;
     if (neediest === undefined) return { explain: () => whyNoneIsShort(up, short, limit) };
 
     const destinations = up
-      .map((host) => ({ host, roomMiB: roomOf(host, outlook, minimum) }))
+      .map((host) => ({ host, roomMiB: roomOf(host, load, minimum) }))
       .filter(({ roomMiB }) => roomMiB > 0)
       .sort((a, b) => b.roomMiB - a.roomMiB);
     const need = ({ host, shortfall }: typeof neediest) =>
@@ -71,10 +71,10 @@ export const hostMemoryBalance: BalanceUnit = {
   },
 };
 
-/** The largest VM, in MiB, that a host can take and stay above the minimum by a step of its statistics. */
-function roomOf(host: Host, outlook: HostOutlook, minimum: number): number {
-  const free = outlook.leastFreeMiB(host);
-  const schedulable = outlook.leastSchedulableMiB(host);
+/** Returns the largest VM, in MiB, with which a host stays above the minimum by a step of its statistics. */
+function roomOf(host: Host, load: ProjectedLoad, minimum: number): number {
+  const free = load.leastFreeMiB(host);
+  const schedulable = load.leastSchedulableMiB(host);
   const { totalMiB } = host.memory;
   if (free === undefined || schedulable === undefined || totalMiB === undefined) return 0;
   return Math.min(schedulable, free - minimum - Math.ceil(totalMiB / STEPS));

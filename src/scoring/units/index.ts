@@ -6,7 +6,7 @@ import { ksmSameOsScore } from './ksm-same-os-score.js';
 import { maxVms } from './max-vms.js';
 import { vmBalance } from './vm-balance.js';
 
-/** Every unit of the policy engine, in the order in which they are listed. A new unit is one line here. */
+/** All units of the scoring engine, in listing order. A new unit is one line here. */
 export const units: readonly Unit[] = [
   ksmSameOsScore,
   evenVmDistribution,

@@ -3,10 +3,10 @@ import type { Host } from '../../domain/snapshot.js';
 import { choiceProperty, flagProperty } from '../property.js';
 import type { ScoreUnit } from '../unit.js';
 
-/** What a VM adds whose OS equals the scheduled VM's in type and version. */
+/** Points for a VM whose OS equals the scheduled VM's in type and version. */
 const EQUAL_POINTS = 100;
 
-/** What a VM adds whose OS equals the scheduled VM's in type only: part of the pages are the same. */
+/** Points for a VM whose OS equals the scheduled VM's in type only: some pages are still the same. */
 const SAME_TYPE_POINTS = 20;
 
 const osIdentity = choiceProperty({
@@ -39,7 +39,7 @@ export const ksmSameOsScore: ScoreUnit = {
     const os = vm.os[identity];
     const { equal, sameType } = snapshot.os[identity].match(os);
     const ownHost = countSelf.read(properties) ? undefined : snapshot.host(snapshot.vm(vm.id)?.hostId ?? '');
-    // On its own host the VM is one of those with an equal OS.
+    // On its own host the VM counts among those with an equal OS.
     const ownPart = ({ index }: Host): number => (index === ownHost?.index ? 1 : 0);
     const vmsOf = (host: Host): number => (snapshot.vmCounts[host.index] ?? 0) - ownPart(host);
     const equalOf = (host: Host): number => (equal[host.index] ?? 0) - ownPart(host);

@@ -2,7 +2,7 @@ import type { Host } from '../../domain/snapshot.js';
 import { integerProperty } from '../property.js';
 import type { FilterUnit } from '../unit.js';
 
-/** The number of VMs at which a host is full. Shared with vm_balance, since a policy has one value for a key whatever the unit. */
+/** The number of VMs at which a host is full. Shared with vm_balance: a policy has one value per key for all units. */
 export const maximumVmCount = integerProperty({
   name: 'maximum_vm_count',
   least: 1,

@@ -1,12 +1,12 @@
 import type { Host } from '../../domain/snapshot.js';
-import { moveOne, outlookOf } from '../balancing.js';
+import { moveOne, projectLoad } from '../balancing.js';
 import type { BalanceUnit } from '../unit.js';
 import { maximumVmCount } from './max-vms.js';
 
 /**
- * Moves a VM from the host with the most VMs, of those with `maximum_vm_count` or more, to hosts that stay under that number
- * with it, so that none of them is a source at once. It is the VM of the least memory that may move. A host none of whose
- * VMs can go anywhere gives way to the next.
+ * Moves a VM from the host with the most VMs, if it has `maximum_vm_count` or more, to hosts that stay below that number,
+ * so that none becomes a source at once. Chooses the VM of the least memory that may move. Skips a host whose VMs fit
+ * nowhere.
  */
 export const vmBalance: BalanceUnit = {
   type: 'BALANCE',
@@ -17,20 +17,20 @@ export const vmBalance: BalanceUnit = {
   propose({ hosts, properties, recent }) {
     const maximum = maximumVmCount.read(properties);
     const limit = `${maximumVmCount.name} = ${maximum}`;
-    const outlook = outlookOf(recent);
+    const load = projectLoad(recent);
     const up = hosts.filter(({ status }) => status === 'up');
 
-    // Those that are leaving are looked for only where it matters: among 10,000 hosts few are full.
+    // Leaving VMs are looked up only where it matters: among 10,000 hosts few are full.
     const full = up.filter(({ vms }) => vms.length >= maximum);
     const sources = full
-      .map((host) => ({ host, vms: outlook.fewestVms(host) }))
+      .map((host) => ({ host, vms: load.fewestVms(host) }))
       .filter(({ vms }) => vms >= maximum)
       .sort((a, b) => b.vms - a.vms);
     const [fullest] = sources;
     if (fullest === undefined) return { explain: () => whyNoneIsFull(up, full, limit) };
 
     const destinations = up
-      .map((host) => ({ host, vms: outlook.mostVms(host), roomMiB: outlook.leastSchedulableMiB(host) ?? 0 }))
+      .map((host) => ({ host, vms: load.mostVms(host), roomMiB: load.leastSchedulableMiB(host) ?? 0 }))
       .filter(({ vms }) => vms + 1 < maximum)
       .sort((a, b) => a.vms - b.vms);
     const need = ({ host, vms }: typeof fullest) => `${host.name} has ${vms} VMs, where ${limit}`;

@@ -85,7 +85,7 @@ const VALUES: readonly (readonly [inside: string, words: string])[] = [
   ],
   [
     '<struct><member><name>a</name><value/></member><member><name>a</name><value/></member></struct>',
-    'the member "a" stands twice in a <struct>',
+    'duplicate member "a" in a <struct>',
   ],
 ];
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { SchedulingError } from '../../../src/domain/errors.js';
-import { createPolicyService } from '../../../src/scoring/service.js';
+import { createScoringService } from '../../../src/scoring/service.js';
 import { units } from '../../../src/scoring/units/index.js';
 import type { Unit } from '../../../src/scoring/unit.js';
 import { call } from '../../support/call.js';
@@ -255,7 +255,7 @@ async function outcome(
 ): Promise<string> {
   const inventory = inventoryOf(cluster(hosts), { stopped: [SCHEDULED] });
   const clock = { now: () => SNAPSHOT_TIME };
-  const service = createPolicyService({ units, inventory, log: memoryLog(), clock });
+  const service = createScoringService({ units, inventory, log: memoryLog(), clock });
   const request = { vmId: vmId(0xfff), hosts: hostIds, properties };
   const { name, type } = unit;
   if (type === 'BALANCE') {

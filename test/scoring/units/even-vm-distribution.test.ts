@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { assumePlacements } from '../../../src/domain/snapshot.js';
-import { createPolicyService } from '../../../src/scoring/service.js';
+import { createScoringService } from '../../../src/scoring/service.js';
 import { evenVmDistribution } from '../../../src/scoring/units/even-vm-distribution.js';
 import { call } from '../../support/call.js';
 import { memoryLog } from '../../support/log.js';
@@ -27,7 +27,7 @@ function scored(counts: readonly number[], asked = everyOne(counts)) {
 
 /** What ScoreHosts makes of it alone. */
 async function summed(counts: readonly number[], asked = everyOne(counts), weight = 1) {
-  const service = createPolicyService({
+  const service = createScoringService({
     units: [evenVmDistribution],
     inventory: inventoryOf(hostsWith(counts), { stopped: [vm(0xfff, 'other')] }),
     log: memoryLog(),
