@@ -370,7 +370,7 @@ describe('client commands', () => {
       ],
       [
         ['simulate', '--world', '5000x10'],
-        /^ConfigError: --world 5000x10: hosts: .*from 0 to 1000, got 5000$/,
+        /^ConfigError: --world 5000x10: hosts: .*from 1 to 1000, got 5000$/,
       ],
       [['simulate', '--world', '0x10'], /^ConfigError: --world 0x10: hosts: expected an integer from 1/],
       [['simulate', '--world', 'docs'], /^ConfigError: --world docs: docs\/hosts\.json: can't be read/],

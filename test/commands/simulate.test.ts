@@ -69,8 +69,8 @@ describe('simulate', () => {
     const first = startProgram(['simulate', '--listen', '127.0.0.1:0']);
     const [, address = ''] = await first.written('stdout', /http:\/\/([\d.:]+)/);
     const second = await startProgram(['simulate', '--listen', address]).ended;
-    expect(errorText(second)).to.match(
-      /^SchedulingError: the simulator can't listen: .*EADDRINUSE.*; choose another port$/,
+    expect(errorText(second)).to.equal(
+      `SchedulingError: cannot listen on ${address}: the port is in use; stop what listens there, or choose another port (EADDRINUSE)`,
     );
     await first.end();
   });

@@ -187,8 +187,8 @@ describe('a composite over gRPC', () => {
       ([a]) => a === 'a 0 10',
     );
     await until(
-      () => breakerOf(composite, 1),
-      (state) => state === 'open',
+      () => score(composite),
+      () => breakerOf(composite, 1) === 'open',
     );
     expect(await score(composite)).to.deep.equal(['a 0 10', 'm UNAVAILABLE']);
   });
