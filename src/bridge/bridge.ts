@@ -83,7 +83,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         const { budget } = settings;
         const budgetMs = HOLDS_LOCK.has(name) ? budget : options.discoverBudgetMs;
         const ask = askWithin(budgetMs, requestId, request, options);
-        const { answer, units = [], failed = [], facts = {} } = await method.run(params, ask);
+        const { answer, units = [], failed = [], facts = () => ({}) } = await method.run(params, ask);
         failureLog.answered({ requestId, method: name, units, failed, facts });
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
         return { value: answer, outcome: outcomeOf(units, failed) };

@@ -76,7 +76,7 @@ export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod 
       const entries: Entries = new Map(KEYS.map(([, type]) => [type, new Map<string, XmlRpcValue>()]));
       for (const unit of units) announce(unit, entries, requestId);
       const answer = new Map(KEYS.map(([key, type]) => [key, entries.get(type) ?? null]));
-      return { answer, facts: { units: units.length } };
+      return { answer, facts: () => ({ units: units.length }) };
     },
   };
 }

@@ -29,6 +29,7 @@ export interface FailureLog {
 /** Creates a failure log without known failures. */
 export function createFailureLog(log: Log, clock: Clock): FailureLog {
   const throttle = createLogThrottle(clock);
+  const refusals = createLogThrottle(clock);
   let hasFailed = false;
 
   function logRecovered({ requestId, method, units, failed }: AnsweredCall): void {
@@ -63,7 +64,7 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
       if (times !== undefined)
         reasons.push(`${unit}: ${failure.message}${times > 1 ? ` (${times} times)` : ''}`);
     }
-    const fields = { requestId, method, ...facts, failed: failed.length };
+    const fields = { requestId, method, ...facts(), failed: failed.length };
     if (reasons.length > 0) {
       log.warn('units failed', { ...fields, reasons });
     } else {
@@ -75,9 +76,12 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
   return {
     answered(call) {
       const { requestId, method, failed, facts } = call;
-      if (hasFailed) logRecovered(call);
+      if (hasFailed) {
+        logRecovered(call);
+        hasFailed = !throttle.isEmpty();
+      }
       if (failed.length === 0) {
-        log.debug('call answered', { requestId, method, ...facts });
+        log.debug('call answered', () => ({ requestId, method, ...facts() }));
         return;
       }
       hasFailed = true;
@@ -85,7 +89,7 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
       logFailures(call);
     },
     refused(reason, { method, status, faultCode, receivedBytes }) {
-      const times = throttle.toTell('request refused', String(faultCode ?? status ?? ''));
+      const times = refusals.toTell('request refused', String(faultCode ?? status ?? ''));
       if (times === undefined) return;
       log.warn('request refused', {
         ...(method === undefined ? {} : { method: quoted(method) }),

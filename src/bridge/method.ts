@@ -10,7 +10,7 @@ export interface MethodOutcome {
   readonly units?: readonly string[];
   readonly failed?: readonly FailedUnit[];
   /** Fields for the log, such as the number of hosts. */
-  readonly facts?: LogFields;
+  readonly facts?: () => LogFields;
 }
 
 /**

@@ -79,9 +79,11 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
     async run(params, ask) {
       const asked = read(params);
       const { functions, hosts, vmId, properties } = asked;
-      const scores = [...functions].map(([name, weight]) => ({ name, weight }));
-      const policy = policyHash({ filters: [], scores, properties });
-      const facts = { vm: vmId, hosts: hosts.ids.length, policy };
+      const facts = () => {
+        const scores = [...functions].map(([name, weight]) => ({ name, weight }));
+        const policy = policyHash({ filters: [], scores, properties });
+        return { vm: vmId, hosts: hosts.ids.length, policy };
+      };
       // To a service, an empty list means all its units; to the engine, none.
       if (functions.size === 0 || hosts.ids.length === 0) return { answer: engineReply([]), facts };
       const results = await unitCosts(asked, ask);

@@ -44,11 +44,11 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
     async run(params, ask) {
       const asked = read(params);
       const { filters, hosts, vmId, properties } = asked;
-      const facts = {
+      const facts = () => ({
         vm: vmId,
         hosts: hosts.ids.length,
         policy: policyHash({ filters, scores: [], properties }),
-      };
+      });
       // To a service, an empty list means all its filters; to the engine, none.
       if (filters.length === 0 || hosts.ids.length === 0) return { answer: engineReply(hosts.texts), facts };
       const { hostIds, failed } = await filter(asked, ask);
@@ -60,7 +60,7 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
         answer: engineReply(accepted, failed, allFailed ? ['all filters failed'] : []),
         units: filters,
         failed,
-        facts: { ...facts, accepted: accepted.length },
+        facts: () => ({ ...facts(), accepted: accepted.length }),
       };
     },
   };

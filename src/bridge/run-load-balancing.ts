@@ -30,7 +30,7 @@ export function createRunLoadBalancing({ service, read }: RunLoadBalancingOption
     async run(params, ask) {
       const { balancer: unit, hosts, properties } = read(params);
       if (hosts.ids.length === 0) return { answer: engineReply(NOTHING) };
-      const sent = { units: [unit], facts: { unit, hosts: hosts.ids.length } };
+      const sent = { units: [unit], facts: () => ({ unit, hosts: hosts.ids.length }) };
       try {
         const { migration } = await ask((call) =>
           service.balanceHosts({ unit, hostIds: hosts.ids, properties }, call),

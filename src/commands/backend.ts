@@ -127,7 +127,9 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
     const composite = compose(config, members, registry.store, options);
     lifecycle.onStop('services', composite.close);
     registry.serve(composite.edit);
-    for (const { name } of parts.services) options.metrics.breakerChanged(name, 'closed');
+    for (const { name } of parts.services) {
+      options.metrics.breakerChanged({ service: name, state: 'closed' });
+    }
     composite.onAvailability(options.onChange);
     return {
       ...common,
@@ -168,9 +170,8 @@ function compose(
       settings: config.composite,
       store,
       log,
-      onMemberCall: ({ service, method, code, durationMs }) =>
-        metrics.serviceCalled(service, method, code, durationMs / 1000),
-      onBreakerChange: ({ service, state }) => metrics.breakerChanged(service, state),
+      onMemberCall: metrics.serviceCalled,
+      onBreakerChange: metrics.breakerChanged,
     });
   } catch (error) {
     throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;

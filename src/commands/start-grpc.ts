@@ -29,7 +29,7 @@ export async function startGrpc(
       settings: config.server,
       tls: tlsOf(config),
       log,
-      onCallEnd: ({ method, code, durationMs }) => metrics.callEnded(method, code, durationMs / 1000),
+      onCallEnd: metrics.callEnded,
     });
     log.info('grpc server listening', {
       address: server.address,

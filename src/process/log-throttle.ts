@@ -13,6 +13,8 @@ export interface LogThrottle {
   readonly toTell: (what: string, code: string) => number | undefined;
   /** Forgets a thing with all its codes. Returns how often it came up in all, 0 when it never did. */
   readonly end: (what: string) => number;
+  /** Reports whether nothing is remembered. */
+  readonly isEmpty: () => boolean;
 }
 
 interface Entry {
@@ -51,5 +53,6 @@ export function createLogThrottle(clock: Clock): LogThrottle {
       things.delete(what);
       return entries.reduce((sum, { total }) => sum + total, 0);
     },
+    isEmpty: () => things.size() === 0,
   };
 }

@@ -3,12 +3,15 @@ import winston from 'winston';
 /** Facts of a log line. Never a secret, never an error object of an HTTP client: those carry the request's headers. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** The facts of a log line, or what makes them: called only for a line that is written. */
+export type LogFacts = LogFields | (() => LogFields);
+
 /** Writes log lines: an event is a short noun phrase that never changes, what varies is in the fields. */
 export interface Log {
-  readonly debug: (event: string, fields?: LogFields) => void;
-  readonly info: (event: string, fields?: LogFields) => void;
-  readonly warn: (event: string, fields?: LogFields) => void;
-  readonly error: (event: string, fields?: LogFields) => void;
+  readonly debug: (event: string, facts?: LogFacts) => void;
+  readonly info: (event: string, facts?: LogFacts) => void;
+  readonly warn: (event: string, facts?: LogFacts) => void;
+  readonly error: (event: string, facts?: LogFacts) => void;
 }
 
 /** How much is logged: each level includes those before it. */
@@ -39,8 +42,13 @@ export function createLog({ level, format, stream = process.stderr }: LogOptions
   const write = (lineLevel: LogOptions['level']): Log['info'] =>
     LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)
       ? () => undefined
-      : (event, fields = {}) => void logger.log({ ...fields, level: lineLevel, message: event });
+      : (event, facts = {}) => void logger.log({ ...fieldsOf(facts), level: lineLevel, message: event });
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** Returns the fields that facts stand for. */
+export function fieldsOf(facts: LogFacts): LogFields {
+  return typeof facts === 'function' ? facts() : facts;
 }
 
 function textLine({ timestamp, level, message, ...fields }: winston.Logform.TransformableInfo): string {

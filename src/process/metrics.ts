@@ -39,10 +39,17 @@ export interface ServiceFigures {
   readonly unitsRemembered: number;
 }
 
+/** The end of a call. */
+export interface CallFigures {
+  readonly method: string;
+  readonly code: 'OK' | SchedulingErrorCode;
+  readonly durationMs: number;
+}
+
 /** The figures of a process, in Prometheus' terms. */
 export interface Metrics {
   /** Counts a call by the name of its method in the contract, and what its caller was told. */
-  readonly callEnded: (method: string, code: 'OK' | SchedulingErrorCode, seconds: number) => void;
+  readonly callEnded: (end: CallFigures) => void;
   /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
@@ -53,14 +60,9 @@ export interface Metrics {
   /** Counts a request to the bridge, whatever came of it. */
   readonly bridgeRequestEnded: (end: BridgeRequestFigures) => void;
   /** Counts a call to one service of the composite. */
-  readonly serviceCalled: (
-    service: string,
-    method: string,
-    code: 'OK' | SchedulingErrorCode,
-    seconds: number,
-  ) => void;
+  readonly serviceCalled: (end: CallFigures & { readonly service: string }) => void;
   /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
-  readonly breakerChanged: (service: string, state: BreakerState) => void;
+  readonly breakerChanged: (change: { readonly service: string; readonly state: BreakerState }) => void;
   /** Shows, for each service of the composite, how many units it has here, at each scrape. */
   readonly watchServices: (read: () => readonly ServiceFigures[]) => void;
   readonly contentType: string;
@@ -151,14 +153,14 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
   }
 
   return {
-    callEnded: (method, code, seconds) => calls.observe({ method, code }, seconds),
+    callEnded: ({ method, code, durationMs }) => calls.observe({ method, code }, durationMs / 1000),
     unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
     schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
     bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
       bridgeRequests.inc({ method, status, fault: faultCode }),
-    serviceCalled: (service, method, code, seconds) =>
-      serviceCalls.observe({ service, method, code }, seconds),
-    breakerChanged(service, state) {
+    serviceCalled: ({ service, method, code, durationMs }) =>
+      serviceCalls.observe({ service, method, code }, durationMs / 1000),
+    breakerChanged({ service, state }) {
       breakers.set({ service }, BREAKER_FIGURES[state]);
       if (state === 'open') openings.inc({ service });
     },

@@ -26,7 +26,7 @@ export function observe(
   function answered(
     method: keyof PolicyUnitService,
     { requestId }: Call,
-    facts: LogFields,
+    facts: () => LogFields,
     results: readonly UnitResult<unknown>[] = [],
   ): void {
     const failed = results.flatMap(({ unit, failure }) =>
@@ -34,12 +34,12 @@ export function observe(
     );
     for (const { unit, code } of failed) metrics.unitFailed(unit, code);
     if (failed.length === 0) {
-      log.debug('call answered', { requestId, method, ...facts });
+      log.debug('call answered', () => ({ requestId, method, ...facts() }));
     } else {
       const reasons = failed
         .slice(0, MAX_NAMED)
         .map(({ unit, code, message }) => `${unit}: ${code}: ${message}`);
-      log.warn('units failed', { requestId, method, ...facts, failed: failed.length, reasons });
+      log.warn('units failed', { requestId, method, ...facts(), failed: failed.length, reasons });
     }
   }
 
@@ -52,33 +52,35 @@ export function observe(
   return {
     async listPolicyUnits(call) {
       const listed = await service.listPolicyUnits(call);
-      answered('listPolicyUnits', call, { units: listed.units.length });
+      answered('listPolicyUnits', call, () => ({ units: listed.units.length }));
       return listed;
     },
     async scoreHosts(request, call) {
       const response = await service.scoreHosts(request, call);
       const { scores, unitResults, unknownHostIds } = response;
-      const policy = policyFacts({ ...request, filters: [], scores: request.units });
-      const facts = {
+      const facts = () => ({
         vm: request.vmId,
         hosts: scores.length,
         unknownHosts: unknownHostIds.length,
-        ...policy,
-      };
+        ...policyFacts({ ...request, filters: [], scores: request.units }),
+      });
       answered('scoreHosts', call, facts, unitResults);
       return response;
     },
     async filterHosts(request, call) {
       const response = await service.filterHosts(request, call);
-      const asked = request.hosts === 'ALL_UP' ? {} : { hosts: request.hosts.length };
-      const policy = policyFacts({ ...request, filters: request.units, scores: [] });
-      const facts = { vm: request.vmId, ...asked, accepted: response.hostIds.length, ...policy };
+      const facts = () => ({
+        vm: request.vmId,
+        ...(request.hosts === 'ALL_UP' ? {} : { hosts: request.hosts.length }),
+        accepted: response.hostIds.length,
+        ...policyFacts({ ...request, filters: request.units, scores: [] }),
+      });
       answered('filterHosts', call, facts, response.unitResults);
       return response;
     },
     async balanceHosts(request, call) {
       const response = await service.balanceHosts(request, call);
-      answered('balanceHosts', call, { unit: request.unit, migratesVm: response.migration?.vmId });
+      answered('balanceHosts', call, () => ({ unit: request.unit, migratesVm: response.migration?.vmId }));
       return response;
     },
   };

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/process/log.js';
+import { fieldsOf, type Log, type LogFacts, type LogFields } from '../../src/process/log.js';
 
 /** A line that was logged. */
 export interface Line {
@@ -12,7 +12,7 @@ export function createRecordedLog(): Log & { readonly lines: readonly Line[] } {
   const lines: Line[] = [];
   const write =
     (level: Line['level']) =>
-    (event: string, fields: LogFields = {}) =>
-      void lines.push({ level, event, fields });
+    (event: string, facts: LogFacts = {}) =>
+      void lines.push({ level, event, fields: fieldsOf(facts) });
   return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

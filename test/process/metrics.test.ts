@@ -62,8 +62,13 @@ describe('metrics', () => {
   it('shows the state of a breaker, and counts its openings: closed, open, half-open, open -> 2', async () => {
     const metrics = createMetrics(() => false);
     for (const state of ['closed', 'open', 'half-open', 'open'] as const)
-      metrics.breakerChanged('gpu', state);
-    metrics.serviceCalled('gpu', 'scoreHosts', 'UNAVAILABLE', 0.1);
+      metrics.breakerChanged({ service: 'gpu', state });
+    metrics.serviceCalled({
+      service: 'gpu',
+      method: 'scoreHosts',
+      code: 'UNAVAILABLE',
+      durationMs: 100,
+    });
     const text = await metrics.scrape();
     expect(text).to.include('hostscore_service_breaker_state{service="gpu"} 2');
     expect(text).to.include('hostscore_service_breaker_openings_total{service="gpu"} 2');

@@ -29,7 +29,7 @@ describe('ops server', () => {
   });
 
   it('shows metrics', async () => {
-    metrics.callEnded('ScoreHosts', 'OK', 0.002);
+    metrics.callEnded({ method: 'ScoreHosts', code: 'OK', durationMs: 2 });
     const text = await (await get('/metrics')).text();
     expect(text).to.include('hostscore_call_seconds_count{method="ScoreHosts",code="OK"} 1');
   });

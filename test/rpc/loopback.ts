@@ -5,7 +5,7 @@ import type {
   PolicyUnitService,
   ScoreHostsRequest,
 } from '../../src/domain/contract.js';
-import type { Log, LogFields } from '../../src/process/log.js';
+import { fieldsOf, type Log, type LogFacts, type LogFields } from '../../src/process/log.js';
 import { createRpcClient, type RpcClient, type RpcClientOptions } from '../../src/rpc/client.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../../src/rpc/server.js';
 import { serverSettings } from '../support/server-settings.js';
@@ -117,8 +117,8 @@ export function memoryLog(): Log & {
   const lines: (LogFields & { level: string; event: string })[] = [];
   const at =
     (level: string) =>
-    (event: string, fields: LogFields = {}) => {
-      lines.push({ ...fields, level, event });
+    (event: string, facts: LogFacts = {}) => {
+      lines.push({ ...fieldsOf(facts), level, event });
     };
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

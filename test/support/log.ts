@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../../src/process/log.js';
+import { fieldsOf, type Log, type LogFacts, type LogFields } from '../../src/process/log.js';
 
 /** One line that a test's log took. */
 export interface LogLine {
@@ -12,7 +12,7 @@ export function memoryLog(): Log & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const write =
     (level: keyof Log) =>
-    (event: string, fields: LogFields = {}): void =>
-      void lines.push({ level, event, fields });
+    (event: string, facts: LogFacts = {}): void =>
+      void lines.push({ level, event, fields: fieldsOf(facts) });
   return { lines, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

@@ -17,8 +17,8 @@ import type { ListVmsRequest__Output } from '../../gen/hostscore/v1/ListVmsReque
 import { boundedText, quoted } from '../../lib/text.js';
 import { inventoryMethods } from '../proto.js';
 import { invalid, readUuid, tooMuch } from './read-request.js';
-import { decodeAnswer, readId } from './read-response.js';
-import { fromTimestamp, toTimestamp } from './timestamp.js';
+import { decodeAnswer, fromTimestamp, readId } from './read-response.js';
+import { toTimestamp } from './write-response.js';
 
 /** VMs in one answer by default. */
 const DEFAULT_PAGE_SIZE = 100;

@@ -29,7 +29,6 @@ import { parseUuid } from '../../lib/uuid.js';
 import { policyUnitMethods } from '../proto.js';
 import { fromFailureCode } from '../status.js';
 import { decodeScores } from './fast-path.js';
-import { fromTimestamp } from './timestamp.js';
 
 /*
  * Decodes the answers of remote services. A function throws a contract violation, naming the field, for a value without a
@@ -237,4 +236,17 @@ function readFailure({ code: name, message, not_found }: Failure__Output): UnitF
 
 function readSnapshotTime(timestamp: Timestamp__Output | null): { readonly snapshotTime?: number } {
   return timestamp === null ? {} : { snapshotTime: fromTimestamp(timestamp, 'snapshot_time') };
+}
+
+// The range of google/protobuf/timestamp.proto: from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
+const MIN_SECONDS = -62_135_596_800;
+const MAX_SECONDS = 253_402_300_799;
+const MAX_NANOS = 999_999_999;
+
+/** Converts a Timestamp in an answer into milliseconds since the epoch. Throws for one out of range. */
+export function fromTimestamp({ seconds, nanos }: Timestamp__Output, field: string): number {
+  if (seconds >= MIN_SECONDS && seconds <= MAX_SECONDS && nanos >= 0 && nanos <= MAX_NANOS) {
+    return seconds * 1000 + Math.floor(nanos / 1_000_000);
+  }
+  throw contractViolation(`${field}: expected a time, got ${seconds} s and ${nanos} ns`);
 }

@@ -9,6 +9,7 @@ import type {
   ScoreHostsResponse,
   UnitFailure,
 } from '../../domain/contract.js';
+import type { Timestamp } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
 import type { HostScore as HostScoreMessage } from '../../gen/hostscore/v1/HostScore.js';
 import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
@@ -16,7 +17,6 @@ import { boundedText } from '../../lib/text.js';
 import { policyUnitMethods, type Sent } from '../proto.js';
 import { toFailureCode } from '../status.js';
 import { encodeScores } from './fast-path.js';
-import { toTimestamp } from './timestamp.js';
 
 /** Encodes the units of a service. */
 export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitList): Buffer {
@@ -151,4 +151,11 @@ function writeSnapshotTime({ snapshotTime }: { readonly snapshotTime?: number })
 
 function writeDirection(direction: Direction | undefined) {
   return direction === undefined ? 'DIRECTION_UNSPECIFIED' : (`DIRECTION_${direction}` as const);
+}
+
+/** Converts milliseconds since the epoch into a Timestamp; a Duration has the same form. */
+export function toTimestamp(milliseconds: number): Timestamp {
+  const whole = Math.floor(milliseconds);
+  const seconds = Math.floor(whole / 1000);
+  return { seconds, nanos: (whole - seconds * 1000) * 1_000_000 };
 }
