@@ -23,7 +23,7 @@ const PURE = [
   /^rpc\/message/,
   /^rpc\/status\.ts$/,
   /^bridge\/xml-rpc\//,
-  /^composite\/combine/,
+  /^composite\/(combine|registry\.ts$)/,
 ];
 
 /** Modules of Node that only compute, and who may import them. */
@@ -31,6 +31,9 @@ const PURE_MODULES: Readonly<Record<string, RegExp>> = {
   'node:net': /^/,
   'node:crypto': /^domain\/policies\.ts$/,
 };
+
+/** What is one thing a file however short: a command, and a unit. */
+const ONE_A_FILE = [/^commands\/(bridge|health|plugins)\.ts$/, /^scoring\/units\//];
 
 const IMPURE = /\b(?:Date\.now|new Date\(\)|performance|setTimeout|setInterval|process\.|console\.)/;
 
@@ -135,6 +138,15 @@ describe('architecture', () => {
     };
     for (const file of ours) visit(file);
     expect(cycles).to.deep.equal([]);
+  });
+
+  it('has no file under 40 lines that only one file of its folder imports: it belongs into that one', () => {
+    const small = ours.filter((file) => textOf(file).trimEnd().split('\n').length < 40);
+    const fragments = small.filter((file) => {
+      const importers = imports.filter(({ to }) => to === file).map(({ from }) => from);
+      return importers.length === 1 && importers.every((from) => dirname(from) === dirname(file));
+    });
+    expect(fragments.filter((file) => !ONE_A_FILE.some((pattern) => pattern.test(file)))).to.deep.equal([]);
   });
 
   it('has no file over 400 lines', () => {
