@@ -88,7 +88,8 @@ async function startService(
   const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
   metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
-  let grpc: RpcServer | undefined = undefined;
+  let bridge: XmlRpcServer | undefined;
+  let grpc: RpcServer | undefined;
   let stopping = false;
   const onChange = () => grpc?.setServing(readiness().ready);
 
@@ -97,17 +98,17 @@ async function startService(
     return backends.current()?.readiness() ?? { ready: false, reason: 'starting' };
   }
 
-  /** Ends a server; its callers are told to go elsewhere first. */
-  const end = (close: (graceMs: number) => Promise<void>) => () => {
+  /** Tells callers to go elsewhere, then ends both servers within one time of grace. */
+  async function stopServing(): Promise<void> {
     stopping = true;
-    return close(config.shutdownGrace);
-  };
+    onChange();
+    await Promise.all([bridge?.close(config.shutdownGrace), grpc?.close(config.shutdownGrace)]);
+  }
 
   const options = { log, metrics, variables, stepTimeoutMs, onChange };
   const opening = openBackend(config, parts, options);
   // Who waits for it hears of it.
   opening.catch(() => undefined);
-  let bridge: XmlRpcServer | undefined = undefined;
   try {
     if (parts.bridge) bridge = await startBridge(config, { service: backends.service, log, metrics });
     if (config.ops.enabled) {
@@ -118,10 +119,8 @@ async function startService(
       const policies = policiesOf(config.policies);
       const service = observe(withPolicies(backends.service, policies), { log, metrics, policies });
       grpc = await startGrpc(config, { service, inventory: backends.inventory, log, metrics });
-      faces.onStop('grpc server', end(grpc.close));
     }
-    // Stopped in reverse: the engine first.
-    if (bridge !== undefined) faces.onStop('bridge', end(bridge.close));
+    faces.onStop('servers', stopServing);
     const backend = await opening;
     backends.swap(backend);
     backend.start();

@@ -83,7 +83,7 @@ function describeLies(title: string, wire: boolean, edgeOf: () => Edge): void {
         const { liar, composite } = edgeOf();
         liar.methods.filterHosts = () => Promise.resolve(one.answer);
         const { hostIds, unitResults } = await composite.filterHosts(
-          { ...scoreRequest({ hosts: ASKED_HOSTS }), units: [] },
+          { ...scoreRequest({ hosts: ASKED_HOSTS }), units: [], explain: true },
           call(),
         );
         const failed = unitResults.filter(({ failure }) => failure !== undefined);

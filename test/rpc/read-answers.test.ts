@@ -147,7 +147,7 @@ describe('the answer of a service that anybody wrote', () => {
     ].map(({ problem, answer }) => ({
       problem,
       answers: { FilterHosts: answer },
-      ask: (client: RpcClient) => client.filterHosts(aFilterRequest(), aCall()),
+      ask: (client: RpcClient) => client.filterHosts(aFilterRequest({ explain: true }), aCall()),
     })),
     ...[
       {
@@ -317,7 +317,7 @@ describe('the answer of a service that anybody wrote', () => {
   for (const { expected, ...failure } of subjects) {
     it(`FilterHosts: a unit's failure ${JSON.stringify(failure)} is ${JSON.stringify(expected)}`, async () => {
       const client = await answering({ FilterHosts: { unit_results: [{ unit, failure }] } });
-      const { unitResults } = await client.filterHosts(aFilterRequest(), aCall());
+      const { unitResults } = await client.filterHosts(aFilterRequest({ explain: true }), aCall());
       expect(unitResults).to.deep.equal([{ unit, failure: expected }]);
     });
   }

@@ -1,6 +1,8 @@
 import type {
+  BalanceHostsRequest,
   BalanceHostsResponse,
   Direction,
+  FilterHostsRequest,
   FilterHostsResponse,
   FilterUnitResult,
   HostScore,
@@ -84,18 +86,24 @@ export function readScores(bytes: Buffer, request: ScoreHostsRequest): ScoreHost
   };
 }
 
-/** Decodes the hosts that a remote service's filters accepted. */
-export function readAcceptedHosts(bytes: Buffer): FilterHostsResponse {
+/** Decodes the hosts that a remote service's filters accepted; why they reject others only for a request that asks for it. */
+export function readAcceptedHosts(
+  bytes: Buffer,
+  { explain = false }: Pick<FilterHostsRequest, 'explain'>,
+): FilterHostsResponse {
   const message = decodeAnswer(bytes, policyUnitMethods.FilterHosts.responseDeserialize);
   return {
     hostIds: readIds(message.host_ids, 'host_ids'),
-    unitResults: message.unit_results.map(readFilterResult),
+    unitResults: message.unit_results.map((result, index) => readFilterResult(result, index, explain)),
     ...readSnapshotTime(message.snapshot_time),
   };
 }
 
 /** Decodes the migration that a remote service proposed, or none. */
-export function readMigration(bytes: Buffer): BalanceHostsResponse {
+export function readMigration(
+  bytes: Buffer,
+  { explain = false }: Pick<BalanceHostsRequest, 'explain'>,
+): BalanceHostsResponse {
   const message = decodeAnswer(bytes, policyUnitMethods.BalanceHosts.responseDeserialize);
   const { migration, explanation } = message;
   const field = 'migration.candidate_host_ids';
@@ -108,7 +116,7 @@ export function readMigration(bytes: Buffer): BalanceHostsResponse {
             candidateHostIds: readIds(migration.candidate_host_ids, field),
           },
         }),
-    ...(explanation === '' ? {} : { explanation: boundedText(explanation) }),
+    ...(!explain || explanation === '' ? {} : { explanation: boundedText(explanation) }),
     ...readSnapshotTime(message.snapshot_time),
   };
 }
@@ -164,7 +172,11 @@ function readScoreResult(message: ScoreUnitResult__Output, index: number): Score
   );
 }
 
-function readFilterResult(message: FilterUnitResult__Output, index: number): FilterUnitResult {
+function readFilterResult(
+  message: FilterUnitResult__Output,
+  index: number,
+  explain: boolean,
+): FilterUnitResult {
   const { accepted, failure, rejected } = message;
   const unit = readUnit(message, index);
   const field = `unit_results[${index}]`;
@@ -175,7 +187,7 @@ function readFilterResult(message: FilterUnitResult__Output, index: number): Fil
   return {
     unit,
     value: readIds(accepted.host_ids, `${field}.accepted.host_ids`),
-    ...(rejected.length === 0
+    ...(!explain || rejected.length === 0
       ? {}
       : { rejections: rejected.map((host, place) => readRejection(host, `${field}.rejected[${place}]`)) }),
   };

@@ -24,11 +24,11 @@ export interface GetInventoryResponse {
    */
   'running_vms'?: (number);
   /**
-   * Time up to which the inventory contains every change that the engine published.
+   * Time up to which the inventory contains every change that the engine published. MUST be sent.
    */
   'snapshot_time'?: (_google_protobuf_Timestamp | null);
   /**
-   * Time that has passed since `snapshot_time`, by the clock of the service.
+   * Time that has passed since `snapshot_time`, by the clock of the service. MUST be sent.
    */
   'age'?: (_google_protobuf_Duration | null);
   '_hosts'?: "hosts";
@@ -58,11 +58,11 @@ export interface GetInventoryResponse__Output {
    */
   'running_vms'?: (number);
   /**
-   * Time up to which the inventory contains every change that the engine published.
+   * Time up to which the inventory contains every change that the engine published. MUST be sent.
    */
   'snapshot_time': (_google_protobuf_Timestamp__Output | null);
   /**
-   * Time that has passed since `snapshot_time`, by the clock of the service.
+   * Time that has passed since `snapshot_time`, by the clock of the service. MUST be sent.
    */
   'age': (_google_protobuf_Duration__Output | null);
   '_hosts'?: "hosts";

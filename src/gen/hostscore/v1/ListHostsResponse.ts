@@ -12,7 +12,7 @@ export interface ListHostsResponse {
    */
   'hosts'?: (_hostscore_v1_InventoryHost)[];
   /**
-   * Time up to which the answer contains every change that the engine published.
+   * Time up to which the answer contains every change that the engine published. MUST be sent.
    */
   'snapshot_time'?: (_google_protobuf_Timestamp | null);
 }
@@ -26,7 +26,7 @@ export interface ListHostsResponse__Output {
    */
   'hosts': (_hostscore_v1_InventoryHost__Output)[];
   /**
-   * Time up to which the answer contains every change that the engine published.
+   * Time up to which the answer contains every change that the engine published. MUST be sent.
    */
   'snapshot_time': (_google_protobuf_Timestamp__Output | null);
 }

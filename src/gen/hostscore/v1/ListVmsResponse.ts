@@ -17,7 +17,7 @@ export interface ListVmsResponse {
    */
   'next_page_token'?: (string);
   /**
-   * Time up to which the answer contains every change that the engine published.
+   * Time up to which the answer contains every change that the engine published. MUST be sent.
    */
   'snapshot_time'?: (_google_protobuf_Timestamp | null);
 }
@@ -36,7 +36,7 @@ export interface ListVmsResponse__Output {
    */
   'next_page_token': (string);
   /**
-   * Time up to which the answer contains every change that the engine published.
+   * Time up to which the answer contains every change that the engine published. MUST be sent.
    */
   'snapshot_time': (_google_protobuf_Timestamp__Output | null);
 }
