@@ -50,7 +50,7 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
       logged = error;
       const stack = error.cause === undefined ? {} : { stack: stackOf(error.cause) };
       const fields = { requestId, method, unit, fault: error.message, ...stack };
-      const times = throttle.toTell(broken(method, unit), error.code);
+      const times = throttle.count(broken(method, unit), error.code);
       if (times === undefined) log.debug('answer invalid', fields);
       else log.error('answer invalid', { ...fields, ...(times > 1 ? { times } : {}) });
     }
@@ -60,7 +60,7 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
     const reasons: string[] = [];
     for (const { unit, failure } of failed) {
       if (reasons.length === MAX_NAMED) break;
-      const times = throttle.toTell(failing(method, unit), failure.code);
+      const times = throttle.count(failing(method, unit), failure.code);
       if (times !== undefined)
         reasons.push(`${unit}: ${failure.message}${times > 1 ? ` (${times} times)` : ''}`);
     }
@@ -89,7 +89,7 @@ export function createFailureLog(log: Log, clock: Clock): FailureLog {
       logFailures(call);
     },
     refused(reason, { method, status, faultCode, receivedBytes }) {
-      const times = refusals.toTell('request refused', String(faultCode ?? status ?? ''));
+      const times = refusals.count('request refused', String(faultCode ?? status ?? ''));
       if (times === undefined) return;
       log.warn('request refused', {
         ...(method === undefined ? {} : { method: quoted(method) }),

@@ -130,7 +130,6 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
     for (const { name } of parts.services) {
       options.metrics.breakerChanged({ service: name, state: 'closed' });
     }
-    composite.onAvailability(options.onChange);
     return {
       ...common,
       service: composite,
@@ -162,20 +161,17 @@ function compose(
   config: Config,
   members: readonly Member[],
   store: RegistryStore,
-  { log, metrics }: BackendOptions,
+  { log, metrics, onChange }: BackendOptions,
 ): Composite {
-  try {
-    return createComposite({
-      members,
-      settings: config.composite,
-      store,
-      log,
-      onMemberCall: metrics.serviceCalled,
-      onBreakerChange: metrics.breakerChanged,
-    });
-  } catch (error) {
-    throw error instanceof SchedulingError ? new ConfigError(`services: ${error.message}`) : error;
-  }
+  return createComposite({
+    members,
+    settings: config.composite,
+    store,
+    log,
+    onMemberCall: metrics.serviceCalled,
+    onBreakerChange: metrics.breakerChanged,
+    onAvailability: onChange,
+  });
 }
 
 /** The backend of the moment, as faces see it. */

@@ -1,36 +1,57 @@
 import type { Membership, RegistryStore } from '../composite/membership.js';
-import { answerForget, readRegistry, writeRegistry, type Registry } from '../composite/registry-file.js';
+import {
+  answerForget,
+  mergeRegistries,
+  readRegistry,
+  writeRegistry,
+  type Registry,
+} from '../composite/registry-file.js';
 import type { Config } from '../config/schema.js';
+import { nodeAfter, type After } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { openStateDir } from '../process/state-dir.js';
 
-/** The memory of what units the services have, in `state.dir`. */
+/** The registry of units in `state.dir`. */
 export interface OpenRegistry {
   readonly store: RegistryStore;
-  /** Has what other processes ask to be forgotten taken out of what is known. */
+  /** Applies changes that come from outside by `edit`: requests to forget a unit, and the file of an owner that ended. */
   readonly serve: (edit: Membership['edit']) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Opens it. Never rejects: without a disk nothing is remembered. */
-export async function openRegistry({ state }: Config, log: Log): Promise<OpenRegistry> {
-  const stateDir = await openStateDir({ dir: state.dir, log });
+/** Opens the registry. Never rejects: without a disk nothing is remembered. */
+export async function openRegistry(
+  { state }: Pick<Config, 'state'>,
+  log: Log,
+  after: After = nodeAfter,
+): Promise<OpenRegistry> {
+  const stateDir = await openStateDir({ dir: state.dir, log, after });
   const remembered = await readRegistry(stateDir);
-  /** What could not be written as long as another process owned the folder. */
-  let latest: Registry | undefined;
   let written: Promise<unknown> = Promise.resolve();
+  let served: Membership['edit'] | undefined;
+  let takenOver: Registry | undefined;
 
-  function save(registry: Registry): void {
-    latest = registry;
-    written = writeRegistry(stateDir, registry);
+  function merge(): void {
+    const file = takenOver;
+    if (file !== undefined) served?.((registry) => mergeRegistries(registry, file));
   }
 
+  // The previous owner may have learned something since this process read the file.
   stateDir.onOwned(() => {
-    if (latest !== undefined) save(latest);
+    void readRegistry(stateDir).then((file) => {
+      takenOver = file;
+      merge();
+    });
   });
   return {
-    store: { remembered, save, problems: stateDir.problems },
+    store: {
+      remembered,
+      save: (registry) => void (written = writeRegistry(stateDir, registry)),
+      problems: stateDir.problems,
+    },
     serve(edit) {
+      served = edit;
+      merge();
       stateDir.onCommand((line) => {
         let reply = '';
         edit((registry, listedNow) => {

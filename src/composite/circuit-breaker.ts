@@ -1,66 +1,65 @@
 import type { After } from '../lib/timers.js';
 import type { BreakerState } from '../process/metrics.js';
 
-/** What the end of a call says of the service: that it works, that it doesn't, or neither. */
+/** Evidence that the end of a call gives: the service works, does not work, or neither. */
 export type Verdict = 'good' | 'bad' | 'neutral';
 
-/** Longest pause before a service is tried again: milliseconds. Whoever mends a service waits no longer for its units. */
+/** Longest pause between two probes, in ms: how long the units of a repaired service stay away at most. */
 export const MAX_BREAKER_PAUSE_MS = 30_000;
 
-/** What a breaker is made of. */
+/** Options of a circuit breaker. */
 export interface CircuitBreakerOptions {
-  /** Bad calls in a row that open it. */
+  /** Consecutive bad calls that open the circuit. */
   readonly failures: number;
-  /** First pause before the service is tried again: milliseconds. It doubles, up to {@link MAX_BREAKER_PAUSE_MS} unless it is longer itself. */
+  /** Pause before the first probe, in ms. It doubles up to {@link MAX_BREAKER_PAUSE_MS}, or stays if it is longer. */
   readonly pauseMs: number;
   readonly after: After;
-  /** Called to have the service listed in the background; its end is told by `listed` or `notListed`. */
+  /** Called to list the service in the background; the outcome comes in by `listed` or `notListed`. */
   readonly probe: () => void;
-  /** Called at each change of state, with the reason unless it closes. Must not throw. */
+  /** Called on each change of state, with the reason unless the circuit closes. Must not throw. */
   readonly onChange: (state: BreakerState, reason?: string) => void;
 }
 
-/** Keeps calls from a service that is down, so that it costs them no time. */
+/** Circuit breaker: fails calls to a service that is down at once, so that they cost no time. */
 export interface CircuitBreaker {
   readonly state: () => BreakerState;
-  /** Returns why calls are not let through, in words. */
+  /** Returns the message for a refused call. */
   readonly refusal: () => string;
-  /** Lets one call through: what it returns is to be called at the call's end. Returns undefined when none is let through. */
+  /** Admits a call and returns the function to report its end with, or undefined for a refused call. */
   readonly admit: () => ((verdict: Verdict, reason?: string) => void) | undefined;
-  /** Tells it that the service was listed. */
+  /** Reports that the service was listed. */
   readonly listed: () => void;
-  /** Tells it that the service could not be listed; `dead` when nothing answered at all, which counts like a bad call. */
+  /** Reports a failed listing; `dead` if nothing answered at all, which counts as a bad call. */
   readonly notListed: (reason: string, dead: boolean) => void;
-  /** Tells it that the service shows signs of life: what made it fail may be over. */
+  /** Reports a sign of life, such as a new connection: probes at once. */
   readonly revived: () => void;
-  /** Stops its timer. */
+  /** Stops the timer. */
   readonly close: () => void;
 }
 
 /**
- * Creates a breaker, closed.
+ * Creates a closed circuit breaker.
  *
- * Several bad calls in a row open it. It is tried again by listing the service in the background, after a pause or when
- * the service shows signs of life, never by making a caller wait. A good listing makes it half-open: one real call is let
- * through, and only the good end of that one closes the breaker. A bad end opens it for twice the pause, since a service
- * may list well and still hang on every real call; and so does a listing that nothing answers.
+ * Consecutive bad calls open it. The service is then probed by listings in the background, after a pause or at a sign of
+ * life, so that no caller ever waits to find out. A good listing makes it half-open: it admits one real call, and only the
+ * good end of that call closes it. A bad end opens it again and doubles the pause, since a service may list well and still
+ * hang on every real call; a probe that nothing answers doubles it too.
  */
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { after, probe, onChange } = options;
   let state: BreakerState = 'closed';
-  /** Bad ends in a row while closed. */
   let failures = 0;
   let reason = '';
   let pauseMs = options.pauseMs;
   let isPauseOver = false;
   let lastListingFailed = false;
   let isOnTrial = false;
-  /** Changes with the state: a call's end says nothing of a state in which it was not let through. */
+  /** Counts changes of state: the end of a call admitted in an earlier state proves nothing about this one. */
   let era = 0;
-  let callOff: () => void = () => undefined;
+  let cancelProbe: () => void = () => undefined;
 
   function enter(next: BreakerState): void {
-    callOff();
+    cancelProbe();
     state = next;
     era += 1;
     failures = 0;
@@ -70,7 +69,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
 
   function pause(): void {
     isPauseOver = false;
-    callOff = after(pauseMs, () => {
+    cancelProbe = after(pauseMs, () => {
       isPauseOver = true;
       probe();
     });
@@ -110,7 +109,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       };
     },
     listed() {
-      // A good listing right after a bad one means that the service came back, whatever is left of the pause.
+      // A good listing after a bad one shows that the service came back, whatever is left of the pause.
       if (state === 'open' && (isPauseOver || lastListingFailed)) enter('half-open');
       lastListingFailed = false;
     },
@@ -126,10 +125,10 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     },
     revived() {
       if (state !== 'open') return;
-      callOff();
+      cancelProbe();
       isPauseOver = true;
       probe();
     },
-    close: () => callOff(),
+    close: () => cancelProbe(),
   };
 }

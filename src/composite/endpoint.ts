@@ -1,5 +1,10 @@
 import type { Call } from '../domain/contract.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import {
+  endOfCall,
+  INTERNAL_ERROR_TEXT,
+  SchedulingError,
+  type SchedulingErrorCode,
+} from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
@@ -8,13 +13,13 @@ import type { BreakerState } from '../process/metrics.js';
 import { createCircuitBreaker, type CircuitBreaker, type Verdict } from './circuit-breaker.js';
 import type { Member } from './member.js';
 
-/** What callers usually give a service: milliseconds. Few are as patient as a generous deadline of a service. */
+/** Time that most callers allow a call, in ms; few are as patient as a generous deadline of a service. */
 const USUAL_DEADLINE_MS = 1000;
 
-/** A late answer counts when the service had at least this part of its deadline, or of the usual one if that is less. */
+/** Share of its deadline, or of the usual one if that is less, that a service must have had for a late answer to count. */
 const FAIR_SHARE = 0.1;
 
-/** One call of a member that has ended. */
+/** A call of a member that has ended. */
 export interface MemberCall {
   readonly service: string;
   readonly method: string;
@@ -22,52 +27,52 @@ export interface MemberCall {
   readonly durationMs: number;
 }
 
-/** A change of a member's breaker. */
+/** A change of a member's circuit breaker. */
 export interface BreakerChange {
   readonly service: string;
   readonly state: BreakerState;
-  /** Why the service is taken to be down; absent when it is back. */
+  /** Absent when the circuit closed. */
   readonly reason?: string;
 }
 
-/** What all endpoints of a composite have in common. */
+/** Options that the endpoints of a composite share. */
 export interface EndpointOptions {
   readonly settings: { readonly breakerFailures: number; readonly breakerPause: number };
   readonly log: Log;
   readonly clock: Clock;
-  /** Measures calls; never goes back. */
+  /** Monotonic clock that measures calls. */
   readonly steady: Clock;
   readonly after: After;
-  /** Called at the end of each call. Must not throw. */
+  /** Called when a call ended. Must not throw. */
   readonly onMemberCall: (call: MemberCall) => void;
-  /** Called when a breaker opens, half-opens or closes. Must not throw. */
+  /** Called when a circuit opens, half-opens or closes. Must not throw. */
   readonly onBreakerChange: (change: BreakerChange) => void;
 }
 
-/** What to ask: a method, how to call it, and how to check its answer; what `read` finds wrong with it, it throws. */
+/** A call to make: the method's name, the call itself, and the check of its answer, which throws a contract violation. */
 export interface Question<Answer, Read> {
   readonly method: string;
   readonly run: (member: Member, call: Call) => Promise<Answer>;
   readonly read: (answer: Answer) => Read;
 }
 
-/** What a member answered, or why it didn't; `asked` is false when its breaker kept the call from it. */
+/** A member's answer or the error in place of it; `asked` is false for a call that the circuit breaker refused. */
 export type MemberAnswer<Read> =
   | { readonly value: Read; readonly error?: never }
   | { readonly error: SchedulingError; readonly asked: boolean; readonly value?: never };
 
-/** One member as it is called. */
+/** The one way to call a member. */
 export interface Endpoint {
   readonly member: Member;
-  /** Absent for a service of this process: nothing opens it. */
+  /** Absent for a service of this process. */
   readonly breaker: CircuitBreaker | undefined;
-  /** Asks it within the caller's time and its own deadline, if its breaker lets the call through. Never rejects. */
+  /** Calls the member if its breaker admits the call, within `until` (ms since the epoch) and its own deadline. Never rejects. */
   readonly ask: <Answer, Read>(
     question: Question<Answer, Read>,
     call: Call,
     until: number,
   ) => Promise<MemberAnswer<Read>>;
-  /** Asks it until that time, past its breaker. Rejects with why there is no answer. */
+  /** Calls the member past its breaker, within `until`. Rejects with a SchedulingError. */
   readonly askAnyway: <Answer, Read>(
     question: Question<Answer, Read>,
     call: Call,
@@ -75,7 +80,7 @@ export interface Endpoint {
   ) => Promise<Read>;
 }
 
-/** Creates the one way in which a member is called. `probe` has it listed in the background. */
+/** Creates the endpoint of a member. `probe` starts a listing in the background. */
 export function createEndpoint(member: Member, options: EndpointOptions, probe: () => void): Endpoint {
   const { settings, log, clock, steady, after, onMemberCall, onBreakerChange } = options;
   const { name: service, deadlineMs = Infinity } = member;
@@ -89,10 +94,10 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
     : undefined;
 
   function onChange(state: BreakerState, reason?: string): void {
-    if (state === 'closed') log.info('service back', { service });
-    else if (state === 'half-open') log.debug('service on trial', { service, reason });
-    else if (stateBefore === 'closed') log.warn('service down', { service, reason });
-    else log.debug('service still down', { service, reason });
+    if (state === 'closed') log.info('circuit closed', { service });
+    else if (state === 'half-open') log.debug('circuit half-open', { service, reason });
+    else if (stateBefore === 'closed') log.warn('circuit opened', { service, reason });
+    else log.debug('circuit reopened', { service, reason });
     stateBefore = state;
     onBreakerChange({ service, state, ...(reason === undefined ? {} : { reason }) });
   }
@@ -155,29 +160,18 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
   return { member, breaker, ask, askAnyway };
 }
 
-/** Returns why a call of a member ended. One that says CANCELLED although nobody cancelled is one that was stopped. */
-function errorOf(thrown: unknown, call: Call): SchedulingError {
-  if (call.signal.aborted) return endOf(call);
+/** Returns the error of a failed call. CANCELLED without an aborted signal means that the service is shutting down. */
+function errorOf(thrown: unknown, { signal }: Call): SchedulingError {
+  if (signal.aborted) return endOfCall(signal);
   const error = SchedulingError.from(thrown);
   if (error.code !== 'CANCELLED') return error;
   return new SchedulingError('UNAVAILABLE', 'the service ended the call', { cause: error });
 }
 
-/** Returns why an aborted call ended: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
-export function endOf({ signal }: Pick<Call, 'signal'>): SchedulingError {
-  const error = SchedulingError.from(signal.reason);
-  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
-  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: signal.reason });
-}
-
 /**
- * Returns what the end of a call says of the member, which was given so many milliseconds. UNAVAILABLE, INTERNAL, and
- * DEADLINE_EXCEEDED after a fair time are bad.
- *
- * RESOURCE_EXHAUSTED is neither: it comes at once, so it costs no time to ask again, and it is as often about a request
- * that is too large as about a service that is too busy. INTERNAL of balanceHosts is neither: that method has one unit,
- * whose bug must not keep callers from the service's other units. The other codes are about the request, so the service
- * works.
+ * Classifies the end of a call. UNAVAILABLE, INTERNAL, and DEADLINE_EXCEEDED after a fair time are bad; codes about the
+ * request show a service that works. RESOURCE_EXHAUSTED is neutral: it comes at once, and means a request that is too large
+ * as often as a busy service. INTERNAL of balanceHosts is neutral: the bug of its one unit must not block the others.
  */
 export function verdictOf(
   method: string,

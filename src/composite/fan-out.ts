@@ -1,50 +1,49 @@
 import type { Call, UnitFailure } from '../domain/contract.js';
-import { failureOf, type SchedulingError } from '../domain/errors.js';
-import { endOf, type Endpoint, type MemberAnswer, type Question } from './endpoint.js';
+import { endOfCall, failureOf, type SchedulingError } from '../domain/errors.js';
+import type { Endpoint, MemberAnswer, Question } from './endpoint.js';
 import type { Route } from './registry.js';
 
-/** The units of one request that one member has. */
+/** The units of a request that one member serves. */
 export interface MemberUnits {
   /** The member's name. */
   readonly service: string;
-  /** Places of the units in the request. */
+  /** Indexes of the units in the request. */
   readonly places: readonly number[];
   readonly routes: readonly Route[];
 }
 
-/** What one member answered for its units. */
+/** A member's answer for its units. */
 export interface FannedAnswer<Value> extends MemberUnits {
   readonly value: Value;
 }
 
-/** What came of asking the members. */
+/** The answers of a fan-out, and the failures. */
 export interface FannedOut<Value> {
-  /** In the order of the members; those that answered. */
+  /** Of the members that answered, in their order. */
   readonly answers: readonly FannedAnswer<Value>[];
-  /** Why units were not answered for, by their places in the request. */
+  /** Of the other units, by index in the request. */
   readonly failures: ReadonlyMap<number, UnitFailure>;
 }
 
-/** Whom to ask, and for what. */
+/** A request to fan out. */
 export interface FanOut<Answer, Value> {
   readonly endpoints: readonly Endpoint[];
-  /** Which units there are. */
+  /** Known units, by name. */
   readonly routes: ReadonlyMap<string, Route>;
-  /** Names of the units of the request. */
+  /** Names of the requested units. */
   readonly units: readonly string[];
   readonly call: Call;
-  /** When members have to have answered: milliseconds since the epoch. */
+  /** Time by which members have to answer, in ms since the epoch. */
   readonly until: number;
   /** Returns the error for a unit that no member has. */
   readonly missing: (unit: string) => SchedulingError;
-  /** Returns what to ask a member for its units. */
+  /** Returns the call of a member for its units. */
   readonly question: (units: MemberUnits) => Question<Answer, Value>;
 }
 
 /**
- * Asks each member for its units, all at the same time; a member's failure is that of its units, with the member's name
- * before it. Rejects with why the caller's call ended; and with what is wrong with the request when every member that
- * was asked says that something is.
+ * Calls each member for its units, in parallel. A member's failure fails its units, prefixed with the member's name.
+ * Rejects if the caller's call ended, or if every member that was reached refuses the request as invalid.
  */
 export async function fanOut<Answer, Value>(options: FanOut<Answer, Value>): Promise<FannedOut<Value>> {
   const { endpoints, routes, units, call, until, missing, question } = options;
@@ -69,7 +68,7 @@ export async function fanOut<Answer, Value>(options: FanOut<Answer, Value>): Pro
   const ends = await Promise.all(
     asked.map(({ endpoint, group }) => endpoint.ask(question(group), call, until)),
   );
-  if (call.signal.aborted) throw endOf(call);
+  if (call.signal.aborted) throw endOfCall(call.signal);
   throwIfRefused(ends);
 
   const answers: FannedAnswer<Value>[] = [];
@@ -86,7 +85,6 @@ export async function fanOut<Answer, Value>(options: FanOut<Answer, Value>): Pro
   return { answers, failures };
 }
 
-/** Throws the first refusal when every member that was asked says that something is wrong with the request. */
 function throwIfRefused(ends: readonly MemberAnswer<unknown>[]): void {
   const reached = ends.filter((end) => end.error === undefined || end.asked);
   const isRefusal = ({ error }: MemberAnswer<unknown>) =>

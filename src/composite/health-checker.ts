@@ -7,46 +7,48 @@ import type { Log } from '../process/log.js';
 import type { Endpoint } from './endpoint.js';
 import type { Member } from './member.js';
 
-/** Longest that a service may take to list its units: milliseconds. No service computes anything for it. */
+/** Longest time for a service to list its units, in ms; no service computes anything for it. */
 export const LIST_TIMEOUT_MS = 5000;
 
-/** First pause after a failed listing of a service that was never listed: milliseconds. It doubles. */
+/** Pause after the first failed listing of a service that was never listed, in ms. It doubles up to {@link MAX_RETRY_MS}. */
 const FIRST_RETRY_MS = 200;
 
-/** Longest such pause: milliseconds. An engine that starts waits for these units, thirty seconds at most. */
+/** Longest such pause, in ms: a starting engine waits 30 s for these units at most. */
 const MAX_RETRY_MS = 5000;
 
-/** What a health checker is made of. */
+/** Options of a health checker. */
 export interface HealthCheckerOptions {
-  /** Pause from one listing to the next: milliseconds. */
+  /** Pause between two listings, in ms. */
   readonly relistInterval: number;
   readonly log: Log;
   readonly clock: Clock;
   readonly after: After;
-  readonly onListed: (list: PolicyUnitList) => void;
-  /** Called at the end of each listing, good or bad, last. */
+  /** Called with each successful listing. */
+  readonly onListed: (list: PolicyUnitList, isFirst: boolean) => void;
+  /** Called last at the end of each listing, successful or not. */
   readonly onEnd: () => void;
 }
 
-/** Lists the units of one member again and again, one listing at a time. */
+/** Lists the units of a member periodically, one listing at a time. */
 export interface HealthChecker {
-  /** Begins. Calling it again does nothing. */
+  readonly endpoint: Endpoint;
+  /** Starts unless started. */
   readonly start: () => void;
   /** Lists now, or joins the listing under way. */
   readonly listNow: () => void;
-  /** Whether the member was ever listed. */
-  readonly listed: () => boolean;
-  /** Whether the member said that its units changed, and was not listed since. */
+  /** Returns the last successful listing since the start. */
+  readonly listing: () => PolicyUnitList | undefined;
+  /** Reports whether the member announced a change of its units since its last listing began. */
   readonly isStale: () => boolean;
-  /** Returns why the last listing failed; undefined when it didn't, or none has ended yet. */
+  /** Returns the error of the last listing, or undefined if it succeeded or none has ended. */
   readonly failure: () => SchedulingError | undefined;
-  /** Fulfilled when the member was listed or could not be, for the first time. */
+  /** Resolves at the end of the first listing, successful or not. */
   readonly firstEnd: Promise<void>;
-  /** Stops, and gives up on the listing under way. */
+  /** Stops, and cancels the listing under way. */
   readonly close: () => void;
 }
 
-/** Creates the health checker of one member. Good and bad listings are told to its breaker. */
+/** Creates the health checker of a member. It reports listings to the member's circuit breaker. */
 export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOptions): HealthChecker {
   const { relistInterval, log, clock, after, onListed, onEnd } = options;
   const { member, breaker } = endpoint;
@@ -55,17 +57,16 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   let signalFirstEnd: () => void = () => undefined;
   const firstEnd = new Promise<void>((resolve) => (signalFirstEnd = resolve));
   const stops: (() => void)[] = [];
-  let lastListing: 'none' | 'good' | 'bad' = 'none';
   let isStarted = false;
-  let isListed = false;
+  let listing: PolicyUnitList | undefined;
   let isUnderWay = false;
   let isStale = false;
-  /** Whether another listing follows at once on the one under way, which may be older than the news. */
+  /** Whether to list again at once, since the listing under way may be older than the news. */
   let again: 'no' | 'if it fails' | 'yes' = 'no';
   let failure: SchedulingError | undefined;
   let lastUnmatched = '';
   let retryPause = FIRST_RETRY_MS;
-  let callOff: () => void = () => undefined;
+  let cancelNext: () => void = () => undefined;
 
   async function list(): Promise<void> {
     const deadline = clock.now() + LIST_TIMEOUT_MS;
@@ -85,27 +86,26 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
 
   function onGood(list: PolicyUnitList): void {
     const taken = list.units.filter(({ name }) => member.units?.includes(name) !== false);
-    if (lastListing !== 'good') {
+    const isFirst = listing === undefined;
+    if (isFirst || failure !== undefined) {
       log.info('service listed', { service, offered: list.units.length, used: taken.length });
     }
-    lastListing = 'good';
     failure = undefined;
-    isListed = true;
+    listing = list;
     warnOfUnmatched(list);
-    onListed(list);
+    onListed(list, isFirst);
     breaker?.listed();
   }
 
   function onBad(error: SchedulingError): void {
     const { code, message } = error;
     const reason = `${code}: ${message}`;
-    if (lastListing !== 'bad') log.warn('service not listed', { service, reason });
-    lastListing = 'bad';
+    if (failure === undefined) log.warn('service not listed', { service, reason });
     failure = error;
     breaker?.notListed(reason, code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED');
   }
 
-  /** Tells of entries of the configuration that match nothing offered, once and not at each listing. */
+  /** Warns of configured names that the service does not offer, once until they change. */
   function warnOfUnmatched({ units: offered }: PolicyUnitList): void {
     const isOffered = (entry: string) => offered.some(({ name }) => name === entry);
     const units = member.units?.filter((entry) => !isOffered(entry)) ?? [];
@@ -124,11 +124,11 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   function listNow(): void {
     if (isUnderWay || closing.signal.aborted) return;
     isUnderWay = true;
-    callOff();
+    cancelNext();
     void list().then(() => {
       isUnderWay = false;
       if (closing.signal.aborted) return;
-      const isRepeated = again === 'yes' || (again === 'if it fails' && lastListing === 'bad');
+      const isRepeated = again === 'yes' || (again === 'if it fails' && failure !== undefined);
       again = 'no';
       if (isRepeated) listNow();
       else {
@@ -141,13 +141,12 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   }
 
   function planNext(): void {
-    if (isListed && !member.remote) return;
-    const pause = isListed ? relistInterval : retryPause;
-    if (!isListed) retryPause = Math.min(2 * retryPause, MAX_RETRY_MS);
-    callOff = after(pause, listNow);
+    if (listing === undefined) {
+      cancelNext = after(retryPause, listNow);
+      retryPause = Math.min(2 * retryPause, MAX_RETRY_MS);
+    } else if (member.remote) cancelNext = after(relistInterval, listNow);
   }
 
-  /** What made a listing fail may be over. */
   function onConnected(): void {
     if (isUnderWay && again === 'no') again = 'if it fails';
     listNow();
@@ -162,6 +161,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   }
 
   return {
+    endpoint,
     start() {
       if (isStarted) return;
       isStarted = true;
@@ -171,12 +171,12 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
       listNow();
     },
     listNow,
-    listed: () => isListed,
+    listing: () => listing,
     isStale: () => isStale,
     failure: () => failure,
     firstEnd,
     close() {
-      callOff();
+      cancelNext();
       for (const stop of stops.splice(0)) stop();
       closing.abort(new SchedulingError('CANCELLED', 'the composite is closed'));
     },

@@ -6,18 +6,18 @@ import type { Endpoint, Question } from './endpoint.js';
 import type { Member } from './member.js';
 import type { Membership } from './membership.js';
 
-/** What the members know of hosts and VMs. */
+/** Inventory of the members of a composite. */
 export interface MembersInventory {
   /**
-   * Passes on to the first member, in order, that says that it has an inventory. Rejects with UNIMPLEMENTED when none does,
-   * with UNAVAILABLE when one may that was not listed yet.
+   * Calls the first member that has an inventory. Rejects with UNIMPLEMENTED if none has, with UNAVAILABLE if one may that
+   * was not listed yet.
    */
   readonly service: InventoryService;
-  /** Returns the hosts that are up in a VM's cluster. Rejects with INVALID_ARGUMENT, naming the remedy, when nobody can know them. */
+  /** Returns the ids of the hosts that are up in a VM's cluster. Rejects with INVALID_ARGUMENT if no member has an inventory. */
   readonly upHosts: (vmId: string, call: Call, until: number) => Promise<readonly string[]>;
 }
 
-/** Creates the inventory of the members. `begin` returns the time until which a call may ask them. */
+/** Creates the inventory of the members. `begin` returns the time by which they have to answer a call, in ms since the epoch. */
 export function createMembersInventory(
   membership: Pick<Membership, 'withInventory' | 'unlisted'>,
   begin: (call: Call) => Promise<number>,
@@ -70,7 +70,7 @@ export function createMembersInventory(
         const { hosts } = await ask(owner, listHosts, call, until);
         return hosts.filter(({ status }) => status === 'up').map(({ id }) => id);
       } catch (error) {
-        // A service of another make knows hosts, and has no method to list them.
+        // Other implementations may know hosts without serving InventoryService.
         if (!(error instanceof SchedulingError) || error.code !== 'UNIMPLEMENTED') throw error;
         return ask(owner, scoredHosts(vmId), call, until);
       }
@@ -84,7 +84,6 @@ function questionOf<Answer>(
 ): Question<Answer, Answer> {
   return {
     method,
-    // An answer of UNIMPLEMENTED, whether the member has no such methods or no such service.
     run: async ({ inventory }, call) => {
       if (inventory === undefined) throw noInventory();
       return run(inventory, call);
@@ -93,7 +92,7 @@ function questionOf<Answer>(
   };
 }
 
-/** The question which hosts a service scores when it is asked for all that are up, by all its units. */
+/** Returns the call that asks a service for the hosts it scores if it is to score all. */
 function scoredHosts(vmId: string) {
   return {
     method: 'scoreHosts',

@@ -3,35 +3,33 @@ import type { PolicyUnit } from '../domain/contract.js';
 import { oneLine, reasonOf } from '../lib/text.js';
 import type { StateDir } from '../process/state-dir.js';
 
-/** A unit in nobody's last listing, which its last owner keeps for a while. */
+/** A unit in no last listing, which its last owner keeps for a while. */
 export interface GoneUnit {
   readonly unit: PolicyUnit;
-  /** Since when nobody lists it: milliseconds since the epoch. */
+  /** Time since which no service lists it, in ms since the epoch. */
   readonly since: number;
 }
 
-/** What is remembered of one source of units. */
+/** Record of a service. */
 export interface RememberedService {
-  /** Its last successful listing: milliseconds since the epoch. */
+  /** Time of the last listing that changed the record, in ms since the epoch. */
   readonly listedAt: number;
-  /** The units of that listing, as offered: before any renaming. */
+  /** Units of that listing, before any renaming. */
   readonly units: readonly PolicyUnit[];
   readonly gone: readonly GoneUnit[];
 }
 
-/** The units that are remembered, by the name of their source. */
+/** Remembered services, by name. */
 export type Registry = ReadonlyMap<string, RememberedService>;
 
 /** Name of the file in `state.dir`. */
 export const REGISTRY_FILE = 'registry.json';
 
-/** Largest registry that is read or written: bytes. A thousand units of ten properties each stay well below 4 MiB. */
+/** Largest registry file, in bytes. A thousand units of ten properties each stay well below 4 MiB. */
 export const MAX_REGISTRY_BYTES = 16 * 1024 * 1024;
 
-/** The version of the file that this program writes, and the only one that it reads. */
+/** Version of the file format, the only one that is read. */
 const VERSION = 2;
-
-const versionSchema = z.object({ version: z.literal(VERSION, `expected version ${VERSION}`) });
 
 const time = z.iso.datetime().transform((text) => Date.parse(text));
 
@@ -54,6 +52,8 @@ const unitSchema = z.discriminatedUnion('type', [
 ]);
 
 const fileSchema = z.object({
+  // First, so that another version, which may look different altogether, is named as the reason.
+  version: z.literal(VERSION, `expected version ${VERSION}`),
   services: z.record(
     z.string(),
     z.object({
@@ -64,7 +64,7 @@ const fileSchema = z.object({
   ),
 });
 
-/** Returns the text of a registry file, services by name. */
+/** Formats a registry file, ordered by service. */
 export function formatRegistry(registry: Registry): string {
   const services = Object.fromEntries(
     [...registry]
@@ -81,50 +81,59 @@ export function formatRegistry(registry: Registry): string {
   return `${JSON.stringify({ version: VERSION, services }, undefined, 2)}\n`;
 }
 
-/** Parses the text of a registry file. Throws an Error that says in one line what is wrong with it. */
+/** Parses a registry file. Throws an Error with a message of one line. */
 export function parseRegistry(text: string): Registry {
-  const file: unknown = JSON.parse(text);
-  // First, since a file of another version may look different altogether.
-  parseWith(versionSchema, file);
-  return new Map(Object.entries(parseWith(fileSchema, file).services));
+  return new Map(Object.entries(parseWith(fileSchema, JSON.parse(text)).services));
 }
 
-/** Reads the registry in `state.dir`; empty when there is none. One that is corrupt is set aside. */
+/** Reads the registry in `state.dir`, empty if there is none. Sets a corrupt one aside. */
 export async function readRegistry(stateDir: Pick<StateDir, 'read' | 'setAside'>): Promise<Registry> {
   const text = await stateDir.read(REGISTRY_FILE, MAX_REGISTRY_BYTES);
   if (text === undefined) return new Map();
   try {
     return parseRegistry(text);
   } catch (error) {
-    await stateDir.setAside(REGISTRY_FILE, oneLine(reasonOf(error), 200));
+    stateDir.setAside(REGISTRY_FILE, oneLine(reasonOf(error), 200));
     return new Map();
   }
 }
 
-/** Writes the registry into `state.dir`. Returns whether it was written; only the owner of the folder writes. */
+/** Writes the registry into `state.dir`. Resolves to false if it was not written, such as by a process that doesn't own the folder. */
 export function writeRegistry(stateDir: Pick<StateDir, 'write'>, registry: Registry): Promise<boolean> {
   return stateDir.write(REGISTRY_FILE, formatRegistry(registry), MAX_REGISTRY_BYTES);
 }
 
-/** A unit to forget, as its source offers it, of one source or of all. */
+/**
+ * Merges the registry of a file into another one: of a service in both, the newer record is kept, the file's if they are
+ * equally old, since a unit may have been forgotten there.
+ */
+export function mergeRegistries(registry: Registry, file: Registry): Registry {
+  const merged = new Map(registry);
+  for (const [service, record] of file) {
+    if (record.listedAt >= (registry.get(service)?.listedAt ?? 0)) merged.set(service, record);
+  }
+  return merged;
+}
+
+/** Request to forget a unit, named as its service offers it, of one service or of all. */
 export interface ForgetRequest {
   readonly type: PolicyUnit['type'];
   readonly name: string;
   readonly service?: string | undefined;
 }
 
-/** What came of a request to forget a unit. Both lists are empty when nobody is remembered to have it. */
+/** Answer to a request to forget a unit. Both lists are empty if no service is remembered to have it. */
 export interface ForgetAnswer {
-  /** Sources of which it was forgotten. */
+  /** Services of which it was forgotten. */
   readonly forgotten: readonly string[];
-  /** Sources that list it now: there it would come back at once, and so it stays. */
+  /** Services that list it now, where it stays since it would come back at once. */
   readonly listed: readonly string[];
 }
 
-/** Reports whether a source lists a unit at the moment, so that to forget it is in vain. */
+/** Reports whether a service lists a unit now, so that forgetting it is in vain. */
 export type ListedNow = (service: string, unit: PolicyUnit) => boolean;
 
-/** Returns a registry without a unit, and what was done. The registry itself when nothing is forgotten. */
+/** Removes a unit. Returns the registry itself if nothing is forgotten. */
 export function forget(
   registry: Registry,
   { type, name, service }: ForgetRequest,
@@ -165,12 +174,12 @@ const answerSchema = z.union([
   z.object({ error: z.string() }),
 ]);
 
-/** Returns the line that asks the owner of `state.dir` to forget a unit. */
+/** Formats a request as a line to the owner of `state.dir`. */
 export function formatForgetRequest(request: ForgetRequest): string {
   return JSON.stringify({ forget: request });
 }
 
-/** Answers such a line with a line, for the owner of `state.dir`. What it can't do stands in the answer; it never throws. */
+/** Answers the line of a request. Never throws: an error is an answer too. */
 export function answerForget(
   line: string,
   registry: Registry,
@@ -185,7 +194,7 @@ export function answerForget(
   }
 }
 
-/** Parses the line that answers a request. Throws an Error with the reason when it could not be done. */
+/** Parses the line of an answer. Throws an Error with the reason if it is an error. */
 export function parseForgetAnswer(line: string): ForgetAnswer {
   const answer = parseWith(answerSchema, JSON.parse(line));
   if ('error' in answer) throw new Error(answer.error);

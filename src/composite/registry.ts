@@ -4,45 +4,45 @@ import { quoted } from '../lib/text.js';
 import type { Member } from './member.js';
 import type { GoneUnit, Registry, RememberedService } from './registry-file.js';
 
-/** How long a unit that nobody lists any more stays with its last owner: milliseconds. An engine has to find it until somebody has taken it out of its policies. */
+/** Time that a unit stays with its last owner after it was last listed, in ms: an engine has to find it until an administrator has removed it from all policies. */
 export const KEEP_GONE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** Where a unit is. */
+/** Owner of a unit. */
 export interface Route {
-  /** The unit under its name here. */
+  /** The unit, renamed. */
   readonly unit: PolicyUnit;
-  /** Place of its owner among the members. */
+  /** Index of the owner among the members. */
   readonly member: number;
-  /** Its name at its owner. */
+  /** Name before renaming. */
   readonly offeredName: string;
 }
 
-/** A unit that a member offers in vain, since another one, or the same under another name, comes first. */
+/** A unit offered in vain, since another member, or another unit of the same member, comes first. */
 export interface Conflict {
   readonly owner: Route;
   readonly loser: Route;
 }
 
-/** Which unit is whose. */
+/** Owners of all units. */
 export interface RoutingTable {
-  /** Under their names here. Members in their order, the units of each in the order in which it listed them; at the end those that nobody lists any more. */
+  /** Renamed, by member in the order of its listing; last, those that no member lists any more. */
   readonly units: readonly PolicyUnit[];
-  /** By type and name here, in the order of the units. */
+  /** By type and new name, in the order of the units. */
   readonly routes: Readonly<Record<PolicyUnitType, ReadonlyMap<string, Route>>>;
   readonly conflicts: readonly Conflict[];
 }
 
-/** A member as far as it decides which units are its. */
+/** The part of a member that decides about its units. */
 export type RoutedMember = Pick<Member, 'name' | 'units' | 'renames'>;
 
-/** Returns what tells units apart: type and name, as in `SCORE/ksm_same_os_score`. */
+/** Returns the identity of a unit, such as `SCORE/ksm_same_os_score`. */
 export function unitIdentity({ type, name }: Pick<PolicyUnit, 'type' | 'name'>): string {
   return `${type}/${name}`;
 }
 
 /**
- * Returns the record of a source that now lists these units: what it listed before and doesn't list any more is gone, for
- * a while. The record itself when nothing changed.
+ * Records a listing. Units of the listing before that are missing in this one are gone, and kept for {@link KEEP_GONE_MS}.
+ * Returns the record itself if nothing changed.
  */
 export function recordListing(
   record: RememberedService | undefined,
@@ -64,8 +64,8 @@ export function recordListing(
 }
 
 /**
- * Returns which unit is whose: the first source's, in the order of the members, whose last listing has it. A unit in
- * nobody's last listing is the one's that listed it last, for a while.
+ * Assigns each unit to the first member whose last listing has it, and a unit in no last listing to the member that listed
+ * it last, for {@link KEEP_GONE_MS}.
  */
 export function routeUnits(members: readonly RoutedMember[], registry: Registry, now: number): RoutingTable {
   const routes = {
@@ -101,7 +101,6 @@ export function routeUnits(members: readonly RoutedMember[], registry: Registry,
   }
 }
 
-/** Returns where a member's unit would be; undefined for one that is left out. */
 function routeOf(
   { units: taken, renames }: RoutedMember,
   member: number,
@@ -113,7 +112,7 @@ function routeOf(
   return { unit: name === offeredName ? unit : { ...unit, name }, member, offeredName };
 }
 
-/** Returns a conflict in words for an administrator. The words in brackets are keys of the configuration. */
+/** Describes a conflict to an administrator. The words in brackets are keys of the configuration. */
 export function problemOf({ owner, loser }: Conflict, members: readonly RoutedMember[]): UnitProblem {
   const [ownerName = '', loserName = ''] = [owner, loser].map(({ member }) => members[member]?.name);
   const what = `the ${loser.unit.type.toLowerCase()} unit ${quoted(loser.unit.name)}`;

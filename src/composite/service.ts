@@ -10,82 +10,78 @@ import type {
   ScoreHostsRequest,
   ScoreHostsResponse,
 } from '../domain/contract.js';
-import { SchedulingError } from '../domain/errors.js';
+import { endOfCall, SchedulingError } from '../domain/errors.js';
 import { hostListOf, type HostList } from '../domain/host-list.js';
 import type { InventoryService } from '../domain/inventory.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { CompositeSettings } from '../config/sections.js';
 import type { Log } from '../process/log.js';
-import { combineFilters } from './combine-filters.js';
-import { combineScores } from './combine-scores.js';
-import { endOf, type BreakerChange, type MemberCall } from './endpoint.js';
+import { combineFilters, combineScores } from './combine.js';
+import type { BreakerChange, MemberCall } from './endpoint.js';
 import { fanOut } from './fan-out.js';
 import { createMembersInventory } from './inventory.js';
-import { checkMembers, type Member } from './member.js';
+import type { Member } from './member.js';
 import { createMembership, type Membership, type RegistryStore } from './membership.js';
 import type { Route, RoutingTable } from './registry.js';
 
-/** How long before the caller's deadline members are given up on: milliseconds. The answer without them is still in time. */
+/** Time before the caller's deadline at which late members are given up, in ms, so that the answer is in time without them. */
 const ANSWER_MARGIN_MS = 25;
 
-/** Through how many composites a call may have come. Nobody nests more; services that have each other do without end. */
+/** Most composites that a call may have come through. Nobody nests more, but a loop does without end. */
 const MAX_DEPTH = 4;
 
-/** What a composite is made of. */
+/** Options of a composite. */
 export interface CompositeOptions {
-  /** In the order in which they come first: what two of them offer is the first one's. */
+  /** By precedence: a unit that two members offer belongs to the first. */
   readonly members: readonly Member[];
   readonly settings: CompositeSettings;
-  /** What remembers the units of remote members; absent: nothing does. */
+  /** Memory of the units of remote members; absent for none. */
   readonly store?: RegistryStore;
   readonly log: Log;
-  /** Tells the time, and measures calls; Date and `performance` by default. */
+  /** Dates listings and measures calls; `Date` and `performance` by default. */
   readonly clock?: Clock;
   readonly after?: After;
-  /** Called at the end of each call of a member, listings too. Must not throw. */
+  /** Called when a call of a member ended, listings included. Must not throw. */
   readonly onMemberCall?: (call: MemberCall) => void;
-  /** Called when a breaker opens, half-opens or closes. Must not throw. */
+  /** Called when a circuit opens, half-opens or closes. Must not throw. */
   readonly onBreakerChange?: (change: BreakerChange) => void;
+  /** Called when `available` changed. Must not throw. */
+  readonly onAvailability?: (available: boolean) => void;
 }
 
 /** Several services as one. */
 export interface Composite
   extends
     PolicyUnitService,
-    Pick<Membership, 'start' | 'firstListing' | 'state' | 'available' | 'onAvailability' | 'edit' | 'close'> {
-  /** Passes on to the first member that has an inventory. */
+    Pick<Membership, 'start' | 'firstListing' | 'state' | 'available' | 'edit' | 'close'> {
+  /** Inventory of the first member that has one. */
   readonly inventory: InventoryService;
-  /** Reports whether some member has a unit of that name, of whatever type. */
+  /** Reports whether any member has a unit of that name, of any type. */
   readonly hasUnit: (name: string) => boolean;
 }
 
 /**
- * Makes one service of several. A call goes once to each member that has some of its units, to all at the same time, and
- * is answered when all have answered or their time is over: what a member fails to answer fails its own units only.
- * Throws INVALID_ARGUMENT for members that can't be.
+ * Creates one service of several. A call goes once to each member that owns some of its units, in parallel. A member that
+ * fails, or is late, fails only its own units.
  */
 export function createComposite(options: CompositeOptions): Composite {
   const { members, settings, store, log, clock = Date, after = nodeAfter } = options;
-  checkMembers(members);
   let table: RoutingTable;
-  let isLocalListed = false;
   const membership = createMembership({
     ...{ members, settings, store, log, clock, after },
     steady: options.clock ?? performance,
     onMemberCall: options.onMemberCall ?? (() => undefined),
     onBreakerChange: options.onBreakerChange ?? (() => undefined),
+    onAvailability: options.onAvailability ?? (() => undefined),
     onTable: (next) => (table = next),
   });
   const { endpoints, missingUnit } = membership;
   const inventory = createMembersInventory(membership, begin);
 
-  /** Returns the time until which members may answer, when the units of this process are known. */
+  /** Waits until the units of this process are known. Returns the time by which members have to answer. */
   async function begin(call: Call): Promise<number> {
     const until = answerTime(call, clock);
-    if (!isLocalListed) {
-      await membership.local(call, until);
-      isLocalListed = membership.isLocalListed();
-    }
+    await membership.local(call, until);
     return until;
   }
 
@@ -115,8 +111,7 @@ export function createComposite(options: CompositeOptions): Composite {
           checkScores(response, { hosts, units: routes.map(scoreUnitOf), service }),
       }),
     });
-    const described = answers.map((answer) => ({ ...answer, directions: answer.routes.map(directionOf) }));
-    return combineScores({ hosts, units, explain, answers: described, failures });
+    return combineScores({ hosts, units, explain, answers, failures });
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
@@ -187,16 +182,14 @@ export function createComposite(options: CompositeOptions): Composite {
     firstListing: membership.firstListing,
     state: membership.state,
     available: membership.available,
-    onAvailability: membership.onAvailability,
     edit: membership.edit,
     close: membership.close,
   };
 }
 
 /**
- * Returns when the members of a composite have to have answered a call: milliseconds since the epoch. Throws
- * DEADLINE_EXCEEDED or CANCELLED when it is too late to begin, INVALID_ARGUMENT when the call has come through too many
- * composites.
+ * Returns the time by which members have to answer, in ms since the epoch. Throws DEADLINE_EXCEEDED or CANCELLED for a call
+ * that is over, INVALID_ARGUMENT for one that has come through too many composites.
  */
 function answerTime(call: Call, clock: Clock): number {
   const { depth = 0 } = call;
@@ -206,15 +199,13 @@ function answerTime(call: Call, clock: Clock): number {
       `the call has come through ${depth} composites, which is too many: the services of their configurations probably form a loop`,
     );
   }
-  if (call.signal.aborted) throw endOf(call);
+  if (call.signal.aborted) throw endOfCall(call.signal);
   const time = call.deadline - ANSWER_MARGIN_MS;
   if (clock.now() >= time) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
   return time;
 }
 
-// A member's sums are not used, so that no weight of the caller's matters to it.
+// A member's sums are not used, so the caller's weights don't matter to it.
 const withWeight1 = (name: string) => ({ name, weight: 1 });
 
-const directionOf = ({ unit }: Route) => unit.direction ?? 'HIGHER_IS_BETTER';
-
-const scoreUnitOf = (route: Route) => ({ name: route.offeredName, direction: directionOf(route) });
+const scoreUnitOf = ({ unit, offeredName }: Route) => ({ name: offeredName, direction: unit.direction });

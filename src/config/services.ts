@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration, flag, MINUTE, text } from './values.js';
 
-/** Name of the scoring engine of this process among the services: no other may bear it. */
+/** Name of the policy engine of this process among the services: no other may bear it. */
 export const LOCAL_SERVICE = 'local';
 
 /** Name of the plugin host of this process among the services: no other may bear it. */

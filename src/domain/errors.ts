@@ -55,6 +55,13 @@ export class SchedulingError extends Error {
   }
 }
 
+/** Returns the error of an aborted call: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
+export function endOfCall({ reason }: AbortSignal): SchedulingError {
+  const error = SchedulingError.from(reason);
+  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
+  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: reason });
+}
+
 /** Creates the error for a service's answer that breaks the contract: INTERNAL with the problem, field first. */
 export function contractViolation(problem: string): SchedulingError {
   return new SchedulingError('INTERNAL', `the service's answer breaks the contract: ${problem}`);

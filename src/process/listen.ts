@@ -2,14 +2,14 @@ import type { Server } from 'node:net';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress, type Address } from '../lib/address.js';
 
-/** The address that a server really got. */
+/** Address that a server is bound to. */
 export interface Listening {
-  /** `host:port`; an IPv6 host stands in brackets. */
+  /** `host:port`, an IPv6 host in brackets. */
   readonly address: string;
   readonly port: number;
 }
 
-/** Makes a TCP or HTTP server listen. Rejects with UNAVAILABLE, in one line that says what to do, when the address can't be bound. */
+/** Binds a TCP or HTTP server. Rejects with UNAVAILABLE, naming the remedy, if the address can't be bound. */
 export function listenOn(
   server: Server,
   address: Address & { readonly backlog?: number },

@@ -1,58 +1,58 @@
 import { createLru } from '../lib/lru.js';
 import type { Clock } from '../lib/timers.js';
 
-/** How long the same thing is not told again: milliseconds. A line a minute shows that it lasts, and fills no disk. */
-export const TELL_INTERVAL_MS = 60_000;
+/** Interval between two reports of the same thing, in ms. A line a minute shows that it lasts, and fills no disk. */
+export const REPORT_INTERVAL_MS = 60_000;
 
-/** Things that are remembered; beyond, the one that came up longest ago is forgotten. Names may be made up by callers. */
-export const MAX_THINGS = 1000;
+/** Most topics that are remembered, since callers may make up names; the one unused longest is forgotten. */
+export const MAX_TOPICS = 1000;
 
-/** Keeps a log from saying the same again and again: a thing with a code is told the first time, and then once an interval. */
+/** Throttle of repeated log lines: a topic with a code is reported at first, then once per interval. */
 export interface LogThrottle {
-  /** Counts a thing. Returns how often it came up since it was last told, if it is to be told now; otherwise undefined. */
-  readonly toTell: (what: string, code: string) => number | undefined;
-  /** Forgets a thing with all its codes. Returns how often it came up in all, 0 when it never did. */
-  readonly end: (what: string) => number;
-  /** Reports whether nothing is remembered. */
+  /** Counts an occurrence. Returns the number of occurrences since the last report if one is due, else undefined. */
+  readonly count: (topic: string, code: string) => number | undefined;
+  /** Forgets a topic with all its codes. Returns the total number of its occurrences. */
+  readonly end: (topic: string) => number;
+  /** Reports whether no topic is remembered. */
   readonly isEmpty: () => boolean;
 }
 
 interface Entry {
-  untold: number;
+  unreported: number;
   total: number;
-  toldAt: number;
+  reportedAt: number;
 }
 
-/** Starts with nothing told. */
+/** Creates an empty log throttle. */
 export function createLogThrottle(clock: Clock): LogThrottle {
-  const things = createLru<string, Map<string, Entry>>(MAX_THINGS);
+  const topics = createLru<string, Map<string, Entry>>(MAX_TOPICS);
 
-  function entryOf(what: string, code: string): Entry {
-    const codes = things.get(what) ?? new Map<string, Entry>();
-    if (codes.size === 0) things.set(what, codes);
-    const entry = codes.get(code) ?? { untold: 0, total: 0, toldAt: Number.NEGATIVE_INFINITY };
+  function entryOf(topic: string, code: string): Entry {
+    const codes = topics.get(topic) ?? new Map<string, Entry>();
+    if (codes.size === 0) topics.set(topic, codes);
+    const entry = codes.get(code) ?? { unreported: 0, total: 0, reportedAt: Number.NEGATIVE_INFINITY };
     codes.set(code, entry);
     return entry;
   }
 
   return {
-    toTell(what, code) {
-      const entry = entryOf(what, code);
-      entry.untold += 1;
+    count(topic, code) {
+      const entry = entryOf(topic, code);
+      entry.unreported += 1;
       entry.total += 1;
       const now = clock.now();
-      // A clock that was set back must not keep the log silent.
-      if (now >= entry.toldAt && now - entry.toldAt < TELL_INTERVAL_MS) return undefined;
-      const { untold } = entry;
-      entry.untold = 0;
-      entry.toldAt = now;
-      return untold;
+      // A clock that was set back must not silence the log.
+      if (now >= entry.reportedAt && now - entry.reportedAt < REPORT_INTERVAL_MS) return undefined;
+      const { unreported } = entry;
+      entry.unreported = 0;
+      entry.reportedAt = now;
+      return unreported;
     },
-    end(what) {
-      const entries = [...(things.get(what)?.values() ?? [])];
-      things.delete(what);
+    end(topic) {
+      const entries = [...(topics.get(topic)?.values() ?? [])];
+      topics.delete(topic);
       return entries.reduce((sum, { total }) => sum + total, 0);
     },
-    isEmpty: () => things.size() === 0,
+    isEmpty: () => topics.size() === 0,
   };
 }

@@ -7,56 +7,52 @@ import { runWithin } from '../lib/deadline.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After } from '../lib/timers.js';
 
-/** Name of the socket in a folder on which the folder's owner listens. */
+/** Name of the socket in a folder on which its owner listens. */
 export const OWNER_SOCKET = 'owner.sock';
 
-/** Longest path of a socket: bytes. Linux takes 107 and macOS 103; Node before 22 cuts a longer one off without a word. */
+/** Longest path of a socket, in bytes. Linux takes 107 and macOS 103; Node before 22 silently truncates a longer one. */
 export const MAX_SOCKET_PATH_BYTES = 103;
 
-/** Longest line that is asked or answered: characters. An answer may name every unit of a large installation. */
+/** Longest command or answer, in characters. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
-/** Longest that one who asks is attended to, in ms: a person waits for the answer. */
+/** Time limit of a command, in ms: a person waits for the answer. */
 export const COMMAND_TIMEOUT_MS = 10_000;
 
-/** Most who ask at the same time; a command of a person is one, so that more is a mistake. */
-const MAX_ASKING = 16;
-
-/** The ownership of a folder: whoever listens on the socket in it has it. It ends with the process, however that ends. */
+/** Ownership of a folder, held by listening on the socket in it. It ends with the process, however that ends. */
 export interface Ownership {
-  /** Reports whether it still holds: two that start at once can both find a stale socket, and the later one wins. */
+  /** Reports whether it still holds: of two processes that find a stale socket at once, the later one gets it. */
   readonly holds: () => Promise<boolean>;
-  /** Gives it up, so that another process may have it at once. */
+  /** Gives the ownership up. */
   readonly release: () => Promise<void>;
 }
 
-/** The folder to own, and how its owner answers. */
+/** Options of a claim. */
 export interface ClaimOptions {
   readonly dir: string;
-  /** Path of a file in the folder that is not there yet. */
+  /** Path of a new file in the folder. */
   readonly beside: string;
-  /** Answers a line that another process asks with a line. */
+  /** Called with the line of another process. Resolves to the line of the answer. */
   readonly answer: (line: string) => Promise<string>;
   readonly after: After;
 }
 
 /**
- * Takes the ownership of a folder; undefined when another process has it. A socket that refuses connections is what a
- * killed process left behind, and is replaced. Rejects with the error of the file system.
+ * Claims the ownership of a folder. Resolves to undefined if another process has it. Replaces a socket that refuses
+ * connections, which a killed process left behind. Rejects with errors of the file system.
  */
 export async function claimFolder(options: ClaimOptions): Promise<Ownership | undefined> {
   const { dir, beside } = options;
   const path = join(dir, OWNER_SOCKET);
   if (await isListenedOn(path)) return undefined;
-  const asking = new Set<Socket>();
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    asking.add(socket);
-    socket.once('close', () => asking.delete(socket));
-    void attend(socket, options);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    void answerSocket(socket, options);
   });
-  server.maxConnections = MAX_ASKING;
   try {
-    // Bound beside and renamed: closing a server removes the path it was bound to, which here must not be another's.
+    // Bound beside and renamed, since closing a server removes the path it was bound to, whoever owns that now.
     await listenOnPath(server, beside);
     const own = identityOf(await lstat(beside, { bigint: true }));
     await rename(beside, path);
@@ -64,7 +60,7 @@ export async function claimFolder(options: ClaimOptions): Promise<Ownership | un
       holds: async () => (await currentIdentity(path)) === own,
       async release() {
         const close = closeServer(server);
-        for (const socket of asking) socket.destroy();
+        for (const socket of sockets) socket.destroy();
         if (await ownership.holds()) await rm(path, { force: true });
         await close;
       },
@@ -79,15 +75,15 @@ export async function claimFolder(options: ClaimOptions): Promise<Ownership | un
   }
 }
 
-/** How long an owner is waited for, and by whom. */
+/** Limits of a command. */
 export interface AskOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks the owner of a folder a line, and returns the line that it answers; undefined when nobody owns the folder. Rejects
- * with DEADLINE_EXCEEDED or UNAVAILABLE when the owner doesn't answer.
+ * Sends a line to the owner of a folder. Resolves to the line of its answer, or to undefined if no process owns the folder.
+ * Rejects with DEADLINE_EXCEEDED or UNAVAILABLE if the owner doesn't answer.
  */
 export async function askOwner(
   dir: string,
@@ -125,14 +121,14 @@ export async function askOwner(
 }
 
 async function isListenedOn(path: string): Promise<boolean> {
-  // Looked at first, in a thread of its own: connecting holds up the whole process while a disk hangs.
+  // Stat first, in a thread of its own: connecting blocks the process while a disk hangs.
   if ((await currentIdentity(path)) === undefined) return false;
   const socket = await connectTo(path);
   socket?.destroy();
   return socket !== undefined;
 }
 
-/** Connects to a socket; undefined when nobody listens there. */
+/** Connects to a socket. Resolves to undefined if nothing listens there. */
 function connectTo(path: string): Promise<Socket | undefined> {
   checkLength(path);
   return new Promise((resolve, reject) => {
@@ -144,7 +140,7 @@ function connectTo(path: string): Promise<Socket | undefined> {
   });
 }
 
-async function attend(socket: Socket, { answer, after }: ClaimOptions): Promise<void> {
+async function answerSocket(socket: Socket, { answer, after }: ClaimOptions): Promise<void> {
   const cancel = after(COMMAND_TIMEOUT_MS, () => socket.destroy());
   socket.once('close', cancel);
   try {
@@ -154,7 +150,7 @@ async function attend(socket: Socket, { answer, after }: ClaimOptions): Promise<
   }
 }
 
-/** Reads the first line that comes. Rejects when the other side ends before, or goes on for too long. */
+/** Reads the first line. Rejects if the connection ends before, or the line is too long. */
 function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -191,16 +187,17 @@ function checkLength(path: string): void {
   );
 }
 
-/** Returns what tells one file from another, under whatever name. */
 function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev} ${ino}`;
 }
 
 async function currentIdentity(path: string): Promise<string | undefined> {
-  try {
-    return identityOf(await lstat(path, { bigint: true }));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const stats = await lstat(path, { bigint: true }).catch(absent);
+  return stats && identityOf(stats);
+}
+
+/** Returns undefined for the error of a file that is not there. Throws any other error. */
+export function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
 }

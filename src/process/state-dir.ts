@@ -9,83 +9,82 @@ import { createLimiter } from '../lib/limiter.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from './log.js';
-import { claimFolder, type Ownership } from './owner-socket.js';
+import { absent, claimFolder, type Ownership } from './owner-socket.js';
 
-/** Which folder, and what to know of it. */
+/** Options of a state folder. */
 export interface StateDirOptions {
   readonly dir: string;
   readonly log: Log;
-  /** Dates a file that is set aside, and tells how old one is that a killed process left behind. */
+  /** Dates files that are set aside, and tells the age of leftovers. */
   readonly clock?: Clock;
   readonly after?: After;
 }
 
 /**
- * The folder of what hostscore remembers over a restart. One process owns it and writes; any other one reads, and takes it
- * over when the owner is gone.
+ * Folder of the state that outlives a restart. One process owns it and writes. Any other reads, and takes over when the owner
+ * is gone.
  */
 export interface StateDir {
   /** Reports whether this process owns the folder. */
   readonly owns: () => boolean;
-  /** Returns why nothing is remembered; empty when all is well. */
+  /** Returns the reasons why nothing is written; empty if all is well. */
   readonly problems: () => readonly UnitProblem[];
-  /** Has a listener called each time this process becomes the owner after the folder was opened. */
+  /** Calls `listener` each time this process becomes the owner after opening. */
   readonly onOwned: (listener: () => void) => void;
-  /** Returns the path of a file in the folder. */
   readonly path: (name: string) => string;
   /**
-   * Reads a file, at most `maxBytes` of it; undefined when there is none. Never rejects: one that can't be read is warned
-   * of, and set aside before this process writes another.
+   * Reads a file of at most `maxBytes`. Resolves to undefined if there is none, or if it can't be read, with a warning; that
+   * one is set aside. Never rejects.
    */
   readonly read: (name: string, maxBytes: number) => Promise<string | undefined>;
   /**
-   * Replaces a file at once and for good: a reader, and whoever comes after a crash, finds the old text or the new one. One
-   * at a time; of several texts that wait the newest is written. Returns whether it was written: only the owner writes, and
-   * a text that the disk doesn't take is tried again until it does. Never rejects: the first failure is logged, and its end.
+   * Replaces a file atomically and durably: after a crash it holds the old text or the new one. Of several waiting texts the
+   * newest is written. Resolves to whether it was written: only the owner writes. Retries a failed write until it succeeds or
+   * a newer text replaces it; logs the first failure and the recovery. Never rejects.
    */
   readonly write: (name: string, text: string, maxBytes?: number) => Promise<boolean>;
-  /** Renames a file that holds nothing of use to `NAME.corrupt-TIME`, with a warning. Only the owner renames. */
-  readonly setAside: (name: string, reason: string) => Promise<void>;
-  /** Has lines that other processes ask the owner answered with a line. */
+  /** Has a corrupt file renamed to `NAME.corrupt-TIME` before the next write. */
+  readonly setAside: (name: string, reason: string) => void;
+  /** Sets the handler that answers the lines of other processes, each with a line. */
   readonly onCommand: (handler: (line: string) => Promise<string>) => void;
-  /** Writes what waits, and gives the folder up. */
+  /** Writes waiting texts, and gives up the ownership. */
   readonly close: () => Promise<void>;
 }
 
-/** Time between two looks at who owns the folder, in ms: what a new container waits for the old one's end at most. */
+/** Interval of ownership checks, in ms: a new container waits so long after the old one's end. */
 export const OWNERSHIP_INTERVAL_MS = 3000;
 
-/** Longest that anyone waits for the disk, in ms: one of a network may hang for ever. */
+/** Time limit of disk operations, in ms: a network file system may hang for ever. */
 export const DISK_TIMEOUT_MS = 5000;
 
-/** Age from which a file beside another is one that a killed process left, in ms; a write takes a fraction of it. */
+/** Age at which a temporary file is taken for one of a killed process, in ms; a write takes a fraction of it. */
 export const LEFTOVER_AGE_MS = 60_000;
 
-/** The names of files that are being written. Strict, since they are removed in a folder that may hold other things. */
+/** Names of temporary files. Strict, since they are removed in a folder that may hold other files. */
 const LEFTOVER = /^[0-9a-f]{8}\.state\.tmp$/;
 
-/** Opens the folder, and owns it unless another process does. Never rejects: without a disk nothing is remembered. */
+/** Opens the folder, and owns it unless another process does. Never rejects: without a disk nothing is written. */
 export async function openStateDir(options: StateDirOptions): Promise<StateDir> {
   const { dir, log, clock = Date, after = nodeAfter } = options;
   const disk = createLimiter({ maxRunning: 1, maxWaiting: Infinity, full: (size) => new Error(`${size}`) });
   const { signal } = new AbortController();
   const listeners = new Set<() => void>();
-  /** Texts that are not on the disk yet, by name. */
+  /** Texts not written yet, by name. */
   const waiting = new Map<string, { readonly text: string; readonly maxBytes: number }>();
-  /** Files that are there and could not be read. */
-  const unread = new Set<string>();
+  /** Reasons to set files aside, by name. */
+  const unusable = new Map<string, string>();
   let answer: (line: string) => Promise<string> = () => Promise.reject(new Error('not ready'));
   let ownership: Ownership | undefined;
   let isForeign = false;
   let failure: string | undefined;
   let hanging = false;
   let closed = false;
-  let cancelLook: () => void = () => undefined;
+  let cancelCheck: () => void = () => undefined;
 
   const pathOf = (name: string) => join(dir, name);
   const pathBeside = () => pathOf(`${randomBytes(4).toString('hex')}.state.tmp`);
 
-  /** Runs one piece of work at a time. As long as one hangs no other begins: Node has few threads for files. */
+  /** Runs one operation at a time, and none while one hangs: Node has few threads for files. */
   async function onDisk<Value>(work: () => Promise<Value>): Promise<Value> {
     const late = () => new Error(`the disk did not answer within ${DISK_TIMEOUT_MS} ms`);
     if (hanging) throw late();
@@ -101,7 +100,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
     });
   }
 
-  /** Runs work on which depends whether anything is remembered, and tells when that changes. */
+  /** Runs an operation that writes depend on. Logs the first failure and the recovery. */
   async function keep(work: () => Promise<void>): Promise<boolean> {
     try {
       await onDisk(work);
@@ -115,7 +114,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
     }
   }
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     if (ownership !== undefined && !(await ownership.holds())) {
       const lost = ownership;
       ownership = undefined;
@@ -161,7 +160,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       const { text, maxBytes } = entry;
       if (Buffer.byteLength(text) > maxBytes)
         throw new Error(`${name} would have more than ${maxBytes} bytes`);
-      if (unread.has(name)) await moveAside(name, 'could not be read');
+      await moveAside(name);
       await writeAtomically(name, text);
       if (waiting.get(name) === entry) waiting.delete(name);
     }
@@ -186,32 +185,34 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
     await syncFolder(dir);
   }
 
-  async function moveAside(name: string, reason: string): Promise<void> {
+  async function moveAside(name: string): Promise<void> {
+    const reason = unusable.get(name);
+    if (reason === undefined) return;
     const aside = `${pathOf(name)}.corrupt-${new Date(clock.now()).toISOString().replace(/[:.]/g, '-')}`;
     await checkOwnership();
     if ((await lstat(pathOf(name)).catch(absent)) !== undefined) {
       await rename(pathOf(name), aside);
       log.warn('state file set aside', { path: pathOf(name), aside, reason });
     }
-    unread.delete(name);
+    unusable.delete(name);
   }
 
   async function checkOwnership(): Promise<void> {
     if ((await ownership?.holds()) !== true) throw new Error('another process owns it now');
   }
 
-  function unreadable(name: string, reason: string): void {
-    unread.add(name);
-    log.warn('state file unreadable', { path: pathOf(name), reason });
+  function setAside(name: string, reason: string): void {
+    unusable.set(name, reason);
+    log.warn('state file unusable', { path: pathOf(name), reason });
   }
 
-  function lookLater(): void {
+  function checkLater(): void {
     if (closed) return;
-    cancelLook = after(OWNERSHIP_INTERVAL_MS, () => void keep(look).then(lookLater));
+    cancelCheck = after(OWNERSHIP_INTERVAL_MS, () => void keep(check).then(checkLater));
   }
 
-  await keep(look);
-  lookLater();
+  await keep(check);
+  checkLater();
 
   return {
     owns: () => ownership !== undefined,
@@ -225,7 +226,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       try {
         return await onDisk(() => readAtMost(pathOf(name), maxBytes));
       } catch (error) {
-        unreadable(name, reasonOf(error));
+        setAside(name, reasonOf(error));
         return undefined;
       }
     },
@@ -234,17 +235,11 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       waiting.set(name, { text, maxBytes });
       return keep(writeWaiting);
     },
-    async setAside(name, reason) {
-      try {
-        await onDisk(() => moveAside(name, reason));
-      } catch {
-        unreadable(name, reason);
-      }
-    },
+    setAside,
     onCommand: (handler) => void (answer = handler),
     async close() {
       closed = true;
-      cancelLook();
+      cancelCheck();
       await keep(() =>
         writeWaiting().finally(async () => {
           await ownership?.release();
@@ -265,11 +260,11 @@ function problem(reason: string): UnitProblem {
 }
 
 /**
- * Reads a file as text; undefined when there is none. Rejects for one that has more than `maxBytes`, of which no more are
- * ever read, for what is no regular file, such as a device, and with the error of the file system.
+ * Reads a file as text. Resolves to undefined if there is none. Rejects for a file of more than `maxBytes`, for anything but a
+ * regular file, such as a device, and with errors of the file system.
  */
 export async function readAtMost(path: string, maxBytes: number): Promise<string | undefined> {
-  // Without waiting: opening a named pipe would last until somebody writes into it.
+  // Non-blocking, since opening a named pipe waits for a writer.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(absent);
   if (file === undefined) return undefined;
   try {
@@ -282,12 +277,7 @@ export async function readAtMost(path: string, maxBytes: number): Promise<string
   }
 }
 
-function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
-}
-
-/** Makes a rename last through a crash. Some file systems can't; the file is whole all the same. */
+/** Makes a rename durable, where the file system can. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');

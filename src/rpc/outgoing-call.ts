@@ -1,6 +1,6 @@
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
-import { contractViolation, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
+import { contractViolation, endOfCall, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
 import { callMetadata, readRequestId } from './call-metadata.js';
 import { fromStatus } from './status.js';
 
@@ -52,7 +52,7 @@ export function callUnary<Answer>(
 
     function onAbort(): void {
       signal.removeEventListener('abort', onAbort);
-      reject(endOf(signal));
+      reject(endOfCall(signal));
       grpcCall.cancel();
     }
 
@@ -71,16 +71,9 @@ export function callUnary<Answer>(
 
 /** Throws if a call can't be made: its signal has aborted, its deadline passed, or its request id is no valid metadata. */
 function checkCall({ signal, deadline, requestId }: Call): void {
-  if (signal.aborted) throw endOf(signal);
+  if (signal.aborted) throw endOfCall(signal);
   if (deadline <= Date.now()) throw new SchedulingError('DEADLINE_EXCEEDED', 'no time is left for the call');
   readRequestId(requestId);
-}
-
-/** Returns the error of an aborted call: DEADLINE_EXCEEDED when its signal timed out, else CANCELLED. */
-function endOf({ reason }: AbortSignal): SchedulingError {
-  const error = SchedulingError.from(reason);
-  if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') return error;
-  return new SchedulingError('CANCELLED', 'the call was cancelled', { cause: reason });
 }
 
 function asIs(bytes: Buffer): Buffer {

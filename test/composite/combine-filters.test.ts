@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { combineFilters } from '../../src/composite/combine-filters.js';
+import { combineFilters } from '../../src/composite/combine.js';
 import { hostListOf } from '../../src/domain/host-list.js';
 
 type Result = readonly [place: number, accepted: readonly string[] | 'fails'];
@@ -77,6 +77,8 @@ describe('combined filters', () => {
         hosts: hostListOf(asked),
         units: Array.from({ length: filters }, (_, place) => `filter-${place}`),
         answers: answers.map((results, index) => ({
+          service: `service-${index}`,
+          routes: [],
           places: results.map(([place]) => place),
           value: {
             hostIds: ['not looked at'],

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { combineScores, type ScoreParts } from '../../src/composite/combine-scores.js';
+import { combineScores, type ScoreParts } from '../../src/composite/combine.js';
 import type { Direction, Reason, ScoreHostsResponse, UnitResult } from '../../src/domain/contract.js';
 import { hostListOf } from '../../src/domain/host-list.js';
+import { offered } from './stage.js';
 
 /** One member's answer in short: its hosts, and for each unit its place in the request and its values. */
 interface Answer {
@@ -42,7 +43,11 @@ function answerOf({ hosts, unknown = [], units, time = 1000, explained }: Answer
   return {
     service: `service-${index}`,
     places: units.map(([place]) => place),
-    directions: units.map(([, , direction = 'HIGHER_IS_BETTER']) => direction),
+    routes: units.map(([place, , direction = 'HIGHER_IS_BETTER']) => ({
+      unit: offered('SCORE', `unit-${place}`, direction),
+      member: index,
+      offeredName: `offered-${place}`,
+    })),
     value: response,
   };
 }

@@ -113,7 +113,7 @@ describe('registry file', () => {
       writeFileSync(path, text);
       const { state, log } = await open();
       expect((await readRegistry(state)).size).to.equal(0);
-      expect(log.lines.map(({ event }) => event)).to.deep.equal(['state file set aside']);
+      expect(log.lines.map(({ event }) => event)).to.deep.equal(['state file unusable']);
       expect(log.lines[0]?.fields['reason']).to.include(reason).and.not.match(/\n/);
       await writeRegistry(state, REGISTRY);
       expect(await readRegistry(state)).to.deep.equal(REGISTRY);

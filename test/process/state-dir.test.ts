@@ -135,19 +135,19 @@ describe('state folder', () => {
       expect(lstatSync(state.path('a.json')).isSymbolicLink()).to.equal(false);
     });
 
-    it('sets a corrupt file aside with a warning, and keeps it', async () => {
+    it('sets a corrupt file aside before it writes another, and keeps it', async () => {
       mkdirSync(dir);
       writeFileSync(join(dir, 'a.json'), 'oops');
       const { state, log } = await open();
-      await state.setAside('a.json', 'no JSON');
+      state.setAside('a.json', 'no JSON');
+      expect([namesIn(), textOf('a.json')]).to.deep.equal([['a.json'], 'oops']);
+      expect(await state.write('a.json', 'new')).to.equal(true);
+      const fields = { path: state.path('a.json'), reason: 'no JSON' };
       expect(log.lines).to.deep.equal([
-        {
-          level: 'warn',
-          event: 'state file set aside',
-          fields: { path: state.path('a.json'), aside: join(dir, ASIDE), reason: 'no JSON' },
-        },
+        { level: 'warn', event: 'state file unusable', fields },
+        { level: 'warn', event: 'state file set aside', fields: { ...fields, aside: join(dir, ASIDE) } },
       ]);
-      expect([namesIn(), textOf(ASIDE)]).to.deep.equal([[ASIDE], 'oops']);
+      expect([namesIn(), textOf('a.json'), textOf(ASIDE)]).to.deep.equal([['a.json', ASIDE], 'new', 'oops']);
     });
 
     const unreadable: readonly (readonly [title: string, reason: string, make: (path: string) => void])[] = [
@@ -174,7 +174,7 @@ describe('state folder', () => {
         expect(namesIn()).to.deep.equal(['a.json']);
         expect(await state.write('a.json', 'new')).to.equal(true);
         expect([namesIn(), textOf('a.json')]).to.deep.equal([['a.json', ASIDE], 'new']);
-        expect(events()).to.deep.equal(['warn state file unreadable', 'warn state file set aside']);
+        expect(events()).to.deep.equal(['warn state file unusable', 'warn state file set aside']);
       });
     }
 
@@ -215,11 +215,11 @@ describe('state folder', () => {
       expect([first.state.owns(), second.state.owns()]).to.deep.equal([true, false]);
       expect(await second.state.read('a.json', KIB)).to.equal('one');
       expect(await second.state.write('a.json', 'two')).to.equal(false);
-      await second.state.setAside('a.json', 'no JSON');
+      second.state.setAside('a.json', 'no JSON');
       expect([namesIn(), textOf('a.json')]).to.deep.equal([['a.json'], 'one']);
       expect(second.events()).to.deep.equal([
         'warn state owned by another process',
-        'warn state file unreadable',
+        'warn state file unusable',
       ]);
       expect(second.state.problems()).to.deep.equal([
         {
@@ -338,7 +338,7 @@ describe('state folder', () => {
       expect([owned, await state.write('a.json', 'two')]).to.deep.equal([1, true]);
       expect(events()).to.deep.equal([
         'warn state not kept',
-        'warn state file unreadable',
+        'warn state file unusable',
         'info state kept again',
       ]);
     });
@@ -380,7 +380,7 @@ describe('state folder', () => {
       expect([state.problems(), textOf('a.json'), textOf(ASIDE)]).to.deep.equal([[], 'two', 'one']);
       expect(events()).to.deep.equal([
         'warn state not kept',
-        'warn state file unreadable',
+        'warn state file unusable',
         'warn state file set aside',
         'info state kept again',
       ]);

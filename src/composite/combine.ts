@@ -1,5 +1,7 @@
 import type {
   Direction,
+  FilterHostsResponse,
+  FilterUnitResult,
   HostScore,
   Reason,
   ScoreExplanation,
@@ -10,73 +12,62 @@ import type {
 } from '../domain/contract.js';
 import type { HostList } from '../domain/host-list.js';
 import { rangeOf, sumScores } from '../domain/score-sums.js';
+import type { FannedAnswer, FannedOut } from './fan-out.js';
 
-/** What one member's score units answered, checked. */
-export interface ScoreAnswer {
-  /** The member's name. */
-  readonly service: string;
-  /** Places of its units among those of the request, aligned with the unit results of the response. */
-  readonly places: readonly number[];
-  /** How it lists the values of its units, aligned with the places. */
-  readonly directions: readonly Direction[];
-  readonly value: ScoreHostsResponse;
-}
-
-/** What was asked, and what came of it. */
-export interface ScoreParts {
+/** A request for scores and the members' answers to it, checked. */
+export interface ScoreParts extends FannedOut<ScoreHostsResponse> {
   readonly hosts: HostList;
   readonly units: readonly WeightedUnit[];
   readonly explain: boolean;
-  /** In the order of the members. */
-  readonly answers: readonly ScoreAnswer[];
-  /** Why a unit was not answered for, by its place among the units. */
-  readonly failures: ReadonlyMap<number, UnitFailure>;
 }
 
-/** Where each host of the answer stands in one member's scores, -1: the member lacks it; undefined: in the same place. */
+/** A request for filtered hosts and the members' answers to it, checked. */
+export interface FilterParts extends FannedOut<FilterHostsResponse> {
+  readonly hosts: HostList;
+  /** Names of the filters. */
+  readonly units: readonly string[];
+}
+
+type ScoreAnswer = FannedAnswer<ScoreHostsResponse>;
+
+/** Index of each host of the answer in a member's scores, -1 for a host that it lacks; undefined for the same order. */
 type Places = Int32Array | undefined;
 
-/** The hosts of the answer. */
+/** Hosts of a combined answer. */
 interface CombinedHosts {
-  /** Those that at least one member knows. */
+  /** Known to at least one member. */
   readonly ids: readonly string[];
-  /** Those that no member knows, in the order asked. */
+  /** Known to no member, in the order asked. */
   readonly unknownHostIds: readonly string[];
-  /** For each member that answered. */
   readonly places: readonly Places[];
 }
 
-/** Where one unit's values are from. */
+/** Source of one unit's values. */
 interface Column {
-  /** Its name here. */
   readonly unit: string;
   readonly answer: ScoreAnswer;
-  /** Its place among the unit results of that answer. */
+  /** Index among the unit results of the answer. */
   readonly index: number;
-  /** Where the hosts stand in that answer. */
   readonly places: Places;
 }
 
 /**
- * Makes one answer of those of several members: each host's score is the sum of weight x score over all units that
- * answered. A unit whose service lacks a host gives it the worst score. Values of units that give costs stay as they are,
- * and are made scores for the sum only. The snapshot's time is the oldest one. Linear in hosts x units.
+ * Combines the scores of several members: a host's score is the sum of weight x score over the units that answered. A host
+ * that a member lacks gets the worst score of its units. Costs become scores in the sum only. The snapshot time is the
+ * oldest. Linear in hosts x units.
  */
 export function combineScores(parts: ScoreParts): ScoreHostsResponse {
   const { units, answers, failures, explain } = parts;
   const responses = answers.map(({ value }) => value);
   const hosts = combineHosts(responses, parts.hosts);
-  const unitResults = units.map(({ name }, place): ScoreUnitResult => ({
-    unit: name,
-    failure: failures.get(place) ?? { code: 'INTERNAL', message: 'nobody answered for the unit' },
-  }));
+  const unitResults = units.map(({ name }, place): ScoreUnitResult => failed(name, failures.get(place)));
   const columns: (Column | undefined)[] = units.map(() => undefined);
   for (const [member, answer] of answers.entries()) {
     for (const [index, place] of answer.places.entries()) {
       const [unit, result] = [units[place]?.name ?? '', answer.value.unitResults[index]];
       if (result?.failure !== undefined) unitResults[place] = { unit, failure: result.failure };
       if (result?.value === undefined) continue;
-      const direction = result.direction ?? answer.directions[index] ?? 'HIGHER_IS_BETTER';
+      const direction = result.direction ?? answer.routes[index]?.unit.direction ?? 'HIGHER_IS_BETTER';
       const places = hosts.places[member];
       unitResults[place] = { unit, direction, value: alignValues(result.value, places, direction) };
       columns[place] = { unit, answer, index, places };
@@ -94,15 +85,41 @@ export function combineScores(parts: ScoreParts): ScoreHostsResponse {
   };
 }
 
-/** Returns the time of the oldest snapshot among the answers; none when no service has an inventory. */
-export function oldestSnapshot(responses: readonly { readonly snapshotTime?: number }[]): {
+/**
+ * Combines the filters of several members: accepts the hosts that every filter accepts, in the order asked. A failed filter
+ * rejects nothing. The snapshot time is the oldest. Linear in hosts x filters.
+ */
+export function combineFilters({ hosts, units, answers, failures }: FilterParts): FilterHostsResponse {
+  const results = units.map((unit, place): FilterUnitResult => failed(unit, failures.get(place)));
+  for (const { places, value } of answers) {
+    for (const [index, place] of places.entries()) {
+      const [unit, result] = [units[place] ?? '', value.unitResults[index]];
+      if (result !== undefined) results[place] = { ...result, unit };
+    }
+  }
+  const accepted = results.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  return {
+    hostIds: intersect(hosts.ids, accepted),
+    unitResults: results,
+    ...oldestSnapshot(answers.map(({ value }) => value)),
+  };
+}
+
+function failed(
+  unit: string,
+  failure: UnitFailure = { code: 'INTERNAL', message: 'nobody answered for the unit' },
+) {
+  return { unit, failure };
+}
+
+function oldestSnapshot(responses: readonly { readonly snapshotTime?: number }[]): {
   readonly snapshotTime?: number;
 } {
   const times = responses.flatMap(({ snapshotTime }) => snapshotTime ?? []);
   return times.length === 0 ? {} : { snapshotTime: Math.min(...times) };
 }
 
-/** Joins the hosts that members know, in the order asked. With no member to say which there are, all are taken as known. */
+/** Returns the hosts that any member knows, in the order asked; all of them if no member answered. */
 function combineHosts(responses: readonly ScoreHostsResponse[], { ids }: HostList): CombinedHosts {
   const isWhole = ({ scores }: ScoreHostsResponse) => scores.length === ids.length;
   if (responses.length === 0 || responses.every(isWhole)) {
@@ -125,7 +142,6 @@ function combineHosts(responses: readonly ScoreHostsResponse[], { ids }: HostLis
   };
 }
 
-/** Returns where each host stands among scores that hold some of them in the same order. */
 function placesIn(scores: readonly HostScore[], ids: readonly string[]): Places {
   if (scores.length === ids.length) return undefined;
   const places = new Int32Array(ids.length).fill(-1);
@@ -142,7 +158,7 @@ function alignValues(values: readonly number[], places: Places, direction: Direc
   return Array.from(places, (place) => values[place] ?? worst);
 }
 
-/** Returns the only member's own array of scores, if its sums are the same. */
+/** Returns the scores of the only member if its sums are the same, to allocate none. */
 function sharedScores(
   responses: readonly ScoreHostsResponse[],
   hosts: CombinedHosts,
@@ -153,10 +169,6 @@ function sharedScores(
   return only.scores.every(({ score }, place) => score === sums[place]) ? only.scores : undefined;
 }
 
-/**
- * Explains combined scores: a name from the first member that knows the host, the reasons of all units that answered, in
- * the order asked and under their names here.
- */
 function explainScores(
   hosts: CombinedHosts,
   answers: readonly ScoreAnswer[],
@@ -172,7 +184,7 @@ function explainScores(
       return undefined;
     },
     reasons(place) {
-      // A member gives the reasons of all its units at a time.
+      // A member returns the reasons of all its units at once.
       const given = new Map<ScoreAnswer, readonly Reason[]>();
       return columns.flatMap((column) => {
         if (column === undefined) return [];
@@ -182,11 +194,28 @@ function explainScores(
         const reasons = given.get(answer) ?? answer.value.explanation?.reasons(there) ?? [];
         given.set(answer, reasons);
         const offeredName = answer.value.unitResults[index]?.unit;
-        // Reasons stand in the order of the units; behind one that failed they have moved up and are looked for.
+        // Reasons come in the order of the units, but a failed unit has none, which shifts the ones after it.
         const guess = reasons[index];
         const reason = guess?.unit === offeredName ? guess : reasons.find(({ unit }) => unit === offeredName);
         return { unit, text: reason?.text ?? '' };
       });
     },
   };
+}
+
+/** Intersects ordered sublists of `ids`. */
+function intersect(ids: readonly string[], lists: readonly (readonly string[])[]): readonly string[] {
+  const [first] = lists;
+  if (first === undefined) return ids;
+  if (lists.length === 1) return first;
+  const rejections = new Uint8Array(ids.length);
+  for (const list of lists) {
+    if (list.length === ids.length) continue;
+    let next = 0;
+    for (let place = 0; place < ids.length; place++) {
+      if (ids[place] === list[next]) next++;
+      else rejections[place] = 1;
+    }
+  }
+  return ids.filter((_, place) => rejections[place] === 0);
 }

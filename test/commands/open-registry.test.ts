@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { openRegistry, type OpenRegistry } from '../../src/commands/open-registry.js';
+import {
+  readRegistry,
+  writeRegistry,
+  type Registry,
+  type RememberedService,
+} from '../../src/composite/registry-file.js';
+import { openStateDir, OWNERSHIP_INTERVAL_MS, type StateDir } from '../../src/process/state-dir.js';
+import { offered } from '../composite/stage.js';
+import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
+import { memoryLog } from '../support/log.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
+
+function listed(listedAt: number, ...names: string[]): RememberedService {
+  return { listedAt, units: names.map((name) => offered('SCORE', name)), gone: [] };
+}
+
+function shown(registry: Registry): Record<string, readonly string[]> {
+  return Object.fromEntries([...registry].map(([name, { units }]) => [name, units.map((unit) => unit.name)]));
+}
+
+describe('the registry of a second process', () => {
+  let folder: TemporaryFolder;
+  let time: FakeTime;
+  let owner: StateDir;
+  let second: OpenRegistry;
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    time = createFakeTime(0);
+    const dir = join(folder.path, 'state');
+    owner = await openStateDir({ dir, log: memoryLog() });
+    await writeRegistry(
+      owner,
+      new Map([
+        ['alpha', listed(1000, 'a')],
+        ['beta', listed(1000, 'b', 'forgotten')],
+        ['gamma', listed(1000, 'g')],
+      ]),
+    );
+    second = await openRegistry({ state: { dir } }, memoryLog(), time.after);
+  });
+  afterEach(async () => {
+    await second.close();
+    await owner.close();
+    folder.remove();
+  });
+
+  /** Ends the owner, which has written this, and waits until the second process has taken over. */
+  async function takeOver(written: Registry): Promise<void> {
+    await writeRegistry(owner, written);
+    await owner.close();
+    await until(time.pending, ({ length }) => length === 1);
+    await time.advance(OWNERSHIP_INTERVAL_MS);
+    await until(second.store.problems, ({ length }) => length === 0);
+  }
+
+  const written = new Map([
+    ['alpha', listed(2000, 'a', 'old')],
+    ['beta', listed(1000, 'b')],
+    ['gamma', listed(2000, 'g', 'new')],
+    ['delta', listed(2000, 'd')],
+  ]);
+  const merged = { alpha: ['a', 'newest'], beta: ['b'], gamma: ['g', 'new'], delta: ['d'] };
+
+  it('keeps, of each service, what was heard last when it takes over, and what was forgotten meanwhile', async () => {
+    let registry = second.store.remembered;
+    second.serve((change) => {
+      registry = change(registry, () => false);
+      second.store.save(registry);
+    });
+    registry = new Map(registry).set('alpha', listed(3000, 'a', 'newest'));
+    second.store.save(registry);
+    await takeOver(written);
+    await until(
+      () => shown(registry),
+      (services) => services['delta'] !== undefined,
+    );
+    expect(shown(registry)).to.deep.equal(merged);
+    await second.close();
+    const reader = await openStateDir({ dir: join(folder.path, 'state'), log: memoryLog() });
+    expect(shown(await readRegistry(reader))).to.deep.equal(merged);
+    await reader.close();
+  });
+
+  it('is merged when it is served after the take-over', async () => {
+    await takeOver(written);
+    let registry: Registry = new Map([['alpha', listed(3000, 'a', 'newest')]]);
+    await until(
+      () => {
+        second.serve((change) => (registry = change(registry, () => false)));
+        return shown(registry);
+      },
+      (services) => services['delta'] !== undefined,
+    );
+    expect(shown(registry)).to.deep.equal(merged);
+  });
+});
