@@ -101,7 +101,6 @@ async function startService(
   /** Tells callers to go elsewhere, then ends both servers within one time of grace. */
   async function stopServing(): Promise<void> {
     stopping = true;
-    onChange();
     await Promise.all([bridge?.close(config.shutdownGrace), grpc?.close(config.shutdownGrace)]);
   }
 

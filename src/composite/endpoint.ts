@@ -168,10 +168,14 @@ function errorOf(thrown: unknown, { signal }: Call): SchedulingError {
   return new SchedulingError('UNAVAILABLE', 'the service ended the call', { cause: error });
 }
 
+/** The methods whose failure says something of all units of a service. */
+const OF_ALL_UNITS: ReadonlySet<string> = new Set(['listPolicyUnits', 'scoreHosts', 'filterHosts']);
+
 /**
  * Classifies the end of a call. UNAVAILABLE, INTERNAL, and DEADLINE_EXCEEDED after a fair time are bad; codes about the
  * request show a service that works. RESOURCE_EXHAUSTED is neutral: it comes at once, and means a request that is too large
- * as often as a busy service. INTERNAL of balanceHosts is neutral: the bug of its one unit must not block the others.
+ * as often as a busy service. A bug, or a hang, of balanceHosts, which has one unit, and of the inventory is neutral: it
+ * must not keep the engine from the service's scores and filters.
  */
 export function verdictOf(
   method: string,
@@ -179,6 +183,7 @@ export function verdictOf(
   givenMs: number,
   deadlineMs: number,
 ): Verdict {
+  const ofAllUnits = OF_ALL_UNITS.has(method);
   switch (code) {
     case 'OK':
     case 'NOT_FOUND':
@@ -188,9 +193,11 @@ export function verdictOf(
     case 'UNAVAILABLE':
       return 'bad';
     case 'INTERNAL':
-      return method === 'balanceHosts' ? 'neutral' : 'bad';
+      return ofAllUnits ? 'bad' : 'neutral';
     case 'DEADLINE_EXCEEDED':
-      return givenMs < FAIR_SHARE * Math.min(deadlineMs, USUAL_DEADLINE_MS) ? 'neutral' : 'bad';
+      return !ofAllUnits || givenMs < FAIR_SHARE * Math.min(deadlineMs, USUAL_DEADLINE_MS)
+        ? 'neutral'
+        : 'bad';
     case 'RESOURCE_EXHAUSTED':
     case 'CANCELLED':
       return 'neutral';

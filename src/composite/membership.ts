@@ -42,6 +42,8 @@ export interface MemberState {
 
 /** Options of a membership. */
 export interface MembershipOptions extends EndpointOptions {
+  /** Name of this composite in the units that it lists. */
+  readonly origin: string;
   readonly members: readonly Member[];
   readonly settings: EndpointOptions['settings'] & {
     readonly relistInterval: number;
@@ -67,8 +69,11 @@ export interface Membership {
    * Returns at once to another composite, which asks again soon: two that waited for each other would both be late.
    */
   readonly complete: (call: Call, until: number) => Promise<void>;
-  /** Returns everything that keeps a unit from being used: conflicts, missing listings, the members' own problems. */
-  readonly problems: () => readonly UnitProblem[];
+  /**
+   * Returns everything that keeps a unit from being used: conflicts, missing listings, the members' own problems. Another
+   * composite is not told those of services, or they would multiply where composites form a loop.
+   */
+  readonly problems: (call: Pick<Call, 'depth'>) => readonly UnitProblem[];
   /** Returns the members that have an inventory, in their order. */
   readonly withInventory: () => readonly Endpoint[];
   /** Returns the names of members that were not listed since the start. */
@@ -83,9 +88,12 @@ export interface Membership {
   readonly close: () => void;
 }
 
+const LOOP =
+  'it lists units of this very process: the services of both configurations form a loop; leave one of them out';
+
 /** Creates a membership that knows the remembered units from the beginning. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { members, settings, store, log, clock, after, onTable, onAvailability } = options;
+  const { members, settings, store, log, clock, after, origin, onTable, onAvailability } = options;
   /** Last listing of each member, and of remembered services that are no members. */
   let registry: Registry = store?.remembered ?? new Map();
   let table = routeUnits(members, registry, clock.now());
@@ -93,6 +101,8 @@ export function createMembership(options: MembershipOptions): Membership {
   let reportedMissing = '';
   let isClosed = false;
   const waiting = new Set<() => void>();
+  /** Members that list units of this very composite. */
+  const looping = new Set<string>();
 
   const checkers = members.map((member): HealthChecker => {
     const onBreakerChange: EndpointOptions['onBreakerChange'] = (change) => {
@@ -112,7 +122,9 @@ export function createMembership(options: MembershipOptions): Membership {
   let wasAvailable = available();
   onTable(table);
 
-  function learn({ name, remote }: Member, { units }: PolicyUnitList, isFirst: boolean): void {
+  function learn({ name, remote }: Member, list: PolicyUnitList, isFirst: boolean): void {
+    const units = list.units.filter((unit) => unit.origin !== origin);
+    logLoop(name, units.length < list.units.length);
     const before = registry.get(name);
     const record = recordListing(before, units, clock.now());
     const wereGone = before?.gone ?? [];
@@ -125,6 +137,12 @@ export function createMembership(options: MembershipOptions): Membership {
     arrange(isFirst && !remote ? name : undefined);
     if (record !== before && remote) save();
     checkAvailability();
+  }
+
+  function logLoop(service: string, isLoop: boolean): void {
+    if (isLoop && !looping.has(service)) log.error('services form a loop', { service, reason: LOOP });
+    if (isLoop) looping.add(service);
+    else looping.delete(service);
   }
 
   function arrange(newcomer?: string): void {
@@ -269,20 +287,26 @@ export function createMembership(options: MembershipOptions): Membership {
       const wasPatient = call.deadline - began >= Math.min(settings.discoverBudget, PATIENT_LISTING_MS);
       if (wasPatient && !isClosed) logMissing(call);
     },
-    problems: () => [
+    problems: ({ depth = 0 }) => [
       ...(store?.problems() ?? []),
-      ...unknown().map(({ endpoint, failure }) => {
-        const { code, message = 'it has not answered so far' } = failure() ?? {};
-        const why = code === undefined ? message : `${code}: ${message}`;
-        return { source: endpoint.member.name, reason: `the service has not been listed yet: ${why}` };
+      ...checkers.flatMap(({ endpoint, listing, failure }) => {
+        const source = endpoint.member.name;
+        const error = failure();
+        const why = error === undefined ? 'it has not answered so far' : `${error.code}: ${error.message}`;
+        if (listing() !== undefined) {
+          return error === undefined ? [] : [{ source, reason: `its last listing failed: ${why}` }];
+        }
+        if (error === undefined && registry.has(source)) return [];
+        return [{ source, reason: `the service has not been listed yet: ${why}` }];
       }),
+      ...[...looping].map((source) => ({ source, reason: LOOP })),
       ...table.conflicts.filter(isProblem).map((conflict) => problemOf(conflict, members)),
-      ...checkers.flatMap(({ endpoint, listing }) =>
-        (listing()?.problems ?? []).map(({ source, reason }) => ({
-          source: `${endpoint.member.name}: ${source}`,
-          reason,
-        })),
-      ),
+      ...checkers.flatMap(({ endpoint: { member }, listing }) => {
+        const isService = member.onConnected !== undefined;
+        if (isService && depth > 0) return [];
+        const problems = listing()?.problems ?? [];
+        return problems.map(({ source, reason }) => ({ source: `${member.name}: ${source}`, reason }));
+      }),
     ],
     withInventory: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing()?.hasInventory === true ? [endpoint] : [])),

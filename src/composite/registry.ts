@@ -53,7 +53,9 @@ export function recordListing(
   const goneBefore = record?.gone ?? [];
   const listed = new Set(units.map(unitIdentity));
   const isMissing = (unit: PolicyUnit) => !listed.has(unitIdentity(unit));
-  const kept = goneBefore.filter(({ unit, since }) => isMissing(unit) && now - since < KEEP_GONE_MS);
+  const kept = goneBefore.filter(
+    ({ unit, since }) => isMissing(unit) && Math.abs(now - since) < KEEP_GONE_MS,
+  );
   const lost = before.filter(isMissing).map((unit): GoneUnit => ({ unit, since: now }));
   const isSame =
     lost.length === 0 &&
@@ -87,7 +89,7 @@ export function routeUnits(members: readonly RoutedMember[], registry: Registry,
     }
     for (const { unit, since } of record?.gone ?? []) {
       const route = routeOf(member, index, unit);
-      if (route !== undefined && now - since < KEEP_GONE_MS) gone.push({ route, since });
+      if (route !== undefined && Math.abs(now - since) < KEEP_GONE_MS) gone.push({ route, since });
     }
   }
   for (const { route } of gone.sort((left, right) => right.since - left.since)) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { checkAcceptedHosts, checkMigration, checkScores } from '../domain/check-answer.js';
 import type {
   BalanceHostsRequest,
@@ -66,9 +67,11 @@ export interface Composite
  */
 export function createComposite(options: CompositeOptions): Composite {
   const { members, settings, store, log, clock = Date, after = nodeAfter } = options;
+  /** Marks the units that are listed here first, so that they are known when they come back through a loop. */
+  const origin = randomUUID();
   let table: RoutingTable;
   const membership = createMembership({
-    ...{ members, settings, store, log, clock, after },
+    ...{ members, settings, store, log, clock, after, origin },
     steady: options.clock ?? performance,
     onMemberCall: options.onMemberCall ?? (() => undefined),
     onBreakerChange: options.onBreakerChange ?? (() => undefined),
@@ -85,6 +88,15 @@ export function createComposite(options: CompositeOptions): Composite {
     return until;
   }
 
+  /** Returns the names of all units of a type. Throws UNAVAILABLE as long as there are none for want of a listing. */
+  function allUnits(type: 'SCORE' | 'FILTER'): readonly string[] {
+    const names = [...table.routes[type].keys()];
+    const services = membership.unlisted();
+    if (names.length > 0 || services.length === 0) return names;
+    const text = `no ${type.toLowerCase()} unit is known, and these services were never listed so far: ${services.join(', ')}; try later`;
+    throw new SchedulingError('UNAVAILABLE', text);
+  }
+
   async function hostsOf(hosts: HostSelection, vmId: string, call: Call, until: number): Promise<HostList> {
     return hostListOf(hosts === 'ALL_UP' ? await inventory.upHosts(vmId, call, until) : hosts);
   }
@@ -93,7 +105,7 @@ export function createComposite(options: CompositeOptions): Composite {
     const until = await begin(call);
     const { vmId, properties, assumedPlacements } = request;
     const hosts = await hostsOf(request.hosts, vmId, call, until);
-    const units = request.units.length > 0 ? request.units : [...table.routes.SCORE.keys()].map(withWeight1);
+    const units = request.units.length > 0 ? request.units : allUnits('SCORE').map(withWeight1);
     const explain = request.explain || request.explainTop !== undefined;
     const { answers, failures } = await fanOut({
       ...{ endpoints, call, until },
@@ -118,7 +130,7 @@ export function createComposite(options: CompositeOptions): Composite {
     const until = await begin(call);
     const { vmId, properties, assumedPlacements = [], explain = false } = request;
     const hosts = await hostsOf(request.hosts, vmId, call, until);
-    const units = request.units.length > 0 ? request.units : [...table.routes.FILTER.keys()];
+    const units = request.units.length > 0 ? request.units : allUnits('FILTER');
     const { answers, failures } = await fanOut({
       ...{ endpoints, units, call, until },
       routes: table.routes.FILTER,
@@ -168,8 +180,8 @@ export function createComposite(options: CompositeOptions): Composite {
       const until = await begin(call);
       await membership.complete(call, until);
       return {
-        units: table.units,
-        problems: membership.problems(),
+        units: table.units.map((unit) => (unit.origin === undefined ? { ...unit, origin } : unit)),
+        problems: membership.problems(call),
         hasInventory: membership.withInventory().length > 0,
       };
     },

@@ -46,6 +46,8 @@ export interface PolicyUnit {
   readonly properties: readonly UnitProperty[];
   /** Set for score units only. */
   readonly direction?: Direction;
+  /** Name of the composite that lists the unit first. It is passed on, so that no composite takes a unit that came from itself. */
+  readonly origin?: string;
 }
 
 /** A unit that could not be offered, such as a plugin that can't be imported. */

@@ -35,7 +35,7 @@ export function fromStatus(
   if (code === 'INTERNAL' && CONNECTION_CUT.test(answer.details)) {
     return new SchedulingError('UNAVAILABLE', `${target}: the connection was cut`);
   }
-  if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${withoutPolicyWords(text)}`);
+  if (code === 'UNAVAILABLE') return new SchedulingError(code, `${target}: ${connectionWords(text)}`);
   if (code === 'NOT_FOUND') return new SchedulingError(code, text, { notFound });
   if (code !== undefined) return new SchedulingError(code, text);
   const name: string | undefined = status[answer.code];
@@ -46,9 +46,14 @@ export function fromStatus(
 const CONNECTION_CUT = /^Received RST_STREAM with code (0|2) /;
 
 /** Strips what the load balancing of grpc-js wraps around the reason for a lost connection. */
-function withoutPolicyWords(text: string): string {
-  return text.replace(/^.*Last error: (?:Error: )?/s, '').replace(/\s*Resolution note:\s*$/, '');
+function connectionWords(text: string): string {
+  const words = text.replace(/^.*Last error: (?:Error: )?/s, '').replace(/\s*Resolution note:\s*$/, '');
+  if (words.includes('ECONNREFUSED')) return REFUSED;
+  // Equal failures are to look equal: grpc-js adds when it last tried.
+  return words.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, '');
 }
+
+const REFUSED = 'it refuses connections (ECONNREFUSED); is it running, is the address right?';
 
 const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),

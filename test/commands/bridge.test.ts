@@ -149,6 +149,10 @@ describe('the bridge, as commands run it', () => {
     expect(without)
       .to.have.nested.property('plugin_errors.two[0]')
       .that.matches(/^UNAVAILABLE: two: /);
+    await until(
+      () => costs(address, 'two'),
+      () => program.stderr().includes('circuit opened service=two'),
+    );
 
     await scoring(constantService('two'), two.server.port);
     const back = await until(
@@ -156,7 +160,7 @@ describe('the bridge, as commands run it', () => {
       (answer) => JSON.stringify(answer).includes('"result_code":0'),
     );
     expect(back).to.have.deep.property('result', both);
-    expect(program.stderr()).to.match(/service down service=two[^]*service back service=two/);
+    expect(program.stderr()).to.match(/circuit opened service=two[^]*circuit closed service=two/);
   });
 
   it('answers discover in full after a restart with a service down, out of what is remembered', async () => {

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { Member } from '../../src/composite/member.js';
 import type { Registry } from '../../src/composite/registry-file.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
@@ -122,6 +123,30 @@ describe('the listing of members', () => {
     delete alpha.methods.listPolicyUnits;
     await time.advance(5000);
     expect(alpha.count('listPolicyUnits')).to.equal(4);
+  });
+
+  it('says of a call for all units that nobody was listed so far, and not that all hosts score 0', async () => {
+    const alpha = scripted('a');
+    alpha.methods.listPolicyUnits = away;
+    const { composite } = await startStage([remote('alpha', alpha)]);
+    const outcome = await composite.scoreHosts(scoreRequest({ units: [] }), call()).then(
+      () => undefined,
+      (error: unknown) => SchedulingError.from(error),
+    );
+    expect(outcome?.code).to.equal('UNAVAILABLE');
+    expect(outcome?.message).to.include('these services were never listed so far: alpha');
+  });
+
+  it('names a service whose last listing failed among the problems, and keeps its units', async () => {
+    const alpha = scripted('a');
+    const { composite, time } = await startStage([remote('alpha', alpha)]);
+    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList([offered('SCORE', '')]));
+    await time.advance(30_000);
+    const { units, problems } = await composite.listPolicyUnits(call());
+    expect(units.map(({ name }) => name)).to.deep.equal(['a']);
+    expect(problems).to.have.length(1);
+    expect(problems[0]?.source).to.equal('alpha');
+    expect(problems[0]?.reason).to.match(/^its last listing failed: INTERNAL: .*policy_units\[0\]\.name/);
   });
 
   it('lets a service join, and change its units, while running', async () => {

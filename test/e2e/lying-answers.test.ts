@@ -59,8 +59,10 @@ describe('a service that lies to an engine, through the bridge', () => {
     });
   }
 
-  for (const { title, answer, fails, onWire } of FILTER_ANSWERS) {
+  for (const { title, answer, fails: failing, onWire } of FILTER_ANSWERS) {
     if (!onWire) continue;
+    // The bridge asks for no reasons, and reads none.
+    const fails = answer.unitResults.some(({ rejections }) => rejections !== undefined) ? [] : failing;
     it(`about accepted hosts by ${title}: ${fails.join(', ') || 'nothing'} fails`, async () => {
       liar.methods.filterHosts = () => Promise.resolve(answer);
       const reply = await callEngineMethod(

@@ -20,7 +20,7 @@ describe('fromStatus', () => {
     [
       status.UNAVAILABLE,
       'round_robin: No connection established. Last error: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
-      'UNAVAILABLE: a:1: connect ECONNREFUSED 127.0.0.1:1.',
+      'UNAVAILABLE: a:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
     ],
     [status.PERMISSION_DENIED, 'no', 'INTERNAL: a:1: PERMISSION_DENIED: no'],
   ];

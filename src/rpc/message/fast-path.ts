@@ -52,11 +52,16 @@ export function encodeHostIds(ids: readonly string[]): Buffer | undefined {
   return bytes;
 }
 
+/** The fields of a score that are encoded here. A new field of a score fails to compile until it is encoded, too. */
+type Encoded<Field extends 'hostId' | 'score'> = Field;
+
 /**
  * Encodes the `scores` field of a ScoreHostsResponse, to be followed by the message without scores. Returns undefined, for
  * the library to encode, if a score is negative or its id is not ASCII.
  */
-export function encodeScores(scores: readonly HostScore[]): Buffer | undefined {
+export function encodeScores(
+  scores: readonly Pick<HostScore, Encoded<keyof HostScore>>[],
+): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(scores.length * MAX_SCORE_BYTES);
   let at = 0;
   for (const { hostId, score } of scores) {

@@ -141,6 +141,9 @@ function readIds(texts: readonly string[], field: string): readonly string[] {
   return texts.map((text, index) => parseUuid(text) ?? readId(text, `${field}[${index}]`));
 }
 
+/** Longest origin of a unit that is kept: characters. */
+const MAX_ORIGIN_LENGTH = 128;
+
 function readPolicyUnit(message: PolicyUnit__Output, index: number): PolicyUnit {
   const type = TYPES.get(message.type);
   if (type === undefined) {
@@ -159,6 +162,7 @@ function readPolicyUnit(message: PolicyUnit__Output, index: number): PolicyUnit 
       description: boundedText(description),
     })),
     ...(type === 'SCORE' ? readDirection(message.direction) : {}),
+    ...(message.origin === '' ? {} : { origin: boundedText(message.origin, MAX_ORIGIN_LENGTH) }),
   };
 }
 

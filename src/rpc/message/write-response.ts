@@ -23,7 +23,7 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
   return policyUnitMethods.ListPolicyUnits.responseSerialize({
     problems,
     has_inventory: hasInventory,
-    policy_units: units.map(({ name, type, description, properties, direction }) => ({
+    policy_units: units.map(({ name, type, description, properties, direction, origin = '' }) => ({
       name,
       type: `POLICY_UNIT_TYPE_${type}` as const,
       description,
@@ -34,6 +34,7 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
         description: property.description,
       })),
       direction: writeDirection(direction),
+      origin,
     })),
   });
 }

@@ -28,6 +28,12 @@ export interface PolicyUnit {
    * Meaning of the unit's values. MUST be set for a score unit, and MUST NOT be set for the other types.
    */
   'direction'?: (_hostscore_v1_Direction);
+  /**
+   * Name of the composite that lists the unit first: an id that it makes at its start. A composite sets it where it is
+   * empty and passes it on where it is set, and takes no unit that bears its own. Other services leave it empty. At most
+   * 128 characters are kept.
+   */
+  'origin'?: (string);
 }
 
 /**
@@ -54,4 +60,10 @@ export interface PolicyUnit__Output {
    * Meaning of the unit's values. MUST be set for a score unit, and MUST NOT be set for the other types.
    */
   'direction': (_hostscore_v1_Direction__Output);
+  /**
+   * Name of the composite that lists the unit first: an id that it makes at its start. A composite sets it where it is
+   * empty and passes it on where it is set, and takes no unit that bears its own. Other services leave it empty. At most
+   * 128 characters are kept.
+   */
+  'origin': (string);
 }
