@@ -2,38 +2,38 @@ import { isUtf8 } from 'node:buffer';
 import { isJsonObject } from '../lib/json.js';
 import { lasting, passing, type EngineFailure } from './engine-failure.js';
 
-/** Largest body, decompressed: bytes. 100,000 VMs are about 1 GB; beyond this a body is a bomb. */
+/** Largest decompressed body, in bytes. 100,000 VMs are about 1 GB; a larger body is a bomb. */
 export const MAX_BODY_BYTES = 4 * 1024 ** 3;
 
-/** Largest object of a collection: bytes. A VM is about 10 KB, of which a certificate may be a part. */
+/** Largest object of a collection, in bytes. A VM with a certificate is about 10 KB. */
 export const MAX_OBJECT_BYTES = 1024 ** 2;
 
-/** Most objects of a collection: twice and a half what an engine is built for, and what fits into 1 GB of memory. */
+/** Most objects of a collection: 2.5 times what an engine is built for, and what fits into 1 GB of memory. */
 export const MAX_OBJECTS = 250_000;
 
-/** Most bytes around the objects, a run of white space counted as one: an object needs two or three. */
+/** Most bytes around the objects, counting a run of white space as one. An object needs two or three. */
 export const MAX_SKELETON_BYTES = 2 * 1024 ** 2;
 
-/** How deeply objects and arrays may be nested, the body itself being depth 1. A VM of an engine needs about 10. */
+/** Deepest nesting of objects and arrays, the body being depth 1. A VM needs about 10. */
 export const MAX_DEPTH = 64;
 
-/** What to split, and who gets the pieces. */
+/** Options of a collection splitter. */
 export interface CollectionSplitterOptions {
   /** Name of the collection in the body: `vm` for `{"vm": [{...}, ...]}`. */
   readonly key: string;
-  /** Called with each object of the collection, parsed, in order, as soon as its last byte is there. */
+  /** Called with each parsed object, in order, as soon as its last byte is there. */
   readonly visit: (object: unknown) => void;
-  /** Called with words on an object that is bigger than the limit, in place of the others. */
+  /** Called with the reason for an object that is too large, in place of `seen` and `visit`. */
   readonly oversized: (reason: string) => void;
-  /** Called before with its bytes; true when they need not be parsed, since what stands in them is known. */
+  /** Called first, with the bytes of each object. Returns true for known bytes, which are not parsed. */
   readonly seen?: ((bytes: Buffer) => boolean) | undefined;
 }
 
-/** Takes a collection body chunk by chunk. Both methods throw an EngineFailure when the body is not what it should be. */
+/** Splitter of a collection that comes in chunks. Both methods throw an EngineFailure for a malformed body. */
 export interface CollectionSplitter {
-  /** Takes the next bytes. The chunk must not be written over afterwards: a part of it may be kept until the next. */
+  /** Scans the next chunk, which must not be overwritten afterwards, since a part of it may be kept. */
   readonly write: (chunk: Buffer) => void;
-  /** Ends the body; answers how many elements of the collection were no objects, and so were never visited. */
+  /** Ends the body. Returns the number of elements that are no objects, and so were not visited. */
   readonly end: () => { readonly others: number };
 }
 
@@ -44,18 +44,17 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-/** What stands in the skeleton for an object that was cut out: the digit 0. */
+/** Placeholder of an object in the skeleton: the digit 0. */
 const PLACEHOLDER = 0x30;
 /** The body is depth 1, the collection's array 2, its objects 3. */
 const ARRAY_DEPTH = 2;
 
 /**
- * Splits a streamed body `{"vm": [{...}, ...]}` into its objects without ever holding the body: cuts each object out by
- * its braces and parses it alone. All that surrounds the objects is kept, with a `0` for each object, and parsed at the
- * end, so that a body that is cut or malformed anywhere is always an error. `{}` is an empty collection.
+ * Creates a splitter of a streamed body `{"vm": [{...}, ...]}`, which never holds the body: it cuts out each object by its
+ * braces and parses it alone. The skeleton around the objects, with a `0` for each, is parsed at the end, so that a body
+ * that is cut or malformed anywhere is an error. `{}` is an empty collection.
  *
- * An own scanner, since it costs no more than one JSON.parse of the whole, a third of what streaming JSON parsers cost:
- * they build every token.
+ * The scanner costs no more than one JSON.parse of the whole body, a third of streaming JSON parsers, which build every token.
  */
 export function createCollectionSplitter({
   key,
@@ -68,14 +67,14 @@ export function createCollectionSplitter({
   let depth = 0;
   let inString = false;
   let escaped = false;
-  // The newest string of depth 1, as offsets into the skeleton; where an array follows it, it is that array's key.
+  // Offsets in the skeleton of the last string of depth 1, the key of an array that follows.
   let keyStart = 0;
   let keyEnd = 0;
   let collections = 0;
   let inCollection = false;
   let inObject = false;
   let objects = 0;
-  // The object that is being read, as far as it lay in earlier chunks.
+  // Parts of the current object in earlier chunks.
   let parts: Buffer[] = [];
   let partBytes = 0;
 
@@ -86,7 +85,7 @@ export function createCollectionSplitter({
     while (at < chunk.length) at = inObject ? scanObject(chunk, at) : scanSkeleton(chunk, at);
   }
 
-  /** Scans what surrounds the objects, up to the brace of the next object or the end of the chunk. */
+  /** Scans up to the brace of the next object, or the end of the chunk. */
   function scanSkeleton(chunk: Buffer, start: number): number {
     for (let at = start; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
@@ -124,7 +123,7 @@ export function createCollectionSplitter({
     return chunk.length;
   }
 
-  /** Scans an object, from its brace on, up to its closing brace or the end of the chunk. */
+  /** Scans an object up to its closing brace, or the end of the chunk. */
   function scanObject(chunk: Buffer, start: number): number {
     const length = chunk.length;
     let at = start;
@@ -166,7 +165,7 @@ export function createCollectionSplitter({
   function openArray(): void {
     if (!skeleton.holdsString(keyStart, keyEnd, key)) return;
     collections += 1;
-    if (collections > 1) throw malformed(`${JSON.stringify(key)} stands there twice`);
+    if (collections > 1) throw malformed(`${JSON.stringify(key)} is there twice`);
     inCollection = true;
   }
 
@@ -227,13 +226,13 @@ export function createCollectionSplitter({
   };
 }
 
-/** The bytes around the objects of a collection. */
+/** Bytes around the objects of a collection. */
 interface Skeleton {
   readonly add: (byte: number) => void;
-  /** Adds a byte that stands outside of strings: of a run of white space only the first counts. */
+  /** Adds a byte outside of strings, of a run of white space only the first. */
   readonly addOutsideString: (byte: number) => void;
   readonly size: () => number;
-  /** Reports whether a range is the JSON string of a text. */
+  /** Reports whether a range is the JSON string of `text`. */
   readonly holdsString: (start: number, end: number, text: string) => boolean;
   readonly bytes: () => Buffer;
 }

@@ -15,74 +15,74 @@ import { createRefusalReader, isJson } from './engine-refusal.js';
 import { createEngineSession, type EngineAccount } from './engine-session.js';
 import { engineUrls } from './engine-url.js';
 
-/** Pauses before a listing that failed in passing is sent again: milliseconds. Few, since the next reading comes soon anyway. */
+/** Pauses before the retries of a listing, in ms. Few, since the next reading comes soon anyway. */
 export const LISTING_PAUSES: readonly number[] = [250, 500];
 
-/** The pause before a look-up of one VM is sent again: milliseconds. What is wrong is mostly a kept connection that had died. */
+/** Pause before the retry of a VM's look-up, in ms. Short, since the cause is mostly a dead kept-alive connection. */
 export const LOOKUP_PAUSES: readonly number[] = [10];
 
-/** How long hosts are listed without statistics after the engine refused them: milliseconds. It may have been mended then. */
+/** Time for which hosts are listed without statistics after the engine refused them, in ms. */
 export const STATISTICS_PAUSE = 600_000;
 
-/** Which engine, as whom, and how patiently. */
+/** Options of an engine client. */
 export interface EngineClientOptions {
-  /** The settings of an engine that is there, the password read from its file. */
+  /** Settings of a configured engine, with the password read from its file. */
   readonly settings: Omit<EngineSettings, 'passwordFile' | 'caFile'> &
     EngineAccount & { readonly url: string };
-  /** PEM of the authorities to trust, instead of those that Node knows. */
+  /** Trusted authorities in PEM form; absent for those of Node. */
   readonly ca?: string | undefined;
   readonly clock?: Clock;
   readonly after?: After;
   readonly log: Log;
 }
 
-/** Takes a listing, object by object. */
+/** Visitor of a listing. */
 export interface ListingVisitor<Record> {
-  /** Called with the bytes of each object first; true when it knows what stands in them, and neither of the others is called. */
+  /** Called first, with the bytes of each object. Returns true for known bytes, for which nothing else is called. */
   readonly seen?: (bytes: Buffer) => boolean;
   /** Called with each object. */
   readonly record: (record: Record) => void;
-  /** Called for an object that can't be used, and why, naming it and its field. */
+  /** Called with the reason for an unusable object, which names it and its field. */
   readonly odd: (reason: string) => void;
 }
 
-/** Begins a listing; called again, for a new visitor, when the listing is read again from its start. */
+/** Creates the visitor of a listing, a new one for each retry. */
 export type BeginListing<Record> = () => ListingVisitor<Record>;
 
 /**
- * Reads an oVirt engine. Methods reject with UNAVAILABLE and words that say what to do, or with CANCELLED or
- * DEADLINE_EXCEEDED when the signal aborted; no error holds a secret.
+ * Client of an oVirt engine. Methods reject with UNAVAILABLE and the remedy, or with CANCELLED or DEADLINE_EXCEEDED if the
+ * signal aborted. No error holds a secret.
  */
 export interface EngineClient {
-  /** Visits every host, in one request; in a second one, without their free memory, when the engine can't follow to it. */
+  /** Lists all hosts in one request; in a second one without statistics, such as free memory, if the engine refuses them. */
   readonly listHosts: (begin: BeginListing<HostRecord>, signal: AbortSignal) => Promise<void>;
-  /** Visits every VM that the engine has on a host, in one request. */
+  /** Lists all VMs that are on a host, in one request. */
   readonly listRunningVms: (begin: BeginListing<EngineVm>, signal: AbortSignal) => Promise<void>;
   /**
-   * Reads one VM, running or not; undefined when the engine has none of that id. A scheduling call waits for it, so it is
-   * sent again once at most, and at once. `requestId` names that call in the log.
+   * Reads a VM, running or not. Resolves to undefined if the engine has none of that id. Retries once, almost at once, since
+   * a scheduling call waits. `requestId` names that call in the log.
    */
   readonly getVm: (id: string, signal: AbortSignal, requestId?: string) => Promise<EngineVm | undefined>;
-  /** Revokes the token, within a bounded time, and closes the connections. Never rejects. */
+  /** Revokes the token within a time limit, and closes the connections. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Answers with which an engine refuses to put statistics into its list of hosts: some of 4.2 fail with 500 when a host has
- * huge pages (bug 1547050), and a proxy may know no such parameter.
+ * Status codes of an engine that refuses statistics in its list of hosts: some engines of 4.2 answer 500 if a host has huge
+ * pages (bug 1547050), and a proxy may not know the parameter.
  */
 const STATISTICS_REFUSALS = new Set([400, 404, 500, 501]);
 
 const HOSTS = '/hosts';
-/** The engine follows inside itself: one request, where asking each host for its statistics would be one a host. */
+/** Includes the statistics in the list, since asking for them would be one request per host. */
 const HOSTS_WITH_STATISTICS = '/hosts?follow=statistics';
-/** A constant text: the engine keeps every other one for ever (SearchQuery.queriesCache). */
+/** Constant, since the engine caches each distinct query for ever (SearchQuery.queriesCache). */
 const RUNNING_VMS = '/vms?search=on_host%3D*';
 
-/** Longest stretch of work on a listing before other work gets its turn: milliseconds. */
-const MAX_STRETCH = 5;
+/** Longest work on a listing before the event loop gets its turn, in ms. */
+const MAX_BLOCKING_TIME = 5;
 
-/** Creates a client; nothing is sent yet. Throws INVALID_ARGUMENT for a URL or certificate that can't be right. */
+/** Creates a client without sending anything. Throws INVALID_ARGUMENT for an invalid URL or certificate. */
 export function createEngineClient(options: EngineClientOptions): EngineClient {
   const { settings, ca, clock = Date, after = nodeAfter, log } = options;
   const urls = engineUrls(settings);
@@ -117,7 +117,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       let worked = performance.now();
       for await (const chunk of answer.body) {
         splitter.write(chunk);
-        if (performance.now() - worked < MAX_STRETCH) continue;
+        if (performance.now() - worked < MAX_BLOCKING_TIME) continue;
         await setImmediate();
         worked = performance.now();
       }
@@ -132,7 +132,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     return settings.hostStatistics && (ago < 0 || ago >= STATISTICS_PAUSE);
   }
 
-  /** Lists without statistics when the engine can't list with them: they cost nothing but themselves. */
+  /** Requests hosts with statistics, or without them from an engine that refuses them. */
   async function openHosts(signal: AbortSignal): Promise<EngineAnswer> {
     if (!wantsStatistics()) return get(HOSTS, signal);
     const full = await get(HOSTS_WITH_STATISTICS, signal);
@@ -146,21 +146,17 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     return plain;
   }
 
-  /** Sends a GET, and once more with a new token when the engine refuses the one it had. Never answers with 401. */
+  /** Sends a GET, and again with a new token if the engine refuses the old one. Never resolves to an answer 401. */
   async function get(path: string, signal: AbortSignal): Promise<EngineAnswer> {
     for (let renewed = false; ; renewed = true) {
       const authorization = await session.authorize(signal);
-      const answer = await http.send(
-        { method: 'GET', url: `${urls.api}${path}`, authorization: authorization.header },
-        signal,
-      );
+      const answer = await http.send({ method: 'GET', url: `${urls.api}${path}`, authorization }, signal);
       if (answer.status !== 401) {
         session.accepted();
         if (answer.status === 200 && !isJson(answer))
           throw refusals.ofContentType(answer, `GET ${urls.api}${path}`);
         return answer;
       }
-      // The body is the container's error page.
       answer.discard();
       const failure = session.refused(authorization);
       if (failure !== undefined) throw failure;
@@ -177,7 +173,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     const what = `GET ${urls.api}${path}`;
     const answer = await get(path, signal);
     if (answer.status === 404) {
-      // An unknown id has an empty body; a page is that of a server without an engine in it, as while it starts.
+      // The engine answers an unknown id without a body; a page comes from a server whose engine is still starting.
       if (answer.contentType !== '' && !isJson(answer)) throw await refusals.ofApi(answer, what);
       answer.discard();
       return undefined;
@@ -211,14 +207,14 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   }
 
   async function rest(ms: number, signal: AbortSignal): Promise<void> {
-    let callOff: () => void = () => undefined;
-    const over = new Promise<void>((resolve) => (callOff = after(ms, resolve)));
+    let cancel: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (cancel = after(ms, resolve)));
     try {
       await waitFor(over, signal);
     } catch (thrown) {
       throw SchedulingError.from(thrown);
     } finally {
-      callOff();
+      cancel();
     }
   }
 

@@ -1,13 +1,13 @@
 import { SchedulingError } from '../domain/errors.js';
 
 /**
- * The engine could not be read: UNAVAILABLE, with words that say what to do. It never has a `cause`, since the errors of
- * an HTTP client carry the request's headers and with them the token.
+ * Failure to read the engine: UNAVAILABLE, with the remedy. It never has a `cause`, since errors of an HTTP client hold the
+ * request's headers and so the token.
  */
 export class EngineFailure extends SchedulingError {
-  /** Whether the very same request may succeed when it is sent again shortly. */
+  /** True if the same request may succeed shortly. */
   readonly transient: boolean;
-  /** Whether the request certainly never reached the engine, so that even a POST may be sent again. */
+  /** True if the request never reached the engine, so that even a POST may be retried. */
   readonly unsent: boolean;
 
   constructor(message: string, options: { readonly transient: boolean; readonly unsent: boolean }) {
@@ -17,12 +17,12 @@ export class EngineFailure extends SchedulingError {
   }
 }
 
-/** Makes a failure that is over shortly, it is hoped. */
+/** Creates a transient failure. */
 export function passing(message: string, { unsent = false } = {}): EngineFailure {
   return new EngineFailure(message, { transient: true, unsent });
 }
 
-/** Makes a failure that somebody has to mend first. */
+/** Creates a failure that lasts until somebody fixes its cause. */
 export function lasting(message: string): EngineFailure {
   return new EngineFailure(message, { transient: false, unsent: false });
 }

@@ -7,10 +7,10 @@ import type { After } from '../lib/timers.js';
 import { lasting, passing, type EngineFailure } from './engine-failure.js';
 import type { EngineUrls } from './engine-url.js';
 
-/** Longest silence in the middle of an answer: milliseconds. An engine that writes a listing pauses for much less. */
+/** Longest silence in the middle of an answer, in ms. An engine that writes a listing pauses for much less. */
 export const IDLE_TIMEOUT = 30_000;
 
-/** One request to the engine. */
+/** A request to the engine. */
 export interface EngineRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -18,28 +18,28 @@ export interface EngineRequest {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-/** The head of an answer, and its body, which has to be read or discarded. */
+/** An answer of the engine, whose body has to be read or discarded. */
 export interface EngineAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly location: string | undefined;
-  /** Decompressed. Reading it throws an EngineFailure, or a SchedulingError when the signal aborted. */
+  /** Decompressed body. Reading it throws an EngineFailure, or a SchedulingError if the signal aborted. */
   readonly body: AsyncIterable<Buffer>;
-  /** Reads the whole body as text; rejects with an EngineFailure when it has more bytes than that. */
+  /** Reads the body as text. Rejects with an EngineFailure if it has more than `maxBytes`. */
   readonly text: (maxBytes: number) => Promise<string>;
-  /** Gives up the body and its connection. */
+  /** Drops the body. */
   readonly discard: () => void;
 }
 
-/** Sends single requests over kept connections; neither retries nor redirects nor authorizes. */
+/** Sender of single requests, without retries, redirects or logins. */
 export interface EngineHttp {
-  /** Rejects with an EngineFailure, or a SchedulingError when the signal aborted. Any status is an answer. */
+  /** Sends a request. Any status is an answer. Rejects with an EngineFailure, or a SchedulingError if the signal aborted. */
   readonly send: (request: EngineRequest, signal: AbortSignal) => Promise<EngineAnswer>;
   /** Closes idle connections. */
   readonly close: () => void;
 }
 
-/** Opens the way to an engine. `ca`: PEM of the authorities to trust instead of those that Node knows. */
+/** Creates the HTTP client of an engine. `ca` holds trusted authorities in PEM form; absent for those of Node. */
 export function createEngineHttp(options: {
   readonly urls: EngineUrls;
   readonly settings: Pick<EngineSettings, 'connectTimeout' | 'responseTimeout' | 'requestTimeout'>;
@@ -49,7 +49,7 @@ export function createEngineHttp(options: {
   const { urls, ca, after } = options;
   const { connectTimeout, responseTimeout, requestTimeout } = options.settings;
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-  // A POST is not sent again when a kept connection turns out to be dead, so it gets one of its own.
+  // A POST is not retried when a kept-alive connection turns out to be dead, so it gets a new one.
   const single = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
 
   async function send(request: EngineRequest, signal: AbortSignal): Promise<EngineAnswer> {
@@ -80,7 +80,7 @@ export function createEngineHttp(options: {
     });
     const failure = (thrown: unknown) =>
       signal.aborted ? SchedulingError.from(signal.reason) : networkFailure(thrown, urls);
-    // Whoever waits hears of an error by other ways; one that comes when nobody waits must not end the process.
+    // An error that comes when nothing reads the stream must not end the process.
     stream.on('error', () => undefined);
 
     const head = await new Promise<Pick<EngineAnswer, 'status' | 'contentType' | 'location'>>(
@@ -95,7 +95,7 @@ export function createEngineHttp(options: {
         });
       },
     );
-    // After the end of the answer this lets go of the signal, and leaves the kept connection as it is.
+    // After the end of the answer this only detaches the signal: the connection stays alive.
     const discard = () => void stream.destroy();
 
     async function* body(): AsyncGenerator<Buffer, void, undefined> {
@@ -105,18 +105,18 @@ export function createEngineHttp(options: {
           silence.tooLong = true;
           stream.destroy(new Error('stalled'));
         });
-      let callOff = listen();
+      let cancel = listen();
       try {
         for await (const chunk of stream) {
-          callOff();
+          cancel();
           if (!Buffer.isBuffer(chunk)) throw new TypeError('got gave a chunk that is no Buffer');
           yield chunk;
-          callOff = listen();
+          cancel = listen();
         }
       } catch (thrown) {
         throw failure(silence.tooLong ? { event: 'idle', message: `for ${IDLE_TIMEOUT}ms` } : thrown);
       } finally {
-        callOff();
+        cancel();
         discard();
       }
     }
@@ -147,22 +147,20 @@ export function createEngineHttp(options: {
   };
 }
 
-/** Phases of a request that have a time limit, in the words of a person. */
+/** Problems by the phase of a request that timed out. */
 const PHASES: Readonly<Record<string, string>> = {
   lookup: 'did not resolve its name',
   connect: 'did not accept a connection',
   secureConnect: 'did not finish the TLS handshake',
-  socket: 'sent nothing',
-  send: 'did not take the request',
   response: 'did not begin to answer',
   idle: 'stopped in the middle of its answer',
   request: 'did not finish its answer',
 };
 
-/** Phases that end before the first byte of a request is sent. */
+/** Phases before the first byte of a request is sent. */
 const UNSENT_PHASES = new Set(['lookup', 'connect', 'secureConnect']);
 
-/** Certificates whose issuer is unknown here: with the engine's own authority at hand, all is well. */
+/** Errors for an unknown issuer, which the certificate of the engine's own authority cures. */
 const UNKNOWN_ISSUER = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -171,7 +169,7 @@ const UNKNOWN_ISSUER = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Puts what the HTTP client threw into words that say what to do; nothing else of it is kept. */
+/** Converts an error of the HTTP client into a failure with the remedy, and nothing else of the error. */
 function networkFailure(thrown: unknown, urls: EngineUrls): EngineFailure {
   const [code, event, message] = ['code', 'event', 'message'].map((name) => textOf(thrown, name));
   const engine = `the engine at ${urls.root}`;

@@ -5,27 +5,27 @@ import { parseUuid } from '../lib/uuid.js';
 
 /** A VM as the engine lists it. */
 export interface EngineVm extends Omit<Vm, 'os'> {
-  /** As the administrator configured it. */
+  /** Configured operating system. */
   readonly os: Os;
-  /** What the guest agent reports, while it runs. */
+  /** Report of the guest agent, while it runs. */
   readonly guest: GuestOs | undefined;
 }
 
-/** What came of one object: what is needed of it, or what is odd about it. */
+/** A parsed object, or the reason why it is unusable. */
 export type Parsed<Record> =
   { readonly record: Record; readonly odd?: never } | { readonly odd: string; readonly record?: never };
 
-/** Longest text of an object that an error quotes: characters. */
+/** Longest quoted text of an object, in characters. */
 const MAX_QUOTED = 64;
 
 const MIB = 1024 ** 2;
 
 const UNKNOWN_MEMORY: HostMemory = { totalMiB: undefined, freeMiB: undefined, schedulableMiB: undefined };
 
-/** A field that no engine writes like that; its message names it. */
+/** Error for a field that no engine writes like that, named in the message. */
 class OddField extends Error {}
 
-/** Parses a host of the engine's JSON (HostMapper). */
+/** Parses a host from the engine's JSON (HostMapper). */
 export function parseHost(object: unknown): Parsed<HostRecord> {
   return parsed('host', object, (host) => ({
     id: uuidIn(host, 'id'),
@@ -37,8 +37,8 @@ export function parseHost(object: unknown): Parsed<HostRecord> {
 }
 
 /**
- * Parses a VM of the engine's JSON (VmMapper). By hand: of 100,000 VMs, a schema's intermediate objects would add half
- * again to the resident memory (docs/decisions/0004-own-collection-splitter.md).
+ * Parses a VM from the engine's JSON (VmMapper), by hand: for 100,000 VMs the intermediate objects of a schema would add half
+ * to the resident memory (docs/decisions/0004-own-collection-splitter.md).
  */
 export function parseVm(object: unknown): Parsed<EngineVm> {
   return parsed('vm', object, (vm) => {
@@ -77,7 +77,7 @@ function nameOf(object: unknown): string {
   return known === undefined ? 'without id and name' : JSON.stringify(known.slice(0, MAX_QUOTED));
 }
 
-// Readers of members: `at` is where their parent stands in the object, such as `os.`.
+// Readers of members. `at` is the path of the parent in the object, such as `os.`.
 
 function objectIn(parent: JsonObject | undefined, key: string, at = ''): JsonObject | undefined {
   const value = parent?.[key] ?? undefined;
@@ -85,7 +85,6 @@ function objectIn(parent: JsonObject | undefined, key: string, at = ''): JsonObj
   throw new OddField(`${at}${key}: expected an object`);
 }
 
-/** Returns a text, or undefined for an empty one. */
 function textIn(parent: JsonObject | undefined, key: string, at = ''): string | undefined {
   const value = parent?.[key] ?? undefined;
   if (value === undefined || typeof value === 'string') return value === '' ? undefined : value;
@@ -114,13 +113,13 @@ function versionIn(parent: JsonObject | undefined, at: string): string | undefin
   return full ?? (major === undefined || minor === undefined ? major : `${major}.${minor}`);
 }
 
-/** Returns a whole number, which the engine writes as a string (api.xjb). */
+/** Returns an integer, which the engine writes as a string (api.xjb). */
 function numberIn(parent: JsonObject, key: string, at: string): string | undefined {
   const value = parent[key];
   return typeof value === 'number' ? String(value) : textIn(parent, key, at);
 }
 
-// What follows is worth no host and no VM: where it is odd, it is unknown.
+// The values below don't make an object unusable: odd ones are unknown.
 
 function clusterOf({ cluster }: JsonObject): string | undefined {
   const id = isJsonObject(cluster) ? cluster['id'] : undefined;
@@ -128,8 +127,8 @@ function clusterOf({ cluster }: JsonObject): string | undefined {
 }
 
 /**
- * An engine that does not know how much of a host's memory is in use says that all of it is free (HostStatisticalQuery:
- * used = 0), so free memory that equals the total is unknown. Memory is "0" where the engine knows none (HostMapper).
+ * Returns a host's memory. Free memory that equals the total is unknown: an engine that doesn't know how much is in use says 0
+ * (HostStatisticalQuery). A total of 0 is unknown too (HostMapper).
  */
 function memoryOfHost({ memory, max_scheduling_memory: schedulable, statistics }: JsonObject): HostMemory {
   const total = bytesOf(memory) ?? 0;
@@ -142,7 +141,7 @@ function memoryOfHost({ memory, max_scheduling_memory: schedulable, statistics }
   };
 }
 
-/** Returns the free memory among the statistics that `follow=statistics` puts into a host: bytes. */
+/** Returns the free memory among the statistics that `follow=statistics` puts into a host, in bytes. */
 function freeMemoryIn(statistics: unknown): number | undefined {
   const list = isJsonObject(statistics) ? statistics['statistic'] : undefined;
   const free = arrayOf(list).find((one) => isJsonObject(one) && one['name'] === 'memory.free');
@@ -152,15 +151,15 @@ function freeMemoryIn(statistics: unknown): number | undefined {
   return isJsonObject(first) ? bytesOf(first['datum']) : undefined;
 }
 
-/** Returns what a VM is given, rounded up; undefined when the engine says nothing, as 0 does. */
+/** Returns a VM's memory, rounded up. 0 means unknown. */
 function memoryOfVm(memory: unknown): number | undefined {
   const bytes = bytesOf(memory) ?? 0;
   return bytes === 0 ? undefined : Math.ceil(bytes / MIB);
 }
 
 /**
- * With the affinity `pinned` the engine never migrates a VM, and with `user_migratable` a person has to ask for it. A plain
- * user's view lacks the policy.
+ * Reports whether the engine may migrate a VM by itself: never with the affinity `pinned`, on request with `user_migratable`. A
+ * plain user's view lacks the policy.
  */
 function isMigratable(placementPolicy: unknown): boolean {
   return isJsonObject(placementPolicy) && placementPolicy['affinity'] === 'migratable';

@@ -4,16 +4,16 @@ import { lasting, passing, type EngineFailure } from './engine-failure.js';
 import type { EngineAnswer } from './engine-http.js';
 import type { EngineUrls } from './engine-url.js';
 
-/** Longest body of a refusal that is read: bytes. */
+/** Longest body of a refusal that is read, in bytes. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Longest text of the engine that is passed on: characters, and three dots. */
+/** Longest text of the engine in a message, in characters, without the three dots of a cut. */
 const MAX_QUOTED = 300;
 
-/** What stands in a text of the engine in place of a secret. */
+/** Replacement of a secret in a text of the engine. */
 const REPLACEMENT = '[secret]';
 
-/** The words of an engine that refuses: a REST fault, or one of the two shapes of its SSO. */
+/** Body of a refusal: a REST fault, or one of the two forms of the SSO. */
 const REFUSAL = z.object({
   reason: z.string().optional().catch(undefined),
   detail: z.string().optional().catch(undefined),
@@ -22,24 +22,24 @@ const REFUSAL = z.object({
   error_description: z.string().optional().catch(undefined),
 });
 
-/** The role that an account needs, in the words of an error. */
+/** Remedy for an account that sees too little. */
 export const ROLE_REMEDY =
   'the account needs an administrator role, such as ReadOnlyAdmin on the whole system, to see hosts and where VMs run';
 
-/** Puts an answer that is none into words that say what to do, and keeps secrets out of them: engines echo what they are sent. */
+/** Reader of refusals: makes failures with the remedy, and without secrets, which engines echo. */
 export interface RefusalReader {
-  /** Takes a secret into keeping. */
+  /** Adds a secret to hide. */
   readonly hide: (secret: string) => void;
-  /** Lets go of a secret that is no longer valid. */
+  /** Removes a secret that is no longer valid. */
   readonly forget: (secret: string) => void;
-  /** Reads an answer of the REST API, with any status but 200 and 401. */
+  /** Reads an answer of the REST API with a status other than 200 and 401. */
   readonly ofApi: (answer: EngineAnswer, what: string) => Promise<EngineFailure>;
-  /** Reads an answer of the SSO; `login`: whether the engine looked at the credentials and did not like them. */
+  /** Reads an answer of the SSO. `isLogin` is true if the engine refused the credentials themselves. */
   readonly ofSso: (
     answer: EngineAnswer,
     username: string,
-  ) => Promise<{ readonly failure: EngineFailure; readonly login: boolean }>;
-  /** Reads an answer with status 200 that is no JSON. */
+  ) => Promise<{ readonly failure: EngineFailure; readonly isLogin: boolean }>;
+  /** Reads an answer 200 that is not JSON. */
   readonly ofContentType: (answer: EngineAnswer, what: string) => EngineFailure;
 }
 
@@ -79,7 +79,7 @@ export function createRefusalReader(urls: EngineUrls): RefusalReader {
   function target(location: string | undefined): string {
     if (location === undefined || !URL.canParse(location, urls.root)) return 'nowhere';
     const { origin, pathname } = new URL(location, urls.root);
-    // Its query may hold anything.
+    // The query may hold secrets.
     return quote(`${origin}${pathname}`);
   }
 
@@ -102,18 +102,18 @@ export function createRefusalReader(urls: EngineUrls): RefusalReader {
       const what = `login of ${JSON.stringify(username)} at ${urls.token}`;
       const words =
         code === undefined ? undefined : quote(code === description ? code : `${code}: ${description ?? ''}`);
-      const login =
+      const isLogin =
         answer.status === 401 ||
         code === 'access_denied' ||
         code === 'invalid_grant' ||
         code === 'unauthorized_client';
-      if (!login) return { failure: ofStatus(answer, what, words), login };
+      if (!isLogin) return { failure: ofStatus(answer, what, words), isLogin };
       return {
         failure: lasting(
           `${what}: refused${words === undefined ? '' : ` (${words})`}; check the password, and the profile after the ` +
             `last @ of the user name: admin@internal, or admin@ovirt@internalsso on an engine with Keycloak`,
         ),
-        login,
+        isLogin,
       };
     },
     ofContentType(answer, what) {
@@ -131,7 +131,7 @@ export function isJson(answer: EngineAnswer): boolean {
   return /^application\/([\w.-]+\+)?json\b/i.test(answer.contentType);
 }
 
-/** Returns the engine's own words; a body that is no JSON object has none, and is never quoted. */
+/** Returns the engine's own words: none of a body that is no JSON object, which is never quoted. */
 async function wordsOf(answer: EngineAnswer): Promise<z.infer<typeof REFUSAL>> {
   if (!isJson(answer)) {
     answer.discard();
@@ -144,7 +144,7 @@ async function wordsOf(answer: EngineAnswer): Promise<z.infer<typeof REFUSAL>> {
   }
 }
 
-/** Returns a secret in every form in which a text may hold it: as it is, URL-encoded, as base64; the longest first. */
+/** Returns the forms in which a text may hold a secret (plain, URL-encoded, base64), the longest first. */
 function spellings(secret: string): string[] {
   const form = new URLSearchParams([['', secret]]).toString().slice(1);
   const base64 = Buffer.from(secret, 'utf8').toString('base64');

@@ -9,42 +9,37 @@ import type { EngineHttp } from './engine-http.js';
 import { isJson, type RefusalReader } from './engine-refusal.js';
 import type { EngineUrls } from './engine-url.js';
 
-/** How no login is tried after the engine refused one: a pause that doubles from `first` to `longest`, in milliseconds. */
+/** Pause after a refused login, in ms. It doubles from `first` to `longest`. */
 export const LOGIN_PAUSE = {
-  /** Engines lock an account after a handful of refused logins, so a wrong password must not be tried at every reading. */
+  /** Long, since engines lock an account after a handful of refused logins. */
   first: 60_000,
-  /** So that a password that was mended in the engine works again within the hour. */
+  /** Short enough for a corrected password to work within the hour. */
   longest: 3_600_000,
 };
 
-/** How long the engine may take to revoke the token at the end of the process: milliseconds. It expires by itself, too. */
+/** Timeout of revoking the token at the end of the process, in ms; it expires by itself, too. */
 export const REVOKE_TIMEOUT = 2_000;
 
-/** Who reads the engine: by a token got with the password, which is the rule, or with the password in each request. */
+/** Account that reads the engine: by a token (`oauth`, the rule), or with the password in each request (`basic`). */
 export type EngineAccount = Pick<EngineSettings, 'auth'> & {
-  /** With the profile behind the last `@`: `admin@internal`. */
+  /** Name and profile, such as `admin@internal`. */
   readonly username: string;
   readonly password: string;
 };
 
-/** The header with which a request is let in. */
-export interface Authorization {
-  readonly header: string;
-}
-
-/** Logs in when needed, and lets every request share the one login. */
+/** Session with an engine, whose requests share one login. */
 export interface EngineSession {
-  /** Logs in first if need be; concurrent callers share one login. Rejects with an EngineFailure. */
-  readonly authorize: (signal: AbortSignal) => Promise<Authorization>;
-  /** Takes note that the engine refused it with 401. Returns why that is final; undefined: try once more. */
-  readonly refused: (authorization: Authorization) => EngineFailure | undefined;
-  /** Takes note that the engine took it. */
+  /** Returns the Authorization header, after a login if there is no token. Rejects with an EngineFailure. */
+  readonly authorize: (signal: AbortSignal) => Promise<string>;
+  /** Reports that the engine refused a header with 401. Returns the failure if it is final, undefined to try once more. */
+  readonly refused: (authorization: string) => EngineFailure | undefined;
+  /** Reports that the engine accepted a header. */
   readonly accepted: () => void;
-  /** Revokes the token, within {@link REVOKE_TIMEOUT}; never rejects. */
+  /** Revokes the token, within {@link REVOKE_TIMEOUT}. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
-/** What a session is made of. */
+/** Options of a session. */
 export interface EngineSessionOptions {
   readonly account: EngineAccount;
   readonly urls: EngineUrls;
@@ -55,42 +50,39 @@ export interface EngineSessionOptions {
   readonly log: Log;
 }
 
-/** Longest answer of the SSO that is read, in bytes. */
+/** Longest answer to a login, in bytes. */
 const MAX_TOKEN_BYTES = 64 * 1024;
 
 const TOKEN = z.object({ access_token: z.string().min(1) });
 
-/** Opens a session. Nothing is sent before the first request needs it; `exp` is ignored, since the engine ignores it. */
+/** Creates a session that logs in for the first request. It ignores `exp` of a token, since the engine does. */
 export function createEngineSession(options: EngineSessionOptions): EngineSession {
   const { urls, http, refusals, clock, after, log } = options;
   const { auth, username, password } = options.account;
   const closing = new AbortController();
-  const basic: Authorization = {
-    header: `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`,
-  };
-  let bearer: (Authorization & { readonly token: string }) | undefined;
-  let flight: Promise<Authorization> | undefined;
+  const basic = `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+  let token: string | undefined;
+  let login: Promise<string> | undefined;
   let pause: { readonly failure: EngineFailure; readonly since: number; readonly length: number } | undefined;
   refusals.hide(password);
   refusals.hide(`${username}:${password}`);
 
-  async function logIn(): Promise<Authorization> {
+  async function logIn(): Promise<string> {
     const form = { grant_type: 'password', scope: 'ovirt-app-api', username, password };
     try {
       const answer = await http.send({ method: 'POST', url: urls.token, form }, closing.signal);
       if (answer.status !== 200) {
-        const { failure, login } = await refusals.ofSso(answer, username);
-        if (login) startPause(failure);
+        const { failure, isLogin } = await refusals.ofSso(answer, username);
+        if (isLogin) startPause(failure);
         throw failure;
       }
       if (!isJson(answer)) throw refusals.ofContentType(answer, `login at ${urls.token}`);
-      const token = tokenOf(await answer.text(MAX_TOKEN_BYTES));
+      token = tokenOf(await answer.text(MAX_TOKEN_BYTES));
       refusals.hide(token);
       pause = undefined;
-      bearer = { header: `Bearer ${token}`, token };
-      return bearer;
+      return bearer(token);
     } catch (thrown) {
-      // A login is no idempotent request: it is sent again within one call only if the engine never saw it.
+      // A login is not idempotent: it is retried only if the engine never saw it.
       if (thrown instanceof EngineFailure && thrown.transient && !thrown.unsent) {
         throw lasting(thrown.message);
       }
@@ -108,7 +100,7 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
   }
 
   function startPause(failure: EngineFailure): void {
-    // Requests that were under way together are one refusal.
+    // Requests in parallel are refused together, which counts once.
     if (pauseLeft() > 0) return;
     const length = pause === undefined ? LOGIN_PAUSE.first : Math.min(LOGIN_PAUSE.longest, pause.length * 2);
     pause = { failure, since: clock.now(), length };
@@ -130,17 +122,17 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     );
   }
 
-  async function authorize(signal: AbortSignal): Promise<Authorization> {
+  async function authorize(signal: AbortSignal): Promise<string> {
     if (closing.signal.aborted) throw SchedulingError.from(closing.signal.reason);
-    if (bearer !== undefined) return bearer;
-    if (flight === undefined) {
+    if (token !== undefined) return bearer(token);
+    if (login === undefined) {
       checkPause();
       if (auth === 'basic') return basic;
-      flight = logIn().finally(() => {
-        flight = undefined;
+      login = logIn().finally(() => {
+        login = undefined;
       });
     }
-    return waitFor(flight, signal);
+    return waitFor(login, signal);
   }
 
   return {
@@ -154,10 +146,10 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
         startPause(failure);
         return failure;
       }
-      // Another request may have renewed it meanwhile.
-      if (bearer === authorization) {
-        refusals.forget(bearer.token);
-        bearer = undefined;
+      // Another request may have renewed the token meanwhile.
+      if (token !== undefined && bearer(token) === authorization) {
+        refusals.forget(token);
+        token = undefined;
       }
       return undefined;
     },
@@ -166,11 +158,10 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     },
     async close() {
       closing.abort(new SchedulingError('CANCELLED', 'the session with the engine is closed'));
-      const token = bearer?.token;
-      bearer = undefined;
       if (token === undefined) return;
+      const form = { scope: 'ovirt-app-api', token };
+      token = undefined;
       try {
-        const form = { scope: 'ovirt-app-api', token };
         const answer = await runWithin(
           (signal) => http.send({ method: 'POST', url: urls.logout, form }, signal),
           { signal: new AbortController().signal, ms: REVOKE_TIMEOUT, after, late: revokedTooLate },
@@ -183,6 +174,8 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     },
   };
 }
+
+const bearer = (token: string) => `Bearer ${token}`;
 
 function revokedTooLate(): SchedulingError {
   return new SchedulingError('DEADLINE_EXCEEDED', `the engine did not answer within ${REVOKE_TIMEOUT} ms`);

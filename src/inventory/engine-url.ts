@@ -1,29 +1,29 @@
 import { SchedulingError } from '../domain/errors.js';
 import { isLoopback } from '../lib/address.js';
 
-/** Where an engine answers what. */
+/** URLs of an engine. */
 export interface EngineUrls {
-  /** `https://engine.example.com/ovirt-engine`, as errors name the engine. */
+  /** Name of the engine in errors, such as `https://engine.example.com/ovirt-engine`. */
   readonly root: string;
-  /** Base of the REST API, without a slash at its end. */
+  /** Base of the REST API, without a trailing slash. */
   readonly api: string;
-  /** Where a token is got. */
+  /** Issues tokens. */
   readonly token: string;
-  /** Where a token is revoked. */
+  /** Revokes tokens. */
   readonly logout: string;
-  /** Where the certificate of the engine's own authority is fetched. */
+  /** Serves the certificate of the engine's own authority. */
   readonly authority: string;
 }
 
-/** Parts of an engine's URL. */
+/** Settings of an engine's URL. */
 export interface EngineUrlOptions {
-  /** `https://HOST/ovirt-engine`, with or without `/api`, `/api/v4` or a slash at its end. */
+  /** `https://HOST/ovirt-engine`, also with `/api`, `/api/v4` or a trailing slash. */
   readonly url: string;
-  /** Lets a password go over plain http to another machine; on this machine it always may. */
+  /** Allows plain http to another machine; to this one it is always allowed. */
   readonly allowPlaintext: boolean;
 }
 
-/** Reads an engine's URL as a person wrote it. Throws INVALID_ARGUMENT, naming what to write instead. */
+/** Parses an engine's URL. Throws INVALID_ARGUMENT with the remedy. */
 export function engineUrls({ url, allowPlaintext }: EngineUrlOptions): EngineUrls {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {

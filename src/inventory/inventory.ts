@@ -11,36 +11,36 @@ import { createSnapshotReader } from './snapshot-reading.js';
 import { createVmLookup } from './vm-lookup.js';
 import { createVmPool } from './vm-pool.js';
 
-/** What is left of a call's time when a wait for the engine ends, so that the answer still arrives: milliseconds. */
+/** Time before a call's deadline at which a wait for the engine ends, in ms, so that the answer is in time. */
 export const ANSWER_MARGIN = 50;
 
-/** What an inventory is made of. */
+/** Options of an inventory. */
 export interface InventoryOptions extends InventoryListeners {
   readonly settings: InventorySettings;
-  /** Stays the caller's: close it after the inventory. */
+  /** Owned by the caller, who closes it after the inventory. */
   readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms' | 'getVm'>;
   readonly log: Log;
-  /** Says what time it is, for the snapshot's time and the deadlines of calls; Date by default. */
+  /** Wall clock, for the snapshot's time and the deadlines of calls; `Date` by default. */
   readonly clock?: Clock;
-  /** Measures ages and pauses, and never goes back; `performance` by default. */
+  /** Monotonic clock, for ages and pauses; `performance` by default. */
   readonly steady?: Clock;
   readonly after?: After;
-  /** Returns a number from 0 to 1; Math.random by default. */
+  /** Returns a number from 0 to 1; `Math.random` by default. */
   readonly random?: () => number;
 }
 
-/** An inventory that is read from an engine in the background. */
+/** Inventory that reads an engine in the background. */
 export interface EngineInventory extends Inventory {
-  /** Begins to read, now and from then on by itself. */
+  /** Starts to read the engine periodically. */
   readonly start: () => void;
-  /** Waits for the end of the first reading; rejects with its failure when there is no snapshot. */
+  /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
   readonly state: () => InventoryState;
-  /** Ends readings, look-ups and timers. The client stays open. */
+  /** Cancels readings, look-ups and timers. The client stays open. */
   readonly close: () => Promise<void>;
 }
 
-/** Creates an inventory; nothing is read before it is started. */
+/** Creates an inventory that reads nothing before it is started. */
 export function createInventory(options: InventoryOptions): EngineInventory {
   const { settings, client, log, clock = Date, steady = performance, after = nodeAfter } = options;
   const pool = createVmPool();
@@ -66,7 +66,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     after,
   });
 
-  /** Waits for a reading within a call's time. Returns whether it ended. */
+  /** Waits for a reading within a call's time. Resolves to false if it takes longer. */
   async function lookAgain(call: Call): Promise<boolean> {
     const ms = Math.min(settings.lookupTimeout, call.deadline - clock.now() - ANSWER_MARGIN);
     const late = new SchedulingError('DEADLINE_EXCEEDED', 'the reading takes longer');

@@ -1,59 +1,57 @@
 import type { InventorySettings } from '../config/sections.js';
-import { INTERNAL_ERROR_TEXT, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import { INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Reading, SnapshotReader } from './snapshot-reading.js';
 
-/** How much earlier or later a reading comes, at random, as a part of the interval: services do not read in step. */
+/** Random deviation from the interval, as a share of it, so that services don't read in step. */
 export const REFRESH_JITTER = 0.1;
 
-/** Pause after a reading that failed: milliseconds; doubled with each further failure, up to the interval. */
+/** Pause after a failed reading, in ms. It doubles with each further failure, up to the interval. */
 export const FAILURE_PAUSE = 1_000;
 
 /**
- * Shortest time between two readings for the sake of a host that is unknown, and how long an unknown VM is taken for unknown:
- * milliseconds. A caller that asks for ids that do not exist costs the engine one request a second.
+ * Shortest time between two readings on behalf of unknown hosts, and time for which an unknown VM is not looked up again, in
+ * ms: a caller with ids that don't exist costs the engine one request a second.
  */
 export const UNKNOWN_INTERVAL = 1_000;
 
-/** How a reading of the engine ended. */
+/** Outcome of a reading of the engine. */
 export interface RefreshOutcome {
   readonly ok: boolean;
   readonly durationMs: number;
 }
 
-/** Where an inventory stands, for people and metrics. */
+/** State of an inventory. */
 export interface InventoryState {
   readonly available: boolean;
-  /** When the reading of the newest snapshot began: milliseconds since the epoch. */
+  /** Start of the reading of the newest snapshot, in ms since the epoch. */
   readonly snapshotTime: number | undefined;
   readonly hosts: number;
-  /** VMs of the newest snapshot, which are those that run. */
+  /** Running VMs. */
   readonly vms: number;
-  /** Hosts and VMs that the newest snapshot lacks since they could not be understood. */
+  /** Unusable hosts and VMs, which the newest snapshot lacks. */
   readonly skipped: number;
-  readonly refreshing: boolean;
-  /** Readings that failed since the last one that did not. */
+  /** Consecutive failed readings. */
   readonly failures: number;
-  readonly lastFailure: { readonly code: SchedulingErrorCode; readonly message: string } | undefined;
 }
 
-/** Who is told of an inventory's ups and downs. A listener that throws costs a log line. */
+/** Listeners of an inventory. They must not throw. */
 export interface InventoryListeners {
-  /** Called when the inventory becomes available and when it no longer is, be it that nobody asks; it begins unavailable. */
+  /** Called when the inventory becomes available, or unavailable for a reason. It starts unavailable. */
   readonly onAvailability?: ((available: boolean, reason?: string) => void) | undefined;
-  /** Called at the end of each reading of the engine. */
+  /** Called when a reading of the engine ended. */
   readonly onRefresh?: ((outcome: RefreshOutcome) => void) | undefined;
 }
 
-/** What a refresher is made of. */
+/** Options of a refresher. */
 export interface RefresherOptions extends InventoryListeners {
   readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
-  /** Reads a snapshot; bounded in time by itself. */
+  /** Reads a snapshot, within a time limit of its own. */
   readonly read: SnapshotReader;
-  /** Has to be one that never goes back. */
+  /** Monotonic clock. */
   readonly steady: Clock;
   readonly after: After;
   /** Returns a number from 0 to 1. */
@@ -61,24 +59,24 @@ export interface RefresherOptions extends InventoryListeners {
   readonly log: Log;
 }
 
-/** Reads again and again, one reading at a time, which whoever wants one shares; holds the newest snapshot. */
+/** Keeper of the newest snapshot, which it reads periodically, one shared reading at a time. */
 export interface Refresher {
-  /** Begins the first reading, and from then on reads by itself. */
+  /** Starts to read periodically. */
   readonly start: () => void;
-  /** Joins the reading under way or begins one. Never rejects. */
+  /** Joins the reading under way, or starts one. Never rejects. */
   readonly refresh: () => Promise<void>;
-  /** Reports whether a reading is under way, or one is in order: one a second, and not the whole time where one takes longer. */
+  /** Reports whether a reading is under way or may start: at most one a second, or half of the time if one takes longer. */
   readonly mayRefresh: () => boolean;
-  /** Returns the newest snapshot; throws UNAVAILABLE when there is none that is fresh enough. */
+  /** Returns the newest snapshot. Throws UNAVAILABLE if there is none, or it is too old. */
   readonly current: () => Snapshot;
-  /** Waits for the end of the first reading; rejects with its failure when there is no snapshot. */
+  /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
   readonly state: () => InventoryState;
-  /** Ends the reading under way and waits for its end; nothing is read afterwards. */
+  /** Cancels the reading under way and waits for its end. */
   readonly close: () => Promise<void>;
 }
 
-/** Creates a refresher without a snapshot, unavailable; it reads nothing before it is started. */
+/** Creates a refresher that reads nothing before it is started. */
 export function createRefresher(options: RefresherOptions): Refresher {
   const { read, steady, after, random, log } = options;
   const { refreshInterval, maxStaleness } = options.settings;
@@ -96,12 +94,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (closing.signal.aborted) return Promise.resolve();
     if (flight === undefined) {
       cancelNext();
-      flight = fly();
+      flight = readOnce();
     }
     return flight;
   }
 
-  async function fly(): Promise<void> {
+  async function readOnce(): Promise<void> {
     const begin = steady.now();
     const result = await read(newest?.snapshot, closing.signal).catch((thrown: unknown) =>
       SchedulingError.from(thrown),
@@ -123,24 +121,24 @@ export function createRefresher(options: RefresherOptions): Refresher {
     }
     cancelNext = after(pause(), () => void refresh());
     watch();
-    tell(() => options.onRefresh?.({ ok: lastFailure === undefined, durationMs }));
+    options.onRefresh?.({ ok: lastFailure === undefined, durationMs });
   }
 
   function pause(): number {
     const usual = refreshInterval * (1 + (2 * random() - 1) * REFRESH_JITTER);
-    // Capped before it is raised to a power that is no number any more.
+    // Capped, since a higher power overflows.
     const backoff = FAILURE_PAUSE * 2 ** Math.min(failures - 1, 30);
     return Math.round(failures === 0 ? usual : Math.min(usual, backoff * (1 + random() / 4)));
   }
 
-  /** Finds out whether the newest snapshot may be used, and tells of a change. Returns why it may not. */
-  function look(): string | undefined {
+  /** Returns the reason why the newest snapshot is unusable, if it is. Reports a change of availability. */
+  function check(): string | undefined {
     const reason = problem();
     if (available !== (reason === undefined)) {
       available = reason === undefined;
       if (available) log.info('inventory available', counts());
       else log.warn('inventory unavailable', { reason });
-      tell(() => options.onAvailability?.(available, reason));
+      options.onAvailability?.(available, reason);
     }
     return reason;
   }
@@ -158,11 +156,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return `the inventory is ${seconds(age)} s old, and may be ${seconds(maxStaleness)} s old at most; ${why}`;
   }
 
-  /** Looks now, and again when the newest snapshot becomes too old. */
+  /** Checks now, and again when the newest snapshot becomes too old. */
   function watch(): void {
     cancelWatch();
-    if (look() !== undefined || newest === undefined) return;
-    // A timer may come a little early.
+    if (check() !== undefined || newest === undefined) return;
+    // 1 ms more, since timers may fire early.
     cancelWatch = after(newest.began + maxStaleness + 1 - steady.now(), watch);
   }
 
@@ -171,17 +169,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return { hosts, vms, skipped };
   }
 
-  function tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (thrown) {
-      log.error('inventory listener failed', { stack: stackOf(thrown) });
-    }
-  }
-
   function logFailure({ code, message, cause }: SchedulingError, durationMs: number): void {
     const fields = { code, reason: message, failures, durationMs };
-    // A bug: its message stays out of the error, so its stack has to be here.
+    // A bug, whose message the error lacks: only the stack tells.
     if (message === INTERNAL_ERROR_TEXT)
       log.error('engine refresh failed', { ...fields, stack: stackOf(cause) });
     else log.warn('engine refresh failed', fields);
@@ -195,7 +185,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       last === undefined ||
       steady.now() - last.end >= Math.max(UNKNOWN_INTERVAL, last.took),
     current() {
-      const reason = look();
+      const reason = check();
       if (newest === undefined || reason !== undefined)
         throw new SchedulingError('UNAVAILABLE', reason ?? '');
       return newest.snapshot;
@@ -206,12 +196,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
       throw lastFailure ?? new SchedulingError('UNAVAILABLE', 'the engine has not been read yet');
     },
     state: () => ({
-      available: look() === undefined,
+      available: check() === undefined,
       snapshotTime: newest?.snapshot.time,
       ...counts(),
-      refreshing: flight !== undefined,
       failures,
-      lastFailure: lastFailure && { code: lastFailure.code, message: lastFailure.message },
     }),
     async close() {
       closing.abort(new SchedulingError('CANCELLED', 'the inventory is closed'));

@@ -13,18 +13,18 @@ import type { Host, Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 import { quoted } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 
-/** What an inventory service answers from. */
+/** Options of an inventory service. */
 export interface InventoryServiceOptions {
   readonly inventory: Pick<Inventory, 'current' | 'findVm'>;
   readonly clock?: Clock;
 }
 
-/** The place of a VM in the order of a list: a page begins behind the one that its token holds. */
+/** Position of a VM in the order of a list. A page starts after the position in its token. */
 const PLACE = z.object({ name: z.string(), id: z.string() });
 
 type Place = z.output<typeof PLACE>;
 
-/** Creates an inventory service that answers from the newest snapshot, and asks the engine only for a VM that it lacks. */
+/** Creates an inventory service over the newest snapshot, which asks the engine only for a VM that it lacks. */
 export function createInventoryService(options: InventoryServiceOptions): InventoryService {
   const { inventory, clock = Date } = options;
 
@@ -134,8 +134,8 @@ function matching(request: Omit<ListVmsRequest, 'pageSize' | 'pageToken'>): (vm:
 }
 
 /**
- * Tells whether something has a name, or one of a pattern. Looks for the pieces of a pattern from left to right, which finds
- * a match if there is one, in a time that no pattern can stretch.
+ * Creates the test for a name or a pattern. It finds the pieces of a pattern from left to right, in linear time for any
+ * pattern.
  */
 function named(pattern: string): (one: { readonly name: string }) => boolean {
   const [head = '', ...pieces] = pattern.toLowerCase().split('*');
@@ -155,7 +155,7 @@ function named(pattern: string): (one: { readonly name: string }) => boolean {
   };
 }
 
-/** Picks the first few in order, without sorting the rest: of 100,000 VMs a page shows a thousand at the most. */
+/** Returns the first `count` VMs in order, without sorting the rest: a page shows at most 1,000 of 100,000 VMs. */
 function firstInOrder(
   vms: Iterable<Vm>,
   matches: (vm: Vm) => boolean,

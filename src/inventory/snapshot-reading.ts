@@ -8,20 +8,18 @@ import type { EngineVm } from './engine-json.js';
 import { ROLE_REMEDY } from './engine-refusal.js';
 import type { VmPool } from './vm-pool.js';
 
-/** A snapshot, and what went into it. */
+/** A snapshot and its counts. */
 export interface Reading {
   readonly snapshot: Snapshot;
-  /** When its reading began, by the steady clock: milliseconds. */
+  /** Start of the reading by the monotonic clock, in ms. */
   readonly began: number;
-  /** Hosts of the snapshot. */
   readonly hosts: number;
-  /** VMs of the snapshot. */
   readonly vms: number;
-  /** Hosts and VMs that were left out since they could not be understood. */
+  /** Unusable hosts and VMs, which the snapshot lacks. */
   readonly skipped: number;
 }
 
-/** What snapshots are read with. */
+/** Options of a snapshot reader. */
 export interface SnapshotReadingOptions {
   readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms'>;
   readonly pool: VmPool;
@@ -30,24 +28,24 @@ export interface SnapshotReadingOptions {
   readonly steady: Clock;
 }
 
-/** Reads a snapshot; `before` lends it what did not change. Rejects with the first failure of either listing. */
+/** Reads a snapshot, which shares what did not change with `before`. Rejects with the first failure. */
 export type SnapshotReader = (before: Snapshot | undefined, signal: AbortSignal) => Promise<Reading>;
 
-/** How many odd objects of a listing get a log line of their own. */
+/** Most log lines about unusable objects of one listing. */
 const MAX_ODD_LINES = 3;
 
-/** Statuses in which the engine names no host even to an administrator (VMStatus.isNotRunning, VmMapper). */
+/** Statuses without a host even for an administrator (VMStatus.isNotRunning, VmMapper). */
 const STOPPED = new Set<string | undefined>(['down', 'suspended', 'image_locked', undefined]);
 
 /**
- * Creates a reader that lists hosts and running VMs, in two requests side by side. The time of a snapshot is when they were
- * sent, so that every change that the engine had published by then is in it.
+ * Creates a reader that lists hosts and running VMs, in two parallel requests. A snapshot's time is when they were sent: it
+ * has every change that the engine had published by then.
  */
 export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotReader {
   const { client, pool, log, clock, steady } = options;
   const reported = { host: nothingOdd(), vm: nothingOdd() };
 
-  /** Logs objects that were skipped: at most a few lines a reading, and none when nothing about them changed. */
+  /** Logs skipped objects if they changed since the last reading. */
   function report(kind: 'host' | 'vm', odd: OddObjects): void {
     if (isSame(odd, reported[kind])) return;
     reported[kind] = odd;
@@ -87,7 +85,7 @@ export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotR
   };
 }
 
-/** Objects of one listing that can't be used, and the reasons of the first few. */
+/** Number of unusable objects, and the reasons of the first few. */
 interface OddObjects {
   count: number;
   readonly first: string[];
@@ -123,7 +121,7 @@ function createVmListing(pool: VmPool, before: Snapshot | undefined) {
   const builder = createSnapshotBuilder();
   const listing = pool.begin(before);
   const oddObjects = nothingOdd();
-  // VMs that run on a host, and VMs that have to be running somewhere, yet without a word on which host.
+  // VMs with a host, and running VMs whose host the engine hides.
   const counts = { running: 0, hidden: 0 };
   return {
     oddObjects,
@@ -165,7 +163,7 @@ function checkVms({ counts: { running, hidden }, oddObjects: { count, first } }:
   if (hidden === 0 && count > 0) {
     throw lasting(`none of the ${count} VMs that the engine lists can be understood: ${String(first[0])}`);
   }
-  // A filtered listing drops the host of each VM (BackendVmsResource.removeRestrictedInfo).
+  // A plain user's listing lacks the host of each VM (BackendVmsResource.removeRestrictedInfo).
   if (hidden > 0) {
     throw lasting(`the engine lists ${hidden} running VMs without their hosts: ${ROLE_REMEDY}`);
   }

@@ -8,43 +8,43 @@ import { createLru } from '../lib/lru.js';
 import type { After, Clock } from '../lib/timers.js';
 import { UNKNOWN_INTERVAL } from './refresher.js';
 
-/** How long a VM that was looked up is remembered: milliseconds. One that is about to be started is asked about many times. */
+/** Time for which a VM found is remembered, in ms: one that is about to start is asked for many times. */
 export const FOUND_INTERVAL = 10_000;
 
-/** How many answers are remembered: more VMs than that are not started within {@link FOUND_INTERVAL}. */
+/** Most remembered answers: no more VMs than that start within {@link FOUND_INTERVAL}. */
 export const MAX_LOOKUPS = 10_000;
 
-/** How many look-ups ask the engine at once: each takes a thread of it. */
+/** Most parallel look-ups: each takes a thread of the engine. */
 export const MAX_CONCURRENT_LOOKUPS = 8;
 
-/** How many more look-ups wait for their turn: as many as have one within 2 s, when an engine answers within 16 ms. */
+/** Most waiting look-ups: as many as get their turn within 2 s if the engine answers within 16 ms. */
 export const MAX_WAITING_LOOKUPS = 1_000;
 
-/** Asks the engine for single VMs: each id once at a time, and not again while its answer is remembered. */
+/** Look-up of single VMs: asks the engine for each id once at a time, and not again while the answer is remembered. */
 export interface VmLookup {
-  /** Undefined when the engine has none; rejects with a SchedulingError when it can't say. */
+  /** Finds a VM. Resolves to undefined if the engine has none. Rejects with a SchedulingError. */
   readonly find: (id: string, call: Call) => Promise<Vm | undefined>;
-  /** Ends the look-ups under way. */
+  /** Cancels the look-ups under way. */
   readonly close: () => void;
 }
 
-/** What a look-up is made of. */
+/** Options of a look-up. */
 export interface VmLookupOptions {
-  /** Asks the engine, for the sake of a call; rejects with a SchedulingError. */
+  /** Asks the engine on behalf of a call. Rejects with a SchedulingError. */
   readonly get: (id: string, signal: AbortSignal, requestId: string) => Promise<Vm | undefined>;
   readonly settings: Pick<InventorySettings, 'lookupTimeout'>;
-  /** Has to be one that never goes back. */
+  /** Monotonic clock. */
   readonly steady: Clock;
   readonly after: After;
 }
 
 interface Entry {
   readonly answer: Promise<Vm | undefined>;
-  /** Until when the answer holds, by the steady clock. */
+  /** Time by the monotonic clock until which the answer holds, in ms. */
   until: number;
 }
 
-/** Creates a look-up with nothing remembered. */
+/** Creates a look-up. */
 export function createVmLookup({ get, settings, steady, after }: VmLookupOptions): VmLookup {
   const { lookupTimeout } = settings;
   const entries = createLru<string, Entry>(MAX_LOOKUPS);
@@ -56,7 +56,7 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
   const closing = new AbortController();
 
   function ask(id: string, requestId: string): Entry {
-    // A refusal is no answer that is worth remembering.
+    // Before it is remembered.
     if (limiter.size() >= MAX_CONCURRENT_LOOKUPS + MAX_WAITING_LOOKUPS) throw full(limiter.size());
     const answer = runWithin((signal) => limiter.run(() => get(id, signal, requestId), signal), {
       signal: closing.signal,

@@ -4,33 +4,33 @@ import type { Snapshot, Vm } from '../domain/snapshot.js';
 import { createLru } from '../lib/lru.js';
 import type { EngineVm } from './engine-json.js';
 
-/** How many operating systems, and how many ids and statuses, are shared: an engine has thousands of hosts at the most. */
+/** Most shared operating systems, and most shared ids and statuses: an engine has at most thousands of hosts. */
 export const MAX_POOLED = 10_000;
 
-/** Of how many VMs the last report of the guest agent is remembered: all that one listing may have. */
+/** Most VMs whose last report of the guest agent is remembered: as many as one listing may have. */
 export const MAX_GUEST_REPORTS = 250_000;
 
-/** Makes VMs that share what is equal: 100,000 VMs run on few hosts and under few operating systems. */
+/** Factory of VMs that share equal values: 100,000 VMs have few hosts and few operating systems. */
 export interface VmPool {
-  /** Begins a listing; VMs that are as in `before` are the very same objects. */
+  /** Starts a listing, whose unchanged VMs are the same objects as in `before`. */
   readonly begin: (before: Snapshot | undefined) => VmListing;
-  /** Makes the VM of a look-up; one that is stopped has the last report of its guest agent, since it says nothing itself. */
+  /** Creates the VM of a look-up. A stopped VM gets the last report of its guest agent. */
   readonly lookedUp: (record: EngineVm) => Vm;
 }
 
 /**
- * Makes the VMs of one listing. From one listing to the next hardly any VM changes, and one whose bytes did not change needs
- * no parsing, which is most of what a listing costs.
+ * Factory of the VMs of one listing. Few VMs change between two listings, and unchanged bytes are not parsed again, which is
+ * most of the cost of a listing.
  */
 export interface VmListing {
-  /** Returns the VM that the last listing had in the very same bytes, or none: then `make` is called for them. */
+  /** Returns the VM of the same bytes in the last listing. Without one, `make` has to be called next. */
   readonly find: (bytes: Buffer) => Vm | undefined;
   readonly make: (record: EngineVm) => Vm;
-  /** Makes this listing the last one. */
+  /** Replaces the last listing by this one. */
   readonly commit: () => void;
 }
 
-/** Creates a pool without VMs. */
+/** Creates an empty pool. */
 export function createVmPool(): VmPool {
   const oses = createShare<OsByIdentity>();
   const texts = createShare<string>();
@@ -65,7 +65,7 @@ export function createVmPool(): VmPool {
       };
       return {
         find(bytes) {
-          // It guards nothing; SHA-1 is the fastest in which no two real elements collide.
+          // SHA-1 for speed: nothing depends on its resistance to attacks.
           digest = hash('sha1', bytes, 'base64');
           const vm = last.get(digest);
           return vm === undefined ? undefined : remember(vm);
@@ -96,7 +96,7 @@ const isSame = (vm: Vm, before: Vm) =>
   vm.migratable === before.migratable &&
   vm.os === before.os;
 
-/** Shares values by a key; beyond {@link MAX_POOLED} it begins anew, since sharing only saves memory. */
+/** Creates a share of values by key, emptied at {@link MAX_POOLED}: a value shared no longer only costs memory. */
 function createShare<Value>(): (key: string, make: () => Value) => Value {
   const values = new Map<string, Value>();
   return (key, make) => {

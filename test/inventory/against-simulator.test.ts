@@ -10,6 +10,7 @@ import { generatedWorld } from '../../src/simulator/generated-world.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { createWorld, type World } from '../../src/simulator/world.js';
+import { until } from '../support/until.js';
 import { createRecordedLog } from './recorded-log.js';
 import { hastily, settingsOf } from './wire.js';
 
@@ -63,7 +64,7 @@ describe('createInventory against the simulated engine', () => {
     const before = simulator.requests.count('/api/hosts');
     for (;;) {
       const { snapshot } = await inventory.refreshed(call());
-      if (simulator.requests.count('/api/hosts') > before && !inventory.state().refreshing) return snapshot;
+      if (simulator.requests.count('/api/hosts') > before) return snapshot;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -206,7 +207,12 @@ describe('createInventory against the simulated engine', () => {
       const before = inventory.current();
       simulator.faults.set(faults);
       expect(await readAgain()).to.equal(before);
-      expect(inventory.state().lastFailure?.message).to.match(message);
+      const failed = await until(
+        () => log.lines.filter(({ event }) => event === 'engine refresh failed'),
+        ({ length }) => length > 0,
+      );
+      expect(failed[0]?.fields['reason']).to.match(message);
+      expect(inventory.current()).to.equal(before);
       simulator.faults.clear();
       while (inventory.state().failures > 0) await new Promise((resolve) => setTimeout(resolve, 5));
       expect(inventory.current()).not.to.equal(before);

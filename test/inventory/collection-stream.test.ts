@@ -111,7 +111,7 @@ describe('createCollectionSplitter', () => {
     ['"vm"', /no object/],
     ['<html></html>', /not JSON/],
     ['{"vm":{"a":[{}]}}', /"vm" is no array/],
-    ['{"vm":[{}],"vm":[{}]}', /"vm" stands there twice/],
+    ['{"vm":[{}],"vm":[{}]}', /"vm" is there twice/],
   ];
   for (const [text, message] of malformed) {
     it(`refuses ${JSON.stringify(text)}`, () => {

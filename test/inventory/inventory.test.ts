@@ -229,7 +229,7 @@ describe('createInventory', () => {
       const gate = createGate();
       stage.client.before = (_method, signal) => gate.pass(signal);
       await stage.time.advance(30_000);
-      expect(inventory.state().refreshing).to.equal(true);
+      expect(stage.client.calls.hosts).to.equal(2);
       const joined = inventory.refreshed(call());
       await settle();
       gate.open();

@@ -22,10 +22,7 @@ describe('createRefresher', () => {
         /the inventory is 100 s old, and may be 100 s old at most; the last reading failed: the engine is down/,
       )
       .with.property('code', 'UNAVAILABLE');
-    expect(inventory.state()).to.deep.include({
-      available: false,
-      lastFailure: { code: 'UNAVAILABLE', message: 'the engine is down' },
-    });
+    expect(inventory.state().available).to.equal(false);
     stage.mendEngine();
     await stage.time.advance(30_000);
     expect(inventory.current().time).to.be.greaterThan(begin);
