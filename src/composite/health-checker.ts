@@ -61,7 +61,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   let listing: PolicyUnitList | undefined;
   let isUnderWay = false;
   let isStale = false;
-  /** Whether to list again at once, since the listing under way may be older than the news. */
+  /** Reason to list again at once: the listing under way may be older than the news. */
   let again: 'no' | 'if it fails' | 'yes' = 'no';
   let failure: SchedulingError | undefined;
   let lastUnmatched = '';

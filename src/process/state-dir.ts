@@ -43,7 +43,7 @@ export interface StateDir {
    * a newer text replaces it; logs the first failure and the recovery. Never rejects.
    */
   readonly write: (name: string, text: string, maxBytes?: number) => Promise<boolean>;
-  /** Has a corrupt file renamed to `NAME.corrupt-TIME` before the next write. */
+  /** Marks a file as corrupt: it is renamed to `NAME.corrupt-TIME` before the next write. */
   readonly setAside: (name: string, reason: string) => void;
   /** Sets the handler that answers the lines of other processes, each with a line. */
   readonly onCommand: (handler: (line: string) => Promise<string>) => void;
