@@ -224,7 +224,14 @@ function byCluster(hosts: readonly Host[]): ReadonlyMap<string | undefined, read
   return clusters;
 }
 
-function byNameThenId(a: HostRecord, b: HostRecord): number {
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
+/** Orders by name, then by id. */
+export function byNameThenId(left: NamedId, right: NamedId): number {
+  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
+  return left.id < right.id ? -1 : Number(left.id > right.id);
+}
+
+/** What has a name and an id. */
+interface NamedId {
+  readonly id: string;
+  readonly name: string;
 }

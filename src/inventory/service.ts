@@ -9,7 +9,7 @@ import type {
   ListHostsRequest,
   ListVmsRequest,
 } from '../domain/inventory.js';
-import type { Host, Inventory, Snapshot, Vm } from '../domain/snapshot.js';
+import { byNameThenId, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 import { quoted } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 
@@ -174,11 +174,6 @@ function firstInOrder(
     last = first.at(-1);
   }
   return first.sort(byNameThenId).slice(0, count);
-}
-
-function byNameThenId(left: Place, right: Place): number {
-  if (left.name !== right.name) return left.name < right.name ? -1 : 1;
-  return left.id < right.id ? -1 : Number(left.id > right.id);
 }
 
 function tokenOf({ name, id }: Place): string {
