@@ -7,17 +7,22 @@ const BAR_WIDTH = 20;
 export interface ScoreTableOptions {
   /** What the weights add up to: the longest bar stands for this many times 100. Undefined: for the highest score. */
   readonly weightSum: number | undefined;
+  /** Names of hosts by id, for those that are not explained. */
+  readonly hostNames: ReadonlyMap<string, string>;
   /** Milliseconds since the epoch, to say how old the snapshot is. */
   readonly now: number;
 }
 
 /** Scores as a table for a person: best first, equal scores share a rank, reasons below each host. */
-export function scoreTable(response: ScoreHostsResponse, { weightSum, now }: ScoreTableOptions): string[] {
+export function scoreTable(
+  response: ScoreHostsResponse,
+  { weightSum, hostNames, now }: ScoreTableOptions,
+): string[] {
   const { explanation, snapshotTime } = response;
   const ranked = response.scores
     .map((row, place) => ({
       ...row,
-      hostName: explanation?.hostName(place) ?? '',
+      hostName: explanation?.hostName(place) ?? hostNames.get(row.hostId) ?? '',
       reasons: explanation?.reasons(place) ?? [],
     }))
     .sort((a, b) => b.score - a.score);

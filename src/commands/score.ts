@@ -59,16 +59,18 @@ export function addScoreCommand(program: Command, io: Io): void {
 }
 
 async function score(options: ScoreOptions, io: Io): Promise<void> {
-  const response = await withClient(options, io, async ({ client, call }) => {
+  const { response, hostNames } = await withClient(options, io, async ({ client, call }) => {
     const request = await requestOf(options, client, call);
-    return checkedScores(await client.scoreHosts(request, call), request);
+    const response = checkedScores(await client.scoreHosts(request, call), request);
+    const isNameless = options.top !== undefined && options.top < response.scores.length;
+    return { response, hostNames: isNameless ? await hostNamesOf(request, client, call) : new Map() };
   });
   if (options.json === true) {
     print(io, terminalJson(scoreJson(response)));
     return;
   }
   const weightSum = options.policy === undefined ? weightSumOf(response, options.unit) : undefined;
-  print(io, ...scoreTable(response, { weightSum, now: Date.now() }).map(terminalText));
+  print(io, ...scoreTable(response, { weightSum, hostNames, now: Date.now() }).map(terminalText));
   for (const { unit, failure } of response.unitResults) {
     if (failure !== undefined) {
       io.stderr.write(`${terminalText(`unit ${unit} failed: ${failure.code}: ${failure.message}`)}\n`);
@@ -98,6 +100,21 @@ async function requestOf(
     ...(policy === undefined ? {} : { policy }),
     ...(top === undefined ? {} : { explainTop: top }),
   };
+}
+
+/** Returns the names of hosts by id: only those explained come with their names. None if the server knows no names. */
+async function hostNamesOf(
+  { vmId, hosts }: ScoreHostsRequest,
+  inventory: InventoryService,
+  call: Call,
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    const listed = await inventory.listHosts(hosts === 'ALL_UP' ? { vmId } : {}, call);
+    return new Map(listed.hosts.map(({ id, name }) => [id, name]));
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    return new Map();
+  }
 }
 
 /** Most things of one name that an error lists. */

@@ -166,10 +166,11 @@ describe('client commands', () => {
       expect(outcome.stdout).to.include(`\n   1     60  ${FULL}  two   ${H2}\n`);
     });
 
-    it('explains the best hosts only when told how many', async () => {
+    it('explains the best hosts only when told how many, and names them all', async () => {
       const { stdout } = await run('score', '--vm', vmId(1), ...KSM, '--top', '1');
       expect(stdout.match(/^ {6}ksm_same_os_score: .*/gm)).to.have.length(1);
       expect(stdout).to.match(/ one .*\n {6}ksm_same_os_score: /);
+      expect(stdout).to.match(new RegExp(` two +${H2}\n`));
     });
 
     const unnamed: readonly (readonly [args: readonly string[], text: RegExp])[] = [

@@ -5,6 +5,9 @@ import { hostId, SNAPSHOT_TIME } from '../support/world.js';
 
 const [A, B, C, D] = [hostId(1), hostId(2), hostId(3), hostId(4)] as const;
 
+/** Names from elsewhere, for a host that is not explained. */
+const NAMES = new Map([[D, 'dora']]);
+
 const HEAD = 'rank  score                        host  id';
 const FULL = '█'.repeat(20);
 const NONE = '·'.repeat(20);
@@ -117,6 +120,21 @@ describe('scoreTable', () => {
       lines: [HEAD, '      no hosts to score', '', '0 hosts, snapshot of 2026-01-02T03:04:05.678Z, 12 s old'],
     },
     {
+      title:
+        'names a host that is not explained by the name known from elsewhere, and leaves out one that nobody knows',
+      scores: [
+        { hostId: D, score: 100 },
+        { hostId: C, score: 0 },
+      ],
+      lines: [
+        HEAD,
+        `   1    100  ${FULL}  dora  ${D}`,
+        `   2      0  ${NONE}        ${C}`,
+        '',
+        '2 hosts, snapshot of 2026-01-02T03:04:05.678Z, 0 s old',
+      ],
+    },
+    {
       title: 'says so when no service has an inventory',
       scores: [],
       noSnapshot: true,
@@ -141,7 +159,9 @@ describe('scoreTable', () => {
         unknownHostIds: [],
         ...(noSnapshot ? {} : { snapshotTime: SNAPSHOT_TIME }),
       };
-      expect(scoreTable(response, { weightSum, now: SNAPSHOT_TIME + age })).to.deep.equal(lines);
+      expect(scoreTable(response, { weightSum, hostNames: NAMES, now: SNAPSHOT_TIME + age })).to.deep.equal(
+        lines,
+      );
     });
   }
 });

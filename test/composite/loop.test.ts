@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createComposite, type Composite } from '../../src/composite/service.js';
 import type { Call, PolicyUnitService } from '../../src/domain/contract.js';
@@ -10,6 +11,8 @@ import { serverSettings } from '../support/server-settings.js';
 import { until } from '../support/until.js';
 import { offered, scoreRequest, scripted, settingsOf, storeOf } from './stage.js';
 import { unitList } from '../support/unit-list.js';
+
+const RELIST_INTERVAL_MS = 20;
 
 describe('two composites over gRPC that have each other as a service', () => {
   const closers: (() => unknown)[] = [];
@@ -78,7 +81,7 @@ describe('two composites over gRPC that have each other as a service', () => {
           { name: 'own', service: scripted(name), remote: false },
           { name: 'other', service: client, remote: true, onConnected: client.onConnected },
         ],
-        settings: settingsOf({ relistInterval: 20 }),
+        settings: settingsOf({ relistInterval: RELIST_INTERVAL_MS }),
         log,
       });
       composites.push(composite);
@@ -96,11 +99,19 @@ describe('two composites over gRPC that have each other as a service', () => {
       expect(echo?.fields['service']).to.equal('other');
       expect(log.lines.map(({ event }) => event)).not.to.include('service not listed');
     }
+    const list = (composite: Composite) => composite.listPolicyUnits(call({ deadline: Date.now() + 2000 }));
     for (const composite of composites) {
-      const { units, problems } = await composite.listPolicyUnits(call({ deadline: Date.now() + 2000 }));
+      await until(
+        () => list(composite),
+        ({ problems }) => problems.length > 1,
+      );
+    }
+    await setTimeout(5 * RELIST_INTERVAL_MS);
+    for (const composite of composites) {
+      const { units, problems } = await list(composite);
       expect(units.map(({ name }) => name)).to.have.members(['left', 'right']);
-      // One however often they list each other, since composites don't pass on what others tell of theirs.
-      expect(problems.map(({ source }) => source)).to.deep.equal(['other']);
+      // Its own and that of the other, however often they list each other: composites don't pass on what others tell of theirs.
+      expect(problems.map(({ source }) => source)).to.deep.equal(['other', 'other: other']);
     }
   });
 });
