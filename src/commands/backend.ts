@@ -27,7 +27,7 @@ import {
 } from './members.js';
 import { openRegistry } from './open-registry.js';
 
-/** Which parts of a configuration answer. */
+/** Parts of a configuration that answer. */
 export interface BackendParts {
   /** Whether the scoring engine answers, over the configured oVirt engine. */
   readonly local: boolean;
@@ -38,26 +38,26 @@ export interface BackendParts {
   readonly bridge: boolean;
 }
 
-/** What a backend is opened with. */
+/** Options of a backend. */
 export interface BackendOptions {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'refreshed' | 'serviceCalled' | 'breakerChanged'>;
   /** The variables that plugins get. */
   readonly variables: Io['variables'];
-  /** What each part may take to stop: milliseconds. */
+  /** Time that each part may take to stop, in milliseconds. */
   readonly stepTimeoutMs: number;
   /** Called whenever its readiness may have changed. */
   readonly onChange: () => void;
 }
 
-/** What stands behind the faces of a process, made of one configuration. */
+/** Everything behind the faces of a process, made of one configuration. */
 export interface Backend {
   readonly service: PolicyUnitService;
   /** Absent: nobody here knows hosts and VMs. */
   readonly inventory: InventoryService | undefined;
   readonly hasUnit: (name: string) => boolean;
   readonly readiness: () => Readiness;
-  /** What the inventory of the oVirt engine holds; absent without an engine. */
+  /** Figures of the inventory of the oVirt engine; absent without an engine. */
   readonly inventoryFigures: () => InventoryFigures | undefined;
   readonly serviceFigures: () => readonly ServiceFigures[];
   /** The first snapshot of the oVirt engine, which may be away for long before; absent without an engine. */

@@ -6,10 +6,10 @@ import type { XmlRpcValue } from '../engine-model/value.js';
 import { CommandError, print, type Io } from './io.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
-/** How long the engine waits for an answer by default, in milliseconds (ExternalSchedulerResponseTimeout). */
+/** Time that the engine waits for an answer by default, in milliseconds (ExternalSchedulerResponseTimeout). */
 export const DEFAULT_TIMEOUT_MS = 120_000;
 
-/** Which external scheduler to call, and how. */
+/** Address of an external scheduler, and the way to call it. */
 export interface CallOptions {
   readonly url: string;
   /** Longest wait for the answer, in milliseconds. */
@@ -22,11 +22,11 @@ export interface Exchange<Outcome> {
   readonly method: string;
   readonly params: readonly XmlRpcValue[];
   readonly read: (answer: XmlRpcValue) => EngineReading<Outcome>;
-  /** What the engine does when it is answered with a fault, or not at all. */
+  /** Words for what the engine does when it is answered with a fault, or not at all. */
   readonly withoutAnswer: string;
   /** The outcome in lines for a person. */
   readonly lines: (outcome: Outcome) => readonly string[];
-  /** What JSON tells besides the reading. */
+  /** Facts that JSON tells besides the reading. */
   readonly facts?: (outcome: Outcome) => Readonly<Record<string, unknown>>;
 }
 
@@ -63,7 +63,7 @@ export async function exchange<Outcome>(
     throw new CommandError(terminalText(`${method}: the engine throws: ${exception}`));
 }
 
-/** What came of a call; `late`: this command stopped waiting, and the engine would not have. */
+/** Outcome of a call; `late`: this command stopped waiting, and the engine would not have. */
 type Asked = { readonly value: XmlRpcValue } | { readonly failure: string; readonly late: boolean };
 
 const STILL_WAITING = `the engine would still wait, ${DEFAULT_TIMEOUT_MS} ms in all by default (ExternalSchedulerResponseTimeout)`;

@@ -38,7 +38,7 @@ interface BalanceOptions extends HostOptions {
   readonly unit: string;
 }
 
-/** Where the engine looks for its external scheduler by default (ExternalSchedulerServiceURL). */
+/** URL at which the engine looks for its external scheduler by default (ExternalSchedulerServiceURL). */
 const DEFAULT_URL = 'http://127.0.0.1:18781/';
 
 /**

@@ -33,7 +33,7 @@ interface Part {
   readonly run: () => Promise<Finding>;
 }
 
-/** What one part said. */
+/** Report of one part. */
 interface Finding {
   readonly line: string;
   readonly units: readonly PolicyUnit[];

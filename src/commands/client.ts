@@ -9,7 +9,7 @@ import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { readConfiguredFile, type Io } from './io.js';
 import { addConfigFileOption, configOf, milliseconds } from './options.js';
 
-/** Which server a client command calls, and how. */
+/** Options of every command that calls a server. */
 export interface ClientOptions {
   /** File of the configuration that says where the server is, when `server` doesn't. */
   readonly config?: string;
@@ -44,7 +44,7 @@ export function addClientOptions(command: Command): Command {
 /** Calls one server. */
 export interface Caller {
   readonly client: RpcClient;
-  /** Where the server is, as a message names it. */
+  /** Address of the server, as a message names it. */
   readonly target: string;
   /** Facts of every call: it ends when the time is up or the process is asked to end, and leaves nothing behind. */
   readonly call: Call;
@@ -68,7 +68,7 @@ export async function withClient<Result>(
   }
 }
 
-/** Where a server is, and what proves that it is the one. */
+/** Address of a server, and the certificate that proves it. */
 interface ServerPlace {
   readonly target: string;
   /** File of the certificate that it has to show. */

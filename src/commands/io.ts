@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/load.js';
 import { reasonOf } from '../lib/text.js';
 
-/** What a command has of the process: its streams, its variables, and word that it shall end. */
+/** Parts of the process that a command uses: streams, variables, and the signal to end. */
 export interface Io {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;

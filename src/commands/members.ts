@@ -33,7 +33,7 @@ export interface Local {
   readonly start: () => void;
 }
 
-/** What a local scoring engine is opened with. */
+/** Options of a local scoring engine. */
 export interface LocalParts {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'refreshed'>;

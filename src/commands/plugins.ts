@@ -21,7 +21,7 @@ async function plugins(config: Config, dir: string | undefined, io: Io): Promise
   await runService(config, parts, log, io, (service) => lines(folder, service));
 }
 
-/** What is served, and what is wrong with plugins. */
+/** Returns a line for each unit served, and for each problem with plugins. */
 async function lines(folder: string, { address = '', backend }: RunningService): Promise<string[]> {
   const host = await backend.pluginHost;
   if (host === undefined) return [];

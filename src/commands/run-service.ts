@@ -16,17 +16,17 @@ import { startBridge } from './start-bridge.js';
 import { startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
 
-/** Which parts of hostscore a process runs. */
+/** Parts of hostscore that a process runs. */
 export interface ServiceParts extends BackendParts {
   readonly grpc: boolean;
 }
 
-/** What runs. */
+/** A service that runs. */
 export interface RunningService {
   readonly backend: Backend;
-  /** Where gRPC is served, as host:port. */
+  /** Address of the gRPC server, as host:port. */
   readonly address?: string;
-  /** Where the oVirt engine calls, as host:port. */
+  /** Address that the oVirt engine calls, as host:port. */
   readonly bridgeAddress?: string;
   /** Stops everything, callers first, within a bounded time. */
   readonly stop: () => Promise<void>;
@@ -35,7 +35,7 @@ export interface RunningService {
 /** Returns what to print once a service can answer. */
 export type Announcement = (service: RunningService) => Promise<readonly string[]>;
 
-/** What each part may take to stop beyond the time that calls in flight have: milliseconds. */
+/** Time that each part may take to stop beyond that of calls in flight, in milliseconds. */
 const STOP_STEP_SLACK_MS = 3000;
 
 /**

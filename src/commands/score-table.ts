@@ -3,9 +3,9 @@ import { MAX_SCORE, type ScoreHostsResponse } from '../domain/contract.js';
 /** Width of the longest bar, in characters. */
 const BAR_WIDTH = 20;
 
-/** What a table shows besides the scores. */
+/** Facts that a table shows besides the scores. */
 export interface ScoreTableOptions {
-  /** What the weights add up to: the longest bar stands for this many times 100. Undefined: for the highest score. */
+  /** Sum of the weights: the longest bar stands for this many times 100. Undefined: for the highest score. */
   readonly weightSum: number | undefined;
   /** Names of hosts by id, for those that are not explained. */
   readonly hostNames: ReadonlyMap<string, string>;

@@ -18,7 +18,7 @@ import { count, property, texts, weightedUnit } from './options.js';
 import { scoreTable } from './score-table.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
-/** What `hostscore score` asks for. */
+/** Options of `hostscore score`. */
 interface ScoreOptions extends ClientOptions {
   readonly vm: string;
   /** Absent: all hosts that are up in the cluster of the VM. */

@@ -7,7 +7,7 @@ import { runService } from './run-service.js';
 import { addConfigOptions, configOf } from './options.js';
 import { WORLD_HELP, worldOf } from './simulate.js';
 
-/** How `serve` differs from what the configuration says. */
+/** Options of `serve` beyond the configuration. */
 interface ServeOptions {
   /** Use the embedded engine when no engine is configured. */
   readonly demo: boolean;

@@ -13,7 +13,7 @@ import type { World } from '../simulator/world.js';
 import { print, type Io } from './io.js';
 import { address } from './options.js';
 
-/** What `hostscore simulate` is told. */
+/** Options of `hostscore simulate`. */
 interface SimulateOptions {
   readonly world: string;
   readonly listen: Address;
@@ -60,7 +60,7 @@ async function simulate({ world, listen, logLevel, logFormat }: SimulateOptions,
   }
 }
 
-/** What `--world` takes, for help texts. */
+/** Values of `--world`, for help texts. */
 export const WORLD_HELP =
   'demo; HOSTSxVMS or HOSTSxVMS:SEED for a generated one, such as 1000x20000:7; or a folder of recorded answers';
 

@@ -6,13 +6,13 @@ import { SchedulingError } from '../domain/errors.js';
 import { formatAddress } from '../lib/address.js';
 import { CommandError } from './io.js';
 
-/** What the bridge is started with. */
+/** Options of the bridge. */
 export interface BridgeParts extends Pick<BridgeOptions, 'log' | 'metrics'> {
   /** Answers; its calls may have to wait, since the bridge listens before anything else. The bridge itself logs its failures. */
   readonly service: PolicyUnitService;
 }
 
-/** How much longer than the services below it a `discover` may take, in milliseconds. */
+/** Time that a `discover` may take beyond the services below it, in milliseconds. */
 const DISCOVER_SLACK_MS = 5000;
 
 /**

@@ -8,7 +8,7 @@ import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
 import { CommandError, readConfiguredFile } from './io.js';
 
-/** What is served over gRPC, and who hears of it. */
+/** Services offered over gRPC, and the log and metrics that are told of calls. */
 export interface GrpcParts {
   readonly service: PolicyUnitService;
   /** Absent: the process has none, and says so to who asks for hosts and VMs. */

@@ -1,18 +1,18 @@
 import { writeCall } from '../bridge/xml-rpc/writer.js';
 import type { Snapshot } from '../domain/snapshot.js';
 
-/** What there is to try. */
+/** Addresses and examples to try. */
 export interface Tryable {
-  /** Where gRPC is served; absent: it isn't. */
+  /** Address of the gRPC server; absent: there is none. */
   readonly address?: string;
   readonly tls: boolean;
-  /** Where the engine's XML-RPC is answered; absent: it isn't. */
+  /** Address of the bridge; absent: there is none. */
   readonly bridgeAddress?: string;
-  /** Where hosts and VMs for an example come from; undefined: none are known here. */
+  /** Source of hosts and VMs for an example; undefined: none are known here. */
   readonly snapshot: Snapshot | undefined;
 }
 
-/** How many hosts an example names: enough to show an order. */
+/** Number of hosts that an example names: enough to show an order. */
 const EXAMPLE_HOSTS = 3;
 
 /** Calls that work as pasted, for a VM and hosts of the snapshot. */

@@ -26,7 +26,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Where a configuration comes from. Later ones win: file, then variables, then flags. */
+/** Sources of a configuration. Later ones win: file, then variables, then flags. */
 export interface ConfigSources {
   /** A YAML file. */
   readonly file?: string | undefined;

@@ -17,7 +17,7 @@ import {
 } from './values.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../process/log.js';
 
-/** How to reach the oVirt engine whose hosts are scored. */
+/** Connection to the oVirt engine whose hosts are scored. */
 export const engineSection = z.strictObject({
   url: text('Address of the engine, such as https://engine.example.com/ovirt-engine'),
   username: text('Account with an administrator role on the whole system, such as hostscore@internal'),
@@ -47,7 +47,7 @@ export const engineSection = z.strictObject({
 /** {@link engineSection}, validated. */
 export type EngineSettings = z.output<typeof engineSection>;
 
-/** How the snapshot of the engine's hosts and VMs is kept fresh. */
+/** Refreshing of the snapshot of the engine's hosts and VMs. */
 export const inventorySection = z.strictObject({
   refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
   maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
@@ -62,7 +62,7 @@ export const inventorySection = z.strictObject({
 /** {@link inventorySection}, validated. */
 export type InventorySettings = z.output<typeof inventorySection>;
 
-/** How often balance units move VMs. */
+/** Limits on how often balance units move VMs. */
 export const balancingSection = z.strictObject({
   cooldown: duration(
     5 * MINUTE,
@@ -84,7 +84,7 @@ export const balancingSection = z.strictObject({
   ),
 });
 
-/** How often balance units move VMs. Times in milliseconds. */
+/** Limits on how often balance units move VMs. Times in milliseconds. */
 export type BalancingSettings = z.output<typeof balancingSection>;
 
 /** The host of old Python plugins. */
@@ -109,10 +109,10 @@ export const pluginsSection = z.strictObject({
   ),
 });
 
-/** What the host of plugins is told. */
+/** Settings of the host of plugins. */
 export type PluginSettings = z.output<typeof pluginsSection>;
 
-/** How several scoring services answer as one. */
+/** Composition of several scoring services into one. */
 export const compositeSection = z.strictObject({
   relistInterval: duration(
     30 * SECOND,
@@ -190,7 +190,7 @@ export const serverSection = z.strictObject({
 /** The settings of the gRPC server. */
 export type ServerSettings = z.output<typeof serverSection>;
 
-/** What is remembered over a restart. */
+/** State that is remembered over a restart. */
 export const stateSection = z.strictObject({
   dir: textOr(
     'hostscore-state',

@@ -11,7 +11,7 @@ export const GIB = 1024 ** 3;
 const MS_PER: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const BYTES_PER: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
-/** What a value of the configuration can be, for printing it back as it would be written. */
+/** A value of the configuration, for printing it back as it would be written. */
 export const VALUE_KINDS = ['duration', 'size', 'services', 'plain'] as const;
 
 /** One of {@link VALUE_KINDS}. */

@@ -230,7 +230,7 @@ export function byNameThenId(left: NamedId, right: NamedId): number {
   return left.id < right.id ? -1 : Number(left.id > right.id);
 }
 
-/** What has a name and an id. */
+/** An object with a name and an id. */
 interface NamedId {
   readonly id: string;
   readonly name: string;

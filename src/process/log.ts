@@ -14,17 +14,17 @@ export interface Log {
   readonly error: (event: string, facts?: LogFacts) => void;
 }
 
-/** How much is logged: each level includes those before it. */
+/** Amount that is logged: each level includes those before it. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /** One JSON object a line, or one line of text for a person. */
 export const LOG_FORMATS = ['json', 'text'] as const;
 
-/** What a log writes, how, and where to. */
+/** Level, format and destination of a log. */
 export interface LogOptions {
   readonly level: (typeof LOG_LEVELS)[number];
   readonly format: (typeof LOG_FORMATS)[number];
-  /** Where lines go; standard error by default, so that a command's output stays clean. */
+  /** Destination of lines; standard error by default, so that a command's output stays clean. */
   readonly stream?: NodeJS.WritableStream;
 }
 

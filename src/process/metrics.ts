@@ -1,13 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SchedulingErrorCode } from '../domain/errors.js';
 
-/** What came of one reading of the engine. */
+/** Outcome of one reading of the engine. */
 export interface RefreshOutcome {
   readonly ok: boolean;
   readonly durationMs: number;
 }
 
-/** What the inventory holds at the moment. */
+/** Figures of the inventory at the moment. */
 export interface InventoryFigures {
   /** When the reading of the snapshot began, milliseconds since the epoch; undefined without a snapshot. */
   readonly snapshotTime: number | undefined;
@@ -15,10 +15,10 @@ export interface InventoryFigures {
   readonly runningVms: number;
 }
 
-/** What the engine got: a whole answer, one without some units, one without any, or a fault. */
+/** Outcome for the engine: a whole answer, one without some units, one without any, or a fault. */
 export type BridgeOutcome = 'ok' | 'partial' | 'failed' | 'fault';
 
-/** What came of a request to the bridge. */
+/** Outcome of a request to the bridge. */
 export interface BridgeRequestFigures {
   /** Name of a method that there is; undefined for any other request, which counts as `(other)`. */
   readonly method: string | undefined;
@@ -27,15 +27,15 @@ export interface BridgeRequestFigures {
   readonly faultCode: number | undefined;
 }
 
-/** Whether a circuit breaker lets calls through. Closed: it does. Half-open: one call, as a trial. Open: none. */
+/** State of a circuit breaker. Closed: calls pass. Half-open: one, as a trial. Open: none. */
 export type BreakerState = 'closed' | 'half-open' | 'open';
 
-/** What is known of a service of the composite. */
+/** Figures of a service of the composite. */
 export interface ServiceFigures {
   readonly name: string;
-  /** How many units it has here. */
+  /** Number of units that it has here. */
   readonly units: number;
-  /** How many of them it has not listed since the start, or lists no longer. */
+  /** Number of them that it has not listed since the start, or lists no longer. */
   readonly unitsRemembered: number;
 }
 

@@ -3,7 +3,7 @@ import { policyHash, type Policies, type PolicyContent } from '../domain/policie
 import type { Log, LogFields } from './log.js';
 import type { Metrics } from './metrics.js';
 
-/** Where what is observed goes. */
+/** Log and metrics that observations go to. */
 export interface Observers {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'unitFailed'>;

@@ -3,10 +3,10 @@ import type { Address } from '../lib/address.js';
 import { listenOn, type Listening } from './listen.js';
 import type { Metrics } from './metrics.js';
 
-/** Whether calls can be answered; when not, why. */
+/** Readiness to answer calls; when not ready, the reason. */
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
-/** What the ops server shows and where. */
+/** Options of the ops server. */
 export interface OpsServerOptions {
   readonly listen: Address;
   readonly readiness: () => Readiness;

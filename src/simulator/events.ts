@@ -32,7 +32,7 @@ export interface EventSubject {
   readonly clusterId: string;
 }
 
-/** What an event is about. */
+/** Subject of an event. */
 export interface EventSubjects {
   readonly vm?: EventSubject | undefined;
   /** For a migration the source, as in the engine's own texts. */
@@ -56,7 +56,7 @@ export interface EventLog {
   readonly after: (id: number) => readonly WorldEvent[];
 }
 
-/** How many events are kept; older ones are gone, as they are on an engine after AuditLogAgingThreshold. */
+/** Number of events kept; older ones are gone, as they are on an engine after AuditLogAgingThreshold. */
 export const MAX_EVENTS = 10_000;
 
 /** Starts an audit log. */

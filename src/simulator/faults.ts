@@ -11,7 +11,7 @@ const MAX_FAULT_MS = 3_600_000;
 const scope = (path: string) => ({
   /** Requests whose path below /ovirt-engine begins so. */
   path: z.string().startsWith('/').default(path),
-  /** How many requests it strikes before it is over; absent: until it is switched off. */
+  /** Number of requests that it strikes before it is over; absent: until it is switched off. */
   requests: z.int().min(1).optional(),
 });
 
@@ -20,7 +20,7 @@ const odd = (path: string) =>
     ...scope(path),
     /** The object to change; absent: the first ones of each answer. */
     id: z.uuid().optional(),
-    /** How many of the first ones, when no id is given. */
+    /** Number of the first ones, when no id is given. */
     count: z.int().min(1).default(1),
     /** Members to put in, of whatever type. */
     set: z.record(z.string(), z.json()).default({}),
@@ -80,10 +80,10 @@ export type Faults = z.output<typeof faultsSchema>;
 /** Faults to switch on: what has a default may be left out. */
 export type FaultsInput = z.input<typeof faultsSchema>;
 
-/** How objects of one kind are spoilt. */
+/** Fault that spoils objects of one kind. */
 export type OddObjects = z.output<ReturnType<typeof odd>>;
 
-/** Where faults are switched on and off. */
+/** Control of faults. */
 export interface FaultSwitch {
   /** Returns what is on now; `requests` is how many are still to be struck. */
   readonly current: () => Faults;

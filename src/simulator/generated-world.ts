@@ -8,7 +8,7 @@ import { createWorld, type NewVm, type World } from './world.js';
 const MAX_HOSTS = 1_000;
 const MAX_VMS = 100_000;
 
-/** How large a world to generate, and from which seed. */
+/** Size of a world to generate, and its seed. */
 export interface GeneratedWorldOptions {
   /** 0 to 1,000; at least 1 when VMs run. */
   readonly hosts: number;
@@ -16,7 +16,7 @@ export interface GeneratedWorldOptions {
   readonly vms: number;
   /** Any integer; the same one gives the same world, ids included. */
   readonly seed: number;
-  /** How many of the VMs are down: the last ones by name; default 0. */
+  /** Number of VMs that are down: the last ones by name; default 0. */
   readonly stoppedVms?: number;
   readonly clock?: Clock;
 }

@@ -1,4 +1,4 @@
-/** What the guest agent of a running VM reports, in the words of `guest_operating_system`. */
+/** Report of the guest agent of a running VM, in the words of `guest_operating_system`. */
 export interface GuestReport {
   readonly family: 'Linux' | 'Windows';
   /** Empty for Windows: the agent names none (vdsm's translate_windows_osinfo). */

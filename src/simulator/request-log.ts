@@ -21,10 +21,10 @@ export interface RequestLog {
   readonly note: (method: string, path: string, search: string, headers: IncomingHttpHeaders) => void;
 }
 
-/** How many requests are kept whole: enough for a test to look back on, and small beside the world. */
+/** Number of requests kept whole: enough for a test to look back on, and small beside the world. */
 export const MAX_KEPT_REQUESTS = 1_000;
 
-/** How many paths are counted; further ones are not. More than a test asks for, and an end for a simulator that runs for weeks. */
+/** Number of paths counted; further ones are not. More than a test asks for, and an end for a simulator that runs for weeks. */
 export const MAX_COUNTED_PATHS = 10_000;
 
 const SECRET_HEADERS = new Set(['authorization', 'cookie']);

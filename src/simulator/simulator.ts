@@ -48,9 +48,9 @@ export interface SimulatorOptions extends Partial<SessionsOptions> {
 
 /** A pretend engine that runs. */
 export interface Simulator {
-  /** Where the engine is, such as `http://127.0.0.1:41234/ovirt-engine`. */
+  /** URL of the engine, such as `http://127.0.0.1:41234/ovirt-engine`. */
   readonly url: string;
-  /** Where the control endpoint is, such as `http://127.0.0.1:41234/simulator`. */
+  /** URL of the control endpoint, such as `http://127.0.0.1:41234/simulator`. */
   readonly controlUrl: string;
   readonly world: World;
   readonly faults: FaultSwitch;

@@ -4,7 +4,7 @@ import { createLru } from '../lib/lru.js';
 import type { Clock } from '../lib/timers.js';
 import { jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
 
-/** Who may log in, and for how long a session lives. */
+/** Account that may log in, and the lifetime of a session. */
 export interface SessionsOptions {
   /** With its profile, such as `admin@internal`. */
   readonly username: string;
@@ -14,7 +14,7 @@ export interface SessionsOptions {
   readonly clock: Clock;
 }
 
-/** Whether a request may pass, and the cookie that it gets if so. */
+/** Verdict on a request, and the cookie that it gets if it may pass. */
 export type Verdict = { readonly allowed: false } | { readonly allowed: true; readonly setCookie?: string };
 
 /** Logins of the pretend engine. */
@@ -31,7 +31,7 @@ export interface Sessions {
   readonly admit: (headers: IncomingHttpHeaders) => Verdict;
 }
 
-/** How many sessions are kept at once, the one unused the longest making room: more than any test opens. */
+/** Number of sessions kept at once, the one unused the longest making room: more than any test opens. */
 export const MAX_SESSIONS = 1_000;
 
 /** UserSessionTimeOutInterval of an engine: milliseconds. */

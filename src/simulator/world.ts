@@ -33,11 +33,11 @@ export interface WorldVm {
   /** Host on which it runs; undefined when it doesn't run. */
   readonly hostId: string | undefined;
   readonly osType: string;
-  /** What the guest agent reports while the VM runs. */
+  /** Report of the guest agent while the VM runs. */
   readonly guestOs: GuestReport | undefined;
   /** Bytes. */
   readonly memory: number;
-  /** Who may migrate it: `migratable` (which stands for undefined), `user_migratable` or `pinned`. */
+  /** Right to migrate it: `migratable` (which stands for undefined), `user_migratable` or `pinned`. */
   readonly affinity?: string | undefined;
   /** When it was last started: milliseconds since the epoch. */
   readonly startTime: number | undefined;
@@ -53,14 +53,14 @@ export type NewHost = Partial<WorldHost>;
 /** A VM to add: what is left out is filled in; with a host it runs, without one it is down. */
 export type NewVm = Partial<WorldVm>;
 
-/** How much runs on a host. */
+/** Load of a host. */
 export interface HostLoad {
   readonly vms: number;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** What the pretend engine manages. Every change writes the events that a real engine writes for it. */
+/** Objects that the pretend engine manages. Every change writes the events that a real engine writes for it. */
 export interface World {
   readonly hosts: ReadonlyMap<string, WorldHost>;
   readonly vms: ReadonlyMap<string, WorldVm>;
