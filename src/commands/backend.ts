@@ -29,12 +29,12 @@ import { openRegistry } from './open-registry.js';
 
 /** Parts of a configuration that answer. */
 export interface BackendParts {
-  /** Whether the scoring engine answers, over the configured oVirt engine. */
+  /** True to run the scoring engine over the configured oVirt engine. */
   readonly local: boolean;
   /** Folder of old Python plugins; undefined: none are hosted. */
   readonly plugins: string | undefined;
   readonly services: readonly ServiceConfig[];
-  /** Whether an oVirt engine asks: it has to be told of every unit at its start, also of plugins that take long to import. */
+  /** True when an oVirt engine asks: it has to be told of every unit at its start, also of plugins that take long to import. */
   readonly bridge: boolean;
 }
 

@@ -27,7 +27,7 @@ export function addCheckCommand(program: Command, io: Io): void {
 /** A part of the configuration that offers units, and how it is tried. */
 interface Part {
   readonly member: RoutedMember;
-  /** Whether it is no fault when one of its units is another part's already. */
+  /** True when it is no fault that another part already has one of its units. */
   readonly yields?: boolean;
   /** Rejects with a CommandError that says what is wrong and what to do. */
   readonly run: () => Promise<Finding>;

@@ -45,7 +45,7 @@ export async function listRemembered(
 }
 
 /**
- * Has a unit forgotten that no service lists any more, by the process that owns `state.dir`, or by this one when none
+ * Forgets a unit that no service lists any more: asks the process that owns `state.dir`, or edits the file when none
  * does. Rejects with a CommandError when nobody is remembered to have it.
  */
 export async function forgetRemembered(

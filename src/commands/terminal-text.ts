@@ -1,10 +1,10 @@
 /**
- * What moves a terminal's cursor, changes its colors or the order of its letters: controls of ASCII and of ISO 6429, line
+ * Characters that move a terminal's cursor, or change its colors or the order of its letters: controls of ASCII and of ISO 6429, line
  * separators, marks of bidirectional text, lone surrogates.
  */
 const UNPRINTABLES = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** One line of text that came from elsewhere, as it may stand in a terminal. As long as before, so that columns stay. */
+/** Returns a line of text from elsewhere as it may stand in a terminal, and as long as before, so that columns stay. */
 export function terminalText(line: string): string {
   return line.replace(UNPRINTABLES, '\ufffd');
 }

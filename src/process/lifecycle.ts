@@ -11,10 +11,10 @@ export interface Lifecycle {
   readonly stop: () => Promise<void>;
 }
 
-/** What is being stopped is not called off. */
+/** Signal of a stop, which nothing calls off. */
 const NEVER = new AbortController().signal;
 
-/** Starts with nothing to stop. `stepTimeoutMs` bounds each step. */
+/** Creates a lifecycle with nothing to stop. `stepTimeoutMs` bounds each step. */
 export function createLifecycle(options: { readonly log: Log; readonly stepTimeoutMs: number }): Lifecycle {
   const { log, stepTimeoutMs } = options;
   const steps: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
