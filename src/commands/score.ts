@@ -62,7 +62,8 @@ async function score(options: ScoreOptions, io: Io): Promise<void> {
   const { response, hostNames } = await withClient(options, io, async ({ client, call }) => {
     const request = await requestOf(options, client, call);
     const response = checkedScores(await client.scoreHosts(request, call), request);
-    const isNameless = options.top !== undefined && options.top < response.scores.length;
+    const isNameless =
+      options.json !== true && options.top !== undefined && options.top < response.scores.length;
     return { response, hostNames: isNameless ? await hostNamesOf(request, client, call) : new Map() };
   });
   if (options.json === true) {

@@ -76,6 +76,8 @@ export interface Membership {
   readonly problems: (call: Pick<Call, 'depth'>) => readonly UnitProblem[];
   /** Returns the members that have an inventory, in their order. */
   readonly withInventory: () => readonly Endpoint[];
+  /** Returns the names of members that were never listed and are not remembered with units. */
+  readonly unknown: () => readonly string[];
   /** Returns the names of members that were not listed since the start. */
   readonly unlisted: () => readonly string[];
   /** Returns the error for a unit that no member has. */
@@ -211,11 +213,21 @@ export function createMembership(options: MembershipOptions): Membership {
     onAvailability(now);
   }
 
+  /** Tells whether a member is remembered with units; one that listed none may only have been starting then. */
+  function isRemembered(service: string): boolean {
+    const { units = [], gone = [] } = registry.get(service) ?? {};
+    return units.length + gone.length > 0;
+  }
+
   /** Returns the members never listed and not remembered. */
   function unknown(): readonly HealthChecker[] {
     return checkers.filter(
-      ({ endpoint, listing }) => listing() === undefined && !registry.has(endpoint.member.name),
+      ({ endpoint, listing }) => listing() === undefined && !isRemembered(endpoint.member.name),
     );
+  }
+
+  function unknownNames(): readonly string[] {
+    return unknown().map(({ endpoint }) => endpoint.member.name);
   }
 
   function isComplete(): boolean {
@@ -257,7 +269,7 @@ export function createMembership(options: MembershipOptions): Membership {
   }
 
   function logMissing({ requestId }: Call): void {
-    const services = unknown().map(({ endpoint }) => endpoint.member.name);
+    const services = unknownNames();
     const missing = JSON.stringify(services);
     if (missing !== reportedMissing && services.length > 0) {
       log.error('units missing from a listing', {
@@ -296,7 +308,7 @@ export function createMembership(options: MembershipOptions): Membership {
         if (listing() !== undefined) {
           return error === undefined ? [] : [{ source, reason: `its last listing failed: ${why}` }];
         }
-        if (error === undefined && registry.has(source)) return [];
+        if (error === undefined && isRemembered(source)) return [];
         return [{ source, reason: `the service has not been listed yet: ${why}` }];
       }),
       ...[...looping].map((source) => ({ source, reason: LOOP })),
@@ -310,10 +322,11 @@ export function createMembership(options: MembershipOptions): Membership {
     ],
     withInventory: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing()?.hasInventory === true ? [endpoint] : [])),
+    unknown: unknownNames,
     unlisted: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing() === undefined ? [endpoint.member.name] : [])),
     missingUnit(type, name) {
-      const services = unknown().map(({ endpoint }) => endpoint.member.name);
+      const services = unknownNames();
       const what = `no ${type.toLowerCase()} unit named ${JSON.stringify(name)}`;
       if (services.length > 0) {
         const text = `${what} is known, and these services were never listed so far: ${services.join(', ')}; try later`;

@@ -91,7 +91,7 @@ export function createComposite(options: CompositeOptions): Composite {
   /** Returns the names of all units of a type. Throws UNAVAILABLE as long as there are none for want of a listing. */
   function allUnits(type: 'SCORE' | 'FILTER'): readonly string[] {
     const names = [...table.routes[type].keys()];
-    const services = membership.unlisted();
+    const services = membership.unknown();
     if (names.length > 0 || services.length === 0) return names;
     const text = `no ${type.toLowerCase()} unit is known, and these services were never listed so far: ${services.join(', ')}; try later`;
     throw new SchedulingError('UNAVAILABLE', text);

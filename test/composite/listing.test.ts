@@ -9,6 +9,7 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { unitList } from '../support/unit-list.js';
+import { hostId, vmId } from '../support/world.js';
 import { UNIT_LISTS } from '../domain/lying-answers.js';
 import { settle } from '../inventory/fake-time.js';
 import {
@@ -667,13 +668,26 @@ describe('what is remembered', () => {
     expect(store.saved).to.have.length(2);
   });
 
-  it('holds that a service has no units, so that nobody waits for it after a restart', async () => {
-    const store = storeOf({ alpha: [] });
+  it('holds nothing of a service that listed no units, which may only have been starting: a listing waits for it', async () => {
+    const alpha = scripted('a');
+    alpha.methods.listPolicyUnits = away;
+    const { composite, time } = await startStage([remote('alpha', alpha)], { store: storeOf({ alpha: [] }) });
+    const listing = names(composite);
+    await time.advance(1000);
+    delete alpha.methods.listPolicyUnits;
+    await time.advance(1000);
+    expect(await listing).to.deep.equal(['a']);
+  });
+
+  it('has all units of a type: none of filters when only a score unit is remembered of a service that is down', async () => {
     const down = scripted();
     down.methods.listPolicyUnits = away;
-    const { composite, logged } = await startStage([remote('alpha', down)], { store });
-    expect(await names(composite)).to.deep.equal([]);
-    expect(logged('units missing from a listing')).to.deep.equal([]);
+    const { composite } = await startStage([remote('alpha', down)], {
+      store: storeOf({ alpha: [offered('SCORE', 'a')] }),
+    });
+    const request = { vmId: vmId(1), hosts: [hostId(1)], units: [], properties: new Map<string, string>() };
+    const { hostIds } = await composite.filterHosts(request, call());
+    expect(hostIds).to.deep.equal([hostId(1)]);
   });
 
   it('can be edited while running', async () => {

@@ -30,7 +30,13 @@ const scoreUnit: PolicyUnit = {
   properties: [{ name: 'p', pattern: '\\d+', defaultValue: '1', description: 'A number.' }],
   direction: 'LOWER_IS_BETTER',
 };
-const filterUnit: PolicyUnit = { name: 'f', type: 'FILTER', description: '', properties: [] };
+const filterUnit: PolicyUnit = {
+  name: 'f',
+  type: 'FILTER',
+  description: '',
+  properties: [],
+  origin: 'elsewhere',
+};
 const balanceUnit: PolicyUnit = { name: 'f', type: 'BALANCE', description: '', properties: [] };
 
 const REGISTRY: Registry = new Map([
