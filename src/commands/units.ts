@@ -50,10 +50,11 @@ async function listUnits(options: UnitsOptions, io: Io): Promise<void> {
   );
   if (options.json === true) {
     print(io, terminalJson(units));
+    for (const { source, reason } of problems) io.stderr.write(`${terminalText(`${source}: ${reason}`)}\n`);
     return;
   }
   const wrong = problems.map(({ source, reason }) => `  ${source}: ${reason}`);
-  const lines = [...units.flatMap(unitLines), ...(wrong.length === 0 ? [] : ['', 'No units:', ...wrong])];
+  const lines = [...units.flatMap(unitLines), ...(wrong.length === 0 ? [] : ['', 'Problems:', ...wrong])];
   print(io, ...lines.map(terminalText));
 }
 

@@ -47,7 +47,7 @@ describeWithPython('hostscore plugins', () => {
       expect(await client.health('', call())).to.equal('SERVING');
       const units = await runToEnd(['units', '--server', address]);
       expect(units.stdout).to.match(/^twice \(score, lower is better\)$/m);
-      expect(units.stdout).to.match(/\nNo units:\n {2}b\.py: class twice: a\.py has/);
+      expect(units.stdout).to.match(/\nProblems:\n {2}b\.py: class twice: a\.py has/);
     } finally {
       client.close();
     }
