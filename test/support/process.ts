@@ -21,12 +21,13 @@ export interface RunningProcess {
   readonly ended: Promise<ProcessOutcome>;
 }
 
-/** Starts `hostscore` from its source, with these variables and no others of its own. */
+/** Starts `hostscore` from its source, with these variables and no others of its own, and options of Node. */
 export function startProcess(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  nodeOptions: readonly string[] = [],
 ): RunningProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', 'src/main.ts', ...args], {
     cwd: ROOT,
     // NODE_V8_COVERAGE is inherited unless it is empty, and what c8 merges of several processes marks lines as missed
     // that one of them ran.
