@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { createRequire } from 'node:module';
+import { VERSION } from '../process/version.js';
 import { addBridgeCommand } from './bridge.js';
 import { addCallCommand } from './call.js';
 import { addCheckCommand } from './check.js';
@@ -20,7 +20,7 @@ export class UsageError extends Error {
 export async function runProgram(args: readonly string[], io: Io): Promise<void> {
   const program = new Command('hostscore')
     .description('Scores, filters and balances the hosts of an oVirt engine.')
-    .version(versionOf())
+    .version(VERSION)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride();
 
@@ -40,11 +40,4 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(error.message);
   }
-}
-
-function versionOf(): string {
-  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
-  const version =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
-  return String(version);
 }

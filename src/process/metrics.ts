@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SchedulingErrorCode } from '../domain/errors.js';
+import { VERSION } from './version.js';
 
 /** Outcome of one reading of the engine. */
 export interface RefreshOutcome {
@@ -80,7 +81,13 @@ const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'ha
 export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry, prefix: 'hostscore_' });
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'hostscore_build_info',
+    help: 'Always 1, with the versions of hostscore and of Node as labels.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version: VERSION, node: process.version }, 1);
   const calls = new Histogram({
     name: 'hostscore_call_seconds',
     help: 'Time to answer a call, by method and gRPC status code.',
@@ -162,22 +169,22 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
       serviceCalls.observe({ service, method, code }, durationMs / 1000),
     breakerChanged({ service, state }) {
       breakers.set({ service }, BREAKER_FIGURES[state]);
-      if (state === 'open') openings.inc({ service });
+      // A counter that starts at 0 shows its first step as a rise.
+      openings.inc({ service }, state === 'open' ? 1 : 0);
     },
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
     watchInventory(read) {
-      const figure = (name: string, help: string, value: (figures: InventoryFigures) => number | undefined) =>
+      const figure = (name: string, help: string, value: (figures: InventoryFigures) => number) =>
         gauge(name, help, (shown) => {
           const figures = read();
-          const current = figures === undefined ? undefined : value(figures);
-          if (current === undefined) shown.remove();
-          else shown.set(current);
+          if (figures === undefined) shown.remove();
+          else shown.set(value(figures));
         });
       figure(
         'hostscore_snapshot_timestamp_seconds',
-        'When the reading of the snapshot began.',
-        ({ snapshotTime }) => (snapshotTime === undefined ? undefined : snapshotTime / 1000),
+        'When the reading of the snapshot began; 0 as long as there is none, so that its age is beyond any limit.',
+        ({ snapshotTime = 0 }) => snapshotTime / 1000,
       );
       figure('hostscore_hosts', 'Hosts in the snapshot.', ({ hosts }) => hosts);
       figure('hostscore_running_vms', 'Running VMs in the snapshot.', ({ runningVms }) => runningVms);

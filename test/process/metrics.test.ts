@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { createMetrics } from '../../src/process/metrics.js';
 
 describe('metrics', () => {
@@ -23,7 +26,7 @@ describe('metrics', () => {
       runningVms: 0,
     };
     metrics.watchInventory(() => figures);
-    expect(await metrics.scrape()).not.to.match(/^hostscore_snapshot_timestamp_seconds /m);
+    expect(await metrics.scrape()).to.match(/^hostscore_snapshot_timestamp_seconds 0$/m);
     figures = { snapshotTime: 1500, hosts: 12, runningVms: 190 };
     const text = await metrics.scrape();
     expect(text).to.match(/^hostscore_snapshot_timestamp_seconds 1.5$/m);
@@ -93,5 +96,94 @@ describe('metrics', () => {
     const text = await metrics.scrape();
     expect(text).to.include('hostscore_refresh_seconds_count{outcome="ok"} 1');
     expect(text).to.include('hostscore_refresh_seconds_count{outcome="failed"} 1');
+  });
+});
+
+/** The documented rules for alerts. */
+const rules = z
+  .object({
+    groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
+  })
+  .transform(({ groups }) => groups.flatMap((group) => group.rules));
+
+describe('documented figures', () => {
+  const read = (page: string) => readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const operations = read('operations.md');
+
+  /** The figures of a process with an engine and two services, of which something has been counted. */
+  async function scraped(snapshotTime: number | undefined): Promise<string> {
+    const metrics = createMetrics(() => true);
+    metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0 }));
+    metrics.watchServices(() => [{ name: 'gpu', units: 1, unitsRemembered: 0 }]);
+    for (const service of ['gpu', 'cpu']) metrics.breakerChanged({ service, state: 'closed' });
+    metrics.breakerChanged({ service: 'gpu', state: 'open' });
+    metrics.schedulingLockHeld('runFilters', 'ok', 0.2);
+    return metrics.scrape();
+  }
+
+  const namesIn = (text: string, pattern: RegExp) => [...new Set(text.match(pattern) ?? [])].sort();
+  const withoutSuffix = (name: string) => name.replace(/_(bucket|sum|count)$/, '');
+
+  it('are all there, and are all documented', async () => {
+    const text = await scraped(0);
+    const there = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+    const pages = ['operations.md', 'bridge.md', 'composition.md'].map(read).join('\n');
+    const documented = namesIn(pages, /\bhostscore_[a-z_]+/g).map(withoutSuffix);
+    expect(there).to.include.members(documented);
+    const ours = there.filter((name) => name.startsWith('hostscore_'));
+    expect(namesIn(operations, /\bhostscore_[a-z_]+/g)).to.include.members(ours);
+  });
+
+  it('of the process have the names that every exporter has', async () => {
+    const text = await scraped(0);
+    expect(text).to.match(/^process_cpu_seconds_total \d/m);
+    expect(text).to.match(/^process_resident_memory_bytes \d/m);
+    expect(text).to.match(/^nodejs_eventloop_lag_seconds /m);
+    expect(text).to.match(/^hostscore_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m);
+  });
+
+  const alerts = rules.parse(parse(/```yaml\n(groups:[^]*?)```/.exec(operations)?.[1] ?? ''));
+  const exprOf = (wanted: string) => alerts.find(({ alert }) => alert === wanted)?.expr ?? '';
+
+  /** Labels of each series for which `[time() -] figure > or == number` holds, as Prometheus would evaluate it at a time. */
+  function firing(expr: string, text: string, now: number): readonly string[] {
+    const [, ago, figure = '', operator, limit] =
+      /^(time\(\) - )?(\w+) (>|==) (\d+)$/.exec(expr) ?? expect.fail(`can't evaluate ${expr}`);
+    return [...text.matchAll(new RegExp(`^${figure}(\\{.*\\})? (\\S+)$`, 'gm'))].flatMap(
+      ([, labels = '{}', shown]) => {
+        const value = ago === undefined ? Number(shown) : now - Number(shown);
+        const holds = operator === '>' ? value > Number(limit) : value === Number(limit);
+        return holds ? [labels] : [];
+      },
+    );
+  }
+
+  const NOW = 1_700_000_000;
+  for (const [title, snapshotTime, expected] of [
+    ['is silent at an age of 300 s', (NOW - 300) * 1000, []],
+    ['fires at an age of 301 s', (NOW - 301) * 1000, ['{}']],
+    ['fires when there never was one', undefined, ['{}']],
+  ] as const) {
+    it(`the alert on an old snapshot ${title}`, async () => {
+      expect(firing(exprOf('HostscoreSnapshotOld'), await scraped(snapshotTime), NOW)).to.deep.equal(
+        expected,
+      );
+    });
+  }
+
+  it('the alert on a service fires for the one that is not asked', async () => {
+    const expected = ['{service="gpu"}'];
+    expect(firing(exprOf('HostscoreServiceNotAsked'), await scraped(0), NOW)).to.deep.equal(expected);
+  });
+
+  it('the alert on the lock names series that there are', async () => {
+    const text = await scraped(0);
+    const series = [...exprOf('HostscoreHoldsLock').matchAll(/(hostscore_\w+)(?:\{(.*?)\})?\[/g)];
+    expect(series).to.have.length(2);
+    for (const [, name = '', labels = ''] of series) expect(text).to.include(`${name}{${labels}`);
+  });
+
+  it('a counter of a service starts at 0, so that its first step is a rise', async () => {
+    expect(await scraped(0)).to.include('hostscore_service_breaker_openings_total{service="cpu"} 0');
   });
 });
