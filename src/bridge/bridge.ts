@@ -4,12 +4,12 @@ import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
-import { stackOf } from '../lib/text.js';
+import { quoted, stackOf } from '../lib/text.js';
+import { createAnswerLog } from '../process/answer-log.js';
 import type { Log } from '../process/log.js';
 import type { BridgeOutcome, Metrics } from '../process/metrics.js';
 import { createArgumentReader } from './arguments.js';
 import { createDiscover } from './discover.js';
-import { createFailureLog } from './failure-log.js';
 import { methodNotFound, withIntrospection } from './introspection.js';
 import type { Ask } from './method.js';
 import type { FailedUnit } from './reply.js';
@@ -54,10 +54,10 @@ export interface Bridge {
 
 /** Creates a bridge. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { settings, service, log, metrics, clock = Date, makeRequestId = randomUUID } = options;
+  const { settings, service, log, metrics, makeRequestId = randomUUID } = options;
   const { rows, scores } = settings;
   const readers = createArgumentReader(settings.maxHostIds);
-  const failureLog = createFailureLog(log, clock);
+  const logAnswer = createAnswerLog(log);
   const all = withIntrospection([
     createDiscover({ service, log }),
     createRunFilters({ service, read: readers.filters }),
@@ -69,9 +69,32 @@ export function createBridge(options: BridgeOptions): Bridge {
   function reportFault(method: string, requestId: string, thrown: unknown): XmlRpcFault {
     const fault = XmlRpcFault.from(thrown);
     const facts = { requestId, method, code: fault.code, fault: fault.message };
-    if (fault.cause === undefined) log.warn('fault sent', facts);
-    else log.error('fault sent', { ...facts, stack: stackOf(fault.cause) });
+    const about = `${method} ${fault.code}`;
+    if (fault.cause === undefined) log.warn('fault sent', facts, about);
+    else log.error('fault sent', { ...facts, stack: stackOf(fault.cause) }, about);
     return fault;
+  }
+
+  /** Logs answers that break the contract, once for an error that all units share. */
+  function logInvalid(method: string, requestId: string, failed: readonly FailedUnit[]): void {
+    let logged: SchedulingError | undefined;
+    for (const { unit, error } of failed) {
+      if (error?.code !== 'INTERNAL' || error === logged) continue;
+      logged = error;
+      const stack = error.cause === undefined ? {} : { stack: stackOf(error.cause) };
+      const facts = { requestId, method, unit, fault: error.message, ...stack };
+      log.error('answer invalid', facts, `${method} ${unit}`);
+    }
+  }
+
+  function logRefused(reason: string, { method, status, faultCode, receivedBytes }: RequestEnd): void {
+    const facts = {
+      ...(method === undefined ? {} : { method: quoted(method) }),
+      ...(status === undefined ? {} : { status }),
+      ...(faultCode === undefined ? {} : { code: faultCode }),
+      ...{ reason, receivedBytes },
+    };
+    log.warn('request refused', facts, String(faultCode ?? status ?? ''));
   }
 
   return {
@@ -84,7 +107,8 @@ export function createBridge(options: BridgeOptions): Bridge {
         const budgetMs = HOLDS_LOCK.has(name) ? budget : options.discoverBudgetMs;
         const ask = askWithin(budgetMs, requestId, request, options);
         const { answer, units = [], failed = [], facts = () => ({}) } = await method.run(params, ask);
-        failureLog.answered({ requestId, method: name, units, failed, facts });
+        logInvalid(name, requestId, failed);
+        logAnswer({ requestId, method: name, units, failed, facts });
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
         return { value: answer, outcome: outcomeOf(units, failed) };
       } catch (thrown) {
@@ -98,7 +122,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       if (method !== undefined && outcome !== undefined && HOLDS_LOCK.has(method)) {
         metrics.schedulingLockHeld(method, outcome, durationMs / 1000);
       }
-      if (refusal !== undefined) failureLog.refused(refusal, end);
+      if (refusal !== undefined) logRefused(refusal, end);
     },
   };
 }

@@ -40,7 +40,11 @@ export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod 
     const { name, type, description, properties } = unit;
     const reason = whyUnfit(unit, entries);
     if (reason !== undefined) {
-      log.error('unit not announced', { requestId, unit: quoted(name), type, reason });
+      log.error(
+        'unit not announced',
+        { requestId, unit: quoted(name), type, reason },
+        `${type} ${quoted(name)}`,
+      );
       return;
     }
     const patterns = new Map<string, string>();
@@ -48,12 +52,11 @@ export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod 
       const reason = whyPropertyUnfit(property, patterns);
       if (reason === undefined) patterns.set(property.name, `${property.name}=${property.pattern}`);
       else
-        log.error('property not announced', {
-          requestId,
-          unit: name,
-          property: quoted(property.name),
-          reason,
-        });
+        log.error(
+          'property not announced',
+          { requestId, unit: name, property: quoted(property.name), reason },
+          `${type} ${name} ${quoted(property.name)}`,
+        );
     }
     const text = oneLine(description, MAX_DESCRIPTION_LENGTH);
     entries.get(type)?.set(name, [text, [...patterns.values()].join(';')]);

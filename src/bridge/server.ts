@@ -192,7 +192,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         outcome = 'fault';
         if (refusal !== undefined) refusal = fault.message;
         if (fault !== thrown && fault.code === FAULT_CODES.internal) {
-          log.error('call crashed', { method, stack: stackOf(fault.cause) });
+          log.error('call crashed', { method, stack: stackOf(fault.cause) }, '');
         }
         return writeFault(fault);
       }
@@ -230,7 +230,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       stopTimer();
       if (hasEnded || response.writableEnded) return;
       stopTimer = after(times.sendMs, () => {
-        log.warn('answer not read', { method, afterMs: times.sendMs });
+        log.warn('answer not read', { method, afterMs: times.sendMs }, '');
         socket.destroy();
       });
       response.end(bytes);
@@ -266,7 +266,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     });
   });
   server.on('request', exchange);
-  server.on('drop', () => log.warn('connection dropped', { maxConnections: MAX_CONNECTIONS }));
+  server.on('drop', () => log.warn('connection dropped', { maxConnections: MAX_CONNECTIONS }, ''));
 
   async function close(graceMs: number): Promise<void> {
     const stopped = new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -284,7 +284,9 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
   }
 
   const listening = await listenOn(server, listen);
-  server.on('error', (error: NodeJS.ErrnoException) => log.error('accept failed', { code: error.code }));
+  server.on('error', (error: NodeJS.ErrnoException) =>
+    log.error('accept failed', { code: error.code }, String(error.code)),
+  );
   return { ...listening, close: (graceMs) => (closing ??= close(graceMs)) };
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import { createLog } from '../process/log.js';
 import type { Io } from './io.js';
 import { addConfigOptions, configOf } from './options.js';
 import { runService } from './run-service.js';
+import { withLog } from './with-log.js';
 
 /** Adds `hostscore bridge`, which answers the engine's XML-RPC calls out of scoring services and plugins. */
 export function addBridgeCommand(program: Command, io: Io): void {
@@ -13,8 +13,7 @@ export function addBridgeCommand(program: Command, io: Io): void {
 }
 
 async function bridge(config: Config, io: Io): Promise<void> {
-  const log = createLog({ ...config.log, stream: io.stderr });
   const { services, plugins } = config;
   const parts = { local: false, plugins: plugins.dir, services, grpc: false, bridge: true };
-  await runService(config, parts, log, io);
+  await withLog(config.log, io, (log) => runService(config, parts, log, io));
 }

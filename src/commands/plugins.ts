@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import { createLog } from '../process/log.js';
 import { CommandError, type Io } from './io.js';
 import { addConfigOptions, configOf } from './options.js';
 import { runService, type RunningService } from './run-service.js';
+import { withLog } from './with-log.js';
 
 /** Adds `hostscore plugins`, which serves the old Python plugins of a folder over gRPC. */
 export function addPluginsCommand(program: Command, io: Io): void {
@@ -14,11 +14,12 @@ export function addPluginsCommand(program: Command, io: Io): void {
 }
 
 async function plugins(config: Config, dir: string | undefined, io: Io): Promise<void> {
-  const log = createLog({ ...config.log, stream: io.stderr });
   const folder = dir ?? config.plugins.dir;
   if (folder === undefined) throw new CommandError('--dir: is required: the folder of the plugins');
   const parts = { local: false, plugins: folder, services: [], grpc: true, bridge: false };
-  await runService(config, parts, log, io, (service) => lines(folder, service));
+  await withLog(config.log, io, (log) =>
+    runService(config, parts, log, io, (service) => lines(folder, service)),
+  );
 }
 
 /** Returns a line for each unit served, and for each problem with plugins. */

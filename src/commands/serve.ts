@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import { createLog, type Log } from '../process/log.js';
+import type { Log } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
 import type { Io } from './io.js';
 import { runService } from './run-service.js';
 import { addConfigOptions, configOf } from './options.js';
 import { WORLD_HELP, worldOf } from './simulate.js';
+import { withLog } from './with-log.js';
 
 /** Options of `serve` beyond the configuration. */
 interface ServeOptions {
@@ -36,11 +37,13 @@ export function addServeCommand(program: Command, io: Io): void {
     .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo');
   addConfigOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action((options: ServeOptions) => serve(configOf(command.opts(), io), options, io));
+    .action((options: ServeOptions) => {
+      const config = configOf(command.opts(), io);
+      return withLog(config.log, io, (log) => serve(config, options, log, io));
+    });
 }
 
-async function serve(config: Config, options: ServeOptions, io: Io): Promise<void> {
-  const log = createLog({ ...config.log, stream: io.stderr });
+async function serve(config: Config, options: ServeOptions, log: Log, io: Io): Promise<void> {
   const embedded =
     options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
   try {

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { ConfigError } from '../config/load.js';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress, type Address } from '../lib/address.js';
-import { createLog, LOG_FORMATS, LOG_LEVELS, type LogOptions } from '../process/log.js';
+import { LOG_FORMATS, LOG_LEVELS, type Log, type LogOptions } from '../process/log.js';
 import { demoWorld } from '../simulator/demo-world.js';
 import { generatedWorld } from '../simulator/generated-world.js';
 import { recordedWorld } from '../simulator/recorded-world.js';
@@ -12,6 +12,7 @@ import { SIMULATOR_ACCOUNT, startSimulator } from '../simulator/simulator.js';
 import type { World } from '../simulator/world.js';
 import { print, type Io } from './io.js';
 import { address } from './options.js';
+import { withLog } from './with-log.js';
 
 /** Options of `hostscore simulate`. */
 interface SimulateOptions {
@@ -36,15 +37,15 @@ export function addSimulateCommand(program: Command, io: Io): void {
     )
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('warn'))
     .addOption(new Option('--log-format <format>', 'how it is logged').choices(LOG_FORMATS).default('text'))
-    .action((options: SimulateOptions) => simulate(options, io));
+    .action((options: SimulateOptions) =>
+      withLog({ level: options.logLevel, format: options.logFormat }, io, (log) =>
+        simulate(options, log, io),
+      ),
+    );
 }
 
-async function simulate({ world, listen, logLevel, logFormat }: SimulateOptions, io: Io): Promise<void> {
-  const simulator = await startSimulator({
-    world: worldOf(world),
-    log: createLog({ level: logLevel, format: logFormat, stream: io.stderr }),
-    ...listen,
-  });
+async function simulate({ world, listen }: SimulateOptions, log: Log, io: Io): Promise<void> {
+  const simulator = await startSimulator({ world: worldOf(world), log, ...listen });
   try {
     print(
       io,

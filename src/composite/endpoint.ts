@@ -94,9 +94,9 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
     : undefined;
 
   function onChange(state: BreakerState, reason?: string): void {
-    if (state === 'closed') log.info('circuit closed', { service });
+    if (state === 'closed') log.info('circuit closed', { service }, service);
     else if (state === 'half-open') log.debug('circuit half-open', { service, reason });
-    else if (stateBefore === 'closed') log.warn('circuit opened', { service, reason });
+    else if (stateBefore === 'closed') log.warn('circuit opened', { service, reason }, service);
     else log.debug('circuit reopened', { service, reason });
     stateBefore = state;
     onBreakerChange({ service, state, ...(reason === undefined ? {} : { reason }) });
@@ -151,7 +151,8 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
       report(error.code);
       if (error.message === INTERNAL_ERROR_TEXT && error.cause !== undefined) {
         const { requestId } = call;
-        log.error('service failed', { service, method, requestId, stack: stackOf(error.cause) });
+        const facts = { service, method, requestId, stack: stackOf(error.cause) };
+        log.error('service failed', facts, `${service} ${method}`);
       }
       throw error;
     }

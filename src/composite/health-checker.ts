@@ -88,7 +88,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
     const taken = list.units.filter(({ name }) => member.units?.includes(name) !== false);
     const isFirst = listing === undefined;
     if (isFirst || failure !== undefined) {
-      log.info('service listed', { service, offered: list.units.length, used: taken.length });
+      log.info('service listed', { service, offered: list.units.length, used: taken.length }, service);
     }
     failure = undefined;
     listing = list;
@@ -100,7 +100,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
   function onBad(error: SchedulingError): void {
     const { code, message } = error;
     const reason = `${code}: ${message}`;
-    if (failure === undefined) log.warn('service not listed', { service, reason });
+    if (failure === undefined) log.warn('service not listed', { service, reason }, service);
     failure = error;
     breaker?.notListed(reason, code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED');
   }
@@ -112,11 +112,8 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
     const rename = [...(member.renames?.keys() ?? [])].filter((entry) => !isOffered(entry));
     const unmatched = units.length + rename.length === 0 ? '' : JSON.stringify([units, rename]);
     if (unmatched !== lastUnmatched && unmatched !== '') {
-      log.warn('configured units not offered', {
-        service,
-        ...(units.length > 0 ? { units } : {}),
-        ...(rename.length > 0 ? { rename } : {}),
-      });
+      const facts = { ...(units.length > 0 ? { units } : {}), ...(rename.length > 0 ? { rename } : {}) };
+      log.warn('configured units not offered', { service, ...facts }, service);
     }
     lastUnmatched = unmatched;
   }

@@ -131,8 +131,9 @@ export function createMembership(options: MembershipOptions): Membership {
     const record = recordListing(before, units, clock.now());
     const wereGone = before?.gone ?? [];
     for (const one of record.gone) {
+      const unit = unitIdentity(one.unit);
       if (!wereGone.includes(one))
-        log.warn('unit no longer offered', { service: name, unit: unitIdentity(one.unit) });
+        log.warn('unit no longer offered', { service: name, unit }, `${name} ${unit}`);
     }
     if (record !== before) registry = new Map(registry).set(name, record);
     // The units of a service of this process are not remembered: its first listing takes back what was its own.
@@ -142,7 +143,8 @@ export function createMembership(options: MembershipOptions): Membership {
   }
 
   function logLoop(service: string, isLoop: boolean): void {
-    if (isLoop && !looping.has(service)) log.error('services form a loop', { service, reason: LOOP });
+    if (isLoop && !looping.has(service))
+      log.error('services form a loop', { service, reason: LOOP }, service);
     if (isLoop) looping.add(service);
     else looping.delete(service);
   }
@@ -155,7 +157,8 @@ export function createMembership(options: MembershipOptions): Membership {
       const [from, to] = [before, table].map(({ routes }) => routes[unit.type].get(unit.name)?.member ?? -1);
       if (from === undefined || to === undefined || from < 0 || from === to || nameOf(to) === newcomer)
         continue;
-      log.error('unit changed its service', { unit: unitIdentity(unit), from: nameOf(from), to: nameOf(to) });
+      const facts = { unit: unitIdentity(unit), from: nameOf(from), to: nameOf(to) };
+      log.error('unit changed its service', facts, facts.unit);
     }
     logConflicts();
   }
@@ -178,8 +181,8 @@ export function createMembership(options: MembershipOptions): Membership {
       if (reportedConflicts.has(key)) continue;
       const fields = { unit, kept: nameOf(owner.member), ignored: nameOf(loser.member) };
       if (isProblem(conflict))
-        log.error('unit offered twice', { ...fields, reason: problemOf(conflict, members).reason });
-      else log.info('unit not needed', fields);
+        log.error('unit offered twice', { ...fields, reason: problemOf(conflict, members).reason }, key);
+      else log.info('unit not needed', fields, key);
     }
     reportedConflicts = reported;
   }
@@ -272,11 +275,8 @@ export function createMembership(options: MembershipOptions): Membership {
     const services = unknownNames();
     const missing = JSON.stringify(services);
     if (missing !== reportedMissing && services.length > 0) {
-      log.error('units missing from a listing', {
-        requestId,
-        services,
-        consequence: 'an engine keeps the units of these services disabled until its next restart',
-      });
+      const consequence = 'an engine keeps the units of these services disabled until its next restart';
+      log.error('units missing from a listing', { requestId, services, consequence }, missing);
     }
     reportedMissing = missing;
   }

@@ -141,7 +141,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     const plain = await get(HOSTS, signal);
     if (plain.status === 200) {
       statisticsRefusedAt = clock.now();
-      log.warn('host statistics refused', { status: full.status, pauseMs: STATISTICS_PAUSE });
+      log.warn('host statistics refused', { status: full.status, pauseMs: STATISTICS_PAUSE }, '');
     }
     return plain;
   }
@@ -200,7 +200,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
         if (!(thrown instanceof EngineFailure) || !thrown.transient || pause === undefined) {
           throw SchedulingError.from(thrown);
         }
-        log.info('engine request failed', { ...what, attempt: tries, reason: thrown.message });
+        log.info('engine request failed', { ...what, attempt: tries, reason: thrown.message }, thrown.code);
         await rest(pause, signal);
       }
     }

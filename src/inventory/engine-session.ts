@@ -104,7 +104,7 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     if (pauseLeft() > 0) return;
     const length = pause === undefined ? LOGIN_PAUSE.first : Math.min(LOGIN_PAUSE.longest, pause.length * 2);
     pause = { failure, since: clock.now(), length };
-    log.warn('engine login refused', { username, nextTryMs: length });
+    log.warn('engine login refused', { username, nextTryMs: length }, '');
   }
 
   function pauseLeft(): number {

@@ -136,8 +136,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const reason = problem();
     if (available !== (reason === undefined)) {
       available = reason === undefined;
-      if (available) log.info('inventory available', counts());
-      else log.warn('inventory unavailable', { reason });
+      if (available) log.info('inventory available', counts(), '');
+      else log.warn('inventory unavailable', { reason }, '');
       options.onAvailability?.(available, reason);
     }
     return reason;
@@ -173,8 +173,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const fields = { code, reason: message, failures, durationMs };
     // A bug, whose message the error lacks: only the stack tells.
     if (message === INTERNAL_ERROR_TEXT)
-      log.error('engine refresh failed', { ...fields, stack: stackOf(cause) });
-    else log.warn('engine refresh failed', fields);
+      log.error('engine refresh failed', { ...fields, stack: stackOf(cause) }, code);
+    else log.warn('engine refresh failed', fields, code);
   }
 
   return {

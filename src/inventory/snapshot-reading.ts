@@ -49,8 +49,8 @@ export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotR
   function report(kind: 'host' | 'vm', odd: OddObjects): void {
     if (isSame(odd, reported[kind])) return;
     reported[kind] = odd;
-    for (const reason of odd.first) log.warn('engine object skipped', { kind, reason });
-    log.warn('engine objects skipped', { kind, count: odd.count });
+    for (const reason of odd.first) log.warn('engine object skipped', { kind, reason }, `${kind} ${reason}`);
+    log.warn('engine objects skipped', { kind, count: odd.count }, kind);
   }
 
   return async (before, signal) => {

@@ -59,6 +59,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   const listeners = new Set<() => void>();
   let catalogue = buildCatalogue([], [], settings);
   let cancelRescan: () => void = () => undefined;
+  let isUnreadable = false;
   let closing: Promise<void> | undefined;
   const set = createPluginSet({
     ...{ dir, python: python.path, variables, settings, log, clock, after },
@@ -81,14 +82,22 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     }
   }
 
+  async function rescan(): Promise<void> {
+    try {
+      await set.rescan();
+      if (isUnreadable) log.info('plugin folder readable again', { dir }, '');
+      isUnreadable = false;
+    } catch (error) {
+      // A folder that is temporarily missing, as on a share, must not remove the units.
+      log.warn('plugin folder unreadable', { dir, reason: reasonOf(error) }, '');
+      isUnreadable = true;
+    }
+  }
+
   function scheduleRescan(): void {
     if (closing !== undefined) return;
     cancelRescan = after(settings.pollInterval, () => {
-      set
-        .rescan()
-        // A folder that is temporarily missing, as on a share, must not remove the units.
-        .catch((error: unknown) => log.warn('plugin folder unreadable', { dir, reason: reasonOf(error) }))
-        .finally(scheduleRescan);
+      void rescan().finally(scheduleRescan);
     });
   }
 

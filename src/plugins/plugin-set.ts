@@ -75,7 +75,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
     const hadLeftOut = leftOut.length;
     leftOut = found.slice(MAX_PLUGINS);
     if (leftOut.length > 0 && leftOut.length !== hadLeftOut)
-      log.warn('plugin limit exceeded', { files: leftOut.length, limit: MAX_PLUGINS });
+      log.warn('plugin limit exceeded', { files: leftOut.length, limit: MAX_PLUGINS }, '');
     if (added.length > 0 || leftOut.length !== hadLeftOut) onChange();
     return { done: Promise.all([...stale, ...added].map((plugin) => plugin.load())) };
   }
@@ -88,7 +88,7 @@ export function createPluginSet(options: PluginSetOptions): PluginSet {
 
   function end(file: string, plugin: Plugin): void {
     plugins.delete(file);
-    log.info('plugin removed', { plugin: file });
+    log.info('plugin removed', { plugin: file }, file);
     onChange();
     const retired = plugin.retire().finally(() => retiring.delete(retired));
     retiring.add(retired);

@@ -105,9 +105,8 @@ export function createPlugin(options: PluginOptions): Plugin {
     if (retired) return started?.retire();
     isTried = true;
     if (failure !== undefined) {
-      // Imports are retried; the same reason is logged once.
-      const level = failure === problem ? 'debug' : 'warn';
-      log[level]('plugin not imported', { plugin: file, reason: failure, oldServes: current !== undefined });
+      const facts = { plugin: file, reason: failure, oldServes: current !== undefined };
+      log.warn('plugin not imported', facts, file);
       problem = failure;
       startLater();
     } else {
@@ -115,7 +114,8 @@ export function createPlugin(options: PluginOptions): Plugin {
       problem = undefined;
       current?.retire();
       current = started;
-      log.info('plugin imported', { plugin: file, units: units.map(({ name }) => name), pid: started.pid });
+      const facts = { plugin: file, units: units.map(({ name }) => name), pid: started.pid };
+      log.info('plugin imported', facts, file);
       // A file that is only imported by others has no units.
       if (units.length === 0) started.retire();
     }
@@ -128,7 +128,7 @@ export function createPlugin(options: PluginOptions): Plugin {
     current = undefined;
     if (units.length === 0) return;
     if (clock.now() - startedAt >= SETTLED_AFTER_MS) attempts = 0;
-    log.error('plugin process ended', { plugin: file, reason: how, pid: process.pid });
+    log.error('plugin process ended', { plugin: file, reason: how, pid: process.pid }, file);
     if (attempts === 0) {
       attempts = 1;
       void start();

@@ -96,7 +96,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       const outcome = await runQueued(plugin, unit, run, ms, call);
       if (outcome.stderr.length > 0) {
         const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
-        log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr });
+        log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr }, `${plugin.file} ${unit}`);
       }
       throwIfFailed(outcome);
       return { unit, value: run.read(outcome.stdout, unit) };
@@ -104,7 +104,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
       const error = SchedulingError.from(thrown);
       // The abort reason of a caller that disconnected is no bug.
       if (error.code === 'INTERNAL' && error.cause !== undefined && !call.signal.aborted)
-        log.error('unit failed', { requestId, unit, stack: stackOf(error.cause) });
+        log.error('unit failed', { requestId, unit, stack: stackOf(error.cause) }, unit);
       const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
       return { unit, failure: { ...failureOf(error), message } };
     }

@@ -1,35 +1,50 @@
 import winston from 'winston';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
+import { createLogThrottle, type LogLine } from './log-throttle.js';
 
 /** Facts of a log line. Never a secret, never an error object of an HTTP client: those carry the request's headers. */
-export type LogFields = Readonly<Record<string, unknown>>;
+export type LogFields = LogLine['fields'];
 
 /** The facts of a log line, or what makes them: called only for a line that is written. */
 export type LogFacts = LogFields | (() => LogFields);
 
-/** Writes log lines: an event is a short noun phrase that never changes, what varies is in the fields. */
+/**
+ * Writes log lines: an event is a short noun phrase that never changes, what varies is in the fields. A line that callers,
+ * peers or time may repeat says what it is `about`: the first of an event and of what it is about is written at once, then
+ * one a minute with the number of `times`.
+ */
 export interface Log {
   readonly debug: (event: string, facts?: LogFacts) => void;
-  readonly info: (event: string, facts?: LogFacts) => void;
-  readonly warn: (event: string, facts?: LogFacts) => void;
-  readonly error: (event: string, facts?: LogFacts) => void;
+  readonly info: (event: string, facts?: LogFacts, about?: string) => void;
+  readonly warn: (event: string, facts?: LogFacts, about?: string) => void;
+  readonly error: (event: string, facts?: LogFacts, about?: string) => void;
+}
+
+/** A log with an end. */
+export interface OpenLog extends Log {
+  /** Writes what is held back. To be called at the end of the process. */
+  readonly flush: () => void;
 }
 
 /** Amount that is logged: each level includes those before it. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const satisfies readonly LogLine['level'][];
 
 /** One JSON object a line, or one line of text for a person. */
 export const LOG_FORMATS = ['json', 'text'] as const;
 
 /** Level, format and destination of a log. */
 export interface LogOptions {
-  readonly level: (typeof LOG_LEVELS)[number];
+  readonly level: LogLine['level'];
   readonly format: (typeof LOG_FORMATS)[number];
   /** Destination of lines; standard error by default, so that a command's output stays clean. */
   readonly stream?: NodeJS.WritableStream;
+  /** Timer and clock for lines that are held back; Node's own by default. */
+  readonly after?: After;
+  readonly clock?: Clock;
 }
 
 /** Opens a log. */
-export function createLog({ level, format, stream = process.stderr }: LogOptions): Log {
+export function createLog({ level, format, stream = process.stderr, ...time }: LogOptions): OpenLog {
   const logger = winston.createLogger({
     level,
     format: winston.format.combine(
@@ -38,12 +53,37 @@ export function createLog({ level, format, stream = process.stderr }: LogOptions
     ),
     transports: [new winston.transports.Stream({ stream })],
   });
+  const write = ({ level, event, fields }: LogLine) => void logger.log({ ...fields, level, message: event });
+  return throttledLog({ write, level, ...time });
+}
+
+/** Creates a log that passes lines of a level, and of those before it, on to `write`, each in its time. */
+export function throttledLog(options: {
+  readonly write: (line: LogLine) => void;
+  readonly level: LogLine['level'];
+  readonly after?: After;
+  readonly clock?: Clock;
+}): OpenLog {
+  const { write, level, after = nodeAfter, clock = Date } = options;
+  const throttle = createLogThrottle({ write, after, clock });
+  const isWritten = (wanted: LogLine['level']) => LOG_LEVELS.indexOf(wanted) <= LOG_LEVELS.indexOf(level);
+
   // winston formats a line before it looks at its level; a line that nobody reads must cost nothing in a request's path.
-  const write = (lineLevel: LogOptions['level']): Log['info'] =>
-    LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)
-      ? () => undefined
-      : (event, facts = {}) => void logger.log({ ...fieldsOf(facts), level: lineLevel, message: event });
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const writeAt = (wanted: LogLine['level']): Log['info'] =>
+    isWritten(wanted)
+      ? (event, facts = {}, about) => {
+          const line = { level: wanted, event, fields: fieldsOf(facts) };
+          if (about === undefined) write(line);
+          else if (!throttle.write(line, about) && isWritten('debug')) write({ ...line, level: 'debug' });
+        }
+      : () => undefined;
+  return {
+    debug: writeAt('debug'),
+    info: writeAt('info'),
+    warn: writeAt('warn'),
+    error: writeAt('error'),
+    flush: throttle.flush,
+  };
 }
 
 /** Returns the fields that facts stand for. */

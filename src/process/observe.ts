@@ -1,5 +1,6 @@
 import type { Call, PolicyUnitService, UnitResult } from '../domain/contract.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
+import { createAnswerLog } from './answer-log.js';
 import type { Log, LogFields } from './log.js';
 import type { Metrics } from './metrics.js';
 
@@ -11,36 +12,25 @@ export interface Observers {
   readonly policies: Policies;
 }
 
-/** Most failed units that one log line names. */
-const MAX_NAMED = 8;
-
 /**
  * Returns a service that does what the given one does, counts each unit that failed, and logs each answer with the hash of
- * its policy: at level debug, or, when units failed, at level warn. Calls that fail are the business of who answers the
- * caller.
+ * its policy. Calls that fail are the business of who answers the caller.
  */
 export function observe(
   service: PolicyUnitService,
   { log, metrics, policies }: Observers,
 ): PolicyUnitService {
+  const logAnswer = createAnswerLog(log);
+
   function answered(
     method: keyof PolicyUnitService,
     { requestId }: Call,
     facts: () => LogFields,
     results: readonly UnitResult<unknown>[] = [],
   ): void {
-    const failed = results.flatMap(({ unit, failure }) =>
-      failure === undefined ? [] : [{ unit, ...failure }],
-    );
-    for (const { unit, code } of failed) metrics.unitFailed(unit, code);
-    if (failed.length === 0) {
-      log.debug('call answered', () => ({ requestId, method, ...facts() }));
-    } else {
-      const reasons = failed
-        .slice(0, MAX_NAMED)
-        .map(({ unit, code, message }) => `${unit}: ${code}: ${message}`);
-      log.warn('units failed', { requestId, method, ...facts(), failed: failed.length, reasons });
-    }
+    const failed = results.flatMap(({ unit, failure }) => (failure === undefined ? [] : [{ unit, failure }]));
+    for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
+    logAnswer({ requestId, method, units: results.map(({ unit }) => unit), failed, facts });
   }
 
   /** The hash of the policy that a request names, or of what it asks for in its place. */

@@ -104,11 +104,11 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
   async function keep(work: () => Promise<void>): Promise<boolean> {
     try {
       await onDisk(work);
-      if (failure !== undefined) log.info('state kept again', { dir });
+      if (failure !== undefined) log.info('state kept again', { dir }, '');
       failure = undefined;
       return true;
     } catch (error) {
-      if (failure === undefined) log.warn('state not kept', { dir, reason: reasonOf(error) });
+      if (failure === undefined) log.warn('state not kept', { dir, reason: reasonOf(error) }, '');
       failure = reasonOf(error);
       return false;
     }
@@ -133,14 +133,14 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       after,
     });
     if (claimed === undefined) {
-      if (!isForeign) log.warn('state owned by another process', { dir });
+      if (!isForeign) log.warn('state owned by another process', { dir }, '');
       isForeign = true;
       waiting.clear();
       return;
     }
     await removeLeftovers().catch(() => undefined);
     if (closed) return claimed.release();
-    if (isForeign) log.info('state taken over', { dir });
+    if (isForeign) log.info('state taken over', { dir }, '');
     isForeign = false;
     ownership = claimed;
     for (const listener of listeners) listener();
@@ -192,7 +192,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
     await checkOwnership();
     if ((await lstat(pathOf(name)).catch(absent)) !== undefined) {
       await rename(pathOf(name), aside);
-      log.warn('state file set aside', { path: pathOf(name), aside, reason });
+      log.warn('state file set aside', { path: pathOf(name), aside, reason }, name);
     }
     unusable.delete(name);
   }
@@ -203,7 +203,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
 
   function setAside(name: string, reason: string): void {
     unusable.set(name, reason);
-    log.warn('state file unusable', { path: pathOf(name), reason });
+    log.warn('state file unusable', { path: pathOf(name), reason }, name);
   }
 
   function checkLater(): void {

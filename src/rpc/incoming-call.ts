@@ -185,8 +185,10 @@ export function reportFailure(
 ): SchedulingError {
   const error = SchedulingError.from(thrown);
   const { code } = error;
-  if (code === 'INTERNAL') log.error('call failed', { method, requestId, code, stack: stackOfBug(error) });
-  else log.info('call failed', { method, requestId, code, reason: error.message });
+  const about = `${method} ${code}`;
+  if (code === 'INTERNAL')
+    log.error('call failed', { method, requestId, code, stack: stackOfBug(error) }, about);
+  else log.info('call failed', { method, requestId, code, reason: error.message }, about);
   return error;
 }
 

@@ -99,9 +99,11 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
   const { maxConnections } = settings;
   listener.maxConnections = maxConnections;
-  listener.on('drop', () => log.warn('connection dropped', { maxConnections }));
+  listener.on('drop', () => log.warn('connection dropped', { maxConnections }, ''));
   const { address, port } = await listenOn(listener, settings.listen);
-  listener.on('error', (error: NodeJS.ErrnoException) => log.error('accept failed', { code: error.code }));
+  listener.on('error', (error: NodeJS.ErrnoException) =>
+    log.error('accept failed', { code: error.code }, String(error.code)),
+  );
   let closed: Promise<void> | undefined;
 
   function setServing(serving: boolean): void {

@@ -63,7 +63,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
   const bugsOf =
     (call: Call): OnUnitBug =>
     (unit, cause) =>
-      log.error('unit failed', { requestId: call.requestId, unit, stack: stackOf(cause) });
+      log.error('unit failed', { requestId: call.requestId, unit, stack: stackOf(cause) }, unit);
 
   function checkTime(call: Call): void {
     if (call.signal.aborted) throw SchedulingError.from(call.signal.reason);

@@ -54,7 +54,7 @@ describe('the budget of a call', () => {
     await answer;
     late?.(new Error('too late'));
     await settle();
-    expect(stage.log.lines.map(({ event }) => event)).to.deep.equal(['units failed']);
+    expect(stage.log.lines.map(({ event }) => event)).to.deep.equal(['unit failed']);
   });
 
   it('tells the service when the engine went away, and ends at once', async () => {

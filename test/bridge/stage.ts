@@ -1,4 +1,4 @@
-import { createBridge, type BridgeOptions } from '../../src/bridge/bridge.js';
+import { createBridge, type Bridge, type BridgeOptions } from '../../src/bridge/bridge.js';
 import { callXmlRpc } from '../../src/bridge/client.js';
 import { startXmlRpcServer, type ReceivedRequest, type XmlRpcServer } from '../../src/bridge/server.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
@@ -45,6 +45,7 @@ export interface Stage {
   readonly ended: (count: number) => Promise<readonly CallEnd[]>;
   /** Stops what was started for calls over HTTP. */
   readonly close: () => Promise<void>;
+  readonly requestEnded: Bridge['requestEnded'];
   readonly time: FakeTime;
   readonly log: ReturnType<typeof memoryLog>;
   readonly ends: readonly CallEnd[];
@@ -58,14 +59,21 @@ export interface StageOptions extends Partial<BridgeOptions['settings']> {
   readonly over?: 'dispatch' | 'http';
   /** Called for each unit that failed. */
   readonly onUnitFailure?: () => void;
+  /** True for a log with the lines that a process writes at level debug; by default it has each line. */
+  readonly isThrottled?: boolean;
 }
 
 /** Sets a bridge up. */
 export function createStage(service: PolicyUnitService, stageOptions: StageOptions = {}): Stage {
-  const { over = 'dispatch', onUnitFailure = () => undefined, ...settings } = stageOptions;
+  const {
+    over = 'dispatch',
+    onUnitFailure = () => undefined,
+    isThrottled = false,
+    ...settings
+  } = stageOptions;
   // Far ahead, so that a service with a clock of its own sees no deadline pass.
   const time = createFakeTime(Date.UTC(2100, 0));
-  const log = memoryLog();
+  const log = isThrottled ? memoryLog(time) : memoryLog();
   const ends: CallEnd[] = [];
   const failures: (readonly [unit: string, code: SchedulingErrorCode])[] = [];
   let calls = 0;
@@ -136,6 +144,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
         ({ length }) => length >= count,
       ),
     close: async () => (await served)?.close(0),
+    requestEnded: bridge.requestEnded,
     time,
     log,
     ends,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Client, credentials } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { listenOn } from '../../src/process/listen.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
@@ -37,6 +38,25 @@ async function callAsGrpcurl(address: string, request: unknown): Promise<z.outpu
         (error, response) => (error === null ? resolve(answer.parse(response)) : reject(error)),
       );
     });
+  } finally {
+    client.close();
+  }
+}
+
+/** Sends requests as a stream, and waits for its end. */
+async function streamAsGrpcurl(address: string, requests: readonly object[]): Promise<void> {
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;
+  try {
+    const stream = client.makeBidiStreamRequest(
+      path,
+      (value: object) => requestSerialize(value),
+      responseDeserialize,
+    );
+    for (const request of requests) stream.write(request);
+    stream.end();
+    stream.resume();
+    await once(stream, 'end');
   } finally {
     client.close();
   }
@@ -158,6 +178,23 @@ describe('serve', () => {
       (line) => z.looseObject({ message: z.literal('call failed') }).safeParse(line).success,
     );
     expect(failed).to.deep.include({ requestId: 'from-test', method: 'ScoreHosts', code: 'NOT_FOUND' });
+  });
+
+  it('writes 30 failing calls and 50 failing elements of a stream as the first of each, and the rest at its end', async () => {
+    const program = start(DEMO);
+    const address = await addressOf(program);
+    const call = { vm_id: vmId(404) };
+    for (let n = 0; n < 30; n += 1) await callAsGrpcurl(address, call).catch(() => undefined);
+    await streamAsGrpcurl(address, Array<object>(50).fill({ vm_id: 'no id' }));
+    const linesOf = (text: string) =>
+      [...text.matchAll(/call failed.* method=(\w+).* code=(\w+)(?:.* times=(\d+))?/g)].map(
+        ([, method, code, times = '1']) => `${method} ${code} ${times}`,
+      );
+    const first = ['ScoreHosts NOT_FOUND 1', 'StreamScoreHosts INVALID_ARGUMENT 1'];
+    expect(linesOf(program.stderr())).to.deep.equal(first);
+    const { stderr } = await program.end();
+    const rest = ['ScoreHosts NOT_FOUND 29', 'StreamScoreHosts INVALID_ARGUMENT 49'];
+    expect(linesOf(stderr)).to.deep.equal([...first, ...rest]);
   });
 
   describe('a port in use', () => {

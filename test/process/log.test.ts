@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
 import { createLog, type LogOptions } from '../../src/process/log.js';
+import { REPORT_INTERVAL_MS } from '../../src/process/log-throttle.js';
+import { createFakeTime } from '../inventory/fake-time.js';
 
 function capture(options: Omit<LogOptions, 'stream'>) {
   const stream = new PassThrough();
@@ -30,6 +32,24 @@ describe('log', () => {
     log.error('x', { stack: 'a\nb' });
     expect(text().split('\n')).to.have.length(2);
   });
+
+  for (const [level, expected] of [
+    ['info', ['failed n=1', 'failed n=3 times=2 lastAt=2100-01-01T00:00:00.000Z']],
+    [
+      'debug',
+      ['failed n=1', 'failed n=2', 'failed n=3', 'failed n=3 times=2 lastAt=2100-01-01T00:00:00.000Z'],
+    ],
+    ['error', []],
+  ] as const) {
+    it(`writes ${expected.length} lines at level ${level} of three about one thing`, async () => {
+      const time = createFakeTime(Date.UTC(2100, 0));
+      const { log, text } = capture({ level, format: 'text', ...time });
+      for (const n of [1, 2, 3]) log.warn('failed', () => ({ n }), 'a thing');
+      await time.advance(REPORT_INTERVAL_MS);
+      const written = text().match(/failed .*/g) ?? [];
+      expect(written).to.deep.equal(expected);
+    });
+  }
 
   for (const [level, expected] of [
     ['error', ['error']],

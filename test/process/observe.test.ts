@@ -4,6 +4,7 @@ import { policyHash } from '../../src/domain/policies.js';
 import { observe } from '../../src/process/observe.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
+import { createFakeTime } from '../inventory/fake-time.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
@@ -13,7 +14,7 @@ const content = { filters: [], scores: [{ name: 'throws', weight: 1 }], properti
 const hash = policyHash(content);
 
 function observed() {
-  const log = memoryLog();
+  const log = memoryLog(createFakeTime());
   const failed: string[] = [];
   const metrics = {
     unitFailed: (unit: string, code: SchedulingErrorCode) => void failed.push(`${unit} ${code}`),
@@ -35,7 +36,7 @@ const request = {
 describePolicyUnitService('observed policy service', () => ({ service: observed().service }));
 
 describe('observe', () => {
-  it('counts each unit that failed, and logs one line under the request id, however many', async () => {
+  it('counts each unit that failed, and logs it under the request id, those that nobody has as one', async () => {
     const { service, log, failed } = observed();
     const units = ['throws', 'score_140', ...Array.from({ length: 20 }, (_, n) => `made-up-${n}`)];
     await service.scoreHosts(
@@ -48,19 +49,19 @@ describe('observe', () => {
       'score_140 INTERNAL',
       'made-up-0 NOT_FOUND',
     ]);
-    expect(log.lines).to.have.length(1);
-    expect(log.lines[0]).to.deep.include({ level: 'warn', event: 'units failed' });
-    expect(log.lines[0]?.fields).to.include({ requestId: 'r-9', method: 'scoreHosts', hosts: 1, failed: 22 });
-    expect(log.lines[0]?.fields['reasons']).to.have.length(8);
+    const warned = log.lines.filter(({ level }) => level === 'warn');
+    expect(warned.map(({ event, fields }) => [event, fields['unit'], fields['code']])).to.deep.equal([
+      ['unit failed', 'throws', 'INTERNAL'],
+      ['unit failed', 'score_140', 'INTERNAL'],
+      ['unit failed', 'made-up-0', 'NOT_FOUND'],
+    ]);
+    expect(warned[0]?.fields).to.include({ requestId: 'r-9', method: 'scoreHosts', hosts: 1 });
   });
 
   it('logs an answer at level debug when no unit failed', async () => {
     const { service, log } = observed();
     await service.scoreHosts({ ...request, units: [], hosts: [] }, call());
-    expect(log.lines.map(({ level, event }) => [level, event]).at(-1)).to.deep.equal([
-      'warn',
-      'units failed',
-    ]);
+    expect(log.lines.map(({ level, event }) => [level, event]).at(-1)).to.deep.equal(['warn', 'unit failed']);
     await service.listPolicyUnits(call());
     expect(log.lines.at(-1)).to.deep.include({ level: 'debug', event: 'call answered' });
   });
