@@ -37,6 +37,11 @@ async function run(): Promise<number> {
       stderr: process.stderr,
       variables: process.env,
       signal: ending.signal,
+      onWarning(listener) {
+        // The listener that Node starts with writes them as text.
+        process.removeAllListeners('warning');
+        process.on('warning', listener);
+      },
     });
     return EXIT.done;
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Io {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
+  /** Calls `listener` with each warning of Node from now on, in place of a text on standard error. */
+  readonly onWarning?: (listener: (warning: Error) => void) => void;
 }
 
 /** Ends a command with one clear text on standard error and an exit code other than 0. */

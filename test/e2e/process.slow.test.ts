@@ -109,6 +109,26 @@ describe('the process', function () {
       (count) => count > 0,
     );
 
+  it("writes a warning of Node as a line of its log, with its stack, and not as Node's text", async () => {
+    const warn = "process.on('SIGUSR2', () => process.emitWarning('of the test', 'TestWarning', 'T1'))";
+    const started = startProcess(['serve', '--demo', ...FREE_PORTS, '--log-format', 'json'], {
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(warn)}`,
+    });
+    processes.push(started);
+    await started.written('stderr', /grpc server listening/);
+    started.child.kill('SIGUSR2');
+    await started.written('stderr', /node warning.*\n/);
+    started.child.kill('SIGTERM');
+    const { stderr } = await started.ended;
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => z.looseObject({ message: z.string() }).parse(JSON.parse(line)));
+    const warning = lines.find(({ message }) => message === 'node warning');
+    expect(warning).to.include({ level: 'warn', name: 'TestWarning', code: 'T1', reason: 'of the test' });
+    expect(warning?.['stack']).to.match(/^TestWarning: of the test\n\s+at /);
+  });
+
   describe('that ends by itself', () => {
     const cases: readonly {
       readonly title: string;
