@@ -37,6 +37,24 @@ const ONE_A_FILE = [/^commands\/(bridge|health|plugins)\.ts$/, /^scoring\/units\
 
 const IMPURE = /\b(?:Date\.now|new Date\(\)|performance|setTimeout|setInterval|process\.|console\.)/;
 
+/** What is logged once, or once by a person's command, and so never throttled. */
+const LOGGED_ONCE = [
+  'bridge listening',
+  'engine token not revoked',
+  'grpc server listening',
+  'no engine configured: using the embedded one',
+  'ops server listening',
+  'plugin imports slow',
+  'python found',
+  'requests aborted',
+  'simulator listening',
+  'stop failed',
+  'stop timed out',
+  'stopped',
+  'stopping',
+  'unit forgotten',
+];
+
 interface Import {
   readonly from: string;
   readonly to: string;
@@ -122,6 +140,20 @@ describe('architecture', () => {
   it('touches the process in main.ts only, but for the streams that commands and the log write to', () => {
     const uses = ours.filter((file) => /\bprocess\.(?:on|once|exit|exitCode|argv|kill)\b/.test(textOf(file)));
     expect(uses).to.deep.equal(['main.ts']);
+  });
+
+  it('says of each line that may repeat what it is about, so that none floods the log', () => {
+    const events = new Set<string>();
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) && node.arguments.length < 3) {
+        const [event] = node.arguments;
+        if (/\blog\.(info|warn|error)$/.test(node.expression.getText()) && event !== undefined)
+          events.add(ts.isStringLiteral(event) ? event.text : event.getText());
+      }
+      ts.forEachChild(node, visit);
+    };
+    for (const file of ours) visit(ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest, true));
+    expect([...events].sort()).to.deep.equal(LOGGED_ONCE);
   });
 
   it('has no import cycle', () => {

@@ -157,17 +157,20 @@ describeWithPython('life of plugins', () => {
     );
   });
 
-  it('keeps units whose folder is away for a while, and says so', async () => {
+  it('keeps units whose folder is away for a while, and says so, and when it is back', async () => {
     folder().write('one.py', scorer('one', 1));
     await open();
     const away = `${folder().path}-away`;
     renameSync(folder().path, away);
-    await until(
-      () => log().lines.map(({ event }) => event),
-      (events) => events.includes('plugin folder unreadable'),
-    );
+    const logged = (event: string) =>
+      until(
+        () => log().lines.map((line) => line.event),
+        (events) => events.includes(event),
+      );
+    await logged('plugin folder unreadable');
     expect(await valueOf('one')).to.equal(1);
     renameSync(away, folder().path);
+    await logged('plugin folder readable again');
   });
 
   it('answers 200 calls at once, 8 at a time, each its own', async () => {
