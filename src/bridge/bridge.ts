@@ -104,8 +104,9 @@ export function createBridge(options: BridgeOptions): Bridge {
         const method = methods.get(name);
         if (method === undefined) throw methodNotFound(name, all);
         const { budget } = settings;
-        const budgetMs = HOLDS_LOCK.has(name) ? budget : options.discoverBudgetMs;
-        const ask = askWithin(budgetMs, requestId, request, options);
+        const forEngine = HOLDS_LOCK.has(name);
+        const budgetMs = forEngine ? budget : options.discoverBudgetMs;
+        const ask = askWithin(budgetMs, { requestId, dryRun: request.dryRun, forEngine }, request, options);
         const { answer, units = [], failed = [], facts = () => ({}) } = await method.run(params, ask);
         logInvalid(name, requestId, failed);
         logAnswer({ requestId, method: name, units, failed, facts });
@@ -130,8 +131,8 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** Creates the function that calls the service within the budget. The deadline leaves time to write the answer. */
 function askWithin(
   budgetMs: number,
-  requestId: string,
-  { signal, receivedAt, dryRun }: ReceivedRequest,
+  facts: Pick<Call, 'requestId' | 'dryRun' | 'forEngine'>,
+  { signal, receivedAt }: ReceivedRequest,
   { clock = Date, after = nodeAfter }: Pick<BridgeOptions, 'clock' | 'after'>,
 ): Ask {
   const late = () =>
@@ -142,7 +143,7 @@ function askWithin(
     const ms = Math.min(budgetMs, receivedAt + budgetMs - now);
     if (ms <= 0 && !signal.aborted) throw late();
     const deadline = now + ms - Math.min(ANSWER_MARGIN_MS, budgetMs * MAX_MARGIN_SHARE);
-    const call = (own: AbortSignal): Call => ({ requestId, signal: own, deadline, dryRun });
+    const call = (own: AbortSignal): Call => ({ ...facts, signal: own, deadline });
     return runWithin((own) => task(call(own)), { signal, ms, after, late });
   };
 }

@@ -80,6 +80,11 @@ export interface Call {
   readonly depth?: number;
   /** True when the call is answered as usual but nothing remembers it. False by default. */
   readonly dryRun?: boolean;
+  /**
+   * True when an oVirt engine waits for the answer and holds its scheduling lock; such calls have places of their own. Set by
+   * the bridge of this process, never read from the wire.
+   */
+  readonly forEngine?: boolean;
 }
 
 /** The reason why a unit failed. */

@@ -4,6 +4,7 @@ import { createBridge } from '../../src/bridge/bridge.js';
 import { createMetrics } from '../../src/process/metrics.js';
 import { settle } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
+import { unitList } from '../support/unit-list.js';
 import { hostId, vmId } from '../support/world.js';
 import { createStage, faultOf, filtering, filters, plain, pretend, reply } from './stage.js';
 
@@ -22,6 +23,31 @@ describe('the budget of a call', () => {
     expect(service.asked[0]?.call.deadline).to.equal(receivedAt + 950);
     expect(stage.ends).to.deep.equal([{ method: 'runFilters', seconds: 0.3, outcome: 'ok' }]);
     expect(stage.time.pending()).to.deep.equal([]);
+  });
+
+  it('tells services that the engine waits under its lock, which it does not at discover', async () => {
+    const service = pretend({
+      listPolicyUnits: () => Promise.resolve(unitList([])),
+      filterHosts: hang,
+      scoreHosts: hang,
+      balanceHosts: hang,
+    });
+    const stage = createStage(service);
+    const calls = [
+      stage.call('discover'),
+      stage.call('runFilters', ['a'], [H1], vmId(1), null),
+      stage.call('runCostFunctions', [['a', 1]], [H1], vmId(1), null),
+      stage.call('runLoadBalancing', 'a', [H1], null),
+    ];
+    await stage.time.advance(1000);
+    await Promise.allSettled(calls);
+    const asked = service.asked.map(({ method, call }): [string, unknown] => [method, call.forEngine]);
+    expect(asked).to.deep.equal([
+      ['listPolicyUnits', false],
+      ['filterHosts', true],
+      ['scoreHosts', true],
+      ['balanceHosts', true],
+    ]);
   });
 
   it('asks nobody when it was used up before the call was read', async () => {
