@@ -15,6 +15,12 @@ export interface EngineVm extends Omit<Vm, 'os'> {
 export type Parsed<Record> =
   { readonly record: Record; readonly odd?: never } | { readonly odd: string; readonly record?: never };
 
+/** Longest name that is kept, in characters; a longer one is cut. The engine itself takes 255 at most. */
+export const MAX_NAME_LENGTH = 256;
+
+/** Longest other text, in characters; a longer one is unknown. Those of real engines have less than 100. */
+export const MAX_VALUE_LENGTH = 1024;
+
 /** Longest quoted text of an object, in characters. */
 const MAX_QUOTED = 64;
 
@@ -22,18 +28,21 @@ const MIB = 1024 ** 2;
 
 const UNKNOWN_MEMORY: HostMemory = { totalMiB: undefined, freeMiB: undefined, schedulableMiB: undefined };
 
-/** Error for a field that no engine writes like that, named in the message. */
+/** Error for an id, or a reference to a host, that no engine writes like that, named in the message. */
 class OddField extends Error {}
 
 /** Parses a host from the engine's JSON (HostMapper). */
 export function parseHost(object: unknown): Parsed<HostRecord> {
-  return parsed('host', object, (host) => ({
-    id: uuidIn(host, 'id'),
-    name: someTextIn(host, 'name'),
-    clusterId: clusterOf(host),
-    status: someTextIn(host, 'status'),
-    memory: memoryOfHost(host),
-  }));
+  return parsed('host', object, (host) => {
+    const id = idIn(host, 'id');
+    return {
+      id,
+      name: nameIn(host) ?? id,
+      clusterId: clusterOf(host),
+      status: textIn(host, 'status') ?? 'unknown',
+      memory: memoryOfHost(host),
+    };
+  });
 }
 
 /**
@@ -42,21 +51,21 @@ export function parseHost(object: unknown): Parsed<HostRecord> {
  */
 export function parseVm(object: unknown): Parsed<EngineVm> {
   return parsed('vm', object, (vm) => {
-    const host = objectIn(vm, 'host');
+    const id = idIn(vm, 'id');
+    const host = vm['host'] ?? undefined;
     const os = objectIn(vm, 'os');
     const guest = objectIn(vm, 'guest_operating_system');
-    const distribution = textIn(guest, 'distribution', 'guest_operating_system.');
-    const guestVersion = versionIn(guest, 'guest_operating_system.');
+    const distribution = textIn(guest, 'distribution');
     return {
-      id: uuidIn(vm, 'id'),
-      name: someTextIn(vm, 'name'),
+      id,
+      name: nameIn(vm) ?? id,
       clusterId: clusterOf(vm),
-      hostId: host === undefined ? undefined : uuidIn(host, 'id', 'host.'),
+      hostId: host === undefined ? undefined : idIn(objectIn(vm, 'host'), 'id', 'host.'),
       status: textIn(vm, 'status'),
       memoryMiB: memoryOfVm(vm['memory']),
       migratable: isMigratable(vm['placement_policy']),
-      os: { type: textIn(os, 'type', 'os.'), version: versionIn(os, 'os.') },
-      guest: distribution === undefined ? undefined : { distribution, version: guestVersion },
+      os: { type: textIn(os, 'type'), version: versionIn(os) },
+      guest: distribution === undefined ? undefined : { distribution, version: versionIn(guest) },
     };
   });
 }
@@ -77,49 +86,47 @@ function nameOf(object: unknown): string {
   return known === undefined ? 'without id and name' : JSON.stringify(known.slice(0, MAX_QUOTED));
 }
 
-// Readers of members. `at` is the path of the parent in the object, such as `os.`.
-
-function objectIn(parent: JsonObject | undefined, key: string, at = ''): JsonObject | undefined {
-  const value = parent?.[key] ?? undefined;
-  if (value === undefined || isJsonObject(value)) return value;
-  throw new OddField(`${at}${key}: expected an object`);
-}
-
-function textIn(parent: JsonObject | undefined, key: string, at = ''): string | undefined {
-  const value = parent?.[key] ?? undefined;
-  if (value === undefined || typeof value === 'string') return value === '' ? undefined : value;
-  throw new OddField(`${at}${key}: expected text`);
-}
-
-function someTextIn(parent: JsonObject, key: string): string {
-  const text = textIn(parent, key);
-  if (text === undefined) throw new OddField(`${key}: expected text that is not empty`);
-  return text;
-}
-
-function uuidIn(parent: JsonObject, key: string, at = ''): string {
-  const id = parseUuid(textIn(parent, key, at) ?? '');
+/** Returns an id, without which an object is unusable. `at` is the path of its parent in the object, such as `host.`. */
+function idIn(parent: JsonObject | undefined, key: string, at = ''): string {
+  const value = parent?.[key];
+  const id = typeof value === 'string' ? parseUuid(value) : undefined;
   if (id === undefined) throw new OddField(`${at}${key}: expected a UUID`);
   return id;
 }
 
-function versionIn(parent: JsonObject | undefined, at: string): string | undefined {
-  const version = objectIn(parent, 'version', at);
+// The values below don't make an object unusable: odd ones are unknown.
+
+function objectIn(parent: JsonObject, key: string): JsonObject | undefined {
+  const value = parent[key];
+  return isJsonObject(value) ? value : undefined;
+}
+
+function textIn(parent: JsonObject | undefined, key: string): string | undefined {
+  const value = parent?.[key];
+  return typeof value === 'string' && value !== '' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
+}
+
+function nameIn({ name }: JsonObject): string | undefined {
+  if (typeof name !== 'string' || name === '') return undefined;
+  if (name.length <= MAX_NAME_LENGTH) return name;
+  // Copied, since a slice keeps the long text alive.
+  return Buffer.from(name.slice(0, MAX_NAME_LENGTH)).toString();
+}
+
+function versionIn(parent: JsonObject | undefined): string | undefined {
+  const version = parent === undefined ? undefined : objectIn(parent, 'version');
   if (version === undefined) return undefined;
-  const inside = `${at}version.`;
-  const full = textIn(version, 'full_version', inside);
-  const major = numberIn(version, 'major', inside);
-  const minor = numberIn(version, 'minor', inside);
-  return full ?? (major === undefined || minor === undefined ? major : `${major}.${minor}`);
+  const major = numberIn(version, 'major');
+  const minor = numberIn(version, 'minor');
+  const short = major === undefined || minor === undefined ? major : `${major}.${minor}`;
+  return textIn(version, 'full_version') ?? short;
 }
 
 /** Returns an integer, which the engine writes as a string (api.xjb). */
-function numberIn(parent: JsonObject, key: string, at: string): string | undefined {
+function numberIn(parent: JsonObject, key: string): string | undefined {
   const value = parent[key];
-  return typeof value === 'number' ? String(value) : textIn(parent, key, at);
+  return typeof value === 'number' ? String(value) : textIn(parent, key);
 }
-
-// The values below don't make an object unusable: odd ones are unknown.
 
 function clusterOf({ cluster }: JsonObject): string | undefined {
   const id = isJsonObject(cluster) ? cluster['id'] : undefined;

@@ -56,12 +56,12 @@ export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotR
   return async (before, signal) => {
     const time = clock.now();
     const began = steady.now();
-    let hosts = createHostListing();
+    let hosts = createHostListing(pool);
     let vms = createVmListing(pool, before);
     const both = linkAbort(signal);
     try {
       await Promise.all([
-        client.listHosts(() => (hosts = createHostListing()), both.signal),
+        client.listHosts(() => (hosts = createHostListing(pool)), both.signal),
         client.listRunningVms(() => (vms = createVmListing(pool, before)), both.signal),
       ]);
     } catch (thrown) {
@@ -104,13 +104,14 @@ function isSame(left: OddObjects, right: OddObjects): boolean {
 
 type HostListing = ReturnType<typeof createHostListing>;
 
-function createHostListing() {
+function createHostListing(pool: Pick<VmPool, 'status'>) {
   const records: HostRecord[] = [];
   const oddObjects = nothingOdd();
   return {
     records,
     oddObjects,
-    record: (record: HostRecord) => void records.push(record),
+    record: (record: HostRecord) =>
+      void records.push({ ...record, status: pool.status(record.status) ?? 'unknown' }),
     odd: (reason: string) => addOdd(oddObjects, reason),
   };
 }

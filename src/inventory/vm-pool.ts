@@ -4,8 +4,14 @@ import type { Snapshot, Vm } from '../domain/snapshot.js';
 import { createLru } from '../lib/lru.js';
 import type { EngineVm } from './engine-json.js';
 
-/** Most shared operating systems, and most shared ids and statuses: an engine has at most thousands of hosts. */
+/** Most shared operating systems, statuses, and ids: an engine has at most thousands of hosts. */
 export const MAX_POOLED = 10_000;
+
+/**
+ * Most characters of the shared operating systems, and of the statuses: 100 times what a large engine has, and 8 MiB. Beyond
+ * it they are unknown, which bounds what the VMs of one listing can hold to their names and numbers.
+ */
+export const MAX_POOLED_CHARACTERS = 4 * 1024 ** 2;
 
 /** Most VMs whose last report of the guest agent is remembered: as many as one listing may have. */
 export const MAX_GUEST_REPORTS = 250_000;
@@ -16,6 +22,8 @@ export interface VmPool {
   readonly begin: (before: Snapshot | undefined) => VmListing;
   /** Creates the VM of a look-up. A stopped VM gets the last report of its guest agent. */
   readonly lookedUp: (record: EngineVm) => Vm;
+  /** Returns the shared text of a status; undefined when too many differ. */
+  readonly status: (text: string) => string | undefined;
 }
 
 /**
@@ -33,11 +41,20 @@ export interface VmListing {
 /** Creates an empty pool. */
 export function createVmPool(): VmPool {
   const oses = createShare<OsByIdentity>();
-  const texts = createShare<string>();
+  const guests = createShare<GuestOs>();
+  const statuses = createShare<string>();
+  const ids = createShare<string>();
   const guestReports = createLru<string, GuestOs>(MAX_GUEST_REPORTS);
   let last: ReadonlyMap<string, Vm> = new Map();
 
-  const shared = (text: string | undefined) => (text === undefined ? undefined : texts(text, () => text));
+  const sharedId = (id: string | undefined) => (id === undefined ? undefined : (ids.get(id, () => id) ?? id));
+  const status = (text: string) => statuses.get(text, () => text);
+
+  function remember(id: string, guest: GuestOs | undefined): void {
+    if (guest === undefined) return;
+    const shared = guests.get(JSON.stringify(guest), () => guest);
+    if (shared !== undefined) guestReports.set(id, shared);
+  }
 
   function vmOf(record: EngineVm, guest: GuestOs | undefined, before: Vm | undefined): Vm {
     const { id, name, memoryMiB, migratable, os } = record;
@@ -45,21 +62,22 @@ export function createVmPool(): VmPool {
     const vm: Vm = {
       id,
       name,
-      clusterId: shared(record.clusterId),
-      hostId: shared(record.hostId),
-      status: shared(record.status),
+      clusterId: sharedId(record.clusterId),
+      hostId: sharedId(record.hostId),
+      status: record.status && status(record.status),
       memoryMiB,
       migratable,
-      os: oses(key, () => identifyOs(os, guest)),
+      os: oses.get(key, () => identifyOs(os, guest)) ?? UNKNOWN_OS,
     };
     return before !== undefined && isSame(vm, before) ? before : vm;
   }
 
   return {
     begin(before) {
+      for (const share of [oses, guests, statuses, ids]) share.emptyIfFull();
       const listed = new Map<string, Vm>();
       let digest: string | undefined;
-      const remember = (vm: Vm) => {
+      const keep = (vm: Vm) => {
         if (digest !== undefined) listed.set(digest, vm);
         return vm;
       };
@@ -68,11 +86,11 @@ export function createVmPool(): VmPool {
           // SHA-1 for speed: nothing depends on its resistance to attacks.
           digest = hash('sha1', bytes, 'base64');
           const vm = last.get(digest);
-          return vm === undefined ? undefined : remember(vm);
+          return vm === undefined ? undefined : keep(vm);
         },
         make(record) {
-          if (record.guest !== undefined) guestReports.set(record.id, record.guest);
-          return remember(vmOf(record, record.guest, before?.vm(record.id)));
+          remember(record.id, record.guest);
+          return keep(vmOf(record, record.guest, before?.vm(record.id)));
         },
         commit() {
           last = listed;
@@ -81,9 +99,10 @@ export function createVmPool(): VmPool {
     },
     lookedUp(record) {
       const { id, guest, hostId } = record;
-      if (guest !== undefined) guestReports.set(id, guest);
+      remember(id, guest);
       return vmOf(record, guest ?? (hostId === undefined ? guestReports.get(id) : undefined), undefined);
     },
+    status,
   };
 }
 
@@ -96,15 +115,33 @@ const isSame = (vm: Vm, before: Vm) =>
   vm.migratable === before.migratable &&
   vm.os === before.os;
 
-/** Creates a share of values by key, emptied at {@link MAX_POOLED}: a value shared no longer only costs memory. */
-function createShare<Value>(): (key: string, make: () => Value) => Value {
+/** Values shared by key, up to {@link MAX_POOLED} and {@link MAX_POOLED_CHARACTERS} of keys. */
+interface Share<Value> {
+  /** Returns the value of a key, making it for the first. Returns undefined for a new key when full. */
+  readonly get: (key: string, make: () => Value) => Value | undefined;
+  /** Starts anew, so that values of listings long past leave. A value shared no longer only costs memory. */
+  readonly emptyIfFull: () => void;
+}
+
+function createShare<Value>(): Share<Value> {
   const values = new Map<string, Value>();
-  return (key, make) => {
-    const known = values.get(key);
-    if (known !== undefined) return known;
-    if (values.size >= MAX_POOLED) values.clear();
-    const made = make();
-    values.set(key, made);
-    return made;
+  let characters = 0;
+  const isFull = () => values.size >= MAX_POOLED || characters >= MAX_POOLED_CHARACTERS;
+  return {
+    get(key, make) {
+      const known = values.get(key);
+      if (known !== undefined || isFull()) return known;
+      const made = make();
+      values.set(key, made);
+      characters += key.length;
+      return made;
+    },
+    emptyIfFull() {
+      if (!isFull()) return;
+      values.clear();
+      characters = 0;
+    },
   };
 }
+
+const UNKNOWN_OS = identifyOs({ type: undefined, version: undefined }, undefined);

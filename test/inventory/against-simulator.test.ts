@@ -172,7 +172,7 @@ describe('createInventory against the simulated engine', () => {
     { expiredTokens: { requests: 1 } },
     { latency: { ms: 30 } },
     { drip: { bytes: 2_000, everyMs: 1, path: '/api/vms' } },
-    { oddVms: { set: { os: 5 }, count: 2 } },
+    { oddVms: { set: { host: 5 }, count: 2 } },
   ];
   for (const faults of passing) {
     it(`gets over ${JSON.stringify(faults)} within one reading`, async () => {
@@ -199,7 +199,7 @@ describe('createInventory against the simulated engine', () => {
     [{ body: { kind: 'empty_object', path: '/api/hosts' } }, /lists no hosts/],
     [{ expiredTokens: {} }, /refuses a token that it has just given/],
     [{ oddHosts: { remove: ['id'], count: 3 } }, /none of the 3 hosts .* can be understood: host ".*": id: /],
-    [{ oddVms: { set: { name: 7 }, count: 20 } }, /none of the 20 VMs/],
+    [{ oddVms: { set: { host: 7 }, count: 20 } }, /none of the 20 VMs/],
   ];
   for (const [faults, message] of lasting) {
     it(`keeps the last snapshot through ${JSON.stringify(faults)}, says why, and comes back by itself`, async () => {

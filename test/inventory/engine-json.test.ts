@@ -1,10 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseHost, parseVm } from '../../src/inventory/engine-json.js';
+import { MAX_NAME_LENGTH, MAX_VALUE_LENGTH, parseHost, parseVm } from '../../src/inventory/engine-json.js';
 
 const ID = '882b9a7c-0000-4000-8000-00000000000a';
 const HOST_ID = '72877001-6012-4921-bdd2-3ff17043083e';
 const CLUSTER_ID = '1930506d-6012-4921-bdd2-3ff17043083e';
+
+/** The longest text that is kept, and one that is longer. */
+const LONGEST = 'x'.repeat(MAX_VALUE_LENGTH);
+const TOO_LONG = `${LONGEST}x`;
 
 describe('parseVm', () => {
   const plain = { id: ID, name: 'web', status: 'up' };
@@ -70,6 +74,53 @@ describe('parseVm', () => {
       more: { guest_operating_system: { distribution: '', version: { full_version: '7' } } },
       expected: {},
     },
+    ...[undefined, null, '', 5, {}, ['a']].map((name) => ({
+      title: `the name ${JSON.stringify(name)}, in place of which stands its id`,
+      more: { name },
+      expected: { name: ID },
+    })),
+    {
+      title: `a name of ${MAX_NAME_LENGTH} characters`,
+      more: { name: 'n'.repeat(MAX_NAME_LENGTH) },
+      expected: { name: 'n'.repeat(MAX_NAME_LENGTH) },
+    },
+    {
+      title: `a name of ${MAX_NAME_LENGTH} + 1 characters, cut to ${MAX_NAME_LENGTH}`,
+      more: { name: `${'n'.repeat(MAX_NAME_LENGTH)}x` },
+      expected: { name: 'n'.repeat(MAX_NAME_LENGTH) },
+    },
+    {
+      title: 'a name cut in the middle of a character',
+      more: { name: `${'n'.repeat(MAX_NAME_LENGTH - 1)}\u{1f600}` },
+      expected: { name: `${'n'.repeat(MAX_NAME_LENGTH - 1)}\ufffd` },
+    },
+    {
+      title: `texts of ${MAX_VALUE_LENGTH} characters`,
+      more: { status: LONGEST, os: { type: LONGEST }, guest_operating_system: { distribution: LONGEST } },
+      expected: {
+        status: LONGEST,
+        os: { type: LONGEST, version: undefined },
+        guest: { distribution: LONGEST, version: undefined },
+      },
+    },
+    {
+      title: `texts of ${MAX_VALUE_LENGTH} + 1 characters, which are unknown`,
+      more: {
+        status: TOO_LONG,
+        os: { type: TOO_LONG, version: { full_version: TOO_LONG, major: '8' } },
+        guest_operating_system: { distribution: TOO_LONG },
+      },
+      expected: { status: undefined, os: { type: undefined, version: '8' } },
+    },
+    { title: 'an operating system that is none', more: { os: 5 }, expected: {} },
+    { title: 'a type of it that is no text', more: { os: { type: ['a'] } }, expected: {} },
+    { title: 'a version of it that is none', more: { os: { version: { major: {} } } }, expected: {} },
+    {
+      title: 'a guest report with a version that is none',
+      more: { guest_operating_system: { distribution: 'CentOS Linux', version: '7' } },
+      expected: { guest: { distribution: 'CentOS Linux', version: undefined } },
+    },
+    { title: 'a status that is no text', more: { status: 5 }, expected: { status: undefined } },
   ];
   const anyway: typeof cases = [
     {
@@ -118,14 +169,11 @@ describe('parseVm', () => {
 
   const odd: readonly (readonly [object | null | number, string])[] = [
     [{ ...plain, id: 'abc' }, 'vm "abc": id: expected a UUID'],
-    [{ ...plain, id: 5 }, 'vm "web": id: expected text'],
-    [{ ...plain, name: '' }, `vm "${ID}": name: `],
-    [{ ...plain, os: 5 }, `vm "${ID}": os: expected an object`],
-    [{ ...plain, os: { type: ['a'] } }, `vm "${ID}": os.type: `],
-    [{ ...plain, os: { version: { major: {} } } }, `vm "${ID}": os.version.major: `],
+    [{ ...plain, id: 5 }, 'vm "web": id: expected a UUID'],
+    [{ ...plain, id: ID + ID }, `vm "${ID}${ID.slice(0, 28)}": id: expected a UUID`],
     [{ ...plain, host: { id: 'h' } }, `vm "${ID}": host.id: expected a UUID`],
     [{ ...plain, host: {} }, `vm "${ID}": host.id: `],
-    [{ ...plain, guest_operating_system: { version: '7' } }, `vm "${ID}": guest_operating_system.version: `],
+    [{ ...plain, host: 5 }, `vm "${ID}": host.id: `],
     [{}, 'vm without id and name: id: '],
     [null, 'vm without id and name: '],
     [7, 'vm without id and name: '],
@@ -216,7 +264,17 @@ describe('parseHost', () => {
     });
   }
 
+  it('keeps a host without name and status', () => {
+    const { record } = parseHost({ id: HOST_ID, name: [], status: 1 });
+    expect(record).to.include({ id: HOST_ID, name: HOST_ID, status: 'unknown' });
+  });
+
+  it('cuts a long name', () => {
+    const name = 'h'.repeat(MAX_NAME_LENGTH + 1);
+    expect(parseHost({ id: HOST_ID, name, status: 'up' }).record?.name).to.equal('h'.repeat(MAX_NAME_LENGTH));
+  });
+
   it('names the host and the field that is odd', () => {
-    expect(parseHost({ id: HOST_ID, name: 'H2', status: 1 }).odd).to.include(`host "${HOST_ID}": status: `);
+    expect(parseHost({ id: 'H', name: 'H2', status: 'up' }).odd).to.equal('host "H": id: expected a UUID');
   });
 });

@@ -9,7 +9,7 @@ describe('createRefusalReader', () => {
 
   const odd: readonly (readonly [string, Answer, RegExp])[] = [
     ['another VM', (r) => json(r, engineVm(2)), /answered with vm 882b9a7c-0000-4000-8000-000000000002/],
-    ['an odd VM', (r) => json(r, engineVm(1, { os: 5 })), /vm "882b9a7c.*": os: /],
+    ['an odd VM', (r) => json(r, engineVm(1, { host: 5 })), /vm "882b9a7c.*": host.id: /],
     [
       'no JSON',
       (r) => r.writeHead(200, { 'content-type': 'application/json' }).end('{'),

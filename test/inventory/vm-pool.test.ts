@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import type { GuestOs } from '../../src/domain/os-identity.js';
-import { createVmPool, MAX_GUEST_REPORTS, MAX_POOLED, type VmPool } from '../../src/inventory/vm-pool.js';
+import {
+  createVmPool,
+  MAX_GUEST_REPORTS,
+  MAX_POOLED,
+  MAX_POOLED_CHARACTERS,
+  type VmPool,
+} from '../../src/inventory/vm-pool.js';
 import { hostId, snapshotOf } from '../support/world.js';
 import { scriptedVm } from './scripted-client.js';
 
@@ -60,6 +66,42 @@ describe('createVmPool', () => {
     for (let nth = 0; nth <= MAX_POOLED; nth += 1) {
       expect(listing.make(scriptedVm(1, { hostId: hostId(nth) })).hostId).to.equal(hostId(nth));
     }
+  });
+
+  const osOf = (type: string) => scriptedVm(1, { os: { type, version: undefined } });
+
+  it(`knows ${MAX_POOLED} operating systems, takes more for unknown, and starts anew with the next listing`, () => {
+    const pool = createVmPool();
+    const first = pool.begin(undefined);
+    for (let nth = 0; nth < MAX_POOLED; nth += 1) {
+      expect(first.make(osOf(`os${nth}`)).os.configured.type).to.equal(`os${nth}`);
+    }
+    expect(first.make(osOf('more')).os.configured.type).to.equal(undefined);
+    expect(first.make(osOf('os0')).os.configured.type).to.equal('os0');
+    expect(pool.begin(undefined).make(osOf('more')).os.configured.type).to.equal('more');
+  });
+
+  it(`holds ${MAX_POOLED_CHARACTERS} characters of operating systems, and of statuses: 4096 of 1,024`, () => {
+    const listing = createVmPool().begin(undefined);
+    const text = (nth: number) => String(nth).padEnd(1024);
+    const known = Array.from({ length: 5000 }, (_, nth) => nth).filter((nth) => {
+      const vm = listing.make({ ...osOf(text(nth)), status: text(nth) });
+      expect(vm.status === text(nth)).to.equal(nth < 4096);
+      return vm.os.configured.type === text(nth);
+    });
+    // A key is its four texts as JSON: 1,024 characters, and 19 around them.
+    expect(known.length).to.equal(Math.ceil(MAX_POOLED_CHARACTERS / (1024 + 19)));
+  });
+
+  it('remembers no guest report beyond what it holds', () => {
+    const pool = createVmPool();
+    const text = (nth: number) => String(nth).padEnd(1024);
+    for (let nth = 0; nth < 5000; nth += 1) {
+      pool.lookedUp(scriptedVm(nth, { guest: { distribution: text(nth), version: undefined } }));
+    }
+    pool.begin(undefined);
+    const reported = (nth: number) => pool.lookedUp(scriptedVm(nth, { hostId: undefined })).os.guest.type;
+    expect([reported(0), reported(4999)]).to.deep.equal([text(0), 'rhel']);
   });
 
   it('remembers what 250,000 guest agents said, and forgets the one that was heard of longest ago', () => {
