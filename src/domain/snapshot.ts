@@ -76,11 +76,14 @@ export interface Inventory {
   /** Returns the newest snapshot from memory. Throws UNAVAILABLE when none is fresh enough. */
   readonly current: () => Snapshot;
   /**
-   * Refreshes the snapshot because a host is missing from it, at most once a second for all callers together, and within
-   * the call's deadline. Resolves with the newest snapshot. `looked` is false when the engine was not read, so that a
-   * missing host may still exist.
+   * Refreshes the snapshot because these hosts are missing from it, in the background, seldom for all callers together, and
+   * not again for hosts that the engine did not have. Waits for a small share of the call's time. Resolves with the newest
+   * snapshot. `looked` is false when the engine was not read, so that a missing host may still exist.
    */
-  readonly refreshed: (call: Call) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
+  readonly refreshed: (
+    hostIds: readonly string[],
+    call: Call,
+  ) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
   /** Asks the engine for a VM that the snapshot lacks, such as a stopped one. Resolves with undefined if there is none. */
   readonly findVm: (id: string, call: Call) => Promise<Vm | undefined>;
 }

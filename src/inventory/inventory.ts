@@ -3,6 +3,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { Inventory, Snapshot } from '../domain/snapshot.js';
 import { runWithin } from '../lib/deadline.js';
+import { createLru } from '../lib/lru.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
@@ -11,8 +12,14 @@ import { createSnapshotReader } from './snapshot-reading.js';
 import { createVmLookup } from './vm-lookup.js';
 import { createVmPool } from './vm-pool.js';
 
-/** Time before a call's deadline at which a wait for the engine ends, in ms, so that the answer is in time. */
-export const ANSWER_MARGIN = 50;
+/** Largest share of a call's time that it waits for unknown hosts: the others can be answered without. */
+export const HOST_WAIT_SHARE = 0.1;
+
+/** Time for which a host that the engine did not have is not read for again, in ms. Every usual reading looks for it anyway. */
+export const HOST_DENIED_INTERVAL = 30_000;
+
+/** Most unknown hosts that are remembered: those of a call of the usual limit. */
+export const MAX_UNKNOWN_HOSTS = 10_000;
 
 /** Options of an inventory. */
 export interface InventoryOptions extends InventoryListeners {
@@ -66,13 +73,34 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     after,
   });
 
-  /** Waits for a reading within a call's time. Resolves to false if it takes longer. */
-  async function lookAgain(call: Call): Promise<boolean> {
-    const ms = Math.min(settings.lookupTimeout, call.deadline - clock.now() - ANSWER_MARGIN);
+  /** Times of the first question for unknown hosts, by the monotonic clock. */
+  const unknownSince = createLru<string, number>(MAX_UNKNOWN_HOSTS);
+
+  /** Reports whether no reading has looked for one of these hosts yet, or not for long. */
+  function isWorthReading(hostIds: readonly string[]): boolean {
+    const now = steady.now();
+    let worth = false;
+    for (const id of hostIds) {
+      const since = unknownSince.get(id);
+      const isFresh = since !== undefined && now - since < HOST_DENIED_INTERVAL;
+      if (isFresh && refresher.hasReadSince(since)) continue;
+      if (!isFresh) unknownSince.set(id, now);
+      worth = true;
+    }
+    return worth;
+  }
+
+  /**
+   * Reads in the background, and waits for a small share of the call's time, or not at all when the last reading took longer.
+   * Resolves to true if the reading has ended.
+   */
+  async function lookAgain({ signal, deadline, forEngine = false }: Call): Promise<boolean> {
+    const reading = refresher.refreshOnDemand(forEngine);
+    const ms = Math.min(settings.lookupTimeout, (deadline - clock.now()) * HOST_WAIT_SHARE);
+    if (reading === undefined || ms <= 0 || refresher.lastDuration() > ms) return false;
     const late = new SchedulingError('DEADLINE_EXCEEDED', 'the reading takes longer');
     try {
-      const limit = { signal: call.signal, ms: Math.max(0, ms), after, late: () => late };
-      await runWithin(() => refresher.refresh(), limit);
+      await runWithin(() => reading, { signal, ms, after, late: () => late });
       return true;
     } catch (thrown) {
       if (thrown === late) return false;
@@ -82,10 +110,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
 
   return {
     current: refresher.current,
-    async refreshed(call) {
+    async refreshed(hostIds, call) {
       if (call.signal.aborted) throw SchedulingError.from(call.signal.reason);
-      const ended = !refresher.mayRefresh() || (await lookAgain(call));
-      return { snapshot: refresher.current(), looked: ended && refresher.state().failures === 0 };
+      const looked = !isWorthReading(hostIds) || refresher.isRecent() || (await lookAgain(call));
+      return { snapshot: refresher.current(), looked: looked && refresher.state().failures === 0 };
     },
     findVm: lookup.find,
     start: refresher.start,

@@ -18,6 +18,9 @@ export const FAILURE_PAUSE = 1_000;
  */
 export const UNKNOWN_INTERVAL = 1_000;
 
+/** Shortest time between two readings on behalf of gateways, in ms: a host is added less often, and found at its first use. */
+export const GATEWAY_INTERVAL = 10_000;
+
 /** Outcome of a reading of the engine. */
 export interface RefreshOutcome {
   readonly ok: boolean;
@@ -63,10 +66,17 @@ export interface RefresherOptions extends InventoryListeners {
 export interface Refresher {
   /** Starts to read periodically. */
   readonly start: () => void;
-  /** Joins the reading under way, or starts one. Never rejects. */
-  readonly refresh: () => Promise<void>;
-  /** Reports whether a reading is under way or may start: at most one a second, or half of the time if one takes longer. */
-  readonly mayRefresh: () => boolean;
+  /**
+   * Joins the reading under way, or starts one on behalf of an unknown host: at most one a second, or half of the time if one
+   * takes longer; for gateways at most one in {@link GATEWAY_INTERVAL}. Returns undefined if none may start.
+   */
+  readonly refreshOnDemand: (forEngine: boolean) => Promise<void> | undefined;
+  /** Reports whether a reading ended so recently that none may start on demand, be it for an engine. */
+  readonly isRecent: () => boolean;
+  /** Reports whether the newest snapshot's reading began at or after a time by the monotonic clock. */
+  readonly hasReadSince: (time: number) => boolean;
+  /** Returns the duration of the last reading in ms, 0 before the first has ended. */
+  readonly lastDuration: () => number;
   /** Returns the newest snapshot. Throws UNAVAILABLE if there is none, or it is too old. */
   readonly current: () => Snapshot;
   /** Waits for the first snapshot. Rejects with the failure of the first reading. */
@@ -85,6 +95,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let newest: Reading | undefined;
   let available = false;
   let last: { readonly end: number; readonly took: number } | undefined;
+  let gatewayRefresh = -Infinity;
   let failures = 0;
   let lastFailure: SchedulingError | undefined;
   let cancelNext: () => void = () => undefined;
@@ -97,6 +108,19 @@ export function createRefresher(options: RefresherOptions): Refresher {
       flight = readOnce();
     }
     return flight;
+  }
+
+  const isRecent = () =>
+    flight === undefined &&
+    last !== undefined &&
+    steady.now() - last.end < Math.max(UNKNOWN_INTERVAL, last.took);
+
+  function refreshOnDemand(forEngine: boolean): Promise<void> | undefined {
+    if (flight !== undefined) return flight;
+    const mustRest = !forEngine && steady.now() - gatewayRefresh < GATEWAY_INTERVAL;
+    if (mustRest || isRecent()) return undefined;
+    if (!forEngine) gatewayRefresh = steady.now();
+    return refresh();
   }
 
   async function readOnce(): Promise<void> {
@@ -179,11 +203,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   return {
     start: () => void refresh(),
-    refresh,
-    mayRefresh: () =>
-      flight !== undefined ||
-      last === undefined ||
-      steady.now() - last.end >= Math.max(UNKNOWN_INTERVAL, last.took),
+    refreshOnDemand,
+    isRecent,
+    hasReadSince: (time) => newest !== undefined && newest.began >= time,
+    lastDuration: () => last?.took ?? 0,
     current() {
       const reason = check();
       if (newest === undefined || reason !== undefined)

@@ -2,7 +2,7 @@ import type { InventorySettings } from '../config/sections.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { Vm } from '../domain/snapshot.js';
-import { runWithin, waitFor } from '../lib/deadline.js';
+import { linkAbort, runWithin, waitFor } from '../lib/deadline.js';
 import { createLimiter } from '../lib/limiter.js';
 import { createLru } from '../lib/lru.js';
 import type { After, Clock } from '../lib/timers.js';
@@ -14,13 +14,19 @@ export const FOUND_INTERVAL = 10_000;
 /** Most remembered answers: no more VMs than that start within {@link FOUND_INTERVAL}. */
 export const MAX_LOOKUPS = 10_000;
 
-/** Most parallel look-ups: each takes a thread of the engine. */
+/** Most parallel look-ups of gateways: each takes a thread of the engine. */
 export const MAX_CONCURRENT_LOOKUPS = 8;
 
-/** Most waiting look-ups: as many as get their turn within 2 s if the engine answers within 16 ms. */
+/** Most parallel look-ups for an engine itself, beside those: one a cluster, whose lock each holds. */
+export const MAX_ENGINE_LOOKUPS = 4;
+
+/** Most waiting look-ups of each kind: of gateways, as many as get their turn within 2 s if the engine answers within 16 ms. */
 export const MAX_WAITING_LOOKUPS = 1_000;
 
-/** Look-up of single VMs: asks the engine for each id once at a time, and not again while the answer is remembered. */
+/**
+ * Look-up of single VMs: asks the engine for each id once at a time, and not again while the answer is remembered. One that
+ * waits leaves the queue with its last caller; one that was sent goes on, since the engine works on it anyway.
+ */
 export interface VmLookup {
   /** Finds a VM. Resolves to undefined if the engine has none. Rejects with a SchedulingError. */
   readonly find: (id: string, call: Call) => Promise<Vm | undefined>;
@@ -38,40 +44,76 @@ export interface VmLookupOptions {
   readonly after: After;
 }
 
-interface Entry {
+/** An answer of the engine, or its failure. */
+interface Remembered {
   readonly answer: Promise<Vm | undefined>;
   /** Time by the monotonic clock until which the answer holds, in ms. */
-  until: number;
+  readonly until: number;
+}
+
+/** A look-up under way. */
+interface UnderWay {
+  readonly answer: Promise<Vm | undefined>;
+  callers: number;
+  /** Leaves the queue. Does nothing once the request was sent. */
+  readonly drop: () => void;
 }
 
 /** Creates a look-up. */
 export function createVmLookup({ get, settings, steady, after }: VmLookupOptions): VmLookup {
   const { lookupTimeout } = settings;
-  const entries = createLru<string, Entry>(MAX_LOOKUPS);
-  const limiter = createLimiter({
-    maxRunning: MAX_CONCURRENT_LOOKUPS,
-    maxWaiting: MAX_WAITING_LOOKUPS,
-    full,
+  const remembered = createLru<string, Remembered>(MAX_LOOKUPS);
+  const places = (maxRunning: number) => ({
+    limiter: createLimiter({ maxRunning, maxWaiting: MAX_WAITING_LOOKUPS, full }),
+    underWay: new Map<string, UnderWay>(),
   });
+  const gateways = places(MAX_CONCURRENT_LOOKUPS);
+  const engine = places(MAX_ENGINE_LOOKUPS);
   const closing = new AbortController();
 
-  function ask(id: string, requestId: string): Entry {
-    // Before it is remembered.
-    if (limiter.size() >= MAX_CONCURRENT_LOOKUPS + MAX_WAITING_LOOKUPS) throw full(limiter.size());
-    const answer = runWithin((signal) => limiter.run(() => get(id, signal, requestId), signal), {
-      signal: closing.signal,
+  function ask(id: string, { limiter, underWay }: typeof gateways, requestId: string): UnderWay {
+    const own = linkAbort(closing.signal);
+    let sent = false;
+    const send = (signal: AbortSignal) => {
+      sent = true;
+      return get(id, signal, requestId);
+    };
+    const answer = runWithin((signal) => limiter.run(() => send(signal), signal), {
+      signal: own.signal,
       ms: lookupTimeout,
       after,
       late: () => late(id),
     });
-    const entry: Entry = { answer, until: Infinity };
-    const holdFor = (ms: number) => (entry.until = steady.now() + ms);
+    const leave = () => {
+      if (underWay.get(id) === asked) underWay.delete(id);
+    };
+    const drop = () => {
+      if (sent) return;
+      leave();
+      own.abort(dropped());
+    };
+    const asked: UnderWay = { answer, callers: 0, drop };
+    underWay.set(id, asked);
+    const end = (ms: number) => {
+      own.unlink();
+      leave();
+      if (sent) remembered.set(id, { answer, until: steady.now() + ms });
+    };
     answer.then(
-      (vm) => holdFor(vm === undefined ? UNKNOWN_INTERVAL : FOUND_INTERVAL),
-      () => holdFor(UNKNOWN_INTERVAL),
+      (vm) => end(vm === undefined ? UNKNOWN_INTERVAL : FOUND_INTERVAL),
+      () => end(UNKNOWN_INTERVAL),
     );
-    entries.set(id, entry);
-    return entry;
+    return asked;
+  }
+
+  async function join(asked: UnderWay, signal: AbortSignal): Promise<Vm | undefined> {
+    asked.callers += 1;
+    try {
+      return await waitFor(asked.answer, signal);
+    } finally {
+      asked.callers -= 1;
+      if (asked.callers === 0) asked.drop();
+    }
   }
 
   function late(id: string): SchedulingError {
@@ -82,11 +124,12 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
   }
 
   return {
-    async find(id, call) {
-      const known = entries.get(id);
-      const entry = known !== undefined && steady.now() < known.until ? known : ask(id, call.requestId);
+    async find(id, { requestId, signal, forEngine = false }) {
+      const known = remembered.get(id);
+      const share = forEngine ? engine : gateways;
       try {
-        return await waitFor(entry.answer, call.signal);
+        if (known !== undefined && steady.now() < known.until) return await waitFor(known.answer, signal);
+        return await join(share.underWay.get(id) ?? ask(id, share, requestId), signal);
       } catch (thrown) {
         throw SchedulingError.from(thrown);
       }
@@ -102,4 +145,8 @@ function full(size: number): SchedulingError {
     'RESOURCE_EXHAUSTED',
     `${size} look-ups of VMs are under way already; ask again later`,
   );
+}
+
+function dropped(): SchedulingError {
+  return new SchedulingError('CANCELLED', 'nobody waits for this look-up any more');
 }

@@ -74,15 +74,15 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     call: Call,
   ): Promise<FoundHosts> {
     const found = lookUp(inventory.current(), wanted);
-    const firstMissing = ({ host }: Snapshot) =>
-      placements.findIndex(({ hostId }) => host(hostId) === undefined);
-    if (found.unknownHostIds.length === 0 && firstMissing(found.snapshot) < 0) return found;
-    const { snapshot, looked } = await inventory.refreshed(call);
-    const missing = firstMissing(snapshot);
-    if (missing >= 0 && !looked) {
+    const missingIn = ({ host }: Snapshot) => placements.filter(({ hostId }) => host(hostId) === undefined);
+    const missing = [...found.unknownHostIds, ...missingIn(found.snapshot).map(({ hostId }) => hostId)];
+    if (missing.length === 0) return found;
+    const { snapshot, looked } = await inventory.refreshed(missing, call);
+    const [lost] = missingIn(snapshot);
+    if (lost !== undefined && !looked) {
       throw new SchedulingError(
         'UNAVAILABLE',
-        `assumed_placements[${missing}].host_id: the host is not in the snapshot, and the engine can't be asked now; try later`,
+        `assumed_placements[${placements.indexOf(lost)}].host_id: the host is not in the snapshot, and the engine can't be asked now; try later`,
       );
     }
     return lookUp(snapshot, wanted);

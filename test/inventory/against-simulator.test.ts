@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { inventorySection } from '../../src/config/sections.js';
 import type { Call } from '../../src/domain/contract.js';
 import { createEngineClient, type EngineClient } from '../../src/inventory/engine-client.js';
@@ -57,13 +58,18 @@ describe('createInventory against the simulated engine', () => {
     await simulator.close();
   });
 
-  const call = (): Call => ({ requestId: 'r', deadline: Infinity, signal: new AbortController().signal });
+  const call = (): Call => ({
+    requestId: 'r',
+    deadline: Infinity,
+    signal: new AbortController().signal,
+    forEngine: true,
+  });
 
   /** Reads again until the engine has really been asked: right after a reading the inventory rests. */
   async function readAgain(): Promise<ReturnType<EngineInventory['current']>> {
     const before = simulator.requests.count('/api/hosts');
     for (;;) {
-      const { snapshot } = await inventory.refreshed(call());
+      const { snapshot } = await inventory.refreshed([randomUUID()], call());
       if (simulator.requests.count('/api/hosts') > before) return snapshot;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

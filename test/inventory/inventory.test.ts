@@ -1,11 +1,15 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import type { Call } from '../../src/domain/contract.js';
 import { passing } from '../../src/inventory/engine-failure.js';
+import { MAX_UNKNOWN_HOSTS } from '../../src/inventory/inventory.js';
 import { HOST, vmId } from './engine-world.js';
 import { settle } from './fake-time.js';
 import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';
-import { call, codeOf, useStage } from './stage.js';
+import { call, codeOf, engineCall, useStage } from './stage.js';
 
 const SECOND_HOST = '00000000-0000-4000-8000-000000000002';
+const THIRD_HOST = '00000000-0000-4000-8000-000000000003';
 
 describe('createInventory', () => {
   const stage = useStage();
@@ -179,7 +183,7 @@ describe('createInventory', () => {
       stage.client.before = (_method, signal) => createGate().pass(signal);
       const inventory = await stage.started();
       await inventory.close();
-      await inventory.refreshed(call()).catch(() => undefined);
+      await inventory.refreshed([SECOND_HOST], call()).catch(() => undefined);
       expect(stage.client.calls.hosts).to.equal(1);
     });
   });
@@ -189,24 +193,69 @@ describe('createInventory', () => {
       const inventory = await stage.started();
       await stage.time.advance(1_000);
       stage.client.hosts = [scriptedHost(), scriptedHost({ id: SECOND_HOST, name: 'H2' })];
-      const snapshots = await Promise.all(Array.from({ length: 50 }, () => inventory.refreshed(call())));
+      const snapshots = await Promise.all(
+        Array.from({ length: 50 }, () => inventory.refreshed([SECOND_HOST], call())),
+      );
       expect(new Set(snapshots.map(({ snapshot }) => snapshot)).size).to.equal(1);
       expect(snapshots.every(({ looked }) => looked)).to.equal(true);
       expect(snapshots[0]?.snapshot.hosts).to.have.length(2);
       expect(stage.client.calls).to.include({ hosts: 2, vms: 2 });
     });
 
-    it('reads at most once a second for all callers together', async () => {
+    it('reads at most once a second for an engine, and once in 10 s for gateways, whatever ids they make up', async () => {
       const inventory = await stage.started();
+      const readings = async (ask: () => Call, tenths: number) => {
+        const before = stage.client.calls.hosts;
+        for (let tenth = 0; tenth < tenths; tenth += 1) {
+          await stage.time.advance(100);
+          await inventory.refreshed([randomUUID()], ask());
+        }
+        return stage.client.calls.hosts - before;
+      };
+      // The first one is due a second after the usual reading.
+      expect(await readings(engineCall, 30)).to.equal(3);
+      await stage.time.advance(1_000);
+      expect(await readings(call, 100)).to.equal(1);
+      expect(await readings(call, 100)).to.equal(1);
+      expect(await readings(engineCall, 30)).to.equal(3);
+    });
+
+    it('does not read again for 30 s for a host that the engine did not have', async () => {
+      const inventory = await stage.started();
+      await stage.time.advance(1_000);
       const reads: number[] = [];
-      for (let tenth = 0; tenth < 30; tenth += 1) {
-        await inventory.refreshed(call());
+      const looked: boolean[] = [];
+      for (let second = 0; second <= 30; second += 1) {
+        looked.push((await inventory.refreshed([SECOND_HOST], engineCall())).looked);
         reads.push(stage.client.calls.hosts);
-        await stage.time.advance(100);
+        // The usual reading, every 30 s, is none of these.
+        if (second < 28) await stage.time.advance(1_000);
+        else stage.time.set(stage.time.clock.now() + 1_000);
       }
-      expect([reads[0], reads[9], reads[10], reads[19], reads[20], reads[29]]).to.deep.equal([
-        1, 1, 2, 2, 3, 3,
-      ]);
+      expect(looked).not.to.include(false);
+      expect([reads[0], reads[29], reads[30]]).to.deep.equal([2, 2, 3]);
+    });
+
+    it('reads for a host that is new although another is known to be none', async () => {
+      const inventory = await stage.started();
+      await stage.time.advance(1_000);
+      await inventory.refreshed([SECOND_HOST], engineCall());
+      await stage.time.advance(1_000);
+      stage.client.hosts = [scriptedHost(), scriptedHost({ id: THIRD_HOST, name: 'H3' })];
+      const { snapshot } = await inventory.refreshed([SECOND_HOST, THIRD_HOST], engineCall());
+      expect(snapshot.host(THIRD_HOST)?.name).to.equal('H3');
+    });
+
+    it('remembers 10,000 unknown hosts, and forgets the one that was asked for longest ago', async () => {
+      const inventory = await stage.started();
+      const ids = Array.from({ length: MAX_UNKNOWN_HOSTS + 1 }, (_, nth) => vmId(nth));
+      await stage.time.advance(1_000);
+      await inventory.refreshed(ids, engineCall());
+      await stage.time.advance(1_000);
+      await inventory.refreshed(ids.slice(1), engineCall());
+      expect(stage.client.calls.hosts).to.equal(2);
+      await inventory.refreshed(ids.slice(0, 1), engineCall());
+      expect(stage.client.calls.hosts).to.equal(3);
     });
 
     it('rests as long as the last reading took', async () => {
@@ -217,10 +266,10 @@ describe('createInventory', () => {
       gate.open();
       await settle();
       await stage.time.advance(7_999);
-      await inventory.refreshed(call());
+      await inventory.refreshed([SECOND_HOST], engineCall());
       expect(stage.client.calls.hosts).to.equal(1);
       await stage.time.advance(1);
-      await inventory.refreshed(call());
+      await inventory.refreshed([SECOND_HOST], engineCall());
       expect(stage.client.calls.hosts).to.equal(2);
     });
 
@@ -230,7 +279,7 @@ describe('createInventory', () => {
       stage.client.before = (_method, signal) => gate.pass(signal);
       await stage.time.advance(30_000);
       expect(stage.client.calls.hosts).to.equal(2);
-      const joined = inventory.refreshed(call());
+      const joined = inventory.refreshed([SECOND_HOST], call());
       await settle();
       gate.open();
       expect((await joined).snapshot.time).to.equal(stage.time.clock.now());
@@ -239,33 +288,51 @@ describe('createInventory', () => {
 
     const patience: readonly (readonly [string, number, number])[] = [
       ['the lookup time', Infinity, 2_000],
-      ['the time of the call, less what the answer needs', 1_000, 950],
-      ['no time at all for a call that is as good as over', 20, 0],
+      ['a tenth of the time of the call', 1_000, 100],
+      ['no time at all for a call that is over', 0, 0],
     ];
     for (const [what, left, waits] of patience) {
-      it(`waits ${waits} ms, ${what}, then answers with what there is`, async () => {
+      it(`waits ${waits} ms, ${what}, then answers with what there is, while the reading goes on`, async () => {
         const inventory = await stage.started();
         await stage.time.advance(1_000);
-        stage.client.before = (_method, signal) => createGate().pass(signal);
-        let answered = false;
+        const gate = createGate();
+        stage.client.before = (_method, signal) => gate.pass(signal);
+        stage.client.hosts = [scriptedHost(), scriptedHost({ id: SECOND_HOST, name: 'H2' })];
+        let answered: boolean | undefined;
         const waiting = inventory
-          .refreshed(call(stage.time.clock.now() + left))
-          .then(() => (answered = true));
+          .refreshed([SECOND_HOST], engineCall(stage.time.clock.now() + left))
+          .then(({ looked }) => (answered = looked));
         if (waits > 0) {
           await stage.time.advance(waits - 1);
-          expect(answered).to.equal(false);
+          expect(answered).to.equal(undefined);
         }
         await stage.time.advance(1);
-        expect(answered).to.equal(true);
+        expect(answered).to.equal(false);
         await waiting;
+        gate.open();
+        await settle();
+        expect(inventory.current().host(SECOND_HOST)?.name).to.equal('H2');
       });
     }
+
+    it('does not wait at all for an engine that takes longer than that', async () => {
+      const gate = createGate();
+      stage.client.before = (_method, signal) => gate.pass(signal);
+      const inventory = await stage.started();
+      await stage.time.advance(101);
+      gate.open();
+      await stage.time.advance(1_000);
+      stage.client.before = (_method, signal) => createGate().pass(signal);
+      const { looked } = await inventory.refreshed([SECOND_HOST], engineCall(stage.time.clock.now() + 1_000));
+      expect(looked).to.equal(false);
+      expect(stage.client.calls.hosts).to.equal(2);
+    });
 
     it('answers with what there is when the reading fails, and says that it could not look', async () => {
       const inventory = await stage.started();
       await stage.time.advance(1_000);
       stage.breakEngine();
-      const { snapshot, looked } = await inventory.refreshed(call());
+      const { snapshot, looked } = await inventory.refreshed([SECOND_HOST], call());
       expect(snapshot.hosts).to.have.length(1);
       expect(looked).to.equal(false);
     });
@@ -276,14 +343,16 @@ describe('createInventory', () => {
       const gate = createGate();
       stage.client.before = (_method, signal) => gate.pass(signal);
       const gone = new AbortController();
-      const first = codeOf(inventory.refreshed(call(Infinity, gone.signal)));
-      const second = inventory.refreshed(call());
+      const first = codeOf(inventory.refreshed([SECOND_HOST], call(Infinity, gone.signal)));
+      const second = inventory.refreshed([SECOND_HOST], call());
       await settle();
       gone.abort();
       expect(await first).to.match(/^CANCELLED/);
       gate.open();
       expect((await second).snapshot.time).to.equal(stage.time.clock.now());
-      expect(await codeOf(inventory.refreshed(call(Infinity, AbortSignal.abort())))).to.match(/^CANCELLED/);
+      expect(await codeOf(inventory.refreshed([SECOND_HOST], call(Infinity, AbortSignal.abort())))).to.match(
+        /^CANCELLED/,
+      );
     });
   });
 });

@@ -87,9 +87,14 @@ export function useStage(): Stage {
   };
 }
 
-/** A call with that deadline. */
+/** A call with that deadline, of a gateway. */
 export function call(deadline = Infinity, signal = new AbortController().signal): Call {
   return { requestId: 'r', deadline, signal };
+}
+
+/** A call of an engine with that deadline. */
+export function engineCall(deadline = Infinity): Call {
+  return { ...call(deadline), forEngine: true };
 }
 
 /** `OK`, or code and message of the SchedulingError with which something rejects. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { vmId } from './engine-world.js';
 import { settle } from './fake-time.js';
 import { createGate, scriptedVm } from './scripted-client.js';
-import { call, codeOf, useStage } from './stage.js';
+import { call, codeOf, engineCall, useStage } from './stage.js';
 
 describe('createVmLookup', () => {
   const stage = useStage();
@@ -73,6 +73,58 @@ describe('createVmLookup', () => {
     expect(stage.client.calls.vm).to.deep.equal(Array.from({ length: 1_008 }, (_, nth) => vmId(nth)));
     // The refusal is not remembered.
     expect(await codeOf(inventory.findVm(vmId(1_008), call()))).to.equal('OK');
+  });
+
+  it('keeps 4 places for an engine, whatever gateways ask', async () => {
+    const gate = createGate();
+    const inventory = await stage.started();
+    stage.client.before = (_method, signal) => gate.pass(signal);
+    const gateways = Array.from({ length: 1_008 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    await settle();
+    const starts = Array.from({ length: 5 }, (_, nth) =>
+      codeOf(inventory.findVm(vmId(2_000 + nth), engineCall())),
+    );
+    // One that is in the queue of the gateways has a place at once, too.
+    const waiting = codeOf(inventory.findVm(vmId(1_000), engineCall()));
+    await settle();
+    const first = [0, 1, 2, 3, 4, 5, 6, 7, 2_000, 2_001, 2_002, 2_003].map(vmId);
+    expect(stage.client.calls.vm).to.deep.equal(first);
+    expect(await codeOf(inventory.findVm(vmId(1_009), call()))).to.match(/^RESOURCE_EXHAUSTED: 1008 /);
+    gate.open();
+    expect(new Set(await Promise.all([...gateways, ...starts, waiting]))).to.deep.equal(new Set(['OK']));
+  });
+
+  it('drops one that waits with its last caller, and goes on with one that was sent', async () => {
+    const gate = createGate();
+    const inventory = await stage.started();
+    stage.client.before = (_method, signal) => gate.pass(signal);
+    const leaving = new AbortController();
+    const left = Array.from({ length: 1_008 }, (_, nth) =>
+      codeOf(inventory.findVm(vmId(nth), call(Infinity, leaving.signal))),
+    );
+    const stays = codeOf(inventory.findVm(vmId(500), call()));
+    await settle();
+    leaving.abort();
+    expect(new Set(await Promise.all(left))).to.deep.equal(new Set(['CANCELLED: the call was cancelled']));
+    const again = codeOf(inventory.findVm(vmId(600), call()));
+    gate.open();
+    expect(await Promise.all([stays, again])).to.deep.equal(['OK', 'OK']);
+    expect(stage.client.calls.vm).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 500, 600].map(vmId));
+    await inventory.findVm(vmId(7), call());
+    expect(stage.client.calls.vm).to.have.length(10);
+  });
+
+  it('tells nobody of a failure in the queue but those who waited in it', async () => {
+    const inventory = await stage.started({ lookupTimeout: 5_000 });
+    // Places that stay taken, so that the last one has none when its time is over.
+    stage.client.before = () => new Promise(() => undefined);
+    const answers = Array.from({ length: 9 }, (_, nth) => codeOf(inventory.findVm(vmId(nth), call())));
+    await stage.time.advance(5_000);
+    expect(await answers[8]).to.match(/^UNAVAILABLE/);
+    stage.mendEngine();
+    expect(await codeOf(inventory.findVm(vmId(8), engineCall()))).to.equal('OK');
+    expect(await codeOf(inventory.findVm(vmId(7), engineCall()))).to.match(/^UNAVAILABLE/);
+    await Promise.all(answers);
   });
 
   it('does not wait longer than the look-up time, in the queue or for the engine', async () => {
