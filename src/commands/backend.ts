@@ -85,7 +85,10 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
     lifecycle.onStop(`client of ${service.name}`, client.close);
     return serviceMember(service, client);
   });
-  const plugins = parts.plugins === undefined ? undefined : openPlugins(config, parts.plugins, options);
+  const plugins =
+    parts.plugins === undefined
+      ? undefined
+      : openPlugins(config, parts.plugins, { ...options, hasEngine: parts.bridge });
   if (plugins !== undefined) lifecycle.onStop('plugins', plugins.close);
 
   plugins?.started.then(options.onChange, () => undefined);

@@ -106,10 +106,15 @@ export interface OpenPlugins {
 export function openPlugins(
   { plugins }: Config,
   dir: string,
-  { log, variables }: { readonly log: Log; readonly variables: Io['variables'] },
+  {
+    log,
+    variables,
+    hasEngine,
+  }: { readonly log: Log; readonly variables: Io['variables']; readonly hasEngine?: boolean },
 ): OpenPlugins {
   const closing = new AbortController();
-  const starting = startPluginHost({ dir, settings: plugins, log, variables, signal: closing.signal });
+  const { signal } = closing;
+  const starting = startPluginHost({ dir, settings: plugins, log, variables, signal, hasEngine });
   let host: PluginHost | undefined;
   const started = starting.then(
     (there) => (host = there),

@@ -26,6 +26,8 @@ export interface PluginHostOptions {
   readonly variables: NodeJS.ProcessEnv;
   /** Closes the host when it aborts, even during the start. */
   readonly signal: AbortSignal;
+  /** True when an engine asks through a bridge of this process, and so gets places of its own. False by default. */
+  readonly hasEngine?: boolean | undefined;
   readonly clock?: Clock;
   readonly after?: After;
 }
@@ -127,6 +129,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     maxRunning:
       settings.maxConcurrentRuns === 0 ? Math.max(8, 2 * availableParallelism()) : settings.maxConcurrentRuns,
     isShared: () => set.plugins().filter((plugin) => plugin.units().length > 0).length > 1,
+    hasEngine: options.hasEngine,
   });
   return {
     ...createPluginService({ catalogue: () => catalogue, queue, settings, log, clock, after }),

@@ -116,24 +116,24 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     unit: string,
     { type, hosts, arguments: given }: UnitRun<unknown>,
     ms: number,
-    call: Call,
+    { signal: gone, forEngine = false }: Call,
   ): Promise<RunOutcome> {
     let begun = false;
     const late = () =>
       begun
         ? `did not end within ${ms} ms, and was killed`
-        : `waited ${ms} ms for its turn, ${queue.limitText()}`;
+        : `waited ${ms} ms for its turn, ${queue.limitText(forEngine)}`;
     return runWithin(
       (signal) =>
         queue.run(
-          plugin.file,
+          { owner: plugin.file, forEngine },
           () => {
             begun = true;
             return plugin.run({ unit, method: METHOD_OF[type], hosts, arguments: given }, signal);
           },
           signal,
         ),
-      { signal: call.signal, ms, after, late: () => new SchedulingError('DEADLINE_EXCEEDED', late()) },
+      { signal: gone, ms, after, late: () => new SchedulingError('DEADLINE_EXCEEDED', late()) },
     );
   }
 
