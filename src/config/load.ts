@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { contradictions } from './contradictions.js';
 import { policySchema } from './policies.js';
 import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
@@ -77,8 +78,17 @@ export function loadConfig({ file, variables, flags }: ConfigSources): Config {
   if (!parsed.success) {
     problems.push(...parsed.error.issues.flatMap((issue) => describe(issue, origins, file)));
   }
+  if (parsed.success) {
+    problems.push(...contradictions(parsed.data, (path) => valueAt(raw, path) !== undefined).map(withOrigin));
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   return parsed.data;
+
+  function withOrigin(problem: string): string {
+    const [path = ''] = problem.split(':');
+    const origin = origins.get(path);
+    return origin === undefined ? problem : problem.replace(path, `${path} (${origin})`);
+  }
 
   function put(target: Record<string, unknown>, path: string, value: string, origin: string): void {
     const keys = path.split('.');

@@ -36,8 +36,13 @@ export const engineSection = z.strictObject({
     MINUTE,
     'Longest wait for the address of the engine from DNS, for a connection to it, and for the TLS handshake, each',
   ),
-  responseTimeout: duration(2 * MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
-  requestTimeout: duration(10 * MINUTE, 10, 24 * HOUR, 'Longest time for one whole answer'),
+  responseTimeout: duration(MINUTE, 10, HOUR, 'Longest wait for the first byte of an answer'),
+  requestTimeout: duration(
+    90 * SECOND,
+    10,
+    24 * HOUR,
+    'Longest time for one whole answer; at most a third of `inventory.maxStaleness`, in which a whole reading has to end',
+  ),
   hostStatistics: flag(
     true,
     'Read the statistics of hosts with them: host_memory_balance needs their free memory',
@@ -61,6 +66,14 @@ export const inventorySection = z.strictObject({
 
 /** {@link inventorySection}, validated. */
 export type InventorySettings = z.output<typeof inventorySection>;
+
+/**
+ * Returns the longest time for a reading in ms, a third of the longest age of a snapshot: after one that hangs there is time
+ * for the next before the snapshot is too old.
+ */
+export function readingLimit({ maxStaleness }: Pick<InventorySettings, 'maxStaleness'>): number {
+  return Math.floor(maxStaleness / 3);
+}
 
 /** Limits on how often balance units move VMs. */
 export const balancingSection = z.strictObject({

@@ -1,6 +1,7 @@
-import type { InventorySettings } from '../config/sections.js';
+import { readingLimit, type InventorySettings } from '../config/sections.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Snapshot } from '../domain/snapshot.js';
+import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -52,7 +53,7 @@ export interface InventoryListeners {
 /** Options of a refresher. */
 export interface RefresherOptions extends InventoryListeners {
   readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
-  /** Reads a snapshot, within a time limit of its own. */
+  /** Reads a snapshot. It is aborted after {@link readingLimit}. */
   readonly read: SnapshotReader;
   /** Monotonic clock. */
   readonly steady: Clock;
@@ -90,6 +91,7 @@ export interface Refresher {
 export function createRefresher(options: RefresherOptions): Refresher {
   const { read, steady, after, random, log } = options;
   const { refreshInterval, maxStaleness } = options.settings;
+  const longest = readingLimit(options.settings);
   const closing = new AbortController();
   let flight: Promise<void> | undefined;
   let newest: Reading | undefined;
@@ -125,9 +127,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function readOnce(): Promise<void> {
     const begin = steady.now();
-    const result = await read(newest?.snapshot, closing.signal).catch((thrown: unknown) =>
-      SchedulingError.from(thrown),
-    );
+    const result = await runWithin((signal) => read(newest?.snapshot, signal), {
+      ...{ signal: closing.signal, ms: longest, after, late: () => readTooLong(longest) },
+    }).catch((thrown: unknown) => SchedulingError.from(thrown));
     const end = steady.now();
     const durationMs = end - begin;
     last = { end, took: durationMs };
@@ -231,6 +233,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
       await flight;
     },
   };
+}
+
+function readTooLong(ms: number): SchedulingError {
+  return new SchedulingError(
+    'UNAVAILABLE',
+    `the engine took longer than ${seconds(ms)} s for a reading, a third of inventory.maxStaleness`,
+  );
 }
 
 function seconds(ms: number): string {

@@ -146,9 +146,17 @@ describe('check', () => {
     expect(outcome.stdout).to.include('refreshInterval: 30s');
   });
 
+  it('refuses settings that contradict each other, and names both', async () => {
+    const outcome = await runToEnd([...flags(), '--engine-request-timeout', '10m'], withPassword);
+    expect(errorText(outcome)).to.match(
+      /^ConfigError: engine\.requestTimeout \(--engine-request-timeout\): 10m /,
+    );
+    expect(errorText(outcome)).to.include('inventory.maxStaleness (5m)');
+  });
+
   it('ends when it is asked to', async () => {
     simulator.faults.set({ hang: {} });
-    const program = startProgram([...flags(), '--engine-response-timeout', '10m'], withPassword);
+    const program = startProgram(flags(), withPassword);
     await program.written('stdout', /effective configuration/);
     expect(errorText(await program.end())).to.equal('CommandError: engine: stopped before it answered');
   });

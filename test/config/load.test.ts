@@ -108,11 +108,8 @@ describe('configuration', () => {
     });
   }
 
-  const bad: readonly (readonly [
-    title: string,
-    sources: Parameters<typeof load>[0],
-    problem: string | RegExp,
-  ])[] = [
+  type Bad = readonly [title: string, sources: Parameters<typeof load>[0], problem: string | RegExp];
+  const bad: readonly Bad[] = [
     [
       'an unknown key',
       { yaml: 'server:\n  lissten: 127.0.0.1:1\n' },
@@ -239,6 +236,26 @@ describe('configuration', () => {
       /^inventory\.maxStaleness .*has to be longer/,
     ],
     [
+      'an answer that may take longer than a third of the age of a snapshot: 20001 ms of 60 s',
+      { flags: { 'inventory.maxStaleness': '60s', 'engine.requestTimeout': '20001ms' } },
+      'engine.requestTimeout (--engine-request-timeout): 20001ms is longer than a third of inventory.maxStaleness (1m), in which a reading of the engine has to end; set at most 20s, or raise the other',
+    ],
+    ...['engine.connectTimeout', 'engine.responseTimeout', 'inventory.lookupTimeout'].map((path): Bad => [
+      `${path} longer than a whole answer may take`,
+      { yaml: `${path.replace('.', ': { ')}: 9001ms }\n`, flags: { 'engine.requestTimeout': '9s' } },
+      `${path}: 9001ms is longer than engine.requestTimeout (9s), which would end it before; set at most 9s, or raise the other`,
+    ]),
+    [
+      'a snapshot to balance by that is older than one may be',
+      { flags: { 'balancing.maxSnapshotAge': '301s' } },
+      /^balancing\.maxSnapshotAge .*: 301s is longer than inventory\.maxStaleness \(5m\), from which .*; set at most 5m/,
+    ],
+    [
+      'more host ids than fit into a message: 38 bytes each',
+      { flags: { 'server.maxHostIds': '27595', 'server.maxMessageSize': '1MiB' } },
+      /^server\.maxHostIds .*: 27595 is more than fit into server\.maxMessageSize \(1MiB\); set at most 27594,/,
+    ],
+    [
       'a service without a target, by its place in the list',
       { yaml: 'services:\n  - name: a\n    target: a:1\n  - name: b\n' },
       /^services\[1\]\.target: is required: a gRPC target/,
@@ -331,6 +348,16 @@ describe('configuration', () => {
       /^engine\.url \(HOSTSCORE_ENGINE_URL\): expected text, got an empty value/,
     ],
   ];
+  for (const [title, flags] of [
+    ['an answer may take', { 'inventory.maxStaleness': '60s', 'engine.requestTimeout': '20s' }],
+    ['a default that another setting shortens gives way', { 'inventory.maxStaleness': '60s' }],
+    ['ids may fit into a message', { 'server.maxHostIds': '27594', 'server.maxMessageSize': '1MiB' }],
+  ] as const) {
+    it(`takes settings that just go together: ${title}`, () => {
+      expect(() => load({ flags })).not.to.throw();
+    });
+  }
+
   for (const [title, sources, problem] of bad) {
     it(`refuses ${title}`, () => {
       const text = problems(sources);

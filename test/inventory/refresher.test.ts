@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { settle } from './fake-time.js';
+import { inventorySection } from '../../src/config/sections.js';
 import { createGate } from './scripted-client.js';
 import { useStage } from './stage.js';
 
@@ -37,14 +37,37 @@ describe('createRefresher', () => {
     expect(() => inventory.current()).to.throw('has not been read yet: the first reading is under way');
   });
 
-  it('does not take a snapshot that was too old when it came', async () => {
-    const gate = createGate();
-    stage.client.before = (_method, signal) => gate.pass(signal);
+  it('ends a silent reading after a third of the longest age, 33,333 of 100,000 ms, and stays available', async () => {
     const inventory = await stage.started();
-    await stage.time.advance(200_000);
-    gate.open();
-    await settle();
-    expect(() => inventory.current()).to.throw(/200 s old/);
+    const signals: AbortSignal[] = [];
+    stage.client.before = (_method, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    };
+    await stage.time.advance(30_000);
+    await stage.time.advance(33_332);
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([false, false]);
+    stage.mendEngine();
+    await stage.time.advance(1);
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, true]);
+    expect(inventory.state()).to.include({ available: true, failures: 1 });
+    expect(stage.log.lines.at(-1)?.fields['reason']).to.equal(
+      'the engine took longer than 33 s for a reading, a third of inventory.maxStaleness',
+    );
+    await stage.time.advance(1_125);
+    expect(inventory.state()).to.include({ available: true, failures: 0 });
+    expect(inventory.current().time).to.equal(stage.time.clock.now());
+  });
+
+  it('is never away with the defaults, however many requests of one reading are silent', async () => {
+    const told: boolean[] = [];
+    const settings = inventorySection.parse({});
+    await stage.started({ ...settings, onAvailability: (available) => void told.push(available) });
+    stage.client.before = () => new Promise(() => undefined);
+    await stage.time.advance(33_000);
+    stage.mendEngine();
+    await stage.time.advance(3_600_000);
+    expect(told).to.deep.equal([true]);
   });
 
   it('does not let a clock that is set back keep an old snapshot', async () => {
