@@ -73,6 +73,9 @@ export interface EngineClient {
  */
 const STATISTICS_REFUSALS = new Set([400, 404, 500, 501]);
 
+/** Status codes of a server that can't read a header, or finds it too long. */
+const HEADER_REFUSALS = new Set([400, 413, 431]);
+
 const HOSTS = '/hosts';
 /** Includes the statistics in the list, since asking for them would be one request per host. */
 const HOSTS_WITH_STATISTICS = '/hosts?follow=statistics';
@@ -150,9 +153,10 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   async function get(path: string, signal: AbortSignal): Promise<EngineAnswer> {
     for (let renewed = false; ; renewed = true) {
       const authorization = await session.authorize(signal);
-      const answer = await http.send({ method: 'GET', url: `${urls.api}${path}`, authorization }, signal);
+      const answer = await send(path, authorization, signal);
       if (answer.status !== 401) {
-        session.accepted();
+        if (HEADER_REFUSALS.has(answer.status)) session.failed(authorization);
+        else session.accepted(authorization);
         if (answer.status === 200 && !isJson(answer))
           throw refusals.ofContentType(answer, `GET ${urls.api}${path}`);
         return answer;
@@ -166,6 +170,15 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
             `${JSON.stringify(settings.username)} use the REST API, is a proxy in between?`,
         );
       }
+    }
+  }
+
+  async function send(path: string, authorization: string, signal: AbortSignal): Promise<EngineAnswer> {
+    try {
+      return await http.send({ method: 'GET', url: `${urls.api}${path}`, authorization }, signal);
+    } catch (thrown) {
+      if (thrown instanceof EngineFailure && !thrown.unsent) session.failed(authorization);
+      throw thrown;
     }
   }
 

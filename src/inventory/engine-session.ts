@@ -34,7 +34,12 @@ export interface EngineSession {
   /** Reports that the engine refused a header with 401. Returns the failure if it is final, undefined to try once more. */
   readonly refused: (authorization: string) => EngineFailure | undefined;
   /** Reports that the engine accepted a header. */
-  readonly accepted: () => void;
+  readonly accepted: (authorization: string) => void;
+  /**
+   * Reports that a request failed, or was refused as malformed. A token that the engine never accepted may be the cause, such
+   * as one that is too long for a proxy, and is dropped: the next request logs in.
+   */
+  readonly failed: (authorization: string) => void;
   /** Revokes the token, within {@link REVOKE_TIMEOUT}. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -53,7 +58,16 @@ export interface EngineSessionOptions {
 /** Longest answer to a login, in bytes. */
 const MAX_TOKEN_BYTES = 64 * 1024;
 
+/** Longest token, in characters. The web server in front of an engine takes headers of 8,190 bytes. */
+export const MAX_TOKEN_LENGTH = 8_000;
+
 const TOKEN = z.object({ access_token: z.string().min(1) });
+
+/** Most tokens hidden in the engine's words: more than are dropped while one answer is read. */
+const MAX_HIDDEN_TOKENS = 8;
+
+/** Characters of a token: what a header can hold, without spaces. */
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** Creates a session that logs in for the first request. It ignores `exp` of a token, since the engine does. */
 export function createEngineSession(options: EngineSessionOptions): EngineSession {
@@ -62,6 +76,8 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
   const closing = new AbortController();
   const basic = `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
   let token: string | undefined;
+  let isTried = false;
+  const hidden: string[] = [];
   let login: Promise<string> | undefined;
   let pause: { readonly failure: EngineFailure; readonly since: number; readonly length: number } | undefined;
   refusals.hide(password);
@@ -78,7 +94,8 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
       }
       if (!isJson(answer)) throw refusals.ofContentType(answer, `login at ${urls.token}`);
       token = tokenOf(await answer.text(MAX_TOKEN_BYTES));
-      refusals.hide(token);
+      isTried = false;
+      hide(token);
       pause = undefined;
       return bearer(token);
     } catch (thrown) {
@@ -91,12 +108,37 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
   }
 
   function tokenOf(text: string): string {
+    // The text is not quoted: it may hold the token.
+    const unusable = (problem: string) => lasting(`login at ${urls.token}: ${problem}`);
+    let given: string;
     try {
-      return TOKEN.parse(JSON.parse(text)).access_token;
+      given = TOKEN.parse(JSON.parse(text)).access_token;
     } catch {
-      // The text is not quoted: it may hold the token.
-      throw lasting(`login at ${urls.token}: the answer has no access_token`);
+      throw unusable('the answer has no access_token');
     }
+    if (given.length > MAX_TOKEN_LENGTH) {
+      throw unusable(
+        `the access_token has ${given.length} characters, and at most ${MAX_TOKEN_LENGTH} fit into a header; give the account fewer roles or groups`,
+      );
+    }
+    if (!VISIBLE_ASCII.test(given)) {
+      throw unusable('the access_token has characters that no header can hold; is a proxy in between?');
+    }
+    return given;
+  }
+
+  /** Drops the token of a header, unless another request has renewed it meanwhile. */
+  function drop(authorization: string): void {
+    if (token === undefined || bearer(token) !== authorization) return;
+    token = undefined;
+  }
+
+  /** Hides a token in the engine's words, and a few before it, which answers under way may still echo. */
+  function hide(secret: string): void {
+    refusals.hide(secret);
+    hidden.push(secret);
+    const [oldest = ''] = hidden.splice(0, hidden.length - MAX_HIDDEN_TOKENS);
+    if (!hidden.includes(oldest)) refusals.forget(oldest);
   }
 
   function startPause(failure: EngineFailure): void {
@@ -146,15 +188,15 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
         startPause(failure);
         return failure;
       }
-      // Another request may have renewed the token meanwhile.
-      if (token !== undefined && bearer(token) === authorization) {
-        refusals.forget(token);
-        token = undefined;
-      }
+      drop(authorization);
       return undefined;
     },
-    accepted() {
+    accepted(authorization) {
       pause = undefined;
+      if (token !== undefined && bearer(token) === authorization) isTried = true;
+    },
+    failed(authorization) {
+      if (!isTried) drop(authorization);
     },
     async close() {
       closing.abort(new SchedulingError('CANCELLED', 'the session with the engine is closed'));

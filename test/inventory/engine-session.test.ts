@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { MAX_TOKEN_LENGTH } from '../../src/inventory/engine-session.js';
 import { engineVm, vmId } from './engine-world.js';
 import { createFakeTime } from './fake-time.js';
 import { json, LOGOUT_PATH, TOKEN_PATH, VMS_PATH, type Answer } from './raw-engine.js';
@@ -142,4 +143,65 @@ describe('createEngineSession', () => {
     expect((await stays)?.name).to.equal('vm1');
     expect(wire.engine.count(TOKEN_PATH)).to.equal(1);
   });
+
+  const unusable: readonly (readonly [string, string, RegExp])[] = [
+    ['a line break', 'a\r\nX-Evil: 1', /access_token has characters that no header can hold/],
+    ['a space', 'a b', /access_token has characters that no header can hold/],
+    ['a letter beyond ASCII', 'tök', /access_token has characters that no header can hold/],
+    [
+      `${MAX_TOKEN_LENGTH} + 1 characters`,
+      't'.repeat(MAX_TOKEN_LENGTH + 1),
+      /access_token has 8001 characters, and at most 8000 fit/,
+    ],
+    ['60,000 characters', 't'.repeat(60_000), /access_token has 60000 characters/],
+  ];
+  for (const [what, token, message] of unusable) {
+    it(`takes no token of ${what}, and logs in again the next time`, async () => {
+      wire.engine.on(TOKEN_PATH, (response, _seen, nth) =>
+        json(response, { access_token: nth === 1 ? token : 'good' }),
+      );
+      const client = wire.open();
+      const error = await failure(client.getVm(vmId(1), signal));
+      expect(error.message).to.match(message).and.not.include(token);
+      expect((await client.getVm(vmId(1), signal))?.name).to.equal('vm1');
+    });
+  }
+
+  it(`takes a token of ${MAX_TOKEN_LENGTH} characters`, async () => {
+    const token = 't'.repeat(MAX_TOKEN_LENGTH);
+    wire.engine.on(TOKEN_PATH, (response) => json(response, { access_token: token }));
+    expect((await wire.open().getVm(vmId(1), signal))?.name).to.equal('vm1');
+    expect(wire.engine.seen.at(-1)?.headers.authorization).to.equal(`Bearer ${token}`);
+  });
+
+  const misfits: readonly (readonly [string, Answer])[] = [
+    ...[400, 413, 431].map((status): readonly [string, Answer] => [
+      `is answered ${status}`,
+      (response) => response.writeHead(status).end(),
+    ]),
+    ['makes the server close the connection', (response) => response.destroy()],
+  ];
+  for (const [what, answer] of misfits) {
+    it(`drops a token that the engine never accepted when it ${what}`, async () => {
+      const spoiled: Answer = (response, seen) =>
+        seen.headers.authorization === 'Bearer token-1'
+          ? answer(response, seen, 1)
+          : json(response, engineVm(1));
+      wire.engine.on(VM_PATH, spoiled);
+      const client = wire.open();
+      await client.getVm(vmId(1), signal).catch(() => undefined);
+      expect((await client.getVm(vmId(1), signal))?.name).to.equal('vm1');
+      expect(wire.engine.count(TOKEN_PATH)).to.equal(2);
+    });
+
+    it(`keeps a token that the engine has accepted when another request ${what}`, async () => {
+      const client = wire.open();
+      await client.getVm(vmId(1), signal);
+      wire.engine.on(VM_PATH, answer);
+      await failure(client.getVm(vmId(1), signal));
+      wire.engine.on(VM_PATH, (response) => json(response, engineVm(1)));
+      expect((await client.getVm(vmId(1), signal))?.name).to.equal('vm1');
+      expect(wire.engine.count(TOKEN_PATH)).to.equal(1);
+    });
+  }
 });
