@@ -4,6 +4,7 @@ import got, { type PlainResponse } from 'got';
 import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { After } from '../lib/timers.js';
+import { certificateFailure } from './certificate-failure.js';
 import { lasting, passing, type EngineFailure } from './engine-failure.js';
 import type { EngineUrls } from './engine-url.js';
 
@@ -79,7 +80,7 @@ export function createEngineHttp(options: {
       signal,
     });
     const failure = (thrown: unknown) =>
-      signal.aborted ? SchedulingError.from(signal.reason) : networkFailure(thrown, urls);
+      signal.aborted ? SchedulingError.from(signal.reason) : networkFailure(thrown, urls, ca !== undefined);
     // An error that comes when nothing reads the stream must not end the process.
     stream.on('error', () => undefined);
 
@@ -160,22 +161,15 @@ const PHASES: Readonly<Record<string, string>> = {
 /** Phases before the first byte of a request is sent. */
 const UNSENT_PHASES = new Set(['lookup', 'connect', 'secureConnect']);
 
-/** Errors for an unknown issuer, which the certificate of the engine's own authority cures. */
-const UNKNOWN_ISSUER = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
 /** Converts an error of the HTTP client into a failure with the remedy, and nothing else of the error. */
-function networkFailure(thrown: unknown, urls: EngineUrls): EngineFailure {
+function networkFailure(thrown: unknown, urls: EngineUrls, hasCa: boolean): EngineFailure {
   const [code, event, message] = ['code', 'event', 'message'].map((name) => textOf(thrown, name));
   const engine = `the engine at ${urls.root}`;
   const { host, hostname } = new URL(urls.root);
   const unsent = (problem: string) => passing(problem, { unsent: true });
 
+  const ofCertificate = certificateFailure({ code, message }, { urls, hasCa });
+  if (ofCertificate !== undefined) return ofCertificate;
   if (event !== undefined && event in PHASES) {
     const limit = /for (\d+)ms/.exec(message ?? '')?.[1];
     const within = limit === undefined ? 'in time' : `within ${limit} ms`;
@@ -194,21 +188,9 @@ function networkFailure(thrown: unknown, urls: EngineUrls): EngineFailure {
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
     return unsent(`${engine} is out of reach: no route to ${host}`);
   }
-  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return lasting(`the certificate of ${engine} is not valid today (${code}); renew it, or set the clock`);
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return lasting(
-      `the certificate of ${engine} is made out to another name; use the engine's own name in the URL`,
-    );
-  }
   if (code === 'EPROTO' || code?.startsWith('ERR_SSL_') === true) {
-    return lasting(`${host} does not speak TLS as expected; are scheme and port of the engine URL right?`);
-  }
-  if (code !== undefined && UNKNOWN_ISSUER.has(code)) {
     return lasting(
-      `the certificate of ${engine} is of an unknown authority (${code}); fetch the engine's own with ` +
-        `curl -k -o ca.pem '${urls.authority}' and name that file as caFile`,
+      `${host} does not speak TLS as expected (${code}); are scheme and port of the engine URL right?`,
     );
   }
   if (code?.startsWith('Z_') === true)
