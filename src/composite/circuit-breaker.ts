@@ -9,7 +9,7 @@ export const MAX_BREAKER_PAUSE_MS = 30_000;
 
 /** Options of a circuit breaker. */
 export interface CircuitBreakerOptions {
-  /** Consecutive bad calls that open the circuit. */
+  /** Consecutive failures that open the circuit. */
   readonly failures: number;
   /** Pause before the first probe, in ms. It doubles up to {@link MAX_BREAKER_PAUSE_MS}, or stays if it is longer. */
   readonly pauseMs: number;
@@ -40,10 +40,11 @@ export interface CircuitBreaker {
 /**
  * Creates a closed circuit breaker.
  *
- * Consecutive bad calls open it. The service is then probed by listings in the background, after a pause or at a sign of
- * life, so that no caller ever waits to find out. A good listing makes it half-open: it admits one real call, and only the
- * good end of that call closes it. A bad end opens it again and doubles the pause, since a service may list well and still
- * hang on every real call; a probe that nothing answers doubles it too.
+ * Consecutive failures open it. The bad calls that were under way when one of them failed are the same failure: a lost
+ * connection, or one replica of several that hangs, ends many at once. The service is then probed by listings in the
+ * background, after a pause or at a sign of life, so that no caller ever waits to find out. A good listing makes it half-open:
+ * it admits one real call, and only the good end of that call closes it. A bad end opens it again and doubles the pause, since
+ * a service may list well and still hang on every real call; a probe that nothing answers doubles it too.
  */
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { after, probe, onChange } = options;
@@ -56,6 +57,8 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   let isOnTrial = false;
   /** Counts changes of state: the end of a call admitted in an earlier state proves nothing about this one. */
   let era = 0;
+  /** Counts failures, also of listings: bad ends of calls that were under way together are one failure. */
+  let failuresEver = 0;
   let cancelProbe: () => void = () => undefined;
 
   function enter(next: BreakerState): void {
@@ -82,6 +85,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   function fail(why: string): void {
     reason = why;
     failures += 1;
+    failuresEver += 1;
     if (state === 'closed' && failures < options.failures) return;
     if (state === 'half-open') doublePause();
     enter('open');
@@ -104,8 +108,10 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       if (state === 'open' || isOnTrial) return undefined;
       isOnTrial = state === 'half-open';
       const admittedIn = era;
+      const failuresBefore = failuresEver;
       return (verdict, why = '') => {
-        if (era === admittedIn) end(verdict, why);
+        const isCounted = verdict === 'bad' && failuresEver > failuresBefore;
+        if (era === admittedIn && !isCounted) end(verdict, why);
       };
     },
     listed() {

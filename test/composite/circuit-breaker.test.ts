@@ -189,6 +189,29 @@ describe('circuit breaker', () => {
     expect(breaker.admit()).not.to.equal(undefined);
   });
 
+  it('counts 16 calls that a lost connection ended as one failure: opens at the third loss', () => {
+    const { breaker } = setUp();
+    const states: BreakerState[] = [];
+    for (let loss = 0; loss < 3; loss += 1) {
+      const ends = Array.from({ length: 16 }, () => breaker.admit());
+      for (const end of ends) end?.('bad', 'the connection was lost');
+      states.push(breaker.state());
+    }
+    expect(states).to.deep.equal(['closed', 'closed', 'open']);
+  });
+
+  it('counts a call that began after a failure: 1 + 1 + 1, however many others fail with each', () => {
+    const { breaker } = setUp();
+    const [first, second] = [breaker.admit(), breaker.admit()];
+    first?.('bad', 'it hangs');
+    const third = breaker.admit();
+    second?.('bad', 'it hangs');
+    third?.('bad', 'it hangs');
+    expect(breaker.state()).to.equal('closed');
+    breaker.admit()?.('bad', 'it hangs');
+    expect(breaker.state()).to.equal('open');
+  });
+
   it('takes no notice of calls that began before it opened', async () => {
     const { breaker, time } = setUp();
     const [late, later] = [breaker.admit(), breaker.admit()];

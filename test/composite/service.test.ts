@@ -594,8 +594,10 @@ describe('the breaker in a composite', () => {
       if (beta.count('scoreHosts') > before) met.push(time.clock.now() - began);
       await time.advance(100);
     }
-    // The first three fail at 300, 400 and 500 ms; then 1, 2, 4, 8 and 16 s after each failure one call is the trial.
-    expect(met).to.deep.equal([0, 100, 200, 300, 400, 1500, 3800, 8100, 16_400, 32_700]);
+    // Calls under way together fail once: those from 0, 300 and 600 ms on at 300, 600 and 900 ms. Then 1, 2, 4, 8 and 16 s
+    // after each failure one call is the trial.
+    const asked = [0, 100, 200, 300, 400, 500, 600, 700, 800];
+    expect(met).to.deep.equal([...asked, 1900, 4200, 8500, 16_800, 33_100]);
     expect(waited).to.deep.equal(met);
   });
 
