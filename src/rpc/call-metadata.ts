@@ -12,11 +12,18 @@ const DEPTH_METADATA = 'x-hostscore-depth';
 /** Metadata key of a dry run; its value is 1. */
 const DRY_RUN_METADATA = 'x-hostscore-dry-run';
 
+/** Metadata key of the time that a call has, of gRPC itself. */
+const TIMEOUT_METADATA = 'grpc-timeout';
+
+/** Longest timeout that is sent, in milliseconds: what the eight digits of gRPC hold, 27 h. */
+const MAX_TIMEOUT_MS = 99_999_999;
+
 const REQUEST_ID = /^[ -~]{1,128}$/;
 
-/** Returns the metadata of a call: request id, depth and dry run. */
-export function callMetadata({ requestId, depth = 0, dryRun = false }: Call): Metadata {
+/** Returns the metadata of a call that has this time, in milliseconds: its timeout, request id, depth and dry run. */
+export function callMetadata({ requestId, depth = 0, dryRun = false }: Call, timeoutMs: number): Metadata {
   const metadata = requestIdMetadata(requestId);
+  metadata.set(TIMEOUT_METADATA, `${Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS)}m`);
   if (depth > 0) metadata.set(DEPTH_METADATA, String(depth));
   if (dryRun) metadata.set(DRY_RUN_METADATA, '1');
   return metadata;

@@ -20,7 +20,7 @@ import {
   readScores,
 } from './message/read-response.js';
 import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/write-request.js';
-import { callUnary, type Remote } from './outgoing-call.js';
+import { callUnary, createRemote } from './outgoing-call.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
 import { clientCredentials, type ClientTls } from './tls.js';
 
@@ -64,7 +64,7 @@ export interface RpcClient extends PolicyUnitService, InventoryService {
  */
 export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
   const client = openChannel(target, tls);
-  const remote: Remote = { client, target };
+  const remote = createRemote(client, target);
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
   const { ListHosts, ListVms, GetInventory } = inventoryMethods;
 

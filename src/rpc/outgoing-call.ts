@@ -1,17 +1,66 @@
-import type { Client, ServiceError } from '@grpc/grpc-js';
+import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
 import { contractViolation, endOfCall, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { callMetadata, readRequestId } from './call-metadata.js';
 import { fromStatus } from './status.js';
 
 /** Timeout of a call without a deadline, in milliseconds, so that a silent service blocks nobody forever. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/**
+ * Most calls a second that a channel ends by a reset. A server of Node cuts a connection whose resets use up a burst of 1000
+ * and then exceed 33 a second, and others' calls with it; those of {@link MAX_ABANDONED} come on top.
+ */
+const MAX_RESETS_A_SECOND = 10;
+
+/** Most calls of a channel that run on for nobody. Their requests and answers are held meanwhile; further ones are reset. */
+const MAX_ABANDONED = 32;
+
+/** Time until a call that runs on for nobody is reset, in ms: 32 in 10 s are 3.2 resets a second. */
+const ABANDONED_MS = 10_000;
+
 /** A remote service. */
 export interface Remote {
   readonly client: Client;
   /** Address for messages. */
   readonly target: string;
+  /**
+   * Ends a call that nobody waits for any more: by a reset, or by letting it run to its own end when there were many resets.
+   * Returns a function to be called at its end.
+   */
+  readonly leave: (call: Pick<ClientUnaryCall, 'cancel'>) => () => void;
+}
+
+/** Creates the remote service behind a channel. A test passes its own time. */
+export function createRemote(
+  client: Client,
+  target: string,
+  { steady = performance, after = nodeAfter }: { readonly steady?: Clock; readonly after?: After } = {},
+): Remote {
+  let second = 0;
+  let resets = 0;
+  let abandoned = 0;
+  return {
+    client,
+    target,
+    leave(call) {
+      const now = Math.floor(steady.now() / 1000);
+      if (now !== second) resets = 0;
+      second = now;
+      if (resets < MAX_RESETS_A_SECOND || abandoned >= MAX_ABANDONED) {
+        resets += 1;
+        call.cancel();
+        return () => undefined;
+      }
+      abandoned += 1;
+      const cancelTimer = after(ABANDONED_MS, () => call.cancel());
+      return () => {
+        cancelTimer();
+        abandoned -= 1;
+      };
+    },
+  };
 }
 
 /** A call of a remote method. */
@@ -30,20 +79,25 @@ export interface OutgoingCall<Answer> {
  * metadata. Rejects with a SchedulingError.
  */
 export function callUnary<Answer>(
-  { client, target }: Remote,
+  { client, target, leave }: Remote,
   { path, write, read, notFound }: OutgoingCall<Answer>,
   call: Call,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     checkCall(call);
     const { signal } = call;
-    const deadline = call.deadline === Infinity ? Date.now() + DEFAULT_TIMEOUT_MS : call.deadline;
+    const ms = call.deadline === Infinity ? DEFAULT_TIMEOUT_MS : call.deadline - Date.now();
+    let onEnd: (() => void) | undefined;
     const grpcCall = start(write());
+    const cancelTimer = nodeAfter(ms, () =>
+      stopWaiting(new SchedulingError('DEADLINE_EXCEEDED', `no answer from ${target} in time`)),
+    );
     signal.addEventListener('abort', onAbort);
 
     function start(request: Buffer) {
       try {
-        return client.makeUnaryRequest(path, asIs, asIs, request, callMetadata(call), { deadline }, onAnswer);
+        // Without a deadline of grpc-js, which would reset the call when it passes.
+        return client.makeUnaryRequest(path, asIs, asIs, request, callMetadata(call, ms), onAnswer);
       } catch (cause) {
         const message = `${target}: the client can't call it any more; open another one`;
         throw new SchedulingError('UNAVAILABLE', message, { cause });
@@ -51,13 +105,23 @@ export function callUnary<Answer>(
     }
 
     function onAbort(): void {
+      stopWaiting(endOfCall(signal));
+    }
+
+    function stopWaiting(reason: Error): void {
       signal.removeEventListener('abort', onAbort);
-      reject(endOfCall(signal));
-      grpcCall.cancel();
+      cancelTimer();
+      reject(reason);
+      onEnd = leave(grpcCall);
     }
 
     function onAnswer(error: ServiceError | null, bytes?: Buffer): void {
+      if (onEnd !== undefined) {
+        onEnd();
+        return;
+      }
       signal.removeEventListener('abort', onAbort);
+      cancelTimer();
       try {
         if (error !== null) throw fromStatus(error, target, notFound);
         if (bytes === undefined) throw contractViolation('response: no message');
