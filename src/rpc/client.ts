@@ -1,10 +1,9 @@
-import { Client, connectivityState } from '@grpc/grpc-js';
 import { service as healthMethods } from 'grpc-health-check';
 import { z } from 'zod';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
-import { SchedulingError, type NotFoundSubject } from '../domain/errors.js';
+import type { NotFoundSubject } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
-import { quoted } from '../lib/text.js';
+import { openChannel, watchConnection } from './channel.js';
 import {
   readInventorySummary,
   readListedHosts,
@@ -22,10 +21,7 @@ import {
 import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/write-request.js';
 import { callUnary, createRemote } from './outgoing-call.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
-import { clientCredentials, type ClientTls } from './tls.js';
-
-/** Longest message received, in bytes: 10,000 hosts with reasons of several units fit. */
-const MAX_RECEIVE_BYTES = 16 * 1024 * 1024;
+import type { ClientTls } from './tls.js';
 
 const HEALTH_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
@@ -120,65 +116,4 @@ function checkMethod() {
 
 function readHealth(bytes: Buffer): HealthStatus {
   return healthAnswer.parse(decodeAnswer(bytes, healthCheck.responseDeserialize)).status;
-}
-
-/** Creates the channel to a remote service, which connects at its first use. Throws INVALID_ARGUMENT for an invalid target. */
-function openChannel(target: string, tls: ClientTls | undefined): Client {
-  const credentials = clientCredentials(tls);
-  if (/^https?:/i.test(target)) throw badTarget(target, 'not a URL');
-  try {
-    return new Client(target, credentials, {
-      'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
-      'grpc.keepalive_time_ms': 60_000,
-      'grpc.keepalive_timeout_ms': 20_000,
-      // Reconnect to a restarted service within seconds; the default waits up to two minutes.
-      'grpc.initial_reconnect_backoff_ms': 200,
-      'grpc.max_reconnect_backoff_ms': 5000,
-      // Neither the environment nor DNS TXT records may redirect calls from the configured service.
-      'grpc.enable_http_proxy': 0,
-      'grpc.service_config_disable_resolution': 1,
-      // Replicas behind one name share the load; the default uses the first one only.
-      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      // A connection shared with another client would outlive the close() of this one.
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_channelz': 0,
-    });
-  } catch (error) {
-    throw badTarget(target, error instanceof Error ? error.message : 'unusable');
-  }
-}
-
-function badTarget(target: string, reason: string): SchedulingError {
-  return new SchedulingError(
-    'INVALID_ARGUMENT',
-    `target: expected host:port, got ${quoted(target)} (${reason})`,
-  );
-}
-
-function watchConnection(client: Client, onConnected: () => void): () => void {
-  const channel = client.getChannel();
-  let stopped = false;
-
-  function watch(): void {
-    if (stopped) return;
-    // True: reconnect without waiting for a call.
-    const state = stateOf(() => channel.getConnectivityState(true));
-    if (state === connectivityState.SHUTDOWN) return;
-    if (state === connectivityState.READY) onConnected();
-    channel.watchConnectivityState(state, Infinity, watch);
-  }
-
-  watch();
-  return () => {
-    stopped = true;
-  };
-}
-
-/** Returns the state of a channel; reading that of a closed one throws. */
-function stateOf(read: () => connectivityState): connectivityState {
-  try {
-    return read();
-  } catch {
-    return connectivityState.SHUTDOWN;
-  }
 }
