@@ -27,7 +27,15 @@ export function startProcess(
   variables: Readonly<Record<string, string>> = {},
   nodeOptions: readonly string[] = [],
 ): RunningProcess {
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', 'src/main.ts', ...args], {
+  return startNode([...nodeOptions, '--import', 'tsx', 'src/main.ts', ...args], variables);
+}
+
+/** Starts `node` with these arguments in the project's folder, as {@link startProcess} does. */
+export function startNode(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): RunningProcess {
+  const child = spawn(process.execPath, [...args], {
     cwd: ROOT,
     // NODE_V8_COVERAGE is inherited unless it is empty, and what c8 merges of several processes marks lines as missed
     // that one of them ran.
