@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { MAX_ROWS } from '../../src/bridge/run-cost-functions.js';
+import { FAULT_CODES, XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { hostId, vmId } from '../support/world.js';
 import { costs, createStage, plain, pretend, reply, scoring } from './stage.js';
@@ -133,6 +135,41 @@ describe('runCostFunctions', () => {
     expect(await costs(createStage(service), { a: 1, b: 1 }, [H1])).to.deep.equal(
       reply([[H1, 10, 'b']], { a: text }),
     );
+  });
+
+  /** As many hosts and as many units, each with the score 1 everywhere. */
+  const big = (hostCount: number, unitCount: number) => {
+    const scores = Array.from({ length: hostCount }, () => 1);
+    const units = Array.from({ length: unitCount }, (_, index) => `u${index}`);
+    return {
+      service: scoring(Object.fromEntries(units.map((name) => [name, scores]))),
+      factors: Object.fromEntries(units.map((name) => [name, 1])),
+      ids: scores.map((_, index) => hostId(index + 1)),
+    };
+  };
+
+  it('answers 5 functions x 10,000 hosts = 50,000 rows', async () => {
+    const { service, factors, ids } = big(10_000, 5);
+    const answer = await costs(createStage(service), factors, ids);
+    expect(answer).to.have.property('result').with.lengthOf(MAX_ROWS);
+  });
+
+  it('refuses 3 functions x 16,667 hosts = 50,001 rows, asks nobody and says what to do', async () => {
+    const { service, factors, ids } = big(16_667, 3);
+    const call = costs(createStage(service, { maxHostIds: 20_000 }), factors, ids);
+    const fault = await call.catch((thrown: unknown) => thrown);
+    expect(fault).to.be.instanceOf(XmlRpcFault).and.to.include({
+      code: FAULT_CODES.invalidArguments,
+      message:
+        'runCostFunctions: 3 functions for 16667 hosts need 50001 rows, at most 50000 are sent; put fewer external units into the scheduling policy, or set bridge.rows to summed',
+    });
+    expect(service.asked).to.deep.equal([]);
+  });
+
+  it('sums 3 functions x 16,667 hosts, in 16,667 rows', async () => {
+    const { service, factors, ids } = big(16_667, 3);
+    const answer = await costs(createStage(service, { maxHostIds: 20_000, rows: 'summed' }), factors, ids);
+    expect(answer).to.have.property('result').with.lengthOf(16_667);
   });
 
   it('fails a unit that has no result, alone', async () => {
