@@ -154,7 +154,7 @@ async function startOps(
   }: { readonly readiness: () => Readiness; readonly metrics: Metrics; readonly log: Log },
 ): Promise<OpsServer> {
   try {
-    const server = await startOpsServer({ listen: ops.listen, readiness, metrics });
+    const server = await startOpsServer({ listen: ops.listen, readiness, metrics, log });
     log.info('ops server listening', { address: server.address });
     return server;
   } catch (error) {

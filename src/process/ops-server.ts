@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Address } from '../lib/address.js';
+import { nodeAfter, type After } from '../lib/timers.js';
 import { listenOn, type Listening } from './listen.js';
+import type { Log, LogFields } from './log.js';
+import { createLogThrottle } from './log-throttle.js';
 import type { Metrics } from './metrics.js';
 
 /** Readiness to answer calls; when not ready, the reason. */
@@ -11,6 +15,9 @@ export interface OpsServerOptions {
   readonly listen: Address;
   readonly readiness: () => Readiness;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
+  readonly log: Log;
+  /** Node's own timer by default. */
+  readonly after?: After;
 }
 
 /** A running ops server. */
@@ -24,14 +31,22 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Longest time in which a client has to send its request. */
-const REQUEST_TIMEOUT_MS = 5000;
+/** Most open connections: probes and scrapers come one at a time. Beyond, the oldest is closed. */
+export const MAX_OPS_CONNECTIONS = 64;
+
+/** Time from the opening of a connection to the end of its one request and answer, in milliseconds; Prometheus waits as long. */
+export const OPS_CONNECTION_MS = 10_000;
 
 /**
- * Serves `/livez` (200 while the process runs), `/readyz` (200, or 503 with the reason) and `/metrics` over HTTP. Rejects
- * with UNAVAILABLE when the address can't be bound.
+ * Serves `/livez` (200 while the process runs), `/readyz` (200, or 503 with the reason) and `/metrics` over HTTP, one
+ * request a connection. Rejects with UNAVAILABLE when the address can't be bound.
  */
-export async function startOpsServer({ listen, readiness, metrics }: OpsServerOptions): Promise<OpsServer> {
+export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
+  const { listen, readiness, metrics, log, after = nodeAfter } = options;
+  const throttle = createLogThrottle(Date);
+  /** The oldest first. */
+  const connections = new Set<Socket>();
+
   async function answer(request: IncomingMessage): Promise<Answer> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { status: 405, body: 'only GET is served\n', headers: { Allow: 'GET, HEAD' } };
@@ -46,14 +61,36 @@ export async function startOpsServer({ listen, readiness, metrics }: OpsServerOp
     return state.ready ? { status: 200, body: 'ok\n' } : { status: 503, body: `${state.reason}\n` };
   }
 
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const server = createServer((request, response) => {
     answer(request)
       .catch((): Answer => ({ status: 500, body: 'internal error\n' }))
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
+  server.maxRequestsPerSocket = 1;
+  server.on('connection', (socket: Socket) => {
+    const stopTimer = after(OPS_CONNECTION_MS, () => socket.destroy());
+    connections.add(socket);
+    socket.once('close', () => {
+      stopTimer();
+      connections.delete(socket);
+    });
+    if (connections.size <= MAX_OPS_CONNECTIONS) return;
+    const [oldest = socket] = connections;
+    connections.delete(oldest);
+    oldest.destroy();
+    warn('too many ops connections', { maxConnections: MAX_OPS_CONNECTIONS });
+  });
+
+  function warn(event: string, fields: LogFields): void {
+    const times = throttle.count(event, '');
+    if (times !== undefined) log.warn(event, { ...fields, ...(times > 1 ? { suppressed: times - 1 } : {}) });
+  }
+
+  const listening = await listenOn(server, listen);
+  server.on('error', ({ code }: NodeJS.ErrnoException) => warn('ops connection not accepted', { code }));
   return {
-    ...(await listenOn(server, listen)),
+    ...listening,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { createMetrics } from '../../src/process/metrics.js';
-import { startOpsServer, type OpsServer, type Readiness } from '../../src/process/ops-server.js';
+import {
+  MAX_OPS_CONNECTIONS,
+  OPS_CONNECTION_MS,
+  startOpsServer,
+  type OpsServer,
+  type Readiness,
+} from '../../src/process/ops-server.js';
+import { createFakeTime } from '../inventory/fake-time.js';
+import { memoryLog } from '../support/log.js';
+import { until } from '../support/until.js';
 
 describe('ops server', () => {
   let readiness: Readiness = { ready: true };
@@ -11,6 +22,7 @@ describe('ops server', () => {
       listen: { host: '127.0.0.1', port: 0 },
       readiness: () => readiness,
       metrics,
+      log: memoryLog(),
     });
   });
   after(() => server.close());
@@ -51,11 +63,91 @@ describe('ops server', () => {
       listen: { host: '127.0.0.1', port: server.port },
       readiness: () => readiness,
       metrics,
+      log: memoryLog(),
     });
     const outcome = await again.then(
       () => 'started',
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     expect(outcome).to.include('EADDRINUSE');
+  });
+
+  describe('under pressure', () => {
+    const time = createFakeTime();
+    const log = memoryLog();
+    let small: OpsServer;
+    const sockets: Socket[] = [];
+    beforeEach(async () => {
+      small = await startOpsServer({
+        listen: { host: '127.0.0.1', port: 0 },
+        readiness: () => ({ ready: true }),
+        // Longer than what a system buffers for a connection.
+        metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('x'.repeat(20_000_000)) },
+        log,
+        after: time.after,
+      });
+    });
+    afterEach(async () => {
+      for (const socket of sockets.splice(0)) socket.destroy();
+      log.lines.splice(0);
+      await small.close();
+    });
+
+    async function open(request: string): Promise<Socket> {
+      const socket = connect(small.port, '127.0.0.1');
+      sockets.push(socket.on('error', () => undefined));
+      await once(socket, 'connect');
+      socket.write(request);
+      return socket;
+    }
+    const get = (path: string) => open(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+
+    for (const [title, start] of [
+      ['says nothing', () => open('')],
+      ['is in the middle of its request', () => open('GET /li')],
+      ['does not read its answer', () => get('/metrics')],
+    ] as const) {
+      it(`closes a connection that ${title} after 10 s`, async () => {
+        const socket = await start();
+        await until(time.pending, ({ length }) => length > 0);
+        await time.advance(OPS_CONNECTION_MS - 1);
+        expect(socket.closed).to.equal(false);
+        await time.advance(1);
+        socket.resume();
+        await until(
+          () => socket.closed,
+          (closed) => closed,
+        );
+      });
+    }
+
+    it('ends a connection with its answer', async () => {
+      const socket = await get('/livez');
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      await once(socket, 'end');
+      expect(text)
+        .to.match(/^HTTP\/1\.1 200 /)
+        .and.include('Connection: close')
+        .and.include('ok\n');
+      await until(time.pending, ({ length }) => length === 0);
+    });
+
+    it(`answers beside ${MAX_OPS_CONNECTIONS} silent connections: the oldest is closed, and one line says so`, async () => {
+      const silent: Socket[] = [];
+      for (let count = 0; count < MAX_OPS_CONNECTIONS; count += 1) silent.push((await open('')).resume());
+      for (let times = 1; times <= 2; times += 1) {
+        const socket = await get('/livez');
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        expect(answer.toString()).to.match(/^HTTP\/1\.1 200 /);
+        await once(socket, 'close');
+      }
+      await until(
+        () => silent.filter(({ closed }) => closed),
+        ({ length }) => length > 0,
+      );
+      expect(silent.findIndex(({ closed }) => !closed)).to.equal(1);
+      expect(log.lines.map(({ event }) => event)).to.deep.equal(['too many ops connections']);
+    });
   });
 });
