@@ -9,7 +9,7 @@ const REQUEST_ID_METADATA = 'x-request-id';
 /** Metadata key of the number of composites that a call passed. */
 const DEPTH_METADATA = 'x-hostscore-depth';
 
-/** Metadata key of a dry run; its value is 1. */
+/** Metadata key of a dry run; its value is 1, or 0 for none. */
 const DRY_RUN_METADATA = 'x-hostscore-dry-run';
 
 /** Metadata key of the time that a call has, of gRPC itself. */
@@ -49,9 +49,15 @@ export function depthOf(metadata: Metadata): number {
   return /^\d{1,9}$/.test(value) ? Number(value) : 0;
 }
 
-/** Reports whether a call is a dry run. */
+/** Reports whether a call is a dry run. Throws INVALID_ARGUMENT for a value that does not say. */
 export function isDryRun(metadata: Metadata): boolean {
-  return valueOf(metadata, DRY_RUN_METADATA) === '1';
+  const values = metadata.get(DRY_RUN_METADATA);
+  const value = values.length === 0 ? '0' : values.join(', ');
+  if (value === '1' || value === '0') return value === '1';
+  throw new SchedulingError(
+    'INVALID_ARGUMENT',
+    `${DRY_RUN_METADATA}: expected 1 for a dry run, 0 for none, got ${quoted(value)}`,
+  );
 }
 
 function valueOf(metadata: Metadata, key: string): string {

@@ -309,7 +309,6 @@ describe('the fields of a request', () => {
   for (const [value, expected] of [
     ['1', true],
     ['0', false],
-    ['yes', false],
     [undefined, false],
   ] as const) {
     it(`takes x-hostscore-dry-run: ${value} as ${expected ? 'a' : 'no'} dry run`, async () => {
@@ -317,6 +316,18 @@ describe('the fields of a request', () => {
       if (value !== undefined) metadata.set('x-hostscore-dry-run', value);
       await rawCall(server.address, BalanceHosts, { unit: 'u' }, { metadata });
       expect(service.received.at(-1)?.call.dryRun).to.equal(expected);
+    });
+  }
+
+  for (const value of ['true', 'yes', '', '01']) {
+    it(`refuses x-hostscore-dry-run: ${JSON.stringify(value)}, which would be a real call`, async () => {
+      const metadata = new Metadata();
+      metadata.set('x-hostscore-dry-run', value);
+      const received = service.received.length;
+      const words = `x-hostscore-dry-run: expected 1 for a dry run, 0 for none, got "${value}"`;
+      const failed = await rawCall(server.address, BalanceHosts, { unit: 'u' }, { metadata });
+      expect(failed).to.deep.include({ code: status.INVALID_ARGUMENT, details: words });
+      expect(service.received).to.have.lengthOf(received);
     });
   }
 
