@@ -6,7 +6,8 @@
  */
 import { request } from 'node:http';
 import { callXmlRpc } from '../src/bridge/client.js';
-import { MAX_BODY_BYTES, startXmlRpcServer } from '../src/bridge/server.js';
+import { MAX_BODY_BYTES } from '../src/bridge/request.js';
+import { startXmlRpcServer } from '../src/bridge/server.js';
 import { createLog } from '../src/process/log.js';
 import { fuzzOne } from '../test/bridge/xml-rpc/fuzz-one.js';
 import { createRandom, mutate } from '../test/bridge/xml-rpc/mutation.js';

@@ -4,6 +4,7 @@ import { isArray, isStruct, typeNameOf, type XmlRpcValue } from '../engine-model
 import { quoted } from '../lib/text.js';
 import { parseUuid } from '../lib/uuid.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
+import { flatCopy } from './xml-rpc/reader.js';
 
 /** Most units in one call, the limit of a scoring service. */
 export const MAX_UNITS = 128;
@@ -153,13 +154,15 @@ function createHostReader(maxHostIds: number): (value: XmlRpcValue, at: string) 
     const known = remembered.find((entry) => isSameList(entry.list, list));
     if (known !== undefined) return known.hosts;
     const texts = new Map<string, string>();
-    for (const [index, text] of list.entries()) {
+    const copies = list.map((item, index) => {
+      const text = flatCopy(item);
       const id = parseUuid(text);
       if (id === undefined) throw wrongArgument(`${at}[${index}]`, 'a UUID', quoted(text));
       if (!texts.has(id)) texts.set(id, text);
-    }
+      return text;
+    });
     const hosts = { ids: [...texts.keys()], texts: [...texts.values()] };
-    remembered.unshift({ list, hosts });
+    remembered.unshift({ list: copies, hosts });
     remembered.length = Math.min(remembered.length, MAX_REMEMBERED_LISTS);
     return hosts;
   };
@@ -197,7 +200,7 @@ function readName(value: XmlRpcValue, at: string): string {
   if (value.length > MAX_UNIT_NAME_LENGTH) {
     throw tooMany(at, value.length, 'characters', MAX_UNIT_NAME_LENGTH);
   }
-  return value;
+  return flatCopy(value);
 }
 
 /** Reads a factor. The engine sends `<i4>`; scripts may send a whole number of another type. */
@@ -214,7 +217,7 @@ function readUuid(value: XmlRpcValue, at: string): string {
   if (typeof value !== 'string') throw wrongType(at, 'a string with a UUID', value);
   const id = parseUuid(value);
   if (id === undefined) throw wrongArgument(at, 'a UUID', quoted(value));
-  return id;
+  return flatCopy(id);
 }
 
 /** Reads properties. The engine sends nil when a cluster has none; a null value means that a property is not set. */
@@ -235,7 +238,7 @@ function readProperties(value: XmlRpcValue, at: string): ReadonlyMap<string, str
     if (text.length > MAX_PROPERTY_VALUE_LENGTH) {
       throw tooMany(place, text.length, 'characters', MAX_PROPERTY_VALUE_LENGTH);
     }
-    properties.set(key, text);
+    properties.set(key, flatCopy(text));
   }
   return properties;
 }

@@ -16,7 +16,8 @@ import type { FailedUnit } from './reply.js';
 import { createRunCostFunctions } from './run-cost-functions.js';
 import { createRunFilters } from './run-filters.js';
 import { createRunLoadBalancing } from './run-load-balancing.js';
-import type { Dispatch, ReceivedRequest, RequestEnd } from './server.js';
+import type { Dispatch, ReceivedRequest, RequestEnd } from './request.js';
+import type { LostConnection } from './server.js';
 import { XmlRpcFault } from './xml-rpc/fault.js';
 
 /** Part of a budget reserved for writing the answer, in milliseconds. That takes 20 ms for 10,000 hosts. */
@@ -36,7 +37,10 @@ export interface BridgeOptions {
   readonly discoverBudgetMs: number;
   readonly service: PolicyUnitService;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'schedulingLockHeld' | 'unitFailed' | 'bridgeRequestEnded'>;
+  readonly metrics: Pick<
+    Metrics,
+    'schedulingLockHeld' | 'unitFailed' | 'bridgeRequestEnded' | 'bridgeConnectionLost'
+  >;
   /** Milliseconds since the epoch; Date by default. */
   readonly clock?: Clock;
   /** Node's own timer by default. */
@@ -50,6 +54,8 @@ export interface Bridge {
   readonly dispatch: Dispatch;
   /** Counts and logs the end of a request. */
   readonly requestEnded: (end: RequestEnd) => void;
+  /** Counts and logs a lost connection. */
+  readonly connectionLost: (reason: LostConnection, detail: string | number) => void;
 }
 
 /** Creates a bridge. */
@@ -118,12 +124,16 @@ export function createBridge(options: BridgeOptions): Bridge {
     },
     requestEnded(end) {
       const { status, faultCode, outcome, refusal, durationMs } = end;
-      const method = end.method !== undefined && methods.has(end.method) ? end.method : undefined;
+      const method = methods.get(end.method ?? '')?.name;
       metrics.bridgeRequestEnded({ method, status, faultCode });
       if (method !== undefined && outcome !== undefined && HOLDS_LOCK.has(method)) {
         metrics.schedulingLockHeld(method, outcome, durationMs / 1000);
       }
       if (refusal !== undefined) logRefused(refusal, end);
+    },
+    connectionLost(reason, detail) {
+      metrics.bridgeConnectionLost(reason);
+      log.warn('connection lost', { reason, detail }, reason);
     },
   };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { linkAbort } from '../lib/deadline.js';
-import { DRY_RUN_HEADER } from './server.js';
+import { DRY_RUN_HEADER } from './request.js';
 import { XmlRpcFault } from './xml-rpc/fault.js';
 import { readResponse } from './xml-rpc/reader.js';
 import { writeCall } from './xml-rpc/writer.js';

@@ -1,24 +1,32 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { XmlRpcValue } from '../engine-model/value.js';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Address } from '../lib/address.js';
 import { stackOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
 import type { Log } from '../process/log.js';
 import type { BridgeOutcome } from '../process/metrics.js';
+import {
+  DRY_RUN_HEADER,
+  MAX_BODY_BYTES,
+  refusalOf,
+  TOO_LONG,
+  type Dispatch,
+  type Refusal,
+  type RequestEnd,
+} from './request.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 import { readCall } from './xml-rpc/reader.js';
 import { writeFault, writeResponse } from './xml-rpc/writer.js';
 
-/** Longest body of a request, in bytes: over ten times that of a call with 10,000 hosts. */
-export const MAX_BODY_BYTES = 8 * 1024 ** 2;
+/**
+ * Most bytes of all requests together, in bodies until their calls are answered and in answers until they are fetched: three
+ * of the longest answers, or 64 calls of 5,000 hosts.
+ */
+export const MAX_BYTES_UNDER_WAY = 32 * 1024 ** 2;
 
 /** Most open connections: an engine opens one per call, and keeps it for a while. */
 export const MAX_CONNECTIONS = 256;
-
-/** Name and value of the header that requests a dry run. */
-export const DRY_RUN_HEADER = ['x-hostscore-dry-run', '1'] as const;
 
 /** Time limits of a client, in milliseconds. */
 export interface HttpTimes {
@@ -32,67 +40,33 @@ export interface HttpTimes {
   readonly idleMs: number;
   /** For reading the answer, which Node does not limit. */
   readonly sendMs: number;
-  /** For discarding the rest of a refused request before its connection is closed. */
+  /** For discarding the rest of a refused request, and for requests on kept connections once the server stops. */
   readonly lingerMs: number;
 }
 
 /** Time limits for an engine in the same network, which sends and reads at once. */
 export const HTTP_TIMES: HttpTimes = {
-  headersMs: 10_000,
-  requestMs: 30_000,
+  headersMs: 5_000,
+  requestMs: 10_000,
   checkMs: 1_000,
   idleMs: 60_000,
   sendMs: 30_000,
   lingerMs: 1_000,
 };
 
-/** The context of a received request. */
-export interface ReceivedRequest {
-  /** Aborts when the caller disconnects. */
-  readonly signal: AbortSignal;
-  /** Arrival of the request's head, in milliseconds since the epoch. */
-  readonly receivedAt: number;
-  readonly dryRun: boolean;
-}
-
-/** The outcome of an answered call. */
-export interface Dispatched {
-  readonly value: XmlRpcValue;
-  readonly outcome: BridgeOutcome;
-}
-
-/** Called for each call. May throw anything: an XmlRpcFault is sent as it is, a SchedulingError with its message. */
-export type Dispatch = (
-  method: string,
-  params: readonly XmlRpcValue[],
-  request: ReceivedRequest,
-) => Promise<Dispatched>;
-
-/** The end of a request. */
-export interface RequestEnd {
-  /** As the caller wrote it, unvalidated; absent when the request was not read that far. */
-  readonly method: string | undefined;
-  /** HTTP status; absent when the caller disconnected before the answer. */
-  readonly status: number | undefined;
-  /** Set when the answer was a fault. */
-  readonly faultCode: number | undefined;
-  /** Outcome of the call, `failed` if its caller disconnected; absent for a refused or aborted request. */
-  readonly outcome: BridgeOutcome | undefined;
-  /** Reason why the request was not dispatched: refused, invalid, over the limit, or aborted. Absent when it was. */
-  readonly refusal: string | undefined;
-  /** From the end of the request's head to the last byte of the answer. */
-  readonly durationMs: number;
-  /** Bytes of the body. */
-  readonly receivedBytes: number;
-}
+/** A connection that is lost through no doing of its peer's: the reason, for logs and metrics. */
+export type LostConnection =
+  'too many connections' | 'too many bytes under way' | 'answer not read' | 'not accepted';
 
 /** Options of a server. */
 export interface XmlRpcServerOptions {
   readonly listen: Address;
-  /** Most requests under way at once; further ones get a fault, so that the engine goes on. */
+  /** Most calls answered at once; further ones get a fault, so that the engine goes on. */
   readonly maxConcurrentRequests: number;
   readonly dispatch: Dispatch;
   readonly log: Log;
+  /** Called for each lost connection, with the limit or the code of the error. */
+  readonly onConnectionLost?: (reason: LostConnection, detail: string | number) => void;
   /** Called once per request, when its answer is sent or its caller disconnects. */
   readonly onRequestEnd?: (end: RequestEnd) => void;
   /** {@link HTTP_TIMES} by default. */
@@ -107,7 +81,10 @@ export interface XmlRpcServerOptions {
 
 /** A running server. */
 export interface XmlRpcServer extends Listening {
-  /** Stops listening, waits up to `graceMs` for requests under way, and aborts the rest. */
+  /**
+   * Stops listening, answers what still comes on kept connections for a moment, waits up to `graceMs` for requests under
+   * way, and aborts the rest.
+   */
   readonly close: (graceMs: number) => Promise<void>;
 }
 
@@ -117,26 +94,49 @@ const PEEKED_BYTES = 1024;
 /** Finds the method of a request that is not parsed, for metrics. */
 const METHOD_NAME = /<methodName>([\w.:/]+)</;
 
+const EMPTY = Buffer.alloc(0);
+
+const XML_HEADERS = { 'Content-Type': 'text/xml; charset=utf-8' };
+const TEXT_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8' };
+
+/** A request whose answer its peer does not have yet. */
+interface Exchange {
+  /** Ends the request. */
+  readonly end: () => void;
+  /** Frees its bytes, unless it is being answered. */
+  readonly giveUp: () => void;
+}
+
 /**
  * Starts a server of XML-RPC over HTTP/1.1 on POST `/` and `/RPC2`. Bodies are buffered, which is as fast as parsing them
- * while they arrive. Rejects with UNAVAILABLE when the address can't be bound.
+ * while they arrive. Whoever has kept the server waiting longest makes room for others. Rejects with UNAVAILABLE when the
+ * address can't be bound.
  */
 export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<XmlRpcServer> {
-  const { listen, maxConcurrentRequests, dispatch, log, onRequestEnd } = options;
+  const { listen, maxConcurrentRequests, dispatch, log, onRequestEnd, onConnectionLost } = options;
   const { times = HTTP_TIMES, clock = Date, steadyClock = performance, after = nodeAfter } = options;
-  /** Callbacks that end the requests of each open connection; pipelined, there may be many. */
-  const connections = new Map<Socket, Set<() => void>>();
-  let underWay = 0;
+  /** The requests of each open connection; pipelined, there may be many. */
+  const connections = new Map<Socket, Set<Exchange>>();
+  /** Connections whose peer is to send or to fetch something, the one that has for longest first. */
+  const waiting = new Set<Socket>();
+  let calls = 0;
+  let bytesUnderWay = 0;
+  let hasLingered = false;
   let closing: Promise<void> | undefined;
 
   /** Serves one request. Never throws, whatever the client does. */
   function exchange(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
+    const open = connections.get(socket) ?? new Set();
     const receivedAt = clock.now();
     const startedAt = steadyClock.now();
     const gone = new AbortController();
-    const chunks: Buffer[] = [];
+    const self: Exchange = { end, giveUp };
+    let body = EMPTY;
+    let heldBytes = 0;
     let receivedBytes = 0;
+    let isWhole = false;
+    let isCall = false;
     let method: string | undefined;
     let status: number | undefined;
     let fault: XmlRpcFault | undefined;
@@ -145,20 +145,22 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     let hasEnded = false;
     let stopTimer = (): void => undefined;
 
-    underWay += 1;
-    const isTooMany = underWay > maxConcurrentRequests;
-    connections.get(socket)?.add(end);
+    if (open.size === 0) waiting.delete(socket);
+    waiting.add(socket);
+    open.add(self);
 
     function end(): void {
       if (hasEnded) return;
       hasEnded = true;
       stopTimer();
       if (!response.writableFinished) gone.abort();
-      underWay -= 1;
-      connections.get(socket)?.delete(end);
-      if (closing !== undefined && connections.get(socket)?.size === 0) socket.destroySoon();
+      peekMethod();
+      leave();
+      hold(0);
+      open.delete(self);
+      if (hasLingered && open.size === 0) socket.destroySoon();
       onRequestEnd?.({
-        method: method ?? METHOD_NAME.exec(Buffer.concat(chunks, PEEKED_BYTES).toString('latin1'))?.[1],
+        method,
         status,
         faultCode: status === 200 ? fault?.code : undefined,
         outcome: outcome ?? (refusal === undefined ? 'failed' : undefined),
@@ -168,59 +170,112 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       });
     }
 
+    /** Gives back the place of a call. */
+    function leave(): void {
+      if (isCall) calls -= 1;
+      isCall = false;
+    }
+
+    /** Counts the bytes that this request holds now. */
+    function hold(bytes: number): void {
+      bytesUnderWay += bytes - heldBytes;
+      heldBytes = bytes;
+      if (bytes > 0 && bytesUnderWay > MAX_BYTES_UNDER_WAY) makeRoom();
+    }
+
+    function giveUp(): void {
+      if (heldBytes === 0) return;
+      if (status !== undefined) {
+        hold(0);
+        lose(socket, 'too many bytes under way', MAX_BYTES_UNDER_WAY);
+      } else if (!isWhole) {
+        stopReading(200, faultText(new XmlRpcFault(FAULT_CODES.unavailable, TOO_MANY_BYTES)), XML_HEADERS);
+      }
+    }
+
+    /** Copies each chunk, since one of a byte may keep much more alive. */
     function receive(chunk: Buffer): void {
+      const start = receivedBytes;
       receivedBytes += chunk.length;
       if (status !== undefined) return;
-      if (receivedBytes > MAX_BODY_BYTES) refuse(TOO_LONG);
-      else if (!isTooMany || chunks.length === 0) chunks.push(chunk);
+      if (receivedBytes > MAX_BODY_BYTES) {
+        refuse(TOO_LONG);
+        return;
+      }
+      if (receivedBytes > body.length) {
+        const length = Math.min(MAX_BODY_BYTES, Math.max(receivedBytes, 2 * body.length));
+        const longer = Buffer.allocUnsafeSlow(length);
+        body.copy(longer, 0, 0, start);
+        body = longer;
+        hold(length);
+      }
+      chunk.copy(body, start);
+    }
+
+    function peekMethod(): void {
+      method ??= METHOD_NAME.exec(
+        body.toString('latin1', 0, Math.min(receivedBytes, body.length, PEEKED_BYTES)),
+      )?.[1];
+      body = EMPTY;
     }
 
     async function answer(): Promise<string> {
       try {
-        if (isTooMany) throw overload(maxConcurrentRequests);
-        const call = readCall(Buffer.concat(chunks));
+        if (calls >= maxConcurrentRequests) throw overload(maxConcurrentRequests);
+        calls += 1;
+        isCall = true;
+        const call = readCall(body.subarray(0, receivedBytes));
         ({ method } = call);
-        chunks.length = 0;
+        body = EMPTY;
         refusal = undefined;
         const dryRun = request.headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
         const dispatched = await dispatch(method, call.params, { signal: gone.signal, receivedAt, dryRun });
-        const body = writeResponse(dispatched.value);
+        const text = writeResponse(dispatched.value);
         ({ outcome } = dispatched);
-        return body;
+        return text;
       } catch (thrown) {
-        fault = XmlRpcFault.from(thrown);
-        outcome = 'fault';
-        if (refusal !== undefined) refusal = fault.message;
-        if (fault !== thrown && fault.code === FAULT_CODES.internal) {
-          log.error('call crashed', { method, stack: stackOf(fault.cause) }, '');
-        }
-        return writeFault(fault);
+        return faultText(thrown);
       }
     }
 
-    function send(body: string): void {
+    function faultText(thrown: unknown): string {
+      fault = XmlRpcFault.from(thrown);
+      outcome = 'fault';
+      if (refusal !== undefined) refusal = fault.message;
+      if (fault !== thrown && fault.code === FAULT_CODES.internal) {
+        log.error('call crashed', { method, stack: stackOf(fault.cause) }, '');
+      }
+      return writeFault(fault);
+    }
+
+    function send(text: string): void {
       if (hasEnded) return;
-      const bytes = Buffer.from(body);
+      const bytes = Buffer.from(text);
       status = 200;
+      leave();
+      hold(bytes.length);
       response.writeHead(200, {
-        'Content-Type': 'text/xml; charset=utf-8',
+        ...XML_HEADERS,
         'Content-Length': bytes.length,
         ...(closing === undefined ? {} : { Connection: 'close' }),
       });
+      waiting.add(socket);
       endAnswer(bytes);
     }
 
-    /** Sends a refusal. Discards the rest of the request before closing the connection, or the client may miss the answer. */
     function refuse({ line, headers, ...head }: Refusal): void {
-      ({ status } = head);
       refusal = line;
-      response.writeHead(status, {
-        'Content-Type': 'text/plain; charset=utf-8',
-        'Content-Length': Buffer.byteLength(line) + 1,
-        Connection: 'close',
-        ...headers,
-      });
-      response.write(`${line}\n`);
+      stopReading(head.status, `${line}\n`, { ...TEXT_HEADERS, ...headers });
+    }
+
+    /** Answers now. Discards the rest of the request before closing the connection, or the client may miss the answer. */
+    function stopReading(code: number, text: string, headers: OutgoingHttpHeaders): void {
+      status = code;
+      peekMethod();
+      hold(0);
+      const length = Buffer.byteLength(text);
+      response.writeHead(code, { ...headers, 'Content-Length': length, Connection: 'close' });
+      response.write(text);
       stopTimer = after(times.lingerMs, endAnswer);
       request.once('end', () => endAnswer());
       request.resume();
@@ -229,10 +284,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     function endAnswer(bytes?: Buffer): void {
       stopTimer();
       if (hasEnded || response.writableEnded) return;
-      stopTimer = after(times.sendMs, () => {
-        log.warn('answer not read', { method, afterMs: times.sendMs }, '');
-        socket.destroy();
-      });
+      stopTimer = after(times.sendMs, () => lose(socket, 'answer not read', times.sendMs));
       response.end(bytes);
     }
 
@@ -245,8 +297,25 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     }
     request.on('data', receive);
     request.once('end', () => {
-      if (status === undefined) void answer().then(send);
+      if (status !== undefined) return;
+      isWhole = true;
+      if (open.size === 1) waiting.delete(socket);
+      void answer().then(send);
     });
+  }
+
+  /** Frees bytes of those that have kept us waiting longest until the rest is within the limit. */
+  function makeRoom(): void {
+    for (const socket of waiting) {
+      for (const { giveUp } of connections.get(socket) ?? []) giveUp();
+      if (bytesUnderWay <= MAX_BYTES_UNDER_WAY) return;
+    }
+  }
+
+  function lose(socket: Socket, reason: LostConnection, detail: number): void {
+    onConnectionLost?.(reason, detail);
+    waiting.delete(socket);
+    socket.destroy();
   }
 
   const server = createServer({
@@ -256,86 +325,58 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     keepAliveTimeout: times.idleMs,
     connectionsCheckingInterval: times.checkMs,
   });
-  server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
     connections.set(socket, new Set());
+    waiting.add(socket);
     socket.once('close', () => {
       const open = connections.get(socket) ?? [];
       connections.delete(socket);
-      for (const end of open) end();
+      waiting.delete(socket);
+      for (const { end } of open) end();
     });
+    const [longest = socket] = waiting;
+    if (connections.size > MAX_CONNECTIONS) lose(longest, 'too many connections', MAX_CONNECTIONS);
   });
   server.on('request', exchange);
-  server.on('drop', () => log.warn('connection dropped', { maxConnections: MAX_CONNECTIONS }, ''));
+
+  function endIdleConnections(): void {
+    hasLingered = true;
+    for (const [socket, open] of connections) if (open.size === 0) socket.destroySoon();
+  }
 
   async function close(graceMs: number): Promise<void> {
-    const stopped = new Promise<void>((resolve) => void server.close(() => resolve()));
+    // The method of the HTTP server would reset kept connections on which a request is arriving.
+    const stopped = new Promise<void>(
+      (resolve) => void NetServer.prototype.close.call(server, () => resolve()),
+    );
     // The server may be closed before its sockets emit 'close', which ends their requests.
     const closed = [...connections.keys()].map(
       (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())),
     );
-    for (const [socket, open] of connections) if (open.size === 0) socket.destroy();
+    const lingerMs = Math.min(graceMs, times.lingerMs);
+    const stopLinger = after(lingerMs, endIdleConnections);
+    if (lingerMs === 0) endIdleConnections();
     const stopTimer = after(graceMs, () => {
-      log.warn('requests aborted', { requests: underWay, afterMs: graceMs });
+      const requests = [...connections.values()].reduce((sum, open) => sum + open.size, 0);
+      log.warn('requests aborted', { requests, afterMs: graceMs });
       for (const socket of connections.keys()) socket.destroy();
     });
     await Promise.all([stopped, ...closed]);
+    stopLinger();
     stopTimer();
+    server.close();
   }
 
   const listening = await listenOn(server, listen);
   server.on('error', (error: NodeJS.ErrnoException) =>
-    log.error('accept failed', { code: error.code }, String(error.code)),
+    onConnectionLost?.('not accepted', String(error.code)),
   );
   return { ...listening, close: (graceMs) => (closing ??= close(graceMs)) };
 }
 
+const TOO_MANY_BYTES = `requests hold more than ${MAX_BYTES_UNDER_WAY} bytes together, the limit of this service; send it again, faster`;
+
 function overload(max: number): XmlRpcFault {
   const text = `more than ${max} requests are under way, the limit of this service (bridge.maxConcurrentRequests)`;
   return new XmlRpcFault(FAULT_CODES.unavailable, text);
-}
-
-/** The response to a request that can't be a call. */
-interface Refusal {
-  readonly status: 403 | 404 | 405 | 413 | 415;
-  readonly line: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** The paths that take calls: the engine's default, and the customary one. */
-const PATHS: ReadonlySet<string> = new Set(['/', '/RPC2']);
-
-const CONTENT_TYPES: ReadonlySet<string> = new Set(['text/xml', 'application/xml']);
-
-const TOO_LONG: Refusal = {
-  status: 413,
-  line: `the body has more than ${MAX_BODY_BYTES} bytes, the limit of this service`,
-};
-
-/** Returns the refusal of a request whose head shows that it can't be a call, else undefined. */
-function refusalOf({ method, url = '/', headers }: IncomingMessage): Refusal | undefined {
-  if (!PATHS.has(url.split('?', 1)[0] ?? '')) {
-    return { status: 404, line: 'XML-RPC is served at / and at /RPC2' };
-  }
-  if (method !== 'POST') {
-    return { status: 405, line: 'XML-RPC is served: only POST is taken', headers: { Allow: 'POST' } };
-  }
-  // Only browsers send it, for a page that may have got here by DNS rebinding.
-  if (headers.origin !== undefined) return { status: 403, line: 'calls from browsers are not taken' };
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';').map((part) => part.trim());
-  if (!CONTENT_TYPES.has(type.toLowerCase())) {
-    return { status: 415, line: 'the Content-Type of a call is text/xml or application/xml' };
-  }
-  const charsets = parameters.flatMap((part) => /^charset\s*=\s*"?([^"]*)"?$/i.exec(part)?.[1] ?? []);
-  if (charsets.some((charset) => charset.toLowerCase() !== 'utf-8')) {
-    return { status: 415, line: 'the only charset that is read is utf-8' };
-  }
-  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    return {
-      status: 415,
-      line: 'the only Content-Encoding that is read is identity',
-      headers: { 'Accept-Encoding': 'identity' },
-    };
-  }
-  return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? TOO_LONG : undefined;
 }

@@ -24,7 +24,7 @@ export async function startBridge(
   { service, log, metrics }: BridgeParts,
 ): Promise<XmlRpcServer> {
   const { listen, maxConcurrentRequests, rows, scores } = config.bridge;
-  const { dispatch, requestEnded } = createBridge({
+  const { dispatch, requestEnded, connectionLost } = createBridge({
     settings: config.bridge,
     discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
     service,
@@ -38,6 +38,7 @@ export async function startBridge(
       dispatch,
       log,
       onRequestEnd: requestEnded,
+      onConnectionLost: connectionLost,
     });
     log.info('bridge listening', { address: server.address, rows, scores });
     return server;

@@ -60,6 +60,8 @@ export interface Metrics {
   readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
   /** Counts a request to the bridge, whatever came of it. */
   readonly bridgeRequestEnded: (end: BridgeRequestFigures) => void;
+  /** Counts a connection to the bridge that was lost through no doing of its peer's. */
+  readonly bridgeConnectionLost: (reason: string) => void;
   /** Counts a call to one service of the composite. */
   readonly serviceCalled: (end: CallFigures & { readonly service: string }) => void;
   /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
@@ -121,6 +123,12 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     labelNames: ['method', 'status', 'fault'],
     registers,
   });
+  const bridgeConnections = new Counter({
+    name: 'hostscore_bridge_connections_lost_total',
+    help: 'Connections to the bridge that it closed to make room, or for an answer that was not read, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
   const serviceCalls = new Histogram({
     name: 'hostscore_service_call_seconds',
     help: 'Time that a service of the composite took, by service, method and code.',
@@ -165,6 +173,7 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
     bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
       bridgeRequests.inc({ method, status, fault: faultCode }),
+    bridgeConnectionLost: (reason) => bridgeConnections.inc({ reason }),
     serviceCalled: ({ service, method, code, durationMs }) =>
       serviceCalls.observe({ service, method, code }, durationMs / 1000),
     breakerChanged({ service, state }) {

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net';
 import type { Address } from '../lib/address.js';
 import { nodeAfter, type After } from '../lib/timers.js';
 import { listenOn, type Listening } from './listen.js';
-import type { Log, LogFields } from './log.js';
-import { createLogThrottle } from './log-throttle.js';
+import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 
 /** Readiness to answer calls; when not ready, the reason. */
@@ -43,7 +42,6 @@ export const OPS_CONNECTION_MS = 10_000;
  */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const { listen, readiness, metrics, log, after = nodeAfter } = options;
-  const throttle = createLogThrottle(Date);
   /** The oldest first. */
   const connections = new Set<Socket>();
 
@@ -79,16 +77,13 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
     const [oldest = socket] = connections;
     connections.delete(oldest);
     oldest.destroy();
-    warn('too many ops connections', { maxConnections: MAX_OPS_CONNECTIONS });
+    log.warn('too many ops connections', { maxConnections: MAX_OPS_CONNECTIONS }, '');
   });
 
-  function warn(event: string, fields: LogFields): void {
-    const times = throttle.count(event, '');
-    if (times !== undefined) log.warn(event, { ...fields, ...(times > 1 ? { suppressed: times - 1 } : {}) });
-  }
-
   const listening = await listenOn(server, listen);
-  server.on('error', ({ code }: NodeJS.ErrnoException) => warn('ops connection not accepted', { code }));
+  server.on('error', ({ code }: NodeJS.ErrnoException) =>
+    log.error('ops connection not accepted', { code }, String(code)),
+  );
   return {
     ...listening,
     close: () =>

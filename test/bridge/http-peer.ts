@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { ReceivedRequest, RequestEnd } from '../../src/bridge/request.js';
 import {
   startXmlRpcServer,
-  type ReceivedRequest,
-  type RequestEnd,
+  type LostConnection,
   type XmlRpcServer,
   type XmlRpcServerOptions,
 } from '../../src/bridge/server.js';
@@ -14,6 +14,7 @@ import { memoryLog } from '../support/log.js';
 export interface ServerUnderTest extends XmlRpcServer {
   readonly log: ReturnType<typeof memoryLog>;
   readonly ends: readonly RequestEnd[];
+  readonly lost: readonly LostConnection[];
 }
 
 /** What a server under test may be told. */
@@ -34,15 +35,17 @@ export async function serve({
 }: ServeOptions = {}): Promise<ServerUnderTest> {
   const log = memoryLog();
   const ends: RequestEnd[] = [];
+  const lost: LostConnection[] = [];
   const server = await startXmlRpcServer({
     listen: { host: '127.0.0.1', port: 0 },
     maxConcurrentRequests: 64,
     dispatch: async (...call) => ({ value: await dispatch(...call), outcome: 'ok' }),
     log,
     onRequestEnd: (end) => void ends.push(end),
+    onConnectionLost: (reason) => void lost.push(reason),
     ...options,
   });
-  return { ...server, log, ends };
+  return { ...server, log, ends, lost };
 }
 
 /** One end of a raw connection. */

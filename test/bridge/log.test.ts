@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RequestEnd } from '../../src/bridge/server.js';
+import type { RequestEnd } from '../../src/bridge/request.js';
 import type { UnitFailure } from '../../src/domain/contract.js';
 import { hostId } from '../support/world.js';
 import { costs, createStage, filtering, filters, scoring, type Stage } from './stage.js';
@@ -123,6 +123,24 @@ const END: RequestEnd = {
   durationMs: 1,
   receivedBytes: 7,
 };
+
+describe('lost connections in the log', () => {
+  it('come at once, and then once a minute of each reason with their number: 1, then 3', async () => {
+    const { log, connectionLost, time } = createStage(filtering({}), { isThrottled: true });
+    const warned = () => log.lines.splice(0).filter(({ level }) => level === 'warn');
+    const line = (fields: Record<string, unknown>) => ({ level: 'warn', event: 'connection lost', fields });
+    for (let times = 0; times < 4; times += 1) connectionLost('too many connections', 256);
+    connectionLost('answer not read', 30_000);
+    expect(warned()).to.deep.equal([
+      line({ reason: 'too many connections', detail: 256 }),
+      line({ reason: 'answer not read', detail: 30_000 }),
+    ]);
+    await time.advance(60_000);
+    expect(warned().map(({ fields: { reason, times } }) => [reason, times])).to.deep.equal([
+      ['too many connections', 3],
+    ]);
+  });
+});
 
 describe('refusals in the log', () => {
   const cases: readonly (readonly [

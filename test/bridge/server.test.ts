@@ -1,13 +1,15 @@
 import { expect } from 'chai';
+import { MAX_BODY_BYTES } from '../../src/bridge/request.js';
 import {
   HTTP_TIMES,
-  MAX_BODY_BYTES,
+  MAX_BYTES_UNDER_WAY,
   MAX_CONNECTIONS,
   startXmlRpcServer,
   type HttpTimes,
 } from '../../src/bridge/server.js';
 import { FAULT_CODES, XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { writeCall } from '../../src/bridge/xml-rpc/writer.js';
+import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import { createFakeTime } from '../inventory/fake-time.js';
 import { expectRejection } from '../support/rejection.js';
@@ -424,9 +426,9 @@ describe('XML-RPC server', () => {
       peer.send(requestOf(CALL));
       await until(time.pending, ({ length }) => length > 0);
       await time.advance(HTTP_TIMES.sendMs - 1);
-      expect(server.log.lines).to.deep.equal([]);
+      expect(server.lost).to.deep.equal([]);
       await time.advance(1);
-      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['answer not read']);
+      expect(server.lost).to.deep.equal(['answer not read']);
       await until(
         () => server.ends.length,
         (ends) => ends === 1,
@@ -434,10 +436,10 @@ describe('XML-RPC server', () => {
       peer.socket.destroy();
     });
 
-    it('is slow has 10 s for the head, 30 s for the body, 30 s for the answer, and an idle connection 60 s', () => {
+    it('is slow has 5 s for the head, 10 s for the body, 30 s for the answer, and an idle connection 60 s', () => {
       expect(HTTP_TIMES).to.deep.equal({
-        headersMs: 10_000,
-        requestMs: 30_000,
+        headersMs: 5_000,
+        requestMs: 10_000,
         checkMs: 1_000,
         idleMs: 60_000,
         sendMs: 30_000,
@@ -447,6 +449,30 @@ describe('XML-RPC server', () => {
   });
 
   describe('too much at once', () => {
+    /** Dispatch that answers once it is released. */
+    const held = () => {
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let count = 0;
+      const dispatch = (_method: string, params: readonly XmlRpcValue[]) => {
+        count += 1;
+        return released.then(() => params);
+      };
+      return { release: () => release(), calls: () => count, dispatch };
+    };
+
+    /** Sends a call, and reads no more than the first of its answer. */
+    const askUnread = async (body: string) => {
+      const peer = await openPeer(server);
+      peer.socket.pause();
+      peer.send(requestOf(body));
+      await until(
+        () => peer.socket.readableLength,
+        (bytes) => bytes > 0,
+      );
+      return peer;
+    };
+
     it('beyond maxConcurrentRequests a call gets a fault at once, and the others go on', async () => {
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
@@ -510,16 +536,106 @@ describe('XML-RPC server', () => {
       });
     }
 
-    it(`beyond ${MAX_CONNECTIONS} connections one is dropped`, async () => {
-      server = await serve();
+    it('a call whose body is not whole yet takes no place', async () => {
+      server = await serve({ maxConcurrentRequests: 1 });
+      await ask(requestOf(CALL).slice(0, -1));
+      await (await ask(requestOf(CALL))).until(ANSWER);
+    });
+
+    it('an answer that is not fetched takes no place', async () => {
+      const big = 'x'.repeat(20_000_000);
+      server = await serve({
+        maxConcurrentRequests: 1,
+        dispatch: (method, params) => Promise.resolve(method === 'big' ? big : params),
+      });
+      const unread = await askUnread(writeCall('big', []));
+      await (await ask(requestOf(CALL))).until(ANSWER);
+      unread.socket.destroy();
+    });
+
+    for (const [name, start] of [
+      ['say nothing', ''],
+      ['are in the middle of a head', requestOf(CALL).slice(0, 20)],
+      ['are in the middle of a body', requestOf(CALL).slice(0, -1)],
+    ] as const) {
+      it(`of ${MAX_CONNECTIONS} connections that ${name}, the first one makes room for a call`, async () => {
+        server = await serve();
+        const first = await ask(start);
+        const others = await Promise.all(Array.from({ length: MAX_CONNECTIONS - 1 }, () => ask(start)));
+        const peer = await ask(requestOf(CALL));
+        await peer.until(ANSWER);
+        await first.closed();
+        expect(server.lost).to.deep.equal(['too many connections']);
+        peer.send(requestOf(CALL));
+        await peer.until(ANSWER, 2);
+        expect(others.filter(({ socket }) => socket.readableEnded)).to.deep.equal([]);
+      });
+    }
+
+    it(`of ${MAX_CONNECTIONS} connections, those whose calls are being answered make no room`, async () => {
+      const { release, calls, dispatch } = held();
+      server = await serve({ dispatch });
       const first = await ask(requestOf(CALL));
+      await until(calls, (count) => count === 1);
+      const second = await openPeer(server);
+      await Promise.all(Array.from({ length: MAX_CONNECTIONS - 2 }, () => openPeer(server)));
+      await openPeer(server);
+      await second.closed();
+      release();
       await first.until(ANSWER);
-      await Promise.all(Array.from({ length: MAX_CONNECTIONS - 1 }, () => openPeer(server)));
-      const last = await openPeer(server);
-      await last.closed();
-      expect(server.log.lines.map(({ event }) => event)).to.deep.equal(['connection dropped']);
-      first.send(requestOf(CALL));
-      await first.until(ANSWER, 2);
+    });
+
+    /** A call with a body of the longest that there may be. */
+    const LONGEST = requestOf(CALL.padEnd(MAX_BODY_BYTES, ' '));
+    const most = MAX_BYTES_UNDER_WAY / MAX_BODY_BYTES;
+    const OVER = `requests hold more than ${MAX_BYTES_UNDER_WAY} bytes together`;
+
+    it(`beyond ${most} bodies of 2 MiB = 32 MiB, the one under way for longest gets a fault`, async () => {
+      server = await serve();
+      const first = await ask(LONGEST.slice(0, -1));
+      const others = await Promise.all(Array.from({ length: most - 1 }, () => ask(LONGEST.slice(0, -1))));
+      // Asks until they are there whole, since only then one more call makes 32 MiB and some.
+      await until(
+        async () => {
+          await (await ask(requestOf(CALL))).until(ANSWER);
+          return first.received();
+        },
+        (text) => text !== '',
+      );
+      const told = await first.closed();
+      expect(told).to.match(/^HTTP\/1\.1 200 /);
+      expect(told).to.include('Connection: close').and.include(String(FAULT_CODES.unavailable));
+      expect(told).to.include(OVER);
+      for (const peer of others) peer.send(' ');
+      await Promise.all(others.map((peer) => peer.until(ANSWER)));
+      expect(server.ends.find(({ outcome }) => outcome === 'fault')).to.include({
+        method: 'echo',
+        faultCode: FAULT_CODES.unavailable,
+      });
+    });
+
+    it(`beside ${most} bodies of 2 MiB whose calls are being answered, another one gets a fault`, async () => {
+      const { release, calls, dispatch } = held();
+      server = await serve({ dispatch });
+      const peers = await Promise.all(Array.from({ length: most }, () => ask(LONGEST)));
+      await until(calls, (count) => count === most);
+      await (await ask(requestOf(CALL))).until(OVER);
+      release();
+      await Promise.all(peers.map((peer) => peer.until(ANSWER)));
+      await (await ask(requestOf(CALL))).until(ANSWER);
+    });
+
+    it('of four answers of 10 MB that are not fetched, the first makes room: 4 x 10 MB > 32 MiB', async () => {
+      const big = 'x'.repeat(10_000_000);
+      server = await serve({ dispatch: () => Promise.resolve(big) });
+      const first = await askUnread(CALL);
+      const others = [await askUnread(CALL), await askUnread(CALL)];
+      expect(server.lost).to.deep.equal([]);
+      others.push(await askUnread(CALL));
+      expect(server.lost).to.deep.equal(['too many bytes under way']);
+      for (const { socket } of [first, ...others]) socket.resume();
+      await first.closed();
+      await Promise.all(others.map((peer) => peer.until('</methodResponse>')));
     });
   });
 
@@ -544,16 +660,44 @@ describe('XML-RPC server', () => {
         (count) => count === 2,
       );
       const closed = server.close(NEVER);
-      await Promise.all([silent.closed(), partial.closed(), idle.closed()]);
       await openPeer(server).then(
         () => expect.fail('took a connection'),
         () => undefined,
       );
+      await Promise.all([silent.closed(), partial.closed(), idle.closed()]);
       release();
       expect(await busy.closed())
         .to.include('Connection: close')
         .and.include(ANSWER);
       await closed;
+    });
+
+    it('answers what comes on 64 kept connections, and ends each after its answer', async () => {
+      server = await serve();
+      const peers = await Promise.all(Array.from({ length: 64 }, () => ask(requestOf(CALL))));
+      await Promise.all(peers.map((peer) => peer.until(ANSWER)));
+      const closed = server.close(NEVER);
+      for (const peer of peers) peer.send(requestOf(CALL));
+      const texts = await Promise.all(peers.map((peer) => peer.closed()));
+      expect(texts.filter((text) => text.split(ANSWER).length === 3)).to.have.lengthOf(64);
+      expect(texts.filter((text) => text.includes('Connection: close'))).to.have.lengthOf(64);
+      await closed;
+    });
+
+    it('ends idle connections after 1 s, without a reset', async () => {
+      const time = createFakeTime();
+      server = await serve({ after: time.after });
+      const errors: unknown[] = [];
+      const peer = await ask(requestOf(CALL));
+      peer.socket.on('error', (error) => errors.push(error));
+      await peer.until(ANSWER);
+      const closed = server.close(NEVER);
+      await time.advance(HTTP_TIMES.lingerMs - 1);
+      expect(peer.socket.readableEnded).to.equal(false);
+      await time.advance(1);
+      await peer.closed();
+      await closed;
+      expect(errors).to.deep.equal([]);
     });
 
     it('cuts what is not done in time, and aborts its signal', async () => {
@@ -578,7 +722,24 @@ describe('XML-RPC server', () => {
     });
   });
 
-  it('tells of a dry run by the value 1 of its header only', async () => {
+  it('refuses a dry run that its header does not request clearly, and calls nothing', async () => {
+    let calls = 0;
+    server = await serve({
+      dispatch(_method, params) {
+        calls += 1;
+        return Promise.resolve(params);
+      },
+    });
+    for (const value of ['true', 'yes', '01', '1, 1', '2']) {
+      const peer = await ask(requestOf(CALL, { headers: { 'X-Hostscore-Dry-Run': value } }));
+      const text = await peer.closed();
+      expect(text).to.match(/^HTTP\/1\.1 400 /);
+      expect(text).to.include(`X-Hostscore-Dry-Run: expected 1 for a dry run, 0 for none, got "${value}"`);
+    }
+    expect(calls).to.equal(0);
+  });
+
+  it('tells of a dry run by its header', async () => {
     const seen: boolean[] = [];
     server = await serve({
       dispatch: (_method, params, { dryRun }) => {

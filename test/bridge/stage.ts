@@ -1,6 +1,7 @@
 import { createBridge, type Bridge, type BridgeOptions } from '../../src/bridge/bridge.js';
 import { callXmlRpc } from '../../src/bridge/client.js';
-import { startXmlRpcServer, type ReceivedRequest, type XmlRpcServer } from '../../src/bridge/server.js';
+import type { ReceivedRequest } from '../../src/bridge/request.js';
+import { startXmlRpcServer, type XmlRpcServer } from '../../src/bridge/server.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
 import { isArray, isStruct, type XmlRpcValue } from '../../src/engine-model/value.js';
 import type {
@@ -46,6 +47,7 @@ export interface Stage {
   /** Stops what was started for calls over HTTP. */
   readonly close: () => Promise<void>;
   readonly requestEnded: Bridge['requestEnded'];
+  readonly connectionLost: Bridge['connectionLost'];
   readonly time: FakeTime;
   readonly log: ReturnType<typeof memoryLog>;
   readonly ends: readonly CallEnd[];
@@ -89,6 +91,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
       },
       schedulingLockHeld: () => undefined,
       bridgeRequestEnded: () => undefined,
+      bridgeConnectionLost: () => undefined,
     },
     clock: time.clock,
     after: time.after,
@@ -145,6 +148,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
       ),
     close: async () => (await served)?.close(0),
     requestEnded: bridge.requestEnded,
+    connectionLost: bridge.connectionLost,
     time,
     log,
     ends,

@@ -62,6 +62,15 @@ describe('metrics', () => {
     ]);
   });
 
+  it('counts connections to the bridge that were lost, by reason', async () => {
+    const metrics = createMetrics(() => false);
+    for (const reason of ['answer not read', 'too many connections', 'answer not read'])
+      metrics.bridgeConnectionLost(reason);
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_bridge_connections_lost_total{reason="answer not read"} 2');
+    expect(text).to.include('hostscore_bridge_connections_lost_total{reason="too many connections"} 1');
+  });
+
   it('shows the state of a breaker, and counts its openings: closed, open, half-open, open -> 2', async () => {
     const metrics = createMetrics(() => false);
     for (const state of ['closed', 'open', 'half-open', 'open'] as const)

@@ -84,7 +84,7 @@ const base64: Scalar = {
   read(text) {
     const digits = text.replace(/[ \t\r\n]+/g, '');
     if (digits.length % 4 !== 0 || !BASE64.test(digits)) return undefined;
-    return Uint8Array.from(Buffer.from(digits, 'base64'));
+    return new Uint8Array(Buffer.from(digits, 'base64'));
   },
 };
 
