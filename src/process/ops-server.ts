@@ -65,7 +65,6 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
-  server.maxRequestsPerSocket = 1;
   server.on('connection', (socket: Socket) => {
     const stopTimer = after(OPS_CONNECTION_MS, () => socket.destroy());
     connections.add(socket);
@@ -98,6 +97,7 @@ function send(response: ServerResponse, { status, body, headers }: Answer): void
   response.writeHead(status, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Cache-Control': 'no-store',
+    Connection: 'close',
     ...headers,
   });
   response.end(body);
