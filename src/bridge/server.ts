@@ -265,16 +265,21 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
 
     function refuse({ line, headers, ...head }: Refusal): void {
       refusal = line;
-      stopReading(head.status, `${line}\n`, { ...TEXT_HEADERS, ...headers });
+      stopReading(head.status, `${line}\n`, TEXT_HEADERS, headers);
     }
 
     /** Answers now. Discards the rest of the request before closing the connection, or the client may miss the answer. */
-    function stopReading(code: number, text: string, headers: OutgoingHttpHeaders): void {
+    function stopReading(
+      code: number,
+      text: string,
+      type: OutgoingHttpHeaders,
+      others?: OutgoingHttpHeaders,
+    ): void {
       status = code;
       peekMethod();
       hold(0);
       const length = Buffer.byteLength(text);
-      response.writeHead(code, { ...headers, 'Content-Length': length, Connection: 'close' });
+      response.writeHead(code, { ...type, 'Content-Length': length, Connection: 'close', ...others });
       response.write(text);
       stopTimer = after(times.lingerMs, endAnswer);
       request.once('end', () => endAnswer());
