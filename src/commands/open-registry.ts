@@ -11,6 +11,9 @@ import { nodeAfter, type After } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { openStateDir } from '../process/state-dir.js';
 
+/** Shortest time between two writes, in ms: services may change their units every second, and each write waits for the disk. */
+export const WRITE_INTERVAL_MS = 10_000;
+
 /** The registry of units in `state.dir`. */
 export interface OpenRegistry {
   readonly store: RegistryStore;
@@ -30,6 +33,18 @@ export async function openRegistry(
   let written: Promise<unknown> = Promise.resolve();
   let served: Membership['edit'] | undefined;
   let takenOver: Registry | undefined;
+  let unwritten: Registry | undefined;
+  let cancelWrite: (() => void) | undefined;
+
+  /** Writes at once what is not written yet. */
+  function flush(): void {
+    cancelWrite?.();
+    cancelWrite = undefined;
+    if (unwritten === undefined) return;
+    written = writeRegistry(stateDir, unwritten);
+    unwritten = undefined;
+    cancelWrite = after(WRITE_INTERVAL_MS, flush);
+  }
 
   function merge(): void {
     const file = takenOver;
@@ -46,7 +61,11 @@ export async function openRegistry(
   return {
     store: {
       remembered,
-      save: (registry) => void (written = writeRegistry(stateDir, registry)),
+      save(registry) {
+        if (!stateDir.owns()) return;
+        unwritten = registry;
+        if (cancelWrite === undefined) flush();
+      },
       problems: stateDir.problems,
     },
     serve(edit) {
@@ -60,9 +79,14 @@ export async function openRegistry(
           if (forgotten.registry !== registry) log.info('unit forgotten', { request: line });
           return forgotten.registry;
         });
+        flush();
         return written.then(() => reply);
       });
     },
-    close: stateDir.close,
+    close() {
+      flush();
+      cancelWrite?.();
+      return stateDir.close();
+    },
   };
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { checkUnitList } from '../domain/check-answer.js';
 import type { Call, PolicyUnitList } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { After, Clock } from '../lib/timers.js';
@@ -23,6 +22,8 @@ export interface HealthCheckerOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly after: After;
+  /** Returns what is taken of a listing. Throws a contract violation. */
+  readonly read: (list: PolicyUnitList) => PolicyUnitList;
   /** Called with each successful listing. */
   readonly onListed: (list: PolicyUnitList, isFirst: boolean) => void;
   /** Called last at the end of each listing, successful or not. */
@@ -50,7 +51,7 @@ export interface HealthChecker {
 
 /** Creates the health checker of a member. It reports listings to the member's circuit breaker. */
 export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOptions): HealthChecker {
-  const { relistInterval, log, clock, after, onListed, onEnd } = options;
+  const { relistInterval, log, clock, after, read, onListed, onEnd } = options;
   const { member, breaker } = endpoint;
   const service = member.name;
   const closing = new AbortController();
@@ -75,7 +76,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
       const question = {
         method: 'listPolicyUnits',
         run: ({ service }: Member, bounded: Call) => service.listPolicyUnits(bounded),
-        read: checkUnitList,
+        read,
       };
       const listed = await endpoint.askAnyway(question, call, deadline);
       if (!closing.signal.aborted) onGood(listed);

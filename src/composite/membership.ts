@@ -1,18 +1,23 @@
 import type { Call, PolicyUnit, PolicyUnitList, PolicyUnitType, UnitProblem } from '../domain/contract.js';
 import { endOfCall, SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
+import { checkUnitList } from '../domain/check-answer.js';
 import { createEndpoint, type Endpoint, type EndpointOptions } from './endpoint.js';
 import { createHealthChecker, type HealthChecker } from './health-checker.js';
 import type { Member } from './member.js';
 import {
+  MAX_PROBLEM_BYTES,
+  MAX_DEPTH,
   problemOf,
   recordListing,
   routeUnits,
-  unitIdentity,
-  type Conflict,
+  shareOf,
+  within,
+  withinShare,
   type RoutingTable,
 } from './registry.js';
 import type { ListedNow, Registry } from './registry-file.js';
+import { createUnitLog, LOOP_REASON } from './unit-log.js';
 import type { BreakerState } from '../process/metrics.js';
 
 /** Patience that a listing needs to log missing units, in ms, unless the whole budget is less. */
@@ -42,8 +47,8 @@ export interface MemberState {
 
 /** Options of a membership. */
 export interface MembershipOptions extends EndpointOptions {
-  /** Name of this composite in the units that it lists. */
-  readonly origin: string;
+  /** Id of this composite in the paths of the units that it lists. */
+  readonly id: string;
   readonly members: readonly Member[];
   readonly settings: EndpointOptions['settings'] & {
     readonly relistInterval: number;
@@ -90,21 +95,17 @@ export interface Membership {
   readonly close: () => void;
 }
 
-const LOOP =
-  'it lists units of this very process: the services of both configurations form a loop; leave one of them out';
-
 /** Creates a membership that knows the remembered units from the beginning. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { members, settings, store, log, clock, after, origin, onTable, onAvailability } = options;
+  const { members, settings, store, log, clock, after, id, onTable, onAvailability } = options;
   /** Last listing of each member, and of remembered services that are no members. */
   let registry: Registry = store?.remembered ?? new Map();
   let table = routeUnits(members, registry, clock.now());
-  let reportedConflicts: ReadonlySet<string> = new Set();
   let reportedMissing = '';
   let isClosed = false;
   const waiting = new Set<() => void>();
-  /** Members that list units of this very composite. */
-  const looping = new Set<string>();
+  const unitLog = createUnitLog(members, log);
+  const share = shareOf(members.filter(({ remote }) => remote).length);
 
   const checkers = members.map((member): HealthChecker => {
     const onBreakerChange: EndpointOptions['onBreakerChange'] = (change) => {
@@ -115,6 +116,7 @@ export function createMembership(options: MembershipOptions): Membership {
     const checker = createHealthChecker(endpoint, {
       ...{ log, clock, after },
       relistInterval: settings.relistInterval,
+      read: (list) => readListing(member, list),
       onListed: (list, isFirst) => learn(member, list, isFirst),
       onEnd: wake,
     });
@@ -124,17 +126,28 @@ export function createMembership(options: MembershipOptions): Membership {
   let wasAvailable = available();
   onTable(table);
 
+  function readListing({ name, remote }: Member, list: PolicyUnitList): PolicyUnitList {
+    const checked = checkUnitList(list);
+    const taken = remote ? withinShare(checked, share) : checked;
+    unitLog.leftOut(name, taken.faults);
+    return taken;
+  }
+
+  /** Tells whether a unit came from here, or through so many composites that its calls would be refused. */
+  function isLooping({ path = [] }: PolicyUnit): boolean {
+    return path.includes(id) || path.length >= MAX_DEPTH;
+  }
+
   function learn({ name, remote }: Member, list: PolicyUnitList, isFirst: boolean): void {
-    const units = list.units.filter((unit) => unit.origin !== origin);
-    logLoop(name, units.length < list.units.length);
+    const units = list.units.filter((unit) => !isLooping(unit));
+    unitLog.looping(name, units.length < list.units.length);
     const before = registry.get(name);
-    const record = recordListing(before, units, clock.now());
-    const wereGone = before?.gone ?? [];
-    for (const one of record.gone) {
-      const unit = unitIdentity(one.unit);
-      if (!wereGone.includes(one))
-        log.warn('unit no longer offered', { service: name, unit }, `${name} ${unit}`);
-    }
+    const record = recordListing(before, units, clock.now(), remote ? share.units : Infinity);
+    const wereGone = new Set(before?.gone);
+    unitLog.gone(
+      name,
+      record.gone.flatMap((one) => (wereGone.has(one) ? [] : [one.unit])),
+    );
     if (record !== before) registry = new Map(registry).set(name, record);
     // The units of a service of this process are not remembered: its first listing takes back what was its own.
     arrange(isFirst && !remote ? name : undefined);
@@ -142,49 +155,11 @@ export function createMembership(options: MembershipOptions): Membership {
     checkAvailability();
   }
 
-  function logLoop(service: string, isLoop: boolean): void {
-    if (isLoop && !looping.has(service))
-      log.error('services form a loop', { service, reason: LOOP }, service);
-    if (isLoop) looping.add(service);
-    else looping.delete(service);
-  }
-
   function arrange(newcomer?: string): void {
     const before = table;
     table = routeUnits(members, registry, clock.now());
     onTable(table);
-    for (const unit of table.units) {
-      const [from, to] = [before, table].map(({ routes }) => routes[unit.type].get(unit.name)?.member ?? -1);
-      if (from === undefined || to === undefined || from < 0 || from === to || nameOf(to) === newcomer)
-        continue;
-      const facts = { unit: unitIdentity(unit), from: nameOf(from), to: nameOf(to) };
-      log.error('unit changed its service', facts, facts.unit);
-    }
-    logConflicts();
-  }
-
-  function nameOf(member: number): string {
-    return members[member]?.name ?? '';
-  }
-
-  function isProblem({ owner, loser }: Conflict): boolean {
-    return members[loser.member]?.yields !== true || members[owner.member]?.remote !== false;
-  }
-
-  function logConflicts(): void {
-    const reported = new Set<string>();
-    for (const conflict of table.conflicts) {
-      const { owner, loser } = conflict;
-      const unit = unitIdentity(loser.unit);
-      const key = `${unit} ${owner.member} ${owner.offeredName} ${loser.member} ${loser.offeredName}`;
-      reported.add(key);
-      if (reportedConflicts.has(key)) continue;
-      const fields = { unit, kept: nameOf(owner.member), ignored: nameOf(loser.member) };
-      if (isProblem(conflict))
-        log.error('unit offered twice', { ...fields, reason: problemOf(conflict, members).reason }, key);
-      else log.info('unit not needed', fields, key);
-    }
-    reportedConflicts = reported;
+    unitLog.routed(before, table, newcomer);
   }
 
   function isListedNow(service: string, unit: PolicyUnit): boolean {
@@ -281,10 +256,34 @@ export function createMembership(options: MembershipOptions): Membership {
     reportedMissing = missing;
   }
 
+  function allProblems({ depth = 0 }: Pick<Call, 'depth'>): readonly UnitProblem[] {
+    return [
+      ...(store?.problems() ?? []),
+      ...checkers.flatMap(({ endpoint, listing, failure }) => {
+        const source = endpoint.member.name;
+        const error = failure();
+        const why = error === undefined ? 'it has not answered so far' : `${error.code}: ${error.message}`;
+        if (listing() !== undefined) {
+          return error === undefined ? [] : [{ source, reason: `its last listing failed: ${why}` }];
+        }
+        if (error === undefined && isRemembered(source)) return [];
+        return [{ source, reason: `the service has not been listed yet: ${why}` }];
+      }),
+      ...[...unitLog.loops()].map((source) => ({ source, reason: LOOP_REASON })),
+      ...table.conflicts.filter(unitLog.isProblem).map((conflict) => problemOf(conflict, members)),
+      ...checkers.flatMap(({ endpoint: { member }, listing }) => {
+        const isService = member.onConnected !== undefined;
+        if (isService && depth > 0) return [];
+        const problems = listing()?.problems ?? [];
+        return problems.map(({ source, reason }) => ({ source: `${member.name}: ${source}`, reason }));
+      }),
+    ];
+  }
+
   return {
     endpoints,
     start() {
-      logConflicts();
+      unitLog.routed(table, table);
       for (const { start } of checkers) start();
     },
     firstListing: Promise.all(checkers.map(({ firstEnd }) => firstEnd)).then(() => undefined),
@@ -299,27 +298,7 @@ export function createMembership(options: MembershipOptions): Membership {
       const wasPatient = call.deadline - began >= Math.min(settings.discoverBudget, PATIENT_LISTING_MS);
       if (wasPatient && !isClosed) logMissing(call);
     },
-    problems: ({ depth = 0 }) => [
-      ...(store?.problems() ?? []),
-      ...checkers.flatMap(({ endpoint, listing, failure }) => {
-        const source = endpoint.member.name;
-        const error = failure();
-        const why = error === undefined ? 'it has not answered so far' : `${error.code}: ${error.message}`;
-        if (listing() !== undefined) {
-          return error === undefined ? [] : [{ source, reason: `its last listing failed: ${why}` }];
-        }
-        if (error === undefined && isRemembered(source)) return [];
-        return [{ source, reason: `the service has not been listed yet: ${why}` }];
-      }),
-      ...[...looping].map((source) => ({ source, reason: LOOP })),
-      ...table.conflicts.filter(isProblem).map((conflict) => problemOf(conflict, members)),
-      ...checkers.flatMap(({ endpoint: { member }, listing }) => {
-        const isService = member.onConnected !== undefined;
-        if (isService && depth > 0) return [];
-        const problems = listing()?.problems ?? [];
-        return problems.map(({ source, reason }) => ({ source: `${member.name}: ${source}`, reason }));
-      }),
-    ],
+    problems: (call) => boundedProblems(allProblems(call)),
     withInventory: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing()?.hasInventory === true ? [endpoint] : [])),
     unknown: unknownNames,
@@ -349,7 +328,9 @@ export function createMembership(options: MembershipOptions): Membership {
       }),
     available,
     edit(change) {
-      registry = change(registry, isListedNow);
+      const changed = change(registry, isListedNow);
+      if (changed === registry) return;
+      registry = changed;
       arrange();
       save();
       checkAvailability();
@@ -363,4 +344,11 @@ export function createMembership(options: MembershipOptions): Membership {
       wake();
     },
   };
+}
+
+/** Returns the problems that take {@link MAX_PROBLEM_BYTES} at most, and how many more there are. */
+function boundedProblems(problems: readonly UnitProblem[]): readonly UnitProblem[] {
+  const shown = within(problems, MAX_PROBLEM_BYTES);
+  const more = problems.length - shown.length;
+  return more === 0 ? shown : [...shown, { source: 'problems', reason: `${more} more are not listed` }];
 }

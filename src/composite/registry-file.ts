@@ -39,7 +39,7 @@ const described = {
   properties: z.array(
     z.object({ name: z.string(), pattern: z.string(), defaultValue: z.string(), description: z.string() }),
   ),
-  origin: z.string().exactOptional(),
+  path: z.array(z.string()).exactOptional(),
 };
 
 const unitSchema = z.discriminatedUnion('type', [

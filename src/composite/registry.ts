@@ -1,11 +1,38 @@
 import type { PolicyUnit, PolicyUnitType, UnitProblem } from '../domain/contract.js';
-import { MAX_LISTED_UNITS } from '../domain/check-answer.js';
+import { MAX_LISTED_UNITS, type CheckedUnitList } from '../domain/check-answer.js';
 import { quoted } from '../lib/text.js';
 import type { Member } from './member.js';
 import type { GoneUnit, Registry, RememberedService } from './registry-file.js';
 
 /** Time that a unit stays with its last owner after it was last listed, in ms: an engine has to find it until an administrator has removed it from all policies. */
 export const KEEP_GONE_MS = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Most composites that a call may have come through, and fewer than which a unit is taken through. Nobody nests more, but a
+ * loop does without end.
+ */
+export const MAX_DEPTH = 4;
+
+/**
+ * Most bytes that the units of all services take together, as JSON, those that are gone included: with the problems they
+ * fit into the largest listing that another composite reads, and 1,500 usual units are more than anyone chooses from.
+ */
+export const MAX_UNIT_BYTES = 768 * 1024;
+
+/** Most bytes that all problems take together, as JSON. */
+export const MAX_PROBLEM_BYTES = 192 * 1024;
+
+/** Share of a service in what all services may make this process keep, in bytes. */
+export interface Share {
+  readonly units: number;
+  readonly problems: number;
+}
+
+/** Returns the share of each of so many services. They are equal: no service takes the place of another one. */
+export function shareOf(services: number): Share {
+  const part = (bytes: number) => Math.floor(bytes / Math.max(1, services));
+  return { units: part(MAX_UNIT_BYTES), problems: part(MAX_PROBLEM_BYTES) };
+}
 
 /** Owner of a unit. */
 export interface Route {
@@ -27,6 +54,8 @@ export interface Conflict {
 export interface RoutingTable {
   /** Renamed, by member in the order of its listing; last, those that no member lists any more. */
   readonly units: readonly PolicyUnit[];
+  /** The ones of them that a member lists. */
+  readonly listed: readonly PolicyUnit[];
   /** By type and new name, in the order of the units. */
   readonly routes: Readonly<Record<PolicyUnitType, ReadonlyMap<string, Route>>>;
   readonly conflicts: readonly Conflict[];
@@ -40,14 +69,45 @@ export function unitIdentity({ type, name }: Pick<PolicyUnit, 'type' | 'name'>):
   return `${type}/${name}`;
 }
 
+/** Returns the items, without those that would make them take more than so many bytes, as JSON. */
+export function within<Item>(items: readonly Item[], maxBytes: number): readonly Item[] {
+  let left = maxBytes;
+  return items.filter((item) => {
+    const bytes = bytesOf(item);
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
+  });
+}
+
+function bytesOf(item: unknown): number {
+  return Buffer.byteLength(JSON.stringify(item));
+}
+
+/** Leaves out the units and problems of a listing that are beyond the share of its service. */
+export function withinShare(list: CheckedUnitList, share: Share): CheckedUnitList {
+  const units = within(list.units, share.units);
+  const missing = list.units.length - units.length;
+  const reason = `${missing} units left out: those of a service may take ${share.units} bytes`;
+  const faults = missing === 0 ? [] : [{ source: 'policy_units', reason }];
+  return {
+    ...list,
+    units,
+    faults: [...faults, ...list.faults],
+    problems: within([...faults, ...list.problems], share.problems),
+  };
+}
+
 /**
  * Records a listing. Units of the listing before that are missing in this one are gone, and kept for {@link KEEP_GONE_MS}.
- * Returns the record itself if nothing changed.
+ * Of a service at most {@link MAX_LISTED_UNITS} are kept, within its share of bytes: those gone longest go first. Returns the
+ * record itself if nothing changed.
  */
 export function recordListing(
   record: RememberedService | undefined,
   units: readonly PolicyUnit[],
   now: number,
+  maxBytes = MAX_UNIT_BYTES,
 ): RememberedService {
   const before = record?.units ?? [];
   const goneBefore = record?.gone ?? [];
@@ -57,12 +117,16 @@ export function recordListing(
     ({ unit, since }) => isMissing(unit) && Math.abs(now - since) < KEEP_GONE_MS,
   );
   const lost = before.filter(isMissing).map((unit): GoneUnit => ({ unit, since: now }));
+  const newestFirst = [...kept, ...lost].reverse().slice(0, MAX_LISTED_UNITS - units.length);
+  const gone = within(
+    newestFirst,
+    maxBytes - units.reduce((sum, unit) => sum + bytesOf(unit), 0),
+  ).toReversed();
   const isSame =
     lost.length === 0 &&
-    kept.length === goneBefore.length &&
+    gone.length === goneBefore.length &&
     JSON.stringify(units) === JSON.stringify(before);
-  if (record !== undefined && isSame) return record;
-  return { listedAt: now, units, gone: [...kept, ...lost].slice(-MAX_LISTED_UNITS) };
+  return record !== undefined && isSame ? record : { listedAt: now, units, gone };
 }
 
 /**
@@ -92,10 +156,11 @@ export function routeUnits(members: readonly RoutedMember[], registry: Registry,
       if (route !== undefined && Math.abs(now - since) < KEEP_GONE_MS) gone.push({ route, since });
     }
   }
+  const listed = [...units];
   for (const { route } of gone.sort((left, right) => right.since - left.since)) {
     if (!routes[route.unit.type].has(route.unit.name)) add(route);
   }
-  return { units, routes, conflicts };
+  return { units, listed, routes, conflicts };
 
   function add(route: Route): void {
     routes[route.unit.type].set(route.unit.name, route);

@@ -23,13 +23,16 @@ import { fanOut } from './fan-out.js';
 import { createMembersInventory } from './inventory.js';
 import type { Member } from './member.js';
 import { createMembership, type Membership, type RegistryStore } from './membership.js';
-import type { Route, RoutingTable } from './registry.js';
+import { MAX_DEPTH, type Route, type RoutingTable } from './registry.js';
 
 /** Time before the caller's deadline at which late members are given up, in ms, so that the answer is in time without them. */
 const ANSWER_MARGIN_MS = 25;
 
-/** Most composites that a call may have come through. Nobody nests more, but a loop does without end. */
-const MAX_DEPTH = 4;
+/** Share of its caller's time that is left when a listing waits no longer: a distant caller has to get it in time, too. */
+const LISTING_MARGIN = 0.1;
+
+/** Longest such time, in ms: no way back is longer. */
+const MAX_LISTING_MARGIN_MS = 1000;
 
 /** Options of a composite. */
 export interface CompositeOptions {
@@ -67,11 +70,11 @@ export interface Composite
  */
 export function createComposite(options: CompositeOptions): Composite {
   const { members, settings, store, log, clock = Date, after = nodeAfter } = options;
-  /** Marks the units that are listed here first, so that they are known when they come back through a loop. */
-  const origin = randomUUID();
+  /** Appended to the path of each unit that is listed, so that none is taken that comes back through a loop. */
+  const id = randomUUID();
   let table: RoutingTable;
   const membership = createMembership({
-    ...{ members, settings, store, log, clock, after, origin },
+    ...{ members, settings, store, log, clock, after, id },
     steady: options.clock ?? performance,
     onMemberCall: options.onMemberCall ?? (() => undefined),
     onBreakerChange: options.onBreakerChange ?? (() => undefined),
@@ -178,9 +181,12 @@ export function createComposite(options: CompositeOptions): Composite {
   return {
     async listPolicyUnits(call) {
       const until = await begin(call);
-      await membership.complete(call, until);
+      const margin = Math.min(LISTING_MARGIN * (call.deadline - clock.now()), MAX_LISTING_MARGIN_MS);
+      await membership.complete(call, Math.min(until, call.deadline - margin));
+      // A composite remembers by itself what is gone; to others it has to look like a unit.
+      const units = (call.depth ?? 0) > 0 ? table.listed : table.units;
       return {
-        units: table.units.map((unit) => (unit.origin === undefined ? { ...unit, origin } : unit)),
+        units: units.map((unit) => ({ ...unit, path: [...(unit.path ?? []), id] })),
         problems: membership.problems(call),
         hasInventory: membership.withInventory().length > 0,
       };

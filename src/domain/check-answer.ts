@@ -1,5 +1,5 @@
 import { isLowerCaseUuid } from '../lib/uuid.js';
-import { quoted } from '../lib/text.js';
+import { MAX_TEXT_LENGTH, quoted } from '../lib/text.js';
 import {
   isScore,
   MAX_INT32,
@@ -14,6 +14,7 @@ import {
   type ScoreHostsResponse,
   type ScoreUnitResult,
   type UnitFailure,
+  type UnitProblem,
   type UnitProperty,
 } from './contract.js';
 import { contractViolation, failureOf, type SchedulingError } from './errors.js';
@@ -24,6 +25,12 @@ export const MAX_UNIT_NAME_LENGTH = 128;
 
 /** Most units that one service may list: more than an administrator could choose from. */
 export const MAX_LISTED_UNITS = 1000;
+
+/** Most properties of one unit: an administrator sees all of them in one form. */
+export const MAX_UNIT_PROPERTIES = 100;
+
+/** Most problems of one listing that are kept: nobody reads more. */
+export const MAX_LISTED_PROBLEMS = 100;
 
 /** Keys of properties that the engine accepts (CustomPropertiesUtils.VALIDATION_STR). */
 const PROPERTY_NAME = /^[a-zA-Z0-9_]+$/;
@@ -110,56 +117,78 @@ export function checkMigration(response: BalanceHostsResponse, hosts: HostList):
   return response;
 }
 
+/** A listing that was checked. */
+export interface CheckedUnitList extends PolicyUnitList {
+  /** Units and properties that were left out; they come first among the problems, too. */
+  readonly faults: readonly UnitProblem[];
+}
+
 /**
- * Checks the units that a service lists. Throws INTERNAL, naming the field, for an invalid name, a duplicate unit, a score
- * unit without a direction, a property that the engine would reject, or too many units.
+ * Checks the units that a service lists. Leaves out a unit with an invalid name, a duplicate, a score unit without a
+ * direction, and units beyond {@link MAX_LISTED_UNITS}; of a unit, properties that the engine would reject.
  */
-export function checkUnitList(list: PolicyUnitList): PolicyUnitList {
-  const { units } = list;
-  if (units.length > MAX_LISTED_UNITS) {
-    throw violation('policy_units', `${units.length} units, at most ${MAX_LISTED_UNITS} are accepted`);
-  }
+export function checkUnitList({ units, problems, hasInventory }: PolicyUnitList): CheckedUnitList {
+  const faults: UnitProblem[] = [];
   const seen = new Set<string>();
-  for (const [place, unit] of units.entries()) {
-    const field = `policy_units[${place}]`;
-    checkListedUnit(unit, field);
+  const taken: PolicyUnit[] = [];
+  for (const unit of units.slice(0, MAX_LISTED_UNITS)) {
+    const source = `${unit.type} unit ${quoted(unit.name)}`;
     const identity = `${unit.type} ${unit.name}`;
-    if (seen.has(identity)) {
-      throw violation(`${field}.name`, `duplicate ${unit.type} unit ${quoted(unit.name)}`);
+    const fault = seen.has(identity) ? 'name: it is listed twice' : unitFault(unit);
+    if (fault !== undefined) {
+      faults.push({ source, reason: `left out: ${fault}` });
+      continue;
     }
     seen.add(identity);
+    const wrong = propertyFaults(unit.properties);
+    for (const reason of wrong.values()) faults.push({ source, reason: `property left out: ${reason}` });
+    const properties = unit.properties.filter((property) => !wrong.has(property));
+    taken.push(wrong.size === 0 ? unit : { ...unit, properties });
   }
-  return list;
+  if (units.length > MAX_LISTED_UNITS) {
+    const reason = `${units.length} units, of which the first ${MAX_LISTED_UNITS} are taken`;
+    faults.unshift({ source: 'policy_units', reason });
+  }
+  const told = faults.slice(0, MAX_LISTED_PROBLEMS);
+  return {
+    units: taken,
+    problems: [...told, ...problems].slice(0, MAX_LISTED_PROBLEMS),
+    hasInventory,
+    faults: told,
+  };
 }
 
-function checkListedUnit({ type, name, direction, properties }: PolicyUnit, field: string): void {
+function unitFault({ type, name, direction }: PolicyUnit): string | undefined {
   if (name.length < 1 || name.length > MAX_UNIT_NAME_LENGTH) {
-    throw violation(
-      `${field}.name`,
-      `expected a name of 1 to ${MAX_UNIT_NAME_LENGTH} characters, got ${quoted(name)}`,
-    );
+    return `name: expected 1 to ${MAX_UNIT_NAME_LENGTH} characters, got ${quoted(name)}`;
   }
   if (type === 'SCORE' && direction === undefined) {
-    throw violation(
-      `${field}.direction`,
-      'expected HIGHER_IS_BETTER or LOWER_IS_BETTER for a score unit, got none',
-    );
+    return 'direction: expected HIGHER_IS_BETTER or LOWER_IS_BETTER for a score unit, got none';
   }
-  for (const [place, property] of properties.entries()) {
-    checkProperty(property, `${field}.properties[${place}]`);
-  }
+  return undefined;
 }
 
-function checkProperty({ name, pattern }: UnitProperty, field: string): void {
-  if (!PROPERTY_NAME.test(name)) {
-    throw violation(`${field}.name`, `expected letters, digits and underscores, got ${quoted(name)}`);
+/** Returns what is wrong with properties, by property. */
+function propertyFaults(properties: readonly UnitProperty[]): ReadonlyMap<UnitProperty, string> {
+  const names = new Set<string>();
+  const faults = new Map<UnitProperty, string>();
+  for (const [place, property] of properties.entries()) {
+    const fault = names.has(property.name) ? 'listed twice' : propertyFault(property, place);
+    if (fault === undefined) names.add(property.name);
+    else faults.set(property, `${quoted(property.name)}: ${fault}`);
   }
-  if (pattern.includes(';')) {
-    throw violation(
-      `${field}.pattern`,
-      `expected no semicolon, at which the engine splits, got ${quoted(pattern)}`,
-    );
-  }
+  return faults;
+}
+
+function propertyFault({ name, pattern, defaultValue }: UnitProperty, place: number): string | undefined {
+  if (place >= MAX_UNIT_PROPERTIES) return `a unit has at most ${MAX_UNIT_PROPERTIES} properties`;
+  if (!PROPERTY_NAME.test(name)) return 'name: expected letters, digits and underscores';
+  if (name.length > MAX_UNIT_NAME_LENGTH)
+    return `name: expected at most ${MAX_UNIT_NAME_LENGTH} characters, got ${name.length}`;
+  if (pattern.includes(';'))
+    return `pattern: expected no semicolon, at which the engine splits, got ${quoted(pattern)}`;
+  const isLong = Math.max(pattern.length, defaultValue.length) > MAX_TEXT_LENGTH;
+  return isLong ? `pattern, default_value: expected at most ${MAX_TEXT_LENGTH} characters` : undefined;
 }
 
 /** Checks that the results are of the requested units, in order; for a request without units, of any, each once. */

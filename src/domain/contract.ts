@@ -46,8 +46,8 @@ export interface PolicyUnit {
   readonly properties: readonly UnitProperty[];
   /** Set for score units only. */
   readonly direction?: Direction;
-  /** Name of the composite that lists the unit first. It is passed on, so that no composite takes a unit that came from itself. */
-  readonly origin?: string;
+  /** Ids of the composites that it has come through, the first one first: none takes a unit that came from itself. */
+  readonly path?: readonly string[];
 }
 
 /** A unit that could not be offered, such as a plugin that can't be imported. */

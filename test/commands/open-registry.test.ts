@@ -1,12 +1,16 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRegistry, type OpenRegistry } from '../../src/commands/open-registry.js';
+import { openRegistry, WRITE_INTERVAL_MS, type OpenRegistry } from '../../src/commands/open-registry.js';
 import {
+  formatForgetRequest,
   readRegistry,
+  REGISTRY_FILE,
   writeRegistry,
   type Registry,
   type RememberedService,
 } from '../../src/composite/registry-file.js';
+import { askOwner } from '../../src/process/owner-socket.js';
 import { openStateDir, OWNERSHIP_INTERVAL_MS, type StateDir } from '../../src/process/state-dir.js';
 import { offered } from '../composite/stage.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
@@ -96,5 +100,63 @@ describe('the registry of a second process', () => {
       (services) => services['delta'] !== undefined,
     );
     expect(shown(registry)).to.deep.equal(merged);
+  });
+});
+
+describe('the registry of services that change their units all the time', () => {
+  let folder: TemporaryFolder;
+  let time: FakeTime;
+  let registry: OpenRegistry;
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    time = createFakeTime(0);
+    registry = await openRegistry({ state: { dir: folder.path } }, memoryLog(), time.after);
+  });
+  afterEach(async () => {
+    await registry.close();
+    folder.remove();
+  });
+
+  const save = (unit: string) => registry.store.save(new Map([['alpha', listed(1000, unit)]]));
+  const written = () => {
+    try {
+      return /"name": "(.*)"/.exec(readFileSync(join(folder.path, REGISTRY_FILE), 'utf8'))?.[1];
+    } catch {
+      return undefined;
+    }
+  };
+  const isWritten = (unit: string) => until(written, (name) => name === unit);
+
+  it('is written at once, then the newest one after 10 s, and not again as long as nothing changes', async () => {
+    expect(WRITE_INTERVAL_MS).to.equal(10_000);
+    save('first');
+    await isWritten('first');
+    for (const unit of ['second', 'third']) save(unit);
+    await time.advance(WRITE_INTERVAL_MS - 1);
+    expect(written()).to.equal('first');
+    await time.advance(1);
+    await isWritten('third');
+    await time.advance(WRITE_INTERVAL_MS);
+    expect(time.pending().filter((ms) => ms > OWNERSHIP_INTERVAL_MS)).to.deep.equal([]);
+    save('fourth');
+    await isWritten('fourth');
+  });
+
+  it('is written at its end', async () => {
+    for (const unit of ['first', 'second']) save(unit);
+    await registry.close();
+    expect(written()).to.equal('second');
+  });
+
+  it('is written before a request to forget is answered', async () => {
+    for (const unit of ['first', 'second']) save(unit);
+    registry.serve((change) => {
+      registry.store.save(change(new Map([['alpha', listed(1000, 'kept', 'lost')]]), () => false));
+    });
+    const request = formatForgetRequest({ type: 'SCORE', name: 'lost' });
+    const { signal } = new AbortController();
+    expect(await askOwner(folder.path, request, { timeoutMs: 5000, signal })).to.include('alpha');
+    expect(written()).to.equal('kept');
+    expect(readFileSync(join(folder.path, REGISTRY_FILE), 'utf8')).not.to.include('lost"');
   });
 });

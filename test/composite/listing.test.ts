@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Member } from '../../src/composite/member.js';
+import { MAX_PROBLEM_BYTES, MAX_UNIT_BYTES } from '../../src/composite/registry.js';
 import type { Registry } from '../../src/composite/registry-file.js';
 import { createComposite, type Composite, type CompositeOptions } from '../../src/composite/service.js';
 import { SchedulingError } from '../../src/domain/errors.js';
@@ -141,13 +142,11 @@ describe('the listing of members', () => {
   it('names a service whose last listing failed among the problems, and keeps its units', async () => {
     const alpha = scripted('a');
     const { composite, time } = await startStage([remote('alpha', alpha)]);
-    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList([offered('SCORE', '')]));
+    alpha.methods.listPolicyUnits = failWith('INTERNAL', 'oops');
     await time.advance(30_000);
     const { units, problems } = await composite.listPolicyUnits(call());
     expect(units.map(({ name }) => name)).to.deep.equal(['a']);
-    expect(problems).to.have.length(1);
-    expect(problems[0]?.source).to.equal('alpha');
-    expect(problems[0]?.reason).to.match(/^its last listing failed: INTERNAL: .*policy_units\[0\]\.name/);
+    expect(problems).to.deep.equal([{ source: 'alpha', reason: 'its last listing failed: INTERNAL: oops' }]);
   });
 
   it('lets a service join, and change its units, while running', async () => {
@@ -189,21 +188,20 @@ describe('the listing of members', () => {
     expect(composite.state()[0]).to.include({ units: 2, unitsRemembered: 1 });
   });
 
-  for (const { title, units, problem } of UNIT_LISTS) {
-    it(`takes ${problem === undefined ? 'all' : 'nothing'} of a service that lists ${title}`, async () => {
+  for (const { title, units, taken = units.length, fault } of UNIT_LISTS) {
+    it(`takes ${taken} of the ${units.length} units of a service that lists ${title}`, async () => {
       const alpha = scripted();
       alpha.units = units;
-      const { composite, logged } = await startStage([remote('alpha', alpha)]);
-      expect(composite.state()[0]?.units).to.equal(problem === undefined ? units.length : 0);
-      const reason = `the service's answer breaks the contract: ${problem}`;
-      expect(logged('service not listed')).to.deep.equal(
-        problem === undefined ? [] : [{ level: 'warn', service: 'alpha', reason: `INTERNAL: ${reason}` }],
+      const { composite, logged, time } = await startStage([remote('alpha', alpha)]);
+      await time.advance(30_000);
+      expect(composite.state()[0]).to.include({ listed: true, units: taken });
+      const { source: unit, reason } = fault ?? {};
+      expect(logged('unit left out')).to.deep.equal(
+        fault === undefined ? [] : [{ level: 'warn', service: 'alpha', unit, reason }],
       );
-      const listed = await composite.listPolicyUnits(call({ depth: 1 }));
+      const listed = await composite.listPolicyUnits(call());
       expect(listed.problems).to.deep.equal(
-        problem === undefined
-          ? []
-          : [{ source: 'alpha', reason: `the service has not been listed yet: INTERNAL: ${reason}` }],
+        fault === undefined ? [] : [{ ...fault, source: `alpha: ${fault.source}` }],
       );
     });
   }
@@ -400,6 +398,77 @@ describe('a member that says that its units changed', () => {
   });
 });
 
+describe('services that change their units every second', () => {
+  const SECOND = { settings: settingsOf({ relistInterval: 1000 }), throttled: true };
+  const notDebug = ({ level }: { readonly level: string }) => level !== 'debug';
+  const EVENTS = [
+    'unit no longer offered',
+    'unit changed its service',
+    'unit offered twice',
+    'unit left out',
+  ];
+
+  it('are told of once a minute each, and keep 1000 units and their share of the bytes', async () => {
+    const alpha = scripted();
+    let n = 0;
+    alpha.methods.listPolicyUnits = () => {
+      n += 1;
+      const units = Array.from({ length: 475 }, (_, m) => offered('SCORE', `u${n}-${m}`));
+      return Promise.resolve(unitList([...units, offered('SCORE', '')]));
+    };
+    const store = storeOf({});
+    const { composite, logged, time } = await startStage([remote('alpha', alpha)], { ...SECOND, store });
+    await time.advance(60_000);
+    expect(await names(composite)).to.have.length(1000);
+    expect(composite.state()[0]).to.include({ units: 1000, unitsRemembered: 525 });
+    expect(JSON.stringify([...(store.saved.at(-1) ?? [])]).length).to.be.lessThan(MAX_UNIT_BYTES);
+    expect(logged('unit no longer offered').filter(notDebug)).to.deep.equal([
+      { level: 'warn', service: 'alpha', unit: 'SCORE/u1-0', more: 474 },
+    ]);
+    expect(logged('unit left out').filter(notDebug)).to.have.length(2);
+    await time.advance(1000);
+    expect(logged('unit no longer offered').filter(notDebug)[1]).to.include({ more: 474 });
+  });
+
+  it('and trade a unit, answer each call, and are told of once a minute each', async () => {
+    const pair = [scripted('x', 'a'), scripted('b')] as const;
+    const [alpha, beta] = pair;
+    const members = [remote('alpha', alpha), remote('beta', beta)];
+    const { composite, logged, time } = await startStage(members, SECOND);
+    for (let second = 0; second < 120; second++) {
+      const [owner, other] = second % 2 === 0 ? [beta, alpha] : [alpha, beta];
+      owner.units = [offered('SCORE', 'x'), ...owner.units];
+      other.units = other.units.filter(({ name }) => name !== 'x');
+      await time.advance(1000);
+      const asked = scoreRequest({ units: [{ name: 'x', weight: 1 }] });
+      expect((await composite.scoreHosts(asked, call())).unitResults[0]?.failure).to.equal(undefined);
+    }
+    expect([alpha, beta].map((service) => service.count('scoreHosts'))).to.deep.equal([60, 60]);
+    expect(await names(composite)).to.have.members(['x', 'a', 'b']);
+    expect(composite.state().map(({ unitsRemembered }) => unitsRemembered)).to.have.members([0, 1]);
+    for (const event of EVENTS) expect(logged(event).filter(notDebug).length, event).to.be.at.most(6);
+    expect(logged('unit changed its service').filter(notDebug).length).to.be.within(2, 6);
+  });
+
+  it('in vain, are named in problems of at most 192 KiB, which count the rest', async () => {
+    const units = Array.from({ length: 800 }, (_, n) => `u${n}-`.padEnd(50, 'x'));
+    const { composite, logged } = await startStage([
+      remote('alpha', scripted(...units)),
+      remote('beta', scripted(...units)),
+    ]);
+    const { problems } = await composite.listPolicyUnits(call());
+    const more = 801 - problems.length;
+    expect(more).to.be.greaterThan(1);
+    expect(problems.at(-1)).to.deep.equal({ source: 'problems', reason: `${more} more are not listed` });
+    expect(problems.slice(0, -1).reduce((sum, one) => sum + JSON.stringify(one).length, 0)).to.be.within(
+      MAX_PROBLEM_BYTES - 1000,
+      MAX_PROBLEM_BYTES,
+    );
+    expect(logged('unit offered twice')).to.have.length(1);
+    expect(logged('unit offered twice')[0]).to.include({ unit: `SCORE/${units[0]}`, more: 799 });
+  });
+});
+
 describe('a listing of all units', () => {
   it('with a member that hangs, deaf to its signal, is answered in time by what is known, and names the member', async () => {
     const hanging = scripted('b');
@@ -409,7 +478,7 @@ describe('a listing of all units', () => {
     let answered = false;
     const deadline = time.clock.now() + 1000;
     const listing = composite.listPolicyUnits(call({ deadline })).finally(() => (answered = true));
-    await time.advance(974);
+    await time.advance(899);
     expect(answered).to.equal(false);
     await time.advance(1);
     const { units, problems } = await listing;
@@ -473,7 +542,8 @@ describe('a listing of all units', () => {
 
   const ends: readonly (readonly [title: string, deadline: number, waits: number])[] = [
     ['up to 30 s', Infinity, 30_000],
-    ['up to 25 ms before the deadline: 2000 - 25', 2000, 1975],
+    ['until a tenth of the time is left: 2000 - 200', 2000, 1800],
+    ['until 1 s is left of the time: 20,000 - 1000', 20_000, 19_000],
   ];
   for (const [title, deadline, waits] of ends) {
     it(`waits ${title}, then answers with what there is and logs what is missing`, async () => {

@@ -35,7 +35,7 @@ const filterUnit: PolicyUnit = {
   type: 'FILTER',
   description: '',
   properties: [],
-  origin: 'elsewhere',
+  path: ['elsewhere'],
 };
 const balanceUnit: PolicyUnit = { name: 'f', type: 'BALANCE', description: '', properties: [] };
 

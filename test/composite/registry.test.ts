@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import type { Member } from '../../src/composite/member.js';
-import { KEEP_GONE_MS, recordListing, routeUnits, unitIdentity } from '../../src/composite/registry.js';
+import {
+  KEEP_GONE_MS,
+  MAX_PROBLEM_BYTES,
+  MAX_UNIT_BYTES,
+  recordListing,
+  routeUnits,
+  shareOf,
+  unitIdentity,
+  within,
+  withinShare,
+} from '../../src/composite/registry.js';
 import type { RememberedService } from '../../src/composite/registry-file.js';
 import { offered, scripted } from './stage.js';
 
@@ -171,12 +181,55 @@ describe('the record of a listing', () => {
     expect(recordListing(recordOf({ listed: ['a'] }), changed, NOW).units).to.deep.equal(changed);
   });
 
-  it('keeps the newest 1000 of a service that makes up new names all the time', () => {
-    let record = recordListing(undefined, list('first'), NOW);
-    for (let n = 0; n < 3; n++) {
-      record = recordListing(record, list(...Array.from({ length: 600 }, (_, m) => `u${n}-${m}`)), NOW);
+  /** Makes a record of listings that have so many new names each. */
+  const listings = (count: number, units: number, maxBytes?: number) => {
+    let record: RememberedService | undefined;
+    for (let n = 0; n < count; n++) {
+      const names = Array.from({ length: units }, (_, m) => `u${n}-${m}`);
+      record = recordListing(record, list(...names), NOW + n, maxBytes);
     }
-    expect(record.gone).to.have.length(1000);
-    expect(record.gone.at(-1)?.unit.name).to.equal('u1-599');
+    return { units: record?.units ?? [], gone: record?.gone.map(({ unit }) => unit.name) ?? [] };
+  };
+
+  it('keeps 1000 units of a service that makes up new names: 300 listed, 700 gone, those gone longest first to go', () => {
+    const { units, gone } = listings(5, 300);
+    expect([units.length, gone.length]).to.deep.equal([300, 700]);
+    expect(gone.at(-1)).to.equal('u3-299');
+    expect(gone.filter((name) => name.startsWith('u1-'))).to.have.length(100);
+  });
+
+  it('keeps as many that are gone as fit into its bytes, the last ones', () => {
+    const [unit] = list('u0-0');
+    const [listed, gone] = [unit, { unit, since: NOW }].map((item) => JSON.stringify(item).length);
+    const bytes = (listed ?? 0) + 2 * (gone ?? 0);
+    expect(listings(6, 1, bytes).gone).to.deep.equal(['u3-0', 'u4-0']);
+    expect(listings(6, 1, bytes - 1).gone).to.deep.equal(['u4-0']);
+  });
+});
+
+describe('the share of a service', () => {
+  it('is all for one, and a 64th of 768 and 192 KiB for each of 64: 12 and 3 KiB', () => {
+    expect(shareOf(0)).to.deep.equal({ units: MAX_UNIT_BYTES, problems: MAX_PROBLEM_BYTES });
+    expect(shareOf(1)).to.deep.equal(shareOf(0));
+    expect(shareOf(64)).to.deep.equal({ units: 12 * 1024, problems: 3 * 1024 });
+  });
+
+  it('costs the unit that does not fit, and no other', () => {
+    const [small, large, last] = ['a', 'b', 'c'].map((name) => offered('SCORE', name));
+    if (small === undefined || large === undefined || last === undefined) throw new Error('none');
+    const units = [small, { ...large, description: 'x'.repeat(1000) }, last];
+    const bytes = 2 * JSON.stringify(small).length;
+    const list = { units, problems: [], faults: [], hasInventory: false };
+    const share = { units: bytes, problems: 1000 };
+    const fault = {
+      source: 'policy_units',
+      reason: `1 units left out: those of a service may take ${bytes} bytes`,
+    };
+    expect(withinShare(list, share)).to.deep.equal({
+      ...{ units: [small, last], hasInventory: false },
+      ...{ problems: [fault], faults: [fault] },
+    });
+    expect(withinShare({ ...list, units: [small, last] }, share).faults).to.deep.equal([]);
+    expect(within(units, bytes - 1)).to.deep.equal([small]);
   });
 });

@@ -149,14 +149,14 @@ export interface Stage {
   ) => readonly { readonly level: string; readonly [field: string]: unknown }[];
 }
 
-/** Makes a composite, starts it, and lets the first listing end. */
+/** Makes a composite, starts it, and lets the first listing end. With `throttled`, its log holds back what repeats. */
 export async function startStage(
   members: CompositeOptions['members'],
-  options: Partial<CompositeOptions> = {},
+  { throttled = false, ...options }: Partial<CompositeOptions> & { readonly throttled?: boolean } = {},
 ): Promise<Stage> {
   const time = createFakeTime();
-  const log = memoryLog();
   const { clock, after } = time;
+  const log = memoryLog(throttled ? { clock, after } : undefined);
   const composite = createComposite({ members, settings: settingsOf(), log, clock, after, ...options });
   composite.start();
   await time.advance(0);

@@ -150,12 +150,25 @@ describe('the check of a migration', () => {
 });
 
 describe('the check of a list of units', () => {
-  for (const { title, units, problem } of UNIT_LISTS) {
-    it(`${title}: ${problem === undefined ? 'ok' : 'refused'}`, () => {
-      const list = { units, problems: [], hasInventory: false };
-      const check = () => checkUnitList(list);
-      if (problem === undefined) expect(check()).to.equal(list);
-      else expect(check).to.throw(SchedulingError, `${BROKEN}${problem}`).with.property('code', 'INTERNAL');
+  const unit = { type: 'FILTER' as const, description: '', properties: [] };
+
+  for (const { title, units, taken = units.length, properties, fault } of UNIT_LISTS) {
+    it(`${title}: ${fault === undefined ? 'ok' : fault.reason}`, () => {
+      const own = { source: 'x.py', reason: 'SyntaxError' };
+      const checked = checkUnitList({ units, problems: [own], hasInventory: false });
+      expect(checked.units).to.have.length(taken);
+      expect(checked.faults).to.deep.equal(fault === undefined ? [] : [fault]);
+      expect(checked.problems).to.deep.equal([...checked.faults, own]);
+      if (properties !== undefined) expect(checked.units[0]?.properties).to.have.length(properties);
     });
   }
+
+  it('keeps 100 problems of 101, those that it found first', () => {
+    const problems = Array.from({ length: 101 }, (_, n) => ({ source: `${n}`, reason: '' }));
+    const list = { units: [{ ...unit, name: '' }], problems, hasInventory: false };
+    const checked = checkUnitList(list).problems.map(({ source }) => source);
+    expect(checked).to.deep.equal(['FILTER unit ""', ...problems.slice(0, 99).map(({ source }) => source)]);
+    const bad = Array.from({ length: 101 }, () => ({ ...unit, name: '' }));
+    expect(checkUnitList({ units: bad, problems: [], hasInventory: false }).faults).to.have.length(100);
+  });
 });

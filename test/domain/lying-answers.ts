@@ -2,6 +2,7 @@ import type {
   BalanceHostsResponse,
   FilterHostsResponse,
   PolicyUnit,
+  UnitProblem,
   ScoreHostsResponse,
 } from '../../src/domain/contract.js';
 import { hostId, SNAPSHOT_TIME, vmId } from '../support/world.js';
@@ -281,50 +282,108 @@ const listed = (part: object): PolicyUnit =>
   );
 const property = (part: object) => ({ name: 'p', pattern: '.*', defaultValue: '', description: '', ...part });
 
-/** Lists of units, and what is wrong with them; without a problem nothing is. */
+const long = (length: number) => 'u'.repeat(length);
+const lead = `"${long(60)}"...`;
+
+/** Lists of units, how many of them are taken, and what is left out; by default all and nothing. */
 export const UNIT_LISTS: readonly {
   readonly title: string;
   readonly units: readonly PolicyUnit[];
-  readonly problem?: string;
+  readonly taken?: number;
+  readonly properties?: number;
+  readonly fault?: UnitProblem;
 }[] = [
   { title: 'nothing but the truth', units: [listed({}), listed({ type: 'FILTER', direction: undefined })] },
   { title: '1000 units', units: Array.from({ length: 1000 }, (_, n) => listed({ name: `u${n}` })) },
   {
     title: '1001 units',
     units: Array.from({ length: 1001 }, (_, n) => listed({ name: `u${n}` })),
-    problem: 'policy_units: 1001 units, at most 1000 are accepted',
+    taken: 1000,
+    fault: { source: 'policy_units', reason: '1001 units, of which the first 1000 are taken' },
   },
   {
-    title: 'no name',
-    units: [listed({ name: '' })],
-    problem: 'policy_units[0].name: expected a name of 1 to 128 characters, got ""',
+    title: 'no name beside a good one',
+    units: [listed({ name: '' }), listed({})],
+    taken: 1,
+    fault: {
+      source: 'SCORE unit ""',
+      reason: 'left out: name: expected 1 to 128 characters, got ""',
+    },
   },
-  { title: 'a name of 128 characters', units: [listed({ name: 'u'.repeat(128) })] },
+  { title: 'a name of 128 characters', units: [listed({ name: long(128) })] },
   {
-    title: 'a name of 129 characters',
-    units: [listed({ name: 'u'.repeat(129) })],
-    problem: `policy_units[0].name: expected a name of 1 to 128 characters, got "${'u'.repeat(60)}"...`,
+    title: 'a name of 129 characters beside a good one',
+    units: [listed({}), listed({ name: long(129) })],
+    taken: 1,
+    fault: {
+      source: `SCORE unit ${lead}`,
+      reason: `left out: name: expected 1 to 128 characters, got ${lead}`,
+    },
   },
   {
     title: 'a unit twice',
     units: [listed({}), listed({})],
-    problem: 'policy_units[1].name: duplicate SCORE unit "u"',
+    taken: 1,
+    fault: { source: 'SCORE unit "u"', reason: 'left out: name: it is listed twice' },
   },
   {
     title: 'a score unit without a direction',
     units: [listed({ direction: undefined })],
-    problem:
-      'policy_units[0].direction: expected HIGHER_IS_BETTER or LOWER_IS_BETTER for a score unit, got none',
+    taken: 0,
+    fault: {
+      source: 'SCORE unit "u"',
+      reason: 'left out: direction: expected HIGHER_IS_BETTER or LOWER_IS_BETTER for a score unit, got none',
+    },
+  },
+  ...(
+    [
+      [
+        'a property that no engine takes',
+        { name: 'a b' },
+        '"a b": name: expected letters, digits and underscores',
+      ],
+      [
+        'a pattern with a semicolon',
+        { pattern: 'a;b' },
+        '"p": pattern: expected no semicolon, at which the engine splits, got "a;b"',
+      ],
+      [
+        'a pattern of 1001 characters',
+        { pattern: long(1001) },
+        '"p": pattern, default_value: expected at most 1000 characters',
+      ],
+      [
+        'a default of 1001 characters',
+        { defaultValue: long(1001) },
+        '"p": pattern, default_value: expected at most 1000 characters',
+      ],
+      [
+        'a property name of 129 characters',
+        { name: long(129) },
+        `${lead}: name: expected at most 128 characters, got 129`,
+      ],
+      ['a property twice', { name: 'good' }, '"good": listed twice'],
+    ] as const
+  ).map(([title, part, reason]) => ({
+    title,
+    units: [listed({ properties: [property({ name: 'good' }), property(part)] })],
+    properties: 1,
+    fault: { source: 'SCORE unit "u"', reason: `property left out: ${reason}` },
+  })),
+  {
+    title: 'properties whose texts are as long as they may be',
+    units: [
+      listed({ properties: [property({ name: long(128), pattern: long(1000), defaultValue: long(1000) })] }),
+    ],
+    properties: 1,
   },
   {
-    title: 'a property that no engine takes',
-    units: [listed({ properties: [property({ name: 'a b' })] })],
-    problem: 'policy_units[0].properties[0].name: expected letters, digits and underscores, got "a b"',
-  },
-  {
-    title: 'a pattern with a semicolon',
-    units: [listed({ properties: [property({ pattern: 'a;b' })] })],
-    problem:
-      'policy_units[0].properties[0].pattern: expected no semicolon, at which the engine splits, got "a;b"',
+    title: '101 properties',
+    units: [listed({ properties: Array.from({ length: 101 }, (_, n) => property({ name: `p${n}` })) })],
+    properties: 100,
+    fault: {
+      source: 'SCORE unit "u"',
+      reason: 'property left out: "p100": a unit has at most 100 properties',
+    },
   },
 ];

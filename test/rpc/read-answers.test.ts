@@ -11,6 +11,7 @@ import type { ListPolicyUnitsResponse } from '../../src/gen/hostscore/v1/ListPol
 import type { ListVmsResponse } from '../../src/gen/hostscore/v1/ListVmsResponse.js';
 import type { ScoreHostsResponse } from '../../src/gen/hostscore/v1/ScoreHostsResponse.js';
 import type { RpcClient } from '../../src/rpc/client.js';
+import { MAX_LISTING_BYTES } from '../../src/rpc/message/read-response.js';
 import { inventoryMethods, policyUnitMethods } from '../../src/rpc/proto.js';
 import {
   aBalanceRequest,
@@ -162,20 +163,6 @@ describe('the answer of a service that anybody wrote', () => {
       problem,
       answers: { BalanceHosts: answer },
       ask: (client: RpcClient) => client.balanceHosts(aBalanceRequest(), aCall()),
-    })),
-    ...[
-      {
-        problem: 'policy_units[0].type: expected FILTER, SCORE or BALANCE, got POLICY_UNIT_TYPE_UNSPECIFIED',
-        answer: { policy_units: [{ name: 'u' }] },
-      },
-      {
-        problem: 'policy_units[0].type: expected FILTER, SCORE or BALANCE, got 9',
-        answer: Buffer.from('0a050a01751009', 'hex'),
-      },
-    ].map(({ problem, answer }) => ({
-      problem,
-      answers: { ListPolicyUnits: answer },
-      ask: (client: RpcClient) => client.listPolicyUnits(aCall()),
     })),
     {
       problem: 'hosts[0].id: expected a UUID, got ""',
@@ -339,6 +326,55 @@ describe('the answer of a service that anybody wrote', () => {
     expect(await client.balanceHosts(aBalanceRequest({ explain: true }), aCall())).to.deep.equal({
       explanation: `${'x'.repeat(1000)}...`,
     });
+  });
+
+  it('ListPolicyUnits: names a unit of an unknown type as a problem, and takes the others', async () => {
+    // Units u0 without a type, u1 of type 9 and u2 of type 1.
+    const bytes = Buffer.from('0a040a0275300a060a02753110090a060a0275321001', 'hex');
+    const client = await answering({ ListPolicyUnits: bytes });
+    const { units, problems } = await client.listPolicyUnits(aCall());
+    expect(units.map(({ name }) => name)).to.deep.equal(['u2']);
+    const reason = 'left out: type: expected FILTER, SCORE or BALANCE, got';
+    expect(problems).to.deep.equal([
+      { source: '"u1"', reason: `${reason} 9` },
+      { source: '"u0"', reason: `${reason} POLICY_UNIT_TYPE_UNSPECIFIED` },
+    ]);
+  });
+
+  it('ListPolicyUnits: reads 1 MiB, and nothing of a byte more', async () => {
+    const problem = (length: number) => {
+      const message = { problems: [{ source: 'x'.repeat(length) }] };
+      return policyUnitMethods.ListPolicyUnits.responseSerialize(message);
+    };
+    const fits = MAX_LISTING_BYTES - problem(MAX_LISTING_BYTES).length + MAX_LISTING_BYTES;
+    const read = await (await answering({ ListPolicyUnits: problem(fits) })).listPolicyUnits(aCall());
+    expect(read.problems).to.have.length(1);
+    const error = await rejection(
+      (await answering({ ListPolicyUnits: problem(fits + 1) })).listPolicyUnits(aCall()),
+    );
+    expect(error)
+      .to.have.property('message')
+      .that.includes('response: a listing of 1048577 bytes, at most 1048576 are accepted');
+  });
+
+  it('ListPolicyUnits: takes the origin for the path where a service sends none, and 16 ids of 128 characters', async () => {
+    const long = 'x'.repeat(129);
+    const client = await answering({
+      ListPolicyUnits: {
+        policy_units: [
+          { name: 'old', type: 'POLICY_UNIT_TYPE_FILTER', origin: 'o' },
+          { name: 'new', type: 'POLICY_UNIT_TYPE_FILTER', origin: 'o', path: ['a', 'b'] },
+          { name: 'long', type: 'POLICY_UNIT_TYPE_FILTER', path: Array.from({ length: 17 }, () => long) },
+        ],
+      },
+    });
+    const { units } = await client.listPolicyUnits(aCall());
+    const cut = `${'x'.repeat(128)}...`;
+    expect(units.map(({ path }) => path)).to.deep.equal([
+      ['o'],
+      ['a', 'b'],
+      Array.from({ length: 16 }, () => cut),
+    ]);
   });
 
   it('ListPolicyUnits: cuts texts, and leaves out a direction that says nothing or is of no score unit', async () => {

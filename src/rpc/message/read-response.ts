@@ -15,6 +15,7 @@ import type {
   ScoreHostsResponse,
   ScoreUnitResult,
   UnitFailure,
+  UnitProblem,
   WeightedUnit,
 } from '../../domain/contract.js';
 import { contractViolation, type NotFoundSubject } from '../../domain/errors.js';
@@ -54,17 +55,31 @@ const SUBJECTS: ReadonlyMap<string | number, NotFoundSubject> = new Map([
   ['NOT_FOUND_SUBJECT_VM', 'VM'],
 ]);
 
-/** Decodes the units and problems that a remote service lists. */
+/** Largest listing of a service that is read, in bytes: 2,000 usual units. Decoded, it may take 100 times as much. */
+export const MAX_LISTING_BYTES = 1024 * 1024;
+
+/** Decodes the units and problems that a remote service lists. A unit of an unknown type becomes a problem. */
 export function readPolicyUnits(bytes: Buffer): PolicyUnitList {
+  if (bytes.length > MAX_LISTING_BYTES) {
+    throw contractViolation(
+      `response: a listing of ${bytes.length} bytes, at most ${MAX_LISTING_BYTES} are accepted`,
+    );
+  }
   const message = decodeAnswer(bytes, policyUnitMethods.ListPolicyUnits.responseDeserialize);
-  return {
-    units: message.policy_units.map(readPolicyUnit),
-    problems: message.problems.map(({ source, reason }) => ({
-      source: boundedText(source),
-      reason: boundedText(reason),
-    })),
-    hasInventory: message.has_inventory,
-  };
+  const units: PolicyUnit[] = [];
+  const problems: UnitProblem[] = message.problems.map(({ source, reason }) => ({
+    source: boundedText(source),
+    reason: boundedText(reason),
+  }));
+  for (const unit of message.policy_units) {
+    const type = TYPES.get(unit.type);
+    if (type !== undefined) units.push(readPolicyUnit(unit, type));
+    else {
+      const reason = `left out: type: expected FILTER, SCORE or BALANCE, got ${unit.type}`;
+      problems.unshift({ source: quoted(unit.name), reason });
+    }
+  }
+  return { units, problems, hasInventory: message.has_inventory };
 }
 
 /** Decodes the scores that a remote service answered to a request, filling in missing sums. */
@@ -141,16 +156,15 @@ function readIds(texts: readonly string[], field: string): readonly string[] {
   return texts.map((text, index) => parseUuid(text) ?? readId(text, `${field}[${index}]`));
 }
 
-/** Longest origin of a unit that is kept: characters. */
-const MAX_ORIGIN_LENGTH = 128;
+/** Longest id of a composite that is kept: characters. */
+const MAX_ID_LENGTH = 128;
 
-function readPolicyUnit(message: PolicyUnit__Output, index: number): PolicyUnit {
-  const type = TYPES.get(message.type);
-  if (type === undefined) {
-    throw contractViolation(
-      `policy_units[${index}].type: expected FILTER, SCORE or BALANCE, got ${message.type}`,
-    );
-  }
+/** Longest path of a unit that is kept; a composite takes no unit of so long a path. */
+const MAX_PATH_LENGTH = 16;
+
+function readPolicyUnit(message: PolicyUnit__Output, type: PolicyUnitType): PolicyUnit {
+  const { origin } = message;
+  const path = message.path.length === 0 && origin !== '' ? [origin] : message.path;
   return {
     name: message.name,
     type,
@@ -162,7 +176,9 @@ function readPolicyUnit(message: PolicyUnit__Output, index: number): PolicyUnit 
       description: boundedText(description),
     })),
     ...(type === 'SCORE' ? readDirection(message.direction) : {}),
-    ...(message.origin === '' ? {} : { origin: boundedText(message.origin, MAX_ORIGIN_LENGTH) }),
+    ...(path.length === 0
+      ? {}
+      : { path: path.slice(0, MAX_PATH_LENGTH).map((id) => boundedText(id, MAX_ID_LENGTH)) }),
   };
 }
 

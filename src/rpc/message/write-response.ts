@@ -23,7 +23,7 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
   return policyUnitMethods.ListPolicyUnits.responseSerialize({
     problems,
     has_inventory: hasInventory,
-    policy_units: units.map(({ name, type, description, properties, direction, origin = '' }) => ({
+    policy_units: units.map(({ name, type, description, properties, direction, path = [] }) => ({
       name,
       type: `POLICY_UNIT_TYPE_${type}` as const,
       description,
@@ -34,7 +34,8 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
         description: property.description,
       })),
       direction: writeDirection(direction),
-      origin,
+      origin: path[0] ?? '',
+      path,
     })),
   });
 }

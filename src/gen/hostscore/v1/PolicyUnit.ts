@@ -29,11 +29,16 @@ export interface PolicyUnit {
    */
   'direction'?: (_hostscore_v1_Direction);
   /**
-   * Name of the composite that lists the unit first: an id that it makes at its start. A composite sets it where it is
-   * empty and passes it on where it is set, and takes no unit that bears its own. Other services leave it empty. At most
-   * 128 characters are kept.
+   * First entry of `path`. Readers that know `path` take it only where `path` is empty.
    */
   'origin'?: (string);
+  /**
+   * Composites that the unit has come through, the one nearest to its service first, like the AS path of BGP: each
+   * appends the id that it makes at its start. A composite takes no unit whose path holds its own id, or 4 or more ids,
+   * since its calls would come back, or be refused. Other services leave it empty. At most 128 characters of an id are
+   * kept.
+   */
+  'path'?: (string)[];
 }
 
 /**
@@ -61,9 +66,14 @@ export interface PolicyUnit__Output {
    */
   'direction': (_hostscore_v1_Direction__Output);
   /**
-   * Name of the composite that lists the unit first: an id that it makes at its start. A composite sets it where it is
-   * empty and passes it on where it is set, and takes no unit that bears its own. Other services leave it empty. At most
-   * 128 characters are kept.
+   * First entry of `path`. Readers that know `path` take it only where `path` is empty.
    */
   'origin': (string);
+  /**
+   * Composites that the unit has come through, the one nearest to its service first, like the AS path of BGP: each
+   * appends the id that it makes at its start. A composite takes no unit whose path holds its own id, or 4 or more ids,
+   * since its calls would come back, or be refused. Other services leave it empty. At most 128 characters of an id are
+   * kept.
+   */
+  'path': (string)[];
 }
