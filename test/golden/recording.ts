@@ -15,6 +15,7 @@ export function masked(text: string): string {
     .replace(/^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/gm, 'Date: <time>')
     .replace(/"snapshot_time": \{\s*"seconds": "\d+",\s*"nanos": \d+\s*\}/g, '"snapshot_time": "<time>"')
     .replace(/"origin": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"origin": "<composite>"')
+    .replace(/"path": \[\s*"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"\s*\]/g, '"path": ["<composite>"]')
     .replace(/"request_id": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"request_id": "<id>"')
     .replace(/(127\.0\.0\.1:\d{4,}: )[^<"\n]+/g, `$1${GONE}`)
     .replace(/127\.0\.0\.1:\d{4,}/g, '127.0.0.1:<port>');
