@@ -37,6 +37,8 @@ interface Part {
 interface Finding {
   readonly line: string;
   readonly units: readonly PolicyUnit[];
+  /** What it lists that can't be used. */
+  readonly faults?: readonly UnitProblem[];
 }
 
 async function check(config: Config, io: Io): Promise<void> {
@@ -50,8 +52,9 @@ async function check(config: Config, io: Io): Promise<void> {
   const wrong: string[] = [];
   for (const { member, run } of parts) {
     try {
-      const { line, units } = await run();
+      const { line, units, faults = [] } = await run();
       print(io, line);
+      wrong.push(...faults.map((fault) => `service ${member.name}: ${problemText(fault)}`));
       registry.set(member.name, { listedAt: 0, units, gone: [] });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
@@ -128,8 +131,8 @@ const LIST_TIMEOUT_MS = 5000;
 async function checkService(service: ServiceConfig, index: number, signal: AbortSignal): Promise<Finding> {
   const client = openServiceClient(service, index);
   try {
-    const { units } = checkUnitList(await client.listPolicyUnits(checkCall(signal)));
-    return { line: `service ${service.name}: ok: ${namesOf(units)}`, units };
+    const { units, faults } = checkUnitList(await client.listPolicyUnits(checkCall(signal)));
+    return { line: `service ${service.name}: ok: ${namesOf(units)}`, units, faults };
   } catch (error) {
     throw new CommandError(`service ${service.name}: ${SchedulingError.from(error).message}`);
   } finally {
@@ -150,19 +153,67 @@ async function checkPlugins(config: Config, dir: string, log: Log, io: Io): Prom
   }
 }
 
-/** Says which units of named policies nobody offers. */
-function policyProblems({ policies }: Config, units: readonly PolicyUnit[]): string[] {
-  const identities = new Set(units.map(unitIdentity));
-  const missing = (type: PolicyUnit['type'], name: string) => !identities.has(unitIdentity({ type, name }));
-  return Object.entries(policies).flatMap(([policy, { filters, scores }]) => [
-    ...filters
-      .filter((name) => missing('FILTER', name))
-      .map((name) => `policies.${policy}.filters: nobody offers a filter ${name}`),
-    ...Object.keys(scores)
-      .filter((name) => missing('SCORE', name))
-      .map((name) => `policies.${policy}.scores: nobody offers a score unit ${name}`),
-  ]);
+/** Says which units of named policies nobody offers, and which properties their units don't read or accept. */
+function policyProblems({ policies }: Config, offered: readonly PolicyUnit[]): string[] {
+  const byIdentity = new Map(offered.map((unit) => [unitIdentity(unit), unit]));
+  return Object.entries(policies).flatMap(([policy, { filters, scores, properties }]) => {
+    const named = [
+      ...filters.map((name) => ({ type: 'FILTER' as const, name })),
+      ...Object.keys(scores).map((name) => ({ type: 'SCORE' as const, name })),
+    ];
+    const units = named.flatMap((one) => byIdentity.get(unitIdentity(one)) ?? []);
+    const missing = named.filter((one) => !byIdentity.has(unitIdentity(one)));
+    return [
+      ...missing.map(({ type, name }) =>
+        type === 'FILTER'
+          ? `policies.${policy}.filters: nobody offers a filter ${name}`
+          : `policies.${policy}.scores: nobody offers a score unit ${name}`,
+      ),
+      // What a unit reads that nobody offers now is not known.
+      ...(missing.length > 0 ? [] : unreadProperties(policy, properties, units)),
+      ...refusedProperties(policy, properties, units),
+    ];
+  });
 }
+
+function unreadProperties(
+  policy: string,
+  properties: Readonly<Record<string, string>>,
+  units: readonly PolicyUnit[],
+): string[] {
+  const known = new Set(units.flatMap((unit) => unit.properties.map(({ name }) => name)));
+  const names = [...known].join(', ') || 'none';
+  return Object.keys(properties)
+    .filter((key) => !known.has(key))
+    .map((key) => `policies.${policy}.properties: no unit of the policy reads ${key}; they read: ${names}`);
+}
+
+function refusedProperties(
+  policy: string,
+  properties: Readonly<Record<string, string>>,
+  units: readonly PolicyUnit[],
+): string[] {
+  return units.flatMap((unit) =>
+    unit.properties.flatMap(({ name, pattern }) => {
+      const value = properties[name];
+      if (value === undefined || matches(value, pattern)) return [];
+      const text = `${unit.name} expects ${pattern}, got ${JSON.stringify(value)}`;
+      return [`policies.${policy}.properties.${name}: ${text}`];
+    }),
+  );
+}
+
+/** Tells whether a value matches a pattern as a whole; true for a pattern that is none here, which is for its service to read. */
+function matches(value: string, pattern: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(value);
+  } catch {
+    return true;
+  }
+}
+
+/** Messages of a call where nothing listens. */
+const NOBODY_THERE = /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL)/;
 
 /** Asks the server that runs with this configuration, if one does, what is wrong with units there. */
 async function askServer(
@@ -180,9 +231,13 @@ async function askServer(
     const faults = problems.filter((problem) => !isNoFault(problem)).map(textOf);
     return { notes: [`${here}: ok: ${namesOf(units)}`, ...notes], faults };
   } catch (error) {
-    const { code, message } = SchedulingError.from(error);
-    const notes = code === 'UNAVAILABLE' ? [] : [`${here}: not asked: ${message}`];
-    return { notes, faults: [] };
+    const { message } = SchedulingError.from(error);
+    if (NOBODY_THERE.test(message)) return { notes: [], faults: [] };
+    if (config.server.tlsClientCaFile !== undefined) {
+      return { notes: [`${here}: not asked: ${message}`], faults: [] };
+    }
+    const text = `${here} (server.listen): something listens there that does not answer as hostscore does, and serve can't: ${message}`;
+    return { notes: [], faults: [text] };
   } finally {
     client.close();
   }

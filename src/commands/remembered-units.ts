@@ -46,7 +46,7 @@ export async function listRemembered(
 
 /**
  * Forgets a unit that no service lists any more: asks the process that owns `state.dir`, or edits the file when none
- * does. Rejects with a CommandError when nobody is remembered to have it.
+ * does. Rejects with a CommandError when nobody is remembered to have it, and when it stays anywhere.
  */
 export async function forgetRemembered(
   config: Pick<Config, 'state' | 'log'>,
@@ -68,12 +68,12 @@ export async function forgetRemembered(
   }
   const lines = [
     ...forgotten.map((service) => `forgot ${unit} of ${service}`),
-    ...listed.map(
-      (service) => `${service} lists ${unit} now, so it stays; leave it out with services[].units instead`,
-    ),
     ...(line === undefined ? ['No hostscore runs: the unit comes back if its service still lists it.'] : []),
   ];
   print(io, ...lines.map(terminalText));
+  if (listed.length === 0) return;
+  const stays = `${listed.join(', ')}: lists ${unit} now, so it stays; leave it out with services[].units instead`;
+  throw new CommandError(terminalText(stays));
 }
 
 async function forgetHere(

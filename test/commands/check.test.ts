@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { parse } from 'yaml';
+import type { Call } from '../../src/domain/contract.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { memoryLog } from '../support/log.js';
@@ -329,6 +332,42 @@ describe('check', () => {
     }
   });
 
+  it('names properties of a policy that no unit of it reads, and values that one refuses', async () => {
+    const constant = constantService('theirs');
+    const property = { name: 'mode', pattern: 'fast|slow', defaultValue: 'fast', description: '' };
+    const listPolicyUnits = async (bounded: Call) => {
+      const list = await constant.listPolicyUnits(bounded);
+      return { ...list, units: list.units.map((unit) => ({ ...unit, properties: [property] })) };
+    };
+    const service = await startScoringService({ ...constant, listPolicyUnits });
+    try {
+      const policies =
+        '{bad: {scores: {theirs: 1}, properties: {mode: slowly, mod: slow}}, good: {scores: {theirs: 1}, properties: {mode: slow}}, unknown: {scores: {gone: 1}, properties: {other: x}}}';
+      const services = `a=${service.target}`;
+      const outcome = await runToEnd(['check', ...NO_SERVER, '--services', services, '--policies', policies]);
+      expect(errorText(outcome).split('\n')).to.deep.equal([
+        'CommandError: policies.bad.properties: no unit of the policy reads mod; they read: mode',
+        'policies.bad.properties.mode: theirs expects fast|slow, got "slowly"',
+        'policies.unknown.scores: nobody offers a score unit gone',
+      ]);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('names units and properties that a service lists and that can not be used', async () => {
+    const service = await startScoringService(constantService('x'.repeat(129)));
+    try {
+      const outcome = await runToEnd(['check', ...NO_SERVER, '--services', `a=${service.target}`]);
+      expect(errorText(outcome)).to.match(
+        /^CommandError: service a: SCORE unit "x+"\.\.\.: left out: name: /,
+      );
+      expect(outcome.stdout).to.include('service a: ok: no units');
+    } finally {
+      await service.stop();
+    }
+  });
+
   describe('of a server that runs', () => {
     it('tells which units it has', async () => {
       const scoring = await startScoring(createWorld({ hosts: [{ id: hostId(1) }] }));
@@ -348,6 +387,25 @@ describe('check', () => {
         );
       } finally {
         await scoring.close();
+      }
+    });
+
+    it('names what holds server.listen and is no gRPC server', async () => {
+      const service = await startScoringService(constantService('other'));
+      const web = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+      try {
+        await once(web, 'listening');
+        const at = web.address();
+        const address = `127.0.0.1:${typeof at === 'object' ? at?.port : at}`;
+        const args = ['check', '--services', `other=${service.target}`, '--server-listen', address];
+        expect(errorText(await runToEnd(args))).to.match(
+          new RegExp(
+            `^CommandError: server ${address} \\(server\\.listen\\): something listens there that does not`,
+          ),
+        );
+      } finally {
+        web.close();
+        await service.stop();
       }
     });
 

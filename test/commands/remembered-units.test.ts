@@ -105,10 +105,13 @@ describe('hostscore units, what is remembered', () => {
         registry = done.registry;
         return Promise.resolve(done.answer);
       });
-      const { stdout } = await run('--forget', 'FILTER/f');
-      expect(stdout).to.equal(
-        'forgot filter/f of gpu\ncpu lists filter/f now, so it stays; leave it out with services[].units instead\n',
-      );
+      for (const stdout of ['forgot filter/f of gpu\n', '']) {
+        const outcome = await run('--forget', 'FILTER/f');
+        expect(outcome.stdout).to.equal(stdout);
+        expect(errorText(outcome)).to.equal(
+          'CommandError: cpu: lists filter/f now, so it stays; leave it out with services[].units instead',
+        );
+      }
       expect(registry.get('gpu')?.units).to.deep.equal([unit('g')]);
       expect(unitsOf('gpu'), 'the file is the owner’s').to.deep.equal(['f', 'g']);
       state.onCommand(() => Promise.resolve('{"error":"not now"}'));
