@@ -9,6 +9,7 @@ import { createWorld } from '../../src/simulator/world.js';
 import { selfSigned } from '../inventory/self-signed.js';
 import { errorText, runToEnd, startProgram, type RunningProgram } from '../support/program.js';
 import { FREE_PORTS, startScoring } from '../support/scoring.js';
+import { constantService, startScoringService } from '../support/scoring-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
 
@@ -332,4 +333,57 @@ describe('serve', () => {
       expect(errorText(outcome)).to.match(/^ConfigError: .*--cert, --key: tls: cert and key belong together/);
     });
   });
+});
+
+describe('serve with services', () => {
+  const folder = temporaryFolder();
+  after(() => folder.remove());
+
+  it('keeps a unit of its own that a service offers too, with nothing remembered, and names the conflict', async () => {
+    const service = await startScoringService(constantService('ksm_same_os_score'));
+    const state = ['--state-dir', folder.path];
+    const server = startProgram([...DEMO, ...state, `--services=gpu=${service.target}`]);
+    try {
+      const [, address = ''] = await server.written('stderr', /grpc server listening address=(\S+) /);
+      await server.written('stderr', /unit offered twice .*kept=local ignored=gpu/);
+      const { stdout, error } = await runToEnd(['units', '--server', address]);
+      expect(errorText({ error })).to.equal('');
+      expect(stdout.match(/^ksm_same_os_score /gm)).to.have.length(1);
+      expect(stdout).to.include('gpu: SCORE/ksm_same_os_score: not used: "local", which comes first');
+    } finally {
+      expect(errorText(await server.end())).to.equal('');
+      await service.stop();
+    }
+  });
+
+  for (const timeout of [300, 2000]) {
+    it(`lists the units that it knows within ${timeout} ms, and names the service that never answered`, async () => {
+      const mute = createServer(() => undefined).listen(0, '127.0.0.1');
+      await once(mute, 'listening');
+      const at = mute.address();
+      const target = `127.0.0.1:${typeof at === 'object' ? at?.port : at}`;
+      const service = await startScoringService(constantService('other'));
+      const services = `--services=gpu=${service.target},mute=${target}`;
+      const server = startProgram([
+        'serve',
+        ...FREE_PORTS,
+        '--state-dir',
+        `${folder.path}/${timeout}`,
+        services,
+      ]);
+      try {
+        const [, address = ''] = await server.written('stderr', /grpc server listening address=(\S+) /);
+        await server.written('stderr', /service listed service=gpu/);
+        const outcome = await runToEnd(['units', '--server', address, '--timeout', `${timeout}`]);
+        expect(errorText(outcome)).to.equal('');
+        expect(outcome.stdout).to.match(/^other /m);
+        expect(outcome.stdout).to.include('mute: the service has not been listed yet');
+      } finally {
+        await server.end();
+        await service.stop();
+        mute.close();
+        mute.unref();
+      }
+    });
+  }
 });
