@@ -11,7 +11,7 @@ export const LOOP_REASON = `it lists units of this very process, or units that c
  * and the number of further ones, since services may change all their units all the time.
  */
 export interface UnitLog {
-  /** Logs units and properties of a listing that are not taken. */
+  /** Logs units and properties of a listing that are not taken, unless they are those of the listing before. */
   readonly leftOut: (service: string, faults: readonly UnitProblem[]) => void;
   /** Logs units that a service lists no longer. */
   readonly gone: (service: string, units: readonly PolicyUnit[]) => void;
@@ -34,6 +34,7 @@ interface Entry {
 /** Creates the log of the units of these members. */
 export function createUnitLog(members: readonly Member[], log: Log): UnitLog {
   const loops = new Set<string>();
+  const leftOut = new Map<string, string>();
   let reportedConflicts: ReadonlySet<string> = new Set();
 
   function report(level: 'warn' | 'error', event: string, entries: readonly Entry[]): void {
@@ -87,6 +88,9 @@ export function createUnitLog(members: readonly Member[], log: Log): UnitLog {
 
   return {
     leftOut(service, faults) {
+      const text = JSON.stringify(faults);
+      if (text === (leftOut.get(service) ?? '[]')) return;
+      leftOut.set(service, text);
       const entryOf = ({ source, reason }: UnitProblem) => ({
         topic: service,
         fields: { service, unit: source, reason },
