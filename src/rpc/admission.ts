@@ -1,12 +1,34 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
+
+/**
+ * Kinds of calls, each with places of its own: calls that are answered once, streams of scores, health checks, and watches
+ * of the health and reflection, which stay open. None takes the places of another: calls can be many, probes must pass.
+ */
+export type CallKind = 'call' | 'stream' | 'probe' | 'watch' | 'reflection';
+
+/** Most streams of scores at a time: a few a gateway, since each scores one request after the other. */
+export const MAX_STREAMS = 64;
+
+/** Most health checks at a time. They are answered at once, so that more mean a peer that sends them slowly. */
+export const MAX_PROBES = 16;
+
+/** Most watches of the health at a time, about one a client with health checks of its own. */
+export const MAX_WATCHES = 128;
+
+/** Most streams of reflection at a time: people and their tools. */
+export const MAX_REFLECTIONS = 16;
 
 /** A limit of the calls in flight of a server, which refuses further ones. */
 export interface Admission {
-  /** Admits a call. Throws UNAVAILABLE once the server closes, RESOURCE_EXHAUSTED at the limit. */
-  readonly enter: () => void;
-  /** Ends an admitted call. */
-  readonly leave: () => void;
-  /** Admits no more calls. Resolves when the last one has ended. */
+  /**
+   * Takes a place for a call, which is known by its metadata. Returns how to give it back. Throws RESOURCE_EXHAUSTED when
+   * all places of its kind are taken, and UNAVAILABLE for a stream once the server closes.
+   */
+  readonly enter: (kind: CallKind, metadata: Metadata) => () => void;
+  /** Keeps the place of a call until its method has ended too, even when its caller went away. Returns how to let it go. */
+  readonly hold: (metadata: Metadata) => () => void;
+  /** Admits no more streams; calls on connections that are still open are served. Resolves when the last has ended. */
   readonly close: () => Promise<void>;
   /** Aborts with UNAVAILABLE when the server closes: a stream then ends after its current answer. */
   readonly closing: AbortSignal;
@@ -14,28 +36,56 @@ export interface Admission {
 
 /** Creates the limit of that many concurrent calls. */
 export function createAdmission(maxConcurrentCalls: number): Admission {
+  const limits: Readonly<Record<CallKind, number>> = {
+    call: maxConcurrentCalls,
+    stream: MAX_STREAMS,
+    probe: MAX_PROBES,
+    watch: MAX_WATCHES,
+    reflection: MAX_REFLECTIONS,
+  };
+  const taken: Record<CallKind, number> = { call: 0, stream: 0, probe: 0, watch: 0, reflection: 0 };
+  const places = new WeakMap<Metadata, { readonly kind: CallKind; holders: number }>();
   const closing = new AbortController();
   const waiting: (() => void)[] = [];
-  let inFlight = 0;
+
+  // Probes, watches and reflection are not worth waiting for.
+  const isIdle = () => taken.call + taken.stream === 0;
+
+  function hold(metadata: Metadata): () => void {
+    const place = places.get(metadata);
+    if (place === undefined) throw new Error('a call that was not admitted');
+    place.holders++;
+    return () => {
+      place.holders--;
+      if (place.holders > 0) return;
+      taken[place.kind]--;
+      if (isIdle()) for (const settle of waiting.splice(0)) settle();
+    };
+  }
+
   return {
-    enter() {
-      closing.signal.throwIfAborted();
-      if (inFlight >= maxConcurrentCalls) {
-        throw new SchedulingError(
-          'RESOURCE_EXHAUSTED',
-          `${inFlight} calls are in flight, at most ${maxConcurrentCalls} are accepted (server.maxConcurrentCalls); try again`,
-        );
-      }
-      inFlight++;
+    enter(kind, metadata) {
+      if (kind === 'stream') closing.signal.throwIfAborted();
+      if (taken[kind] >= limits[kind])
+        throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](limits[kind]));
+      taken[kind]++;
+      places.set(metadata, { kind, holders: 0 });
+      return hold(metadata);
     },
-    leave() {
-      inFlight--;
-      if (inFlight === 0) for (const settle of waiting.splice(0)) settle();
-    },
+    hold,
     close() {
       closing.abort(new SchedulingError('UNAVAILABLE', 'the server is shutting down; call another one'));
-      return inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+      return isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
     },
     closing: closing.signal,
   };
 }
+
+const REFUSALS: Readonly<Record<CallKind, (max: number) => string>> = {
+  call: (max) =>
+    `${max} calls are in flight, at most ${max} are accepted (server.maxConcurrentCalls); try again`,
+  stream: (max) => `${max} streams are open, at most ${max} are accepted; use an open one, or try again`,
+  probe: (max) => `${max} health checks are under way, at most ${max} are accepted; try again`,
+  watch: (max) => `${max} health watches are open, at most ${max} are accepted; call Check`,
+  reflection: (max) => `${max} reflection streams are open, at most ${max} are accepted; try again`,
+};

@@ -57,14 +57,12 @@ export async function serveCall<Answer>(
   const start = steady.now();
   let requestId = requestIdOf(grpcCall.metadata);
   let incoming: IncomingCall | undefined;
-  let admitted = false;
   let code: EndedCall['code'] = 'OK';
+  const release = admission.hold(grpcCall.metadata);
   try {
     const opened = open();
     requestId = opened.requestId ?? requestId ?? makeRequestId();
     incoming = receiveCall(grpcCall, requestId, clock);
-    admission.enter();
-    admitted = true;
     const answer = await opened.answer(incoming.call);
     incoming.call.signal.throwIfAborted();
     succeed(answer, requestIdMetadata(requestId));
@@ -75,7 +73,7 @@ export async function serveCall<Answer>(
     fail({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
   } finally {
     incoming?.end();
-    if (admitted) admission.leave();
+    release();
   }
   onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
 }
@@ -92,7 +90,7 @@ export function unaryMethod<Message extends { readonly request_id?: string }>(
   context: MethodContext,
   answer: (message: Message, call: Call) => Promise<Buffer>,
 ): (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => void {
-  const method = path.slice(path.lastIndexOf('/') + 1);
+  const method = methodName(path);
   return (grpcCall, respond) =>
     void serveCall(context, {
       method,
@@ -107,6 +105,11 @@ export function unaryMethod<Message extends { readonly request_id?: string }>(
       succeed: (response, trailers) => respond(null, response, trailers),
       fail: respond,
     });
+}
+
+/** Returns the name of a method without the service. */
+export function methodName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /**

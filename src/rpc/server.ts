@@ -1,23 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { Server } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServerSettings } from '../config/sections.js';
 import type { PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
-import type { Clock } from '../lib/timers.js';
-import { listenOn } from '../process/listen.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { createAdmission } from './admission.js';
+import { createConnections, type ConnectionEnd } from './connections.js';
 import type { EndedCall, MethodContext } from './incoming-call.js';
+import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
 import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
-import { serverCredentials, type ServerTls } from './tls.js';
+import { serverTlsOptions, type ServerTls } from './tls.js';
 
 /** Most calls in flight on one connection; further ones wait in the client. Half the server's default, so that two callers share it. */
 export const MAX_CONCURRENT_STREAMS = 128;
+
+/** Time limits of callers, in milliseconds. */
+export interface ServerTimes extends CallTimes {
+  /** From a connection's opening to the end of its handshake: a few round trips. */
+  readonly handshakeMs: number;
+  /**
+   * For a connection without calls, which then ends with GOAWAY; its client connects again for the next call. Shorter than
+   * balancers and firewalls forget a connection (350 s at the least), which tell nobody.
+   */
+  readonly idleMs: number;
+}
+
+/** The time limits of callers. */
+export const SERVER_TIMES: ServerTimes = { ...CALL_TIMES, handshakeMs: 10_000, idleMs: 300_000 };
 
 /** Time for written answers to be sent after the last call has ended, when a stream stays open. */
 const FLUSH_MS = 200;
@@ -40,6 +54,14 @@ export interface RpcServerOptions {
   readonly makeRequestId?: () => string;
   /** Called at the end of each call, even a refused one. Must not throw. */
   readonly onCallEnd?: (ended: EndedCall) => void;
+  /** Called for each call that ended before its message was whole. Must not throw. */
+  readonly onCallIncomplete?: (method: string) => void;
+  /** Called for each connection that the server ended, except for idle ones. Must not throw. */
+  readonly onConnectionEnd?: (reason: ConnectionEnd) => void;
+  /** {@link SERVER_TIMES} by default. */
+  readonly times?: ServerTimes;
+  /** Node's own timer by default. */
+  readonly after?: After;
 }
 
 /** A listening server. */
@@ -61,23 +83,45 @@ export interface RpcServer {
  * Rejects with a SchedulingError when the address can't be bound or the TLS files are invalid.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { settings, log, inventory = NO_INVENTORY } = options;
-  const admission = createAdmission(settings.maxConcurrentCalls);
-  const server = new Server({
-    'grpc.max_receive_message_length': settings.maxMessageSize,
-    'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
-    'grpc.keepalive_time_ms': 60_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-    'grpc.enable_channelz': 0,
-  });
+  const { settings, log, inventory = NO_INVENTORY, times = SERVER_TIMES, after = nodeAfter } = options;
   const context: MethodContext = {
-    admission,
+    admission: createAdmission(settings.maxConcurrentCalls),
     log,
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
   };
+  const { admission } = context;
+  const { maxConnections } = settings;
+  const connections = createConnections({
+    maxConnections,
+    handshakeMs: times.handshakeMs,
+    after,
+    onEnd({ reason, ...facts }) {
+      options.onConnectionEnd?.(reason);
+      log.warn('connection ended', { reason, ...facts, maxConnections }, reason);
+    },
+  });
+  const interceptor = createInterceptor({
+    context,
+    connections,
+    times,
+    after,
+    onIncomplete(method) {
+      options.onCallIncomplete?.(method);
+      log.warn('call incomplete', { method }, method);
+    },
+  });
+  const server = new Server({
+    interceptors: [interceptor],
+    'grpc.max_receive_message_length': settings.maxMessageSize,
+    'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    'grpc.max_connection_idle_ms': times.idleMs,
+    'grpc.enable_channelz': 0,
+  });
   server.addService(
     servedAsBytes(policyUnitMethods),
     createPolicyUnitMethods(options.service, settings.maxHostIds, context),
@@ -88,22 +132,13 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   health.addToServer(server);
   setServing(false);
 
-  // grpc-js could listen by itself, but prints failures to the console and never closes a connection without a TLS
-  // handshake.
-  const injector = server.createConnectionInjector(serverCredentials(options.tls));
-  const sockets = new Set<Socket>();
-  const listener = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    injector.injectConnection(socket);
+  // grpc-js could listen by itself, but prints failures to the console, never closes a connection without a TLS handshake,
+  // and tells nobody of one that failed.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { address, port } = await connections.listen(settings.listen, serverTlsOptions(options.tls), {
+    serve: (socket) => injector.injectConnection(socket),
+    onAcceptFailed: (code) => log.error('accept failed', { code }, String(code)),
   });
-  const { maxConnections } = settings;
-  listener.maxConnections = maxConnections;
-  listener.on('drop', () => log.warn('connection dropped', { maxConnections }, ''));
-  const { address, port } = await listenOn(listener, settings.listen);
-  listener.on('error', (error: NodeJS.ErrnoException) =>
-    log.error('accept failed', { code: error.code }, String(error.code)),
-  );
   let closed: Promise<void> | undefined;
 
   function setServing(serving: boolean): void {
@@ -112,7 +147,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
 
   async function close(graceMs: number): Promise<void> {
     setServing(false);
-    const drained = closeListener(listener);
+    const drained = connections.close();
     const idle = admission.close();
     const cut = new AbortController();
     const pause = (ms: number) => setTimeout(ms, undefined, { signal: cut.signal }).catch(() => undefined);
@@ -124,7 +159,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     await Promise.race([drained, flushed, pause(graceMs)]);
     cut.abort();
     server.forceShutdown();
-    for (const socket of sockets) socket.destroy();
+    connections.destroy();
   }
 
   return {
@@ -135,11 +170,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     },
     close: (graceMs) => (closed ??= close(graceMs)),
   };
-}
-
-/** Stops listening. Resolves when the last connection is closed. */
-function closeListener(listener: NetServer): Promise<void> {
-  return new Promise((closed) => void listener.close(() => closed()));
 }
 
 /** The inventory of a process that reads no engine. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
-import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js';
+import { createSecureContext, type TlsOptions } from 'node:tls';
+import { ChannelCredentials } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
 
 /** TLS material of a server, in PEM. */
@@ -23,17 +23,13 @@ export interface ClientTls {
   readonly key?: string | undefined;
 }
 
-/** Creates the credentials of a server; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
-export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
+/** Returns the TLS options of a server; undefined for plain text. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
+export function serverTlsOptions(tls: ServerTls | undefined): TlsOptions | undefined {
+  if (tls === undefined) return undefined;
   checkPair(tls);
   const { cert, key, clientCa } = tls;
   if (clientCa !== undefined) checkAuthority(clientCa, 'tls.clientCa');
-  return ServerCredentials.createSsl(
-    clientCa === undefined ? null : Buffer.from(clientCa),
-    [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }],
-    clientCa !== undefined,
-  );
+  return { cert, key, ca: clientCa, requestCert: clientCa !== undefined, ALPNProtocols: ['h2'] };
 }
 
 /** Creates the credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */

@@ -159,16 +159,17 @@ describe('hostile input', () => {
     session.destroy();
   });
 
-  it('closes connections over maxConnections, and says so', async () => {
+  it('ends a silent connection for one over maxConnections, and says so', async () => {
     const log = memoryLog();
     const small = await loopback.serve({ settings: { maxConnections: 1 }, log });
-    const client = loopback.connect(small);
-    await client.listPolicyUnits(aCall());
-    const socket = connectSocket(small.port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    socket.resume();
-    await once(socket, 'close');
-    expect(log.lines).to.deep.include({ level: 'warn', event: 'connection dropped', maxConnections: 1 });
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    const silent = connectSocket(small.port, '127.0.0.1');
+    silent.resume();
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    expect(await loopback.connect(small).listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    await ended;
+    expect(log.lines.map(({ event, reason }) => [event, reason])).to.deep.equal([
+      ['connection ended', 'evicted'],
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import type { Call } from '../../src/domain/contract.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../../src/domain/errors.js';
 import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsRequest.js';
 import type { StreamScoreHostsResponse__Output } from '../../src/gen/hostscore/v1/StreamScoreHostsResponse.js';
+import { MAX_STREAMS } from '../../src/rpc/admission.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
 import {
   aCall,
@@ -11,7 +12,6 @@ import {
   deferred,
   fakeService,
   memoryLog,
-  rejection,
   SNAPSHOT_TIME,
   uuid,
 } from './loopback.js';
@@ -215,21 +215,21 @@ describe('StreamScoreHosts', () => {
     expect((await ended).code).to.equal(status.RESOURCE_EXHAUSTED);
   });
 
-  it('counts as one call until it ends', async () => {
+  it(`counts apart from calls: ${MAX_STREAMS} streams are taken, the next is refused, and calls are answered`, async () => {
     const server = await loopback.serve({ settings: { maxConcurrentCalls: 1 } });
-    const client = loopback.connect(server);
-    const first = rawStream(server.address);
-    first.stream.write({ vm_id });
-    await first.answered(1);
-    const second = rawStream(server.address);
-    expect(await second.ended).to.deep.equal({
+    const open = Array.from({ length: MAX_STREAMS }, () => rawStream(server.address));
+    for (const { stream } of open) stream.write({ vm_id });
+    await Promise.all(open.map(({ answered }) => answered(1)));
+    expect(await rawStream(server.address).ended).to.deep.equal({
       code: status.RESOURCE_EXHAUSTED,
-      details: '1 calls are in flight, at most 1 are accepted (server.maxConcurrentCalls); try again',
+      details: '64 streams are open, at most 64 are accepted; use an open one, or try again',
     });
-    expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'RESOURCE_EXHAUSTED' });
-    first.stream.end();
-    await first.ended;
-    expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    expect(await loopback.connect(server).listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    open[0]?.stream.end();
+    await open[0]?.ended;
+    const next = rawStream(server.address);
+    next.stream.write({ vm_id });
+    await next.answered(1);
   });
 
   it('gives its place back when an idle caller goes away', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
-import { clientCredentials, serverCredentials } from '../../src/rpc/tls.js';
+import { clientCredentials, serverTlsOptions } from '../../src/rpc/tls.js';
 import { aCall, createLoopback, rejection } from './loopback.js';
 import { unitList } from '../support/unit-list.js';
 
@@ -155,17 +155,17 @@ describe('TLS', () => {
   const bad: { title: string; make: () => unknown; message: RegExp }[] = [
     {
       title: "a server's certificate that is none",
-      make: () => serverCredentials({ ...serverPair, cert: 'x' }),
+      make: () => serverTlsOptions({ ...serverPair, cert: 'x' }),
       message: /^tls: cert and key are not a PEM certificate and its private key \(.*PEM/,
     },
     {
       title: 'a key of another certificate',
-      make: () => serverCredentials({ ...serverPair, key: clientPair.key }),
+      make: () => serverTlsOptions({ ...serverPair, key: clientPair.key }),
       message: /^tls: cert and key are not a PEM certificate and its private key \(.*mismatch/,
     },
     {
       title: 'an authority for clients that is none',
-      make: () => serverCredentials({ ...serverPair, clientCa: '' }),
+      make: () => serverTlsOptions({ ...serverPair, clientCa: '' }),
       message: /^tls\.clientCa: not a PEM certificate \(/,
     },
     {

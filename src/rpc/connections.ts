@@ -1,0 +1,168 @@
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Address } from '../lib/address.js';
+import type { After } from '../lib/timers.js';
+import { listenOn, type Listening } from '../process/listen.js';
+
+/**
+ * Why a connection was ended by the server: no room for it, ended for another one, no handshake or a failed one; a message
+ * that came or an answer that left too slowly, or a call that ended and was left open.
+ */
+export type ConnectionEnd =
+  'no_room' | 'evicted' | 'handshake' | 'message_late' | 'answer_late' | 'left_open';
+
+/** An open connection. */
+export interface Connection {
+  readonly callStarted: () => void;
+  readonly callEnded: () => void;
+  /** Closes it at once, with all that was kept for it. */
+  readonly cut: (reason: ConnectionEnd) => void;
+}
+
+/** Address of a connection, by which grpc-js names it. */
+export interface ConnectionAddress {
+  readonly localAddress?: string | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** The end of a connection, for metrics and a log. */
+export interface EndedConnection {
+  readonly reason: ConnectionEnd;
+  readonly peer: string | undefined;
+  /** Code of the error, when a handshake failed. */
+  readonly code?: string;
+}
+
+/** Options of the connections of a server. */
+export interface ConnectionsOptions {
+  readonly maxConnections: number;
+  /** From a connection's opening to the end of its handshake, in milliseconds. */
+  readonly handshakeMs: number;
+  readonly after: After;
+  readonly onEnd: (ended: EndedConnection) => void;
+}
+
+/** What a listener tells. */
+export interface ListenerHandlers {
+  /** Called with each connection, after the handshake of TLS if there is one. */
+  readonly serve: (socket: Socket) => void;
+  /** Called when the system could not accept a connection. */
+  readonly onAcceptFailed: (code: string | undefined) => void;
+}
+
+/** The connections of a server. */
+export interface Connections {
+  /** Returns an open connection; undefined for one that has just closed. */
+  readonly find: (address: ConnectionAddress) => Connection | undefined;
+  /** Starts to listen, with TLS if there are options for it. */
+  readonly listen: (
+    address: Address,
+    tls: TlsOptions | undefined,
+    handlers: ListenerHandlers,
+  ) => Promise<Listening>;
+  /** Stops listening. Resolves when the last connection is closed. */
+  readonly close: () => Promise<void>;
+  /** Closes all connections at once. */
+  readonly destroy: () => void;
+}
+
+/** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
+const PREFACE_BYTES = 24;
+
+/**
+ * Creates the connections of a server, none at first. When there are as many as allowed, the one that was silent for the
+ * longest makes room for the next: one that never made a call before one that did. One with a call in flight stays.
+ */
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { maxConnections, handshakeMs, after, onEnd } = options;
+  const open = new Map<string, Connection & { readonly socket: Socket }>();
+  const withoutCalls = new Set<Connection>();
+  const idle = new Set<Connection>();
+  let stopListening: () => Promise<void> = () => Promise.resolve();
+
+  function accept(socket: Socket): boolean {
+    const peer = socket.remoteAddress;
+    const key = keyOf(socket);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // What is no preface of HTTP/2.
+      if (code === 'ERR_HTTP2_ERROR' && withoutCalls.has(connection))
+        onEnd({ reason: 'handshake', peer, code });
+    });
+    let calls = 0;
+    const connection = {
+      socket,
+      callStarted() {
+        calls++;
+        withoutCalls.delete(connection);
+        idle.delete(connection);
+      },
+      callEnded() {
+        calls--;
+        if (calls === 0 && open.get(key) === connection) idle.add(connection);
+      },
+      cut(reason: ConnectionEnd) {
+        if (open.get(key) !== connection) return;
+        forget();
+        socket.destroy();
+        onEnd({ reason, peer });
+      },
+    };
+    const [silent] = [...first(withoutCalls), ...first(idle)];
+    if (open.size >= maxConnections) silent?.cut('evicted');
+    if (open.size >= maxConnections) {
+      socket.destroy();
+      onEnd({ reason: 'no_room', peer });
+      return false;
+    }
+    const stopTimer = after(handshakeMs, () => {
+      if (socket.bytesRead < PREFACE_BYTES) connection.cut('handshake');
+    });
+    function forget(): void {
+      stopTimer();
+      if (open.get(key) === connection) open.delete(key);
+      withoutCalls.delete(connection);
+      idle.delete(connection);
+    }
+    open.set(key, connection);
+    withoutCalls.add(connection);
+    socket.once('close', forget);
+    return true;
+  }
+
+  return {
+    find: (address) => open.get(keyOf(address)),
+    async listen(address, tls, { serve, onAcceptFailed }) {
+      const listener =
+        tls === undefined
+          ? createServer({ noDelay: true }, (socket) => {
+              if (accept(socket)) serve(socket);
+            })
+          : createTlsServer({ ...tls, noDelay: true, handshakeTimeout: handshakeMs }, (socket) => {
+              socket.on('error', () => undefined);
+              serve(socket);
+            })
+              .on('connection', accept)
+              .on('tlsClientError', ({ code }: NodeJS.ErrnoException, { remoteAddress }) =>
+                onEnd({ reason: 'handshake', peer: remoteAddress, ...(code === undefined ? {} : { code }) }),
+              );
+      const listening = await listenOn(listener, address);
+      listener.on('error', ({ code }: NodeJS.ErrnoException) => onAcceptFailed(code));
+      stopListening = () => new Promise((closed) => void listener.close(() => closed()));
+      return listening;
+    },
+    close: () => stopListening(),
+    destroy() {
+      for (const { socket } of open.values()) socket.destroy();
+    },
+  };
+}
+
+function first<Value>(values: ReadonlySet<Value>): Value[] {
+  for (const value of values) return [value];
+  return [];
+}
+
+function keyOf({ localAddress, remoteAddress, remotePort }: ConnectionAddress): string {
+  return `${remotePort} ${remoteAddress} ${localAddress}`;
+}

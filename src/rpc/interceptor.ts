@@ -1,0 +1,139 @@
+import {
+  ServerInterceptingCall,
+  status,
+  type Metadata,
+  type ServerInterceptor,
+  type ServerMethodDefinition,
+} from '@grpc/grpc-js';
+import type { After } from '../lib/timers.js';
+import type { CallKind } from './admission.js';
+import { requestIdMetadata, requestIdOf } from './call-metadata.js';
+import type { Connection, Connections } from './connections.js';
+import { methodName, reportFailure, type MethodContext } from './incoming-call.js';
+import { toStatus } from './status.js';
+
+/** Time limits of a call, in milliseconds. */
+export interface CallTimes {
+  /** From the head of a call to the end of its message. A caller with less than 0.8 Mbit/s takes longer for the largest. */
+  readonly messageMs: number;
+  /** From an answer, or a status, until it has left: as long, since answers are about as large. */
+  readonly answerMs: number;
+  /** From the end of a call that was not read to its end, until its caller closes it: many times a round trip. */
+  readonly closeMs: number;
+  /** For a stream of reflection. Tools ask for all that they need at once. */
+  readonly reflectionMs: number;
+}
+
+/** The time limits of calls. */
+export const CALL_TIMES: CallTimes = {
+  messageMs: 10_000,
+  answerMs: 10_000,
+  closeMs: 1000,
+  reflectionMs: 60_000,
+};
+
+/** Dependencies of the interceptor. */
+export interface InterceptorOptions {
+  readonly context: Pick<MethodContext, 'admission' | 'log' | 'makeRequestId' | 'onCallEnd'>;
+  readonly connections: Pick<Connections, 'find'>;
+  readonly times: CallTimes;
+  readonly after: After;
+  /** Called for a call that ended before its message was whole: too long, cancelled or late; grpc-js does not say which. */
+  readonly onIncomplete: (method: string) => void;
+}
+
+/**
+ * Creates the interceptor that bounds what callers can make the server keep. A call takes its place before its message is
+ * read, and gives it back when its answer has left. One that takes too long for either loses its connection: grpc-js keeps
+ * a half-read message until the caller closes the stream, and a status would wait for the same window as the answer.
+ */
+export function createInterceptor(options: InterceptorOptions): ServerInterceptor {
+  const { context, connections, times, after, onIncomplete } = options;
+  const { admission, log, makeRequestId, onCallEnd } = context;
+
+  return (definition, call) => {
+    const kind = kindOf(definition);
+    const method = methodName(definition.path);
+    let connection: Connection | undefined;
+    let leave: (() => void) | undefined;
+    let isWhole = false;
+    let stopTimer: () => void = () => undefined;
+
+    const allow = (ms: number, then: () => void) => {
+      stopTimer();
+      stopTimer = after(ms, then);
+    };
+
+    function release(): void {
+      leave?.();
+      connection?.callEnded();
+    }
+
+    // The session of a stream is gone once the stream is.
+    const isClosed = () => call.getPeer() === 'unknown';
+
+    function refuse(thrown: unknown, metadata: Metadata): void {
+      const requestId = requestIdOf(metadata) ?? makeRequestId();
+      const error = reportFailure(log, thrown, { method, requestId });
+      call.sendStatus({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
+      onCallEnd({ method, requestId, code: error.code, durationMs: 0 });
+    }
+
+    const intercepting = new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata(metadata, pass) {
+            connection = connections.find(call.getConnectionInfo());
+            connection?.callStarted();
+            try {
+              leave = admission.enter(kind, metadata);
+            } catch (thrown) {
+              refuse(thrown, metadata);
+              return;
+            }
+            if (kind === 'reflection') allow(times.reflectionMs, endReflection);
+            else if (kind !== 'stream') allow(times.messageMs, () => connection?.cut('message_late'));
+            pass(metadata);
+          },
+          onReceiveHalfClose(pass) {
+            isWhole = true;
+            if (kind !== 'reflection') stopTimer();
+            pass();
+          },
+          onCancel() {
+            stopTimer();
+            if (!isWhole && leave !== undefined && !definition.requestStream) onIncomplete(method);
+            if (isWhole || isClosed()) {
+              release();
+              return;
+            }
+            allow(times.closeMs, () => {
+              if (!isClosed()) connection?.cut('left_open');
+              release();
+            });
+          },
+        }),
+      sendMessage(message, pass) {
+        if (kind === 'call' || kind === 'probe') allow(times.answerMs, () => connection?.cut('answer_late'));
+        pass(message);
+      },
+      sendStatus(ending, pass) {
+        allow(times.answerMs, () => connection?.cut('answer_late'));
+        pass(ending);
+      },
+    });
+
+    function endReflection(): void {
+      const details = `reflection ends after ${times.reflectionMs / 1000} s; ask again`;
+      intercepting.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+    }
+
+    return intercepting;
+  };
+}
+
+function kindOf({ path, requestStream, responseStream }: ServerMethodDefinition<unknown, unknown>): CallKind {
+  if (path.startsWith('/grpc.reflection.')) return 'reflection';
+  if (path.startsWith('/grpc.health.')) return responseStream ? 'watch' : 'probe';
+  return requestStream ? 'stream' : 'call';
+}
