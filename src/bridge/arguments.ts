@@ -13,13 +13,13 @@ export const MAX_UNITS = 128;
 export const MAX_UNIT_NAME_LENGTH = 128;
 
 /** Most properties in one call, the limit of a scoring service. */
-export const MAX_PROPERTIES = 256;
+export const MAX_PROPERTIES = 128;
 
 /** Longest key of a property, in characters: the limit of a scoring service. */
 export const MAX_PROPERTY_KEY_LENGTH = 128;
 
 /** Longest value of a property, in characters: the limit of a scoring service. */
-export const MAX_PROPERTY_VALUE_LENGTH = 4096;
+export const MAX_PROPERTY_VALUE_LENGTH = 1024;
 
 /** Number of cached host lists: an engine asks about few clusters at a time. */
 const MAX_REMEMBERED_LISTS = 4;

@@ -16,6 +16,9 @@ import { servicesSchema } from './services.js';
 import { duration } from './values.js';
 import { isLoopback } from '../lib/address.js';
 
+/** Bytes that a host id takes in a message: a UUID, its tag and its length. */
+const BYTES_PER_HOST_ID = 38;
+
 /** The whole configuration: every key with its default. An unknown key is an error. */
 export const configSchema = z
   .strictObject({
@@ -31,6 +34,12 @@ export const configSchema = z
     server: serverSection.prefault({}),
     ops: opsSection.prefault({}),
     log: logSection.prefault({}),
+    shutdownDelay: duration(
+      0,
+      0,
+      600_000,
+      'How long calls are still accepted at shutdown, while the service says that it is not ready: what callers need to notice',
+    ),
     shutdownGrace: duration(10_000, 0, 600_000, 'Longest wait for calls in flight at shutdown'),
   })
   .superRefine((config, context) => {
@@ -84,6 +93,12 @@ export const configSchema = z
       complain(
         'bridge.listen',
         `${bridge.listen.host} is beyond loopback; set bridge.allowPlaintext: true if that is meant`,
+      );
+    }
+    if (server.maxHostIds * BYTES_PER_HOST_ID > server.maxMessageSize) {
+      complain(
+        'server.maxMessageSize',
+        `is too small for server.maxHostIds: ${server.maxHostIds} ids take ${server.maxHostIds * BYTES_PER_HOST_ID}B`,
       );
     }
     // A reading comes up to a tenth of the interval late.

@@ -195,9 +195,24 @@ export const serverSection = z.strictObject({
     'PEM file of the authority whose clients are let in; set, it demands client certificates',
   ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
-  maxMessageSize: size(4 * MIB, 1024, 256 * MIB, 'Largest message that is received'),
-  maxConcurrentCalls: integer(256, 1, 100_000, 'Most calls at the same time; a stream counts as one'),
-  maxConnections: integer(1024, 1, 100_000, 'Most connections at the same time; others are closed at once'),
+  maxMessageSize: size(
+    MIB,
+    1024,
+    256 * MIB,
+    'Largest message that is received; as many as maxConcurrentCalls may be under way at the same time',
+  ),
+  maxConcurrentCalls: integer(
+    256,
+    1,
+    100_000,
+    'Most calls at the same time; streams, health checks and reflection have limits of their own',
+  ),
+  maxConnections: integer(
+    1024,
+    1,
+    100_000,
+    'Most connections at the same time; for a further one the longest silent one is closed',
+  ),
 });
 
 /** The settings of the gRPC server. */

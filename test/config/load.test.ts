@@ -118,7 +118,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, bridge, server, ops, log, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, bridge, server, ops, log, shutdownDelay, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -229,6 +229,11 @@ describe('configuration', () => {
       'client certificates without TLS',
       { flags: { 'server.tlsClientCaFile': '/x' } },
       /^server\.tlsClientCaFile .*needs server\.tlsCertFile/,
+    ],
+    [
+      '27,595 host ids of 38 bytes in messages of 1 MiB',
+      { flags: { 'server.maxHostIds': '27595' } },
+      /^server\.maxMessageSize: is too small for server\.maxHostIds: 27595 ids take 1048610B$/,
     ],
     [
       'a snapshot that dies before the next',
@@ -418,7 +423,7 @@ describe('configuration', () => {
     expect(text)
       .to.include('refreshInterval: 30s')
       .and.include('maxStaleness: 5m')
-      .and.include('maxMessageSize: 4MiB');
+      .and.include('maxMessageSize: 1MiB');
     expect(text).to.include('listen: 127.0.0.1:50051').and.include('shutdownGrace: 10s');
     const yaml = text.replace(/^ *password:.*\n/m, '');
     expect(load({ yaml, variables: ENGINE })).to.deep.equal(load(written));

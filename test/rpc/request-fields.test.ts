@@ -129,9 +129,9 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
     message: 'explain_top: expected 0 or more, got -1',
   },
   {
-    request: { vm_id, properties: properties(257) },
+    request: { vm_id, properties: properties(129) },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'properties: 257 properties, at most 256 are allowed; send fewer',
+    message: 'properties: 129 properties, at most 128 are allowed; send fewer',
   },
   {
     request: { vm_id, properties: { ['"'.repeat(129)]: '' } },
@@ -139,9 +139,9 @@ const badScoreRequests: Case<ScoreHostsRequest>[] = [
     message: `properties["${'\\"'.repeat(60)}"...]: 129 characters in the key, at most 128 are allowed; send fewer`,
   },
   {
-    request: { vm_id, properties: { a: 'x'.repeat(4097) } },
+    request: { vm_id, properties: { a: 'x'.repeat(1025) } },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'properties["a"]: 4097 characters in the value, at most 4096 are allowed; send fewer',
+    message: 'properties["a"]: 1025 characters in the value, at most 1024 are allowed; send fewer',
   },
   {
     request: { vm_id, assumed_placements: [{ vm_id: uuid(1), host_id: uuid(2) }, { host_id: uuid(2) }] },
@@ -238,9 +238,9 @@ const badBalanceRequests: Case<BalanceHostsRequest>[] = [
     message: 'host_ids[0]: expected a UUID, got "h"',
   },
   {
-    request: { unit: 'u', properties: properties(257) },
+    request: { unit: 'u', properties: properties(129) },
     code: 'RESOURCE_EXHAUSTED',
-    message: 'properties: 257 properties, at most 256 are allowed; send fewer',
+    message: 'properties: 129 properties, at most 128 are allowed; send fewer',
   },
   {
     request: { unit: 'u', assumed_placements: placements(1001) },
@@ -279,11 +279,28 @@ describe('the fields of a request', () => {
       vm_id,
       host_ids: [1, 2, 3].map(uuid),
       units: units(128).map(({ name }, n) => ({ name, weight: n === 0 ? 21_474_836 : 0 })),
-      properties: { ...properties(255), ['x'.repeat(128)]: 'x'.repeat(4096) },
+      properties: { ...properties(127), ['x'.repeat(128)]: 'x'.repeat(1024) },
       assumed_placements: placements(1000),
       request_id: 'x'.repeat(128),
     });
     expect(outcome.code).to.equal(status.OK);
+  });
+
+  it('takes 10,000 hosts with all limits reached and 3 bytes a character: 0.9 MB fit into the default of 1 MiB', async () => {
+    const byDefault = await loopback.serve();
+    const text = (length: number, n = 0) => `${n}`.padEnd(length, '\u4e2d');
+    const request = {
+      vm_id,
+      host_ids: Array.from({ length: 10_000 }, (_, n) => uuid(n)),
+      units: units(128).map((_, n) => ({ name: text(128, n), weight: n === 0 ? 21_474_836 : 0 })),
+      properties: Object.fromEntries(units(128).map((_, n) => [text(128, n), text(1024)])),
+      assumed_placements: placements(1000),
+      request_id: 'x'.repeat(128),
+      explain: true,
+      explain_top: 2 ** 31 - 1,
+    };
+    expect(ScoreHosts.requestSerialize(request).length).to.be.within(900_000, 1024 ** 2);
+    expect((await rawCall(byDefault.address, ScoreHosts, request)).code).to.equal(status.OK);
   });
 
   it('takes what a service may be asked beside hosts and units', async () => {

@@ -22,13 +22,16 @@ import { parseUuid } from '../../lib/uuid.js';
 const MAX_UNITS = 128;
 
 /** Most properties in one request. The engine sends all properties of a policy, a few for each unit. */
-const MAX_PROPERTIES = 256;
+const MAX_PROPERTIES = 128;
 
 /** Longest key of a property, in characters: as long as a unit's name. */
 const MAX_PROPERTY_KEY_LENGTH = 128;
 
-/** Longest value of a property, in characters: the engine's own form fields hold far less. */
-const MAX_PROPERTY_VALUE_LENGTH = 4096;
+/**
+ * Longest value of a property, in characters: the engine's own form fields hold far less. With all other limits reached, a
+ * request still fits into `server.maxMessageSize`.
+ */
+const MAX_PROPERTY_VALUE_LENGTH = 1024;
 
 /** Most assumed placements in one request: more than are decided within one refresh of the inventory. */
 const MAX_ASSUMED_PLACEMENTS = 1000;
