@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { XmlRpcServer } from '../bridge/server.js';
 import type { Config } from '../config/schema.js';
 import { policiesOf } from '../config/policies.js';
@@ -83,7 +84,7 @@ async function startService(
   { variables }: Io,
 ): Promise<RunningService> {
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
-  const faces = createLifecycle({ log, stepTimeoutMs });
+  const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
   const backends = createBackendReference();
   const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
@@ -98,9 +99,12 @@ async function startService(
     return backends.current()?.readiness() ?? { ready: false, reason: 'starting' };
   }
 
-  /** Tells callers to go elsewhere, then ends both servers within one time of grace. */
+  /** Tells callers to go elsewhere, answers them until they noticed, then ends both servers within one time of grace. */
   async function stopServing(): Promise<void> {
     stopping = true;
+    onChange();
+    // Nobody was sent to a service that did not start.
+    if (backends.current() !== undefined) await setTimeout(config.shutdownDelay);
     await Promise.all([bridge?.close(config.shutdownGrace), grpc?.close(config.shutdownGrace)]);
   }
 

@@ -14,7 +14,7 @@ export interface GrpcParts {
   /** Absent: the process has none, and says so to who asks for hosts and VMs. */
   readonly inventory?: InventoryService;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'callEnded'>;
+  readonly metrics: Pick<Metrics, 'callEnded' | 'callIncomplete' | 'connectionEnded'>;
 }
 
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
@@ -30,6 +30,8 @@ export async function startGrpc(
       tls: tlsOf(config),
       log,
       onCallEnd: metrics.callEnded,
+      onCallIncomplete: metrics.callIncomplete,
+      onConnectionEnd: metrics.connectionEnded,
     });
     log.info('grpc server listening', {
       address: server.address,

@@ -51,6 +51,10 @@ export interface CallFigures {
 export interface Metrics {
   /** Counts a call by the name of its method in the contract, and what its caller was told. */
   readonly callEnded: (end: CallFigures) => void;
+  /** Counts a gRPC call that ended before its message was whole. */
+  readonly callIncomplete: (method: string) => void;
+  /** Counts a connection that the gRPC server ended, or did not accept. */
+  readonly connectionEnded: (reason: string) => void;
   /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
@@ -95,6 +99,18 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     help: 'Time to answer a call, by method and gRPC status code.',
     labelNames: ['method', 'code'],
     buckets: CALL_BUCKETS,
+    registers,
+  });
+  const incompleteCalls = new Counter({
+    name: 'hostscore_calls_incomplete_total',
+    help: 'gRPC calls that ended before their message was whole: too long, cancelled or late, by method.',
+    labelNames: ['method'],
+    registers,
+  });
+  const connectionEnds = new Counter({
+    name: 'hostscore_connections_ended_total',
+    help: 'Connections that the gRPC server ended or did not accept, by reason.',
+    labelNames: ['reason'],
     registers,
   });
   const failures = new Counter({
@@ -169,6 +185,8 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
 
   return {
     callEnded: ({ method, code, durationMs }) => calls.observe({ method, code }, durationMs / 1000),
+    callIncomplete: (method) => incompleteCalls.inc({ method }),
+    connectionEnded: (reason) => connectionEnds.inc({ reason }),
     unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
     schedulingLockHeld: (method, outcome, seconds) => locks.observe({ method, outcome }, seconds),
     bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
