@@ -56,7 +56,10 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     const method = methodName(definition.path);
     let connection: Connection | undefined;
     let leave: (() => void) | undefined;
+    let hasMessage = false;
     let isWhole = false;
+    let isAnswering = false;
+    let readOn: (() => void) | undefined;
     let stopTimer: () => void = () => undefined;
 
     const allow = (ms: number, then: () => void) => {
@@ -95,8 +98,18 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
             else if (kind !== 'stream') allow(times.messageMs, () => connection?.cut('message_late'));
             pass(metadata);
           },
+          onReceiveMessage(message, pass) {
+            hasMessage = true;
+            const read = () => {
+              isAnswering = kind === 'reflection';
+              pass(message);
+            };
+            if (isAnswering) readOn = read;
+            else read();
+          },
           onReceiveHalfClose(pass) {
-            isWhole = true;
+            // A cancelled stream looks as if its caller had ended it.
+            isWhole = hasMessage || definition.requestStream;
             if (kind !== 'reflection') stopTimer();
             pass();
           },
@@ -122,6 +135,19 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
         pass(ending);
       },
     });
+
+    if (kind === 'reflection') {
+      // Its implementation reads on however little of its answers is read.
+      const send = intercepting.sendMessage.bind(intercepting);
+      intercepting.sendMessage = (message, sent) =>
+        send(message, () => {
+          sent();
+          isAnswering = false;
+          const next = readOn;
+          readOn = undefined;
+          next?.();
+        });
+    }
 
     function endReflection(): void {
       const details = `reflection ends after ${times.reflectionMs / 1000} s; ask again`;

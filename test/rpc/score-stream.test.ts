@@ -6,15 +6,7 @@ import type { ScoreHostsRequest } from '../../src/gen/hostscore/v1/ScoreHostsReq
 import type { StreamScoreHostsResponse__Output } from '../../src/gen/hostscore/v1/StreamScoreHostsResponse.js';
 import { MAX_STREAMS } from '../../src/rpc/admission.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
-import {
-  aCall,
-  createLoopback,
-  deferred,
-  fakeService,
-  memoryLog,
-  SNAPSHOT_TIME,
-  uuid,
-} from './loopback.js';
+import { aCall, createLoopback, deferred, fakeService, memoryLog, SNAPSHOT_TIME, uuid } from './loopback.js';
 import { unitList } from '../support/unit-list.js';
 
 const { path, requestSerialize, responseDeserialize } = policyUnitMethods.StreamScoreHosts;

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { service as healthService } from 'grpc-health-check';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
+import { grpcMessage } from './http2-peer.js';
 import {
   aCall,
   aScoreRequest,
@@ -108,6 +110,29 @@ describe('closing the server', () => {
     expect(await inFlight).to.deep.equal(answer);
     await closing;
     expect(service.received.length).to.equal(1);
+  });
+
+  it('answers a call that began before, though its message comes after', async () => {
+    const server = await loopback.serve();
+    const session = connectHttp2(`http://${server.address}`);
+    loopback.onClose(() => session.destroy());
+    await once(session, 'connect');
+    const { path, requestSerialize } = policyUnitMethods.ScoreHosts;
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    stream.write(Buffer.alloc(1));
+    // What comes back shows that the server has read the head of the call.
+    await new Promise<void>((resolve) => session.ping(() => resolve()));
+    const closing = server.close(HOURS);
+    const trailers = once(stream, 'trailers');
+    stream.resume();
+    stream.end(grpcMessage(requestSerialize({ vm_id: uuid(1) })).subarray(1));
+    expect((await trailers)[0]).to.include({ 'grpc-status': '0' });
+    await closing;
   });
 
   it('cuts a call that is still in flight after the grace, and aborts its signal', async () => {
