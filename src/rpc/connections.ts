@@ -1,4 +1,4 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Address } from '../lib/address.js';
 import type { After } from '../lib/timers.js';
@@ -70,28 +70,33 @@ export interface Connections {
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
 const PREFACE_BYTES = 24;
 
+/** An open connection, with what is known of its handshake. */
+interface OpenConnection extends Connection {
+  readonly socket: Socket;
+  isSecured: boolean;
+  /** Code of the error that ended its handshake. */
+  failure?: string | undefined;
+}
+
 /**
  * Creates the connections of a server, none at first. When there are as many as allowed, the one that was silent for the
  * longest makes room for the next: one that never made a call before one that did. One with a call in flight stays.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
   const { maxConnections, handshakeMs, after, onEnd } = options;
-  const open = new Map<string, Connection & { readonly socket: Socket }>();
-  const withoutCalls = new Set<Connection>();
-  const idle = new Set<Connection>();
+  const open = new Map<string, OpenConnection>();
+  const withoutCalls = new Set<OpenConnection>();
+  const idle = new Set<OpenConnection>();
   let stopListening: () => Promise<void> = () => Promise.resolve();
 
-  function accept(socket: Socket): boolean {
+  /** Counts a connection in. Returns false for one that is closed, since there is no room. */
+  function accept(socket: Socket, isTls: boolean): boolean {
     const peer = socket.remoteAddress;
     const key = keyOf(socket);
-    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      // What is no preface of HTTP/2.
-      if (code === 'ERR_HTTP2_ERROR' && withoutCalls.has(connection))
-        onEnd({ reason: 'handshake', peer, code });
-    });
     let calls = 0;
-    const connection = {
+    const connection: OpenConnection = {
       socket,
+      isSecured: !isTls,
       callStarted() {
         calls++;
         withoutCalls.delete(connection);
@@ -101,9 +106,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         calls--;
         if (calls === 0 && open.get(key) === connection) idle.add(connection);
       },
-      cut(reason: ConnectionEnd) {
-        if (open.get(key) !== connection) return;
-        forget();
+      cut(reason) {
+        if (!forget()) return;
         socket.destroy();
         onEnd({ reason, peer });
       },
@@ -118,34 +122,54 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const stopTimer = after(handshakeMs, () => {
       if (socket.bytesRead < PREFACE_BYTES) connection.cut('handshake');
     });
-    function forget(): void {
+    /** Counts it out. Returns false if it was before. */
+    function forget(): boolean {
       stopTimer();
-      if (open.get(key) === connection) open.delete(key);
       withoutCalls.delete(connection);
       idle.delete(connection);
+      return open.get(key) === connection && open.delete(key);
     }
     open.set(key, connection);
     withoutCalls.add(connection);
-    socket.once('close', forget);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // What came was no HTTP/2.
+      if (code === 'ERR_HTTP2_ERROR' && withoutCalls.has(connection)) connection.failure = code;
+    });
+    socket.once('close', () => {
+      if (!forget()) return;
+      const { failure, isSecured } = connection;
+      // Nothing at all came from a probe of the port.
+      if (failure === undefined && (isSecured || socket.bytesRead === 0)) return;
+      onEnd({ reason: 'handshake', peer, ...(failure === undefined ? {} : { code: failure }) });
+    });
     return true;
+  }
+
+  function createListener(tls: TlsOptions | undefined, serve: (socket: Socket) => void): Server {
+    if (tls === undefined) {
+      return createServer({ noDelay: true }, (socket) => {
+        if (accept(socket, false)) serve(socket);
+      });
+    }
+    const secured = (socket: Socket) => {
+      const connection = open.get(keyOf(socket));
+      if (connection !== undefined) connection.isSecured = true;
+      socket.on('error', () => undefined);
+      serve(socket);
+    };
+    return createTlsServer({ ...tls, noDelay: true, handshakeTimeout: handshakeMs }, secured)
+      .on('connection', (socket: Socket) => accept(socket, true))
+      .on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
+        const connection = open.get(keyOf(socket));
+        if (connection !== undefined) connection.failure = code;
+        socket.destroy();
+      });
   }
 
   return {
     find: (address) => open.get(keyOf(address)),
     async listen(address, tls, { serve, onAcceptFailed }) {
-      const listener =
-        tls === undefined
-          ? createServer({ noDelay: true }, (socket) => {
-              if (accept(socket)) serve(socket);
-            })
-          : createTlsServer({ ...tls, noDelay: true, handshakeTimeout: handshakeMs }, (socket) => {
-              socket.on('error', () => undefined);
-              serve(socket);
-            })
-              .on('connection', accept)
-              .on('tlsClientError', ({ code }: NodeJS.ErrnoException, { remoteAddress }) =>
-                onEnd({ reason: 'handshake', peer: remoteAddress, ...(code === undefined ? {} : { code }) }),
-              );
+      const listener = createListener(tls, serve);
       const listening = await listenOn(listener, address);
       listener.on('error', ({ code }: NodeJS.ErrnoException) => onAcceptFailed(code));
       stopListening = () => new Promise((closed) => void listener.close(() => closed()));

@@ -100,7 +100,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     after,
     onEnd({ reason, ...facts }) {
       options.onConnectionEnd?.(reason);
-      log.warn('connection ended', { reason, ...facts, maxConnections }, reason);
+      const isFull = reason === 'no_room' || reason === 'evicted';
+      log.warn('connection ended', { reason, ...facts, ...(isFull ? { maxConnections } : {}) }, reason);
     },
   });
   const interceptor = createInterceptor({

@@ -146,7 +146,6 @@ describe('what callers hold', () => {
         event: 'connection ended',
         reason: 'message_late',
         peer: '127.0.0.1',
-        maxConnections: 1024,
         count: 1,
       },
       { level: 'warn', event: 'call incomplete', method: 'ScoreHosts', count: 1 },

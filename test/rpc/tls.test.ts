@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
+import { connect as connectTls } from 'node:tls';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { clientCredentials, serverTlsOptions } from '../../src/rpc/tls.js';
-import { aCall, createLoopback, rejection } from './loopback.js';
+import { SERVER_TIMES } from '../../src/rpc/server.js';
+import { aCall, createLoopback, memoryLog, rejection } from './loopback.js';
 import { unitList } from '../support/unit-list.js';
+import { until } from '../support/until.js';
 
 interface Pair {
   readonly cert: string;
@@ -150,6 +153,51 @@ describe('TLS', () => {
     const cut = once(socket, 'close');
     await server.close(3_600_000);
     await cut;
+  });
+
+  const strangers: { title: string; first: string; code: string }[] = [
+    { title: 'plain text', first: 'GET / HTTP/1.1\r\n\r\n', code: 'ERR_SSL_HTTP_REQUEST' },
+    {
+      title: 'half a handshake',
+      first: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'.padEnd(100, '\0'),
+      code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
+    },
+  ];
+  for (const { title, first, code } of strangers) {
+    it(`ends a connection over which ${title} comes, and says so`, async () => {
+      const log = memoryLog();
+      const ended: string[] = [];
+      const server = await loopback.serve({
+        tls: serverPair,
+        log,
+        times: { ...SERVER_TIMES, handshakeMs: 100 },
+        onConnectionEnd: (reason) => ended.push(reason),
+      });
+      const socket = connectSocket(server.port, '127.0.0.1');
+      socket.on('error', () => undefined).resume();
+      socket.write(Buffer.from(first, 'latin1'));
+      await once(socket, 'close');
+      expect(ended).to.deep.equal(['handshake']);
+      expect(log.lines).to.deep.equal([
+        { level: 'warn', event: 'connection ended', reason: 'handshake', peer: '127.0.0.1', code, count: 1 },
+      ]);
+    });
+  }
+
+  it('counts a client that does not trust the server, and no probe that only connects', async () => {
+    const ended: string[] = [];
+    const server = await loopback.serve({ tls: serverPair, onConnectionEnd: (reason) => ended.push(reason) });
+    const probe = connectSocket(server.port, '127.0.0.1');
+    probe.once('connect', () => probe.end()).resume();
+    await once(probe, 'close');
+    expect(ended).to.deep.equal([]);
+    const stranger = connectTls({ port: server.port, host: '127.0.0.1', ALPNProtocols: ['h2'], ca: otherCa });
+    stranger.on('error', () => undefined);
+    await until(
+      () => ended,
+      (reasons) => reasons.length > 0,
+    );
+    expect(ended).to.deep.equal(['handshake']);
   });
 
   const bad: { title: string; make: () => unknown; message: RegExp }[] = [
