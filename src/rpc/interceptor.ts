@@ -18,7 +18,9 @@ export interface CallTimes {
   readonly messageMs: number;
   /** From an answer, or a status, until it has left: as long, since answers are about as large. */
   readonly answerMs: number;
-  /** From the end of a call that was not read to its end, until its caller closes it: many times a round trip. */
+  /** From the end of a call that was not read to its end: one whose caller had sent all of it is closed by then. */
+  readonly settleMs: number;
+  /** From then on, until its caller closes it: many times a round trip. */
   readonly closeMs: number;
   /** For a stream of reflection. Tools ask for all that they need at once. */
   readonly reflectionMs: number;
@@ -28,9 +30,13 @@ export interface CallTimes {
 export const CALL_TIMES: CallTimes = {
   messageMs: 10_000,
   answerMs: 10_000,
+  settleMs: 50,
   closeMs: 1000,
   reflectionMs: 60_000,
 };
+
+/** Most calls that their callers leave open after their end, about 10 KB each; libraries close them at once. */
+export const MAX_LEFT_OPEN = 4096;
 
 /** Dependencies of the interceptor. */
 export interface InterceptorOptions {
@@ -50,6 +56,7 @@ export interface InterceptorOptions {
 export function createInterceptor(options: InterceptorOptions): ServerInterceptor {
   const { context, connections, times, after, onIncomplete } = options;
   const { admission, log, makeRequestId, onCallEnd } = context;
+  let leftOpen = 0;
 
   return (definition, call) => {
     const kind = kindOf(definition);
@@ -58,11 +65,14 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     let leave: (() => void) | undefined;
     let hasMessage = false;
     let isWhole = false;
+    let hasEnded = false;
     let isAnswering = false;
     let readOn: (() => void) | undefined;
     let stopTimer: () => void = () => undefined;
 
     const allow = (ms: number, then: () => void) => {
+      // A method may answer a call that was cancelled long ago.
+      if (hasEnded) return;
       stopTimer();
       stopTimer = after(ms, then);
     };
@@ -74,6 +84,24 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
 
     // The session of a stream is gone once the stream is.
     const isClosed = () => call.getPeer() === 'unknown';
+
+    function waitUntilClosed(): void {
+      if (isClosed()) release();
+      else if (leftOpen >= MAX_LEFT_OPEN) endLeftOpen();
+      else {
+        leftOpen++;
+        after(times.closeMs, () => {
+          leftOpen--;
+          if (isClosed()) release();
+          else endLeftOpen();
+        });
+      }
+    }
+
+    function endLeftOpen(): void {
+      connection?.cut('left_open');
+      release();
+    }
 
     function refuse(thrown: unknown, metadata: Metadata): void {
       const requestId = requestIdOf(metadata) ?? makeRequestId();
@@ -115,15 +143,10 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
           },
           onCancel() {
             stopTimer();
+            hasEnded = true;
             if (!isWhole && leave !== undefined && !definition.requestStream) onIncomplete(method);
-            if (isWhole || isClosed()) {
-              release();
-              return;
-            }
-            allow(times.closeMs, () => {
-              if (!isClosed()) connection?.cut('left_open');
-              release();
-            });
+            if (isWhole || isClosed()) release();
+            else stopTimer = after(times.settleMs, waitUntilClosed);
           },
         }),
       sendMessage(message, pass) {

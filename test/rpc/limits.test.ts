@@ -8,6 +8,7 @@ import type { After } from '../../src/lib/timers.js';
 import { MAX_PROBES, MAX_REFLECTIONS, MAX_WATCHES } from '../../src/rpc/admission.js';
 import type { ConnectionEnd } from '../../src/rpc/connections.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
+import { MAX_LEFT_OPEN } from '../../src/rpc/interceptor.js';
 import { SERVER_TIMES, type RpcServer } from '../../src/rpc/server.js';
 import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
@@ -146,9 +147,8 @@ describe('what callers hold', () => {
         event: 'connection ended',
         reason: 'message_late',
         peer: '127.0.0.1',
-        count: 1,
       },
-      { level: 'warn', event: 'call incomplete', method: 'ScoreHosts', count: 1 },
+      { level: 'warn', event: 'call incomplete', method: 'ScoreHosts' },
     ]);
   });
 
@@ -158,6 +158,7 @@ describe('what callers hold', () => {
     peer.send(headersFrame(1, SCORE_HOSTS, { 'grpc-timeout': '20m' }), dataFrame(1, HALF));
     await until(peer.endedStreams, (count) => count === 1);
     expect(await codeOf(server)).to.equal('RESOURCE_EXHAUSTED');
+    await timers.pass(50);
     await timers.pass(1000);
     await peer.closed;
     await admits(server);
@@ -175,7 +176,7 @@ describe('what callers hold', () => {
       dataFrame(3, grpcMessage(Buffer.alloc(0)), { end: true }),
     );
     await until(peer.endedStreams, (count) => count === 2);
-    await timers.pass(1000);
+    await timers.pass(50);
     expect(await codeOf(server)).to.equal('OK');
     expect(ended).to.deep.equal([]);
   });
@@ -188,10 +189,36 @@ describe('what callers hold', () => {
     await isTaken(served);
     second.send(headersFrame(1, SCORE_HOSTS));
     await until(second.endedStreams, (count) => count === 1);
-    while (timers.count(1000) > 0) await timers.pass(1000);
+    while (timers.count(50) > 0) await timers.pass(50);
+    await timers.pass(1000);
     await second.closed;
     expect(ended).to.deep.equal(['left_open']);
     expect(first.socket.destroyed).to.equal(false);
+  });
+
+  it(`ends a connection at once whose refused call is one more than ${MAX_LEFT_OPEN} that are left open`, async () => {
+    const served = await serve(single);
+    const { server, timers, ended } = served;
+    const first = await connectPeer(server);
+    first.send(headersFrame(1, SCORE_HOSTS));
+    await isTaken(served);
+    const perPeer = 128;
+    for (let n = 0; n < MAX_LEFT_OPEN / perPeer; n++) {
+      const peer = await connectPeer(server);
+      peer.send(...Array.from({ length: perPeer }, (_, call) => headersFrame(2 * call + 1, SCORE_HOSTS)));
+      await until(peer.endedStreams, (count) => count === perPeer);
+      while (timers.count(50) > 0) await timers.pass(50);
+    }
+    await until(
+      () => timers.count(1000),
+      (count) => count === MAX_LEFT_OPEN,
+    );
+    expect(ended).to.deep.equal([]);
+    const last = await connectPeer(server);
+    last.send(headersFrame(1, SCORE_HOSTS));
+    await timers.pass(50);
+    await last.closed;
+    expect(ended).to.deep.equal(['left_open']);
   });
 
   it('ends the connection of a call whose answer is not taken in 10 s, and keeps its place until then', async () => {
@@ -224,6 +251,26 @@ describe('what callers hold', () => {
       () => timers.count(SERVER_TIMES.messageMs) + timers.count(SERVER_TIMES.closeMs),
       (count) => count === 0,
     );
+  });
+
+  it('leaves no timer behind a call that was cancelled before its method ended', async () => {
+    const gate = deferred<undefined>();
+    const begun = deferred<undefined>();
+    const service = fakeService({
+      scoreHosts: async () => {
+        begun.resolve(undefined);
+        await gate.promise;
+        return { scores: [], unitResults: [], unknownHostIds: [], snapshotTime: SNAPSHOT_TIME };
+      },
+    });
+    const { server, timers, ended } = await serve({ ...single, service });
+    const peer = await connectPeer(server);
+    peer.send(headersFrame(1, SCORE_HOSTS), dataFrame(1, MESSAGE, { end: true }));
+    await begun.promise;
+    peer.send(resetFrame(1));
+    gate.resolve(undefined);
+    await admits(server);
+    expect([timers.count(10_000), timers.count(50), ended]).to.deep.equal([0, 0, []]);
   });
 
   it(`keeps ${MAX_WATCHES} watches of the health open for as long as they like, refuses the next, and answers calls`, async () => {
@@ -294,6 +341,7 @@ describe('what callers hold', () => {
       for (let n = 0; n < MAX_REFLECTIONS; n++) await timers.pass(60_000);
       await until(peer.endedStreams, (count) => count === MAX_REFLECTIONS + 1);
       expect(ended).to.deep.equal([]);
+      await timers.pass(50);
       await timers.pass(1000);
       await peer.closed;
       expect(ended).to.deep.equal(['left_open']);
@@ -392,7 +440,11 @@ describe('what callers hold', () => {
       // The connection with a call behind it is the last to go.
       expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
       expect(ended).to.deep.equal(Array.from({ length: 18 }, () => 'evicted'));
-      expect(log.lines.map(({ event, count }) => [event, count])).to.deep.equal([['connection ended', 1]]);
+      expect(log.lines[0]).to.deep.include({
+        event: 'connection ended',
+        reason: 'evicted',
+        maxConnections: 4,
+      });
     });
   });
 });

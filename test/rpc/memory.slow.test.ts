@@ -53,14 +53,16 @@ describe('memory that callers hold', function () {
     const session = connectHttp2(`http://${attacked.address}`);
     session.on('error', () => undefined);
     peers.push(session);
-    for (let n = 0; n < STREAMS.length; n++) {
-      const stream = session.request({
+    const calls = STREAMS.map(() =>
+      session.request({
         ':method': 'POST',
         ':path': SCORE_HOSTS,
         'content-type': 'application/grpc',
         te: 'trailers',
         ...headers,
-      });
+      }),
+    );
+    for (const stream of calls) {
       stream.on('error', () => undefined).resume();
       stream.write(LONG);
     }
