@@ -255,10 +255,10 @@ describe('what callers hold', () => {
 
   it('leaves no timer behind a call that was cancelled before its method ended', async () => {
     const gate = deferred<undefined>();
-    const begun = deferred<undefined>();
+    const begun = deferred<AbortSignal>();
     const service = fakeService({
-      scoreHosts: async () => {
-        begun.resolve(undefined);
+      scoreHosts: async (_, { signal }) => {
+        begun.resolve(signal);
         await gate.promise;
         return { scores: [], unitResults: [], unknownHostIds: [], snapshotTime: SNAPSHOT_TIME };
       },
@@ -266,8 +266,12 @@ describe('what callers hold', () => {
     const { server, timers, ended } = await serve({ ...single, service });
     const peer = await connectPeer(server);
     peer.send(headersFrame(1, SCORE_HOSTS), dataFrame(1, MESSAGE, { end: true }));
-    await begun.promise;
+    const signal = await begun.promise;
     peer.send(resetFrame(1));
+    await until(
+      () => signal.aborted,
+      (isAborted) => isAborted,
+    );
     gate.resolve(undefined);
     await admits(server);
     expect([timers.count(10_000), timers.count(50), ended]).to.deep.equal([0, 0, []]);
