@@ -5,11 +5,11 @@ import type { After } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
 
 /**
- * Why a connection was ended by the server: no room for it, ended for another one, no handshake or a failed one; a message
- * that came or an answer that left too slowly, or a call that ended and was left open.
+ * Why a connection was ended by the server: no room for it, ended for another one, no handshake or a failed one, no call in
+ * minutes; a message that came or an answer that left too slowly, or a call that ended and was left open.
  */
 export type ConnectionEnd =
-  'no_room' | 'evicted' | 'handshake' | 'message_late' | 'answer_late' | 'left_open';
+  'no_room' | 'evicted' | 'handshake' | 'silent' | 'message_late' | 'answer_late' | 'left_open';
 
 /** An open connection. */
 export interface Connection {
@@ -39,6 +39,8 @@ export interface ConnectionsOptions {
   readonly maxConnections: number;
   /** From a connection's opening to the end of its handshake, in milliseconds. */
   readonly handshakeMs: number;
+  /** From then on to its first call, in milliseconds. */
+  readonly firstCallMs: number;
   readonly after: After;
   readonly onEnd: (ended: EndedConnection) => void;
 }
@@ -83,7 +85,7 @@ interface OpenConnection extends Connection {
  * longest makes room for the next: one that never made a call before one that did. One with a call in flight stays.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { maxConnections, handshakeMs, after, onEnd } = options;
+  const { maxConnections, handshakeMs, firstCallMs, after, onEnd } = options;
   const open = new Map<string, OpenConnection>();
   const withoutCalls = new Set<OpenConnection>();
   const idle = new Set<OpenConnection>();
@@ -119,9 +121,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
       onEnd({ reason: 'no_room', peer });
       return false;
     }
-    const stopTimer = after(handshakeMs, () => {
+    let stopTimer = after(handshakeMs, () => {
       if (socket.bytesRead < PREFACE_BYTES) connection.cut('handshake');
+      else if (withoutCalls.has(connection)) stopTimer = after(firstCallMs, endSilent);
     });
+    function endSilent(): void {
+      if (withoutCalls.has(connection)) connection.cut('silent');
+    }
     /** Counts it out. Returns false if it was before. */
     function forget(): boolean {
       stopTimer();

@@ -66,6 +66,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     let hasMessage = false;
     let isWhole = false;
     let hasEnded = false;
+    let isAnswered = false;
     let isAnswering = false;
     let readOn: (() => void) | undefined;
     let stopTimer: () => void = () => undefined;
@@ -150,11 +151,13 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
           },
         }),
       sendMessage(message, pass) {
-        if (kind === 'call' || kind === 'probe') allow(times.answerMs, () => connection?.cut('answer_late'));
+        isAnswered = kind === 'call' || kind === 'probe';
+        if (isAnswered) allow(times.answerMs, () => connection?.cut('answer_late'));
         pass(message);
       },
       sendStatus(ending, pass) {
-        allow(times.answerMs, () => connection?.cut('answer_late'));
+        // An answer's time goes on to its status.
+        if (!isAnswered) allow(times.answerMs, () => connection?.cut('answer_late'));
         pass(ending);
       },
     });

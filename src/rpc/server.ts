@@ -23,15 +23,12 @@ export const MAX_CONCURRENT_STREAMS = 128;
 export interface ServerTimes extends CallTimes {
   /** From a connection's opening to the end of its handshake: a few round trips. */
   readonly handshakeMs: number;
-  /**
-   * For a connection without calls, which then ends with GOAWAY; its client connects again for the next call. Shorter than
-   * balancers and firewalls forget a connection (350 s at the least), which tell nobody.
-   */
-  readonly idleMs: number;
+  /** For the first call of a connection. A client that connects ahead of its calls connects again, so that minutes do. */
+  readonly firstCallMs: number;
 }
 
 /** The time limits of callers. */
-export const SERVER_TIMES: ServerTimes = { ...CALL_TIMES, handshakeMs: 10_000, idleMs: 300_000 };
+export const SERVER_TIMES: ServerTimes = { ...CALL_TIMES, handshakeMs: 10_000, firstCallMs: 300_000 };
 
 /** Time for written answers to be sent after the last call has ended, when a stream stays open. */
 const FLUSH_MS = 200;
@@ -97,9 +94,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const connections = createConnections({
     maxConnections,
     handshakeMs: times.handshakeMs,
+    firstCallMs: times.firstCallMs,
     after,
     onEnd({ reason, ...facts }) {
       options.onConnectionEnd?.(reason);
+      // So ends many a client that only connects ahead of its calls.
+      if (reason === 'silent') return;
       const isFull = reason === 'no_room' || reason === 'evicted';
       log.warn('connection ended', { reason, ...facts, ...(isFull ? { maxConnections } : {}) }, reason);
     },
@@ -120,7 +120,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
-    'grpc.max_connection_idle_ms': times.idleMs,
     'grpc.enable_channelz': 0,
   });
   server.addService(

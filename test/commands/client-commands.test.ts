@@ -310,7 +310,7 @@ describe('client commands', () => {
       .to.match(/^The gRPC server:\n {2}--server-listen /m)
       .and.match(/^Examples:\n {2}hostscore serve/m);
     const [, ungrouped = ''] = /^The process:\n((?: {2}.*\n)*)/m.exec(stdout) ?? [];
-    expect(ungrouped.match(/--[\w-]+(?= <)/g)).to.deep.equal(['--shutdown-grace']);
+    expect(ungrouped.match(/--[\w-]+(?= <)/g)).to.deep.equal(['--shutdown-delay', '--shutdown-grace']);
     for (const { flag, variable } of settings) {
       if (flag !== undefined) expect(stdout).to.match(new RegExp(`^ {2}${flag} <value> `, 'm'));
       else expect(stdout).to.include(variable);

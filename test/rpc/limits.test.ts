@@ -383,18 +383,25 @@ describe('what callers hold', () => {
       expect(ended).to.deep.equal(['handshake']);
     });
 
-    it('without calls ends with GOAWAY, and the next call of its client makes another', async () => {
-      expect(SERVER_TIMES.idleMs).to.equal(300_000);
-      const server = await loopback.serve({ times: { ...SERVER_TIMES, idleMs: 50 } });
-      const peer = await connectPeer(server);
-      const client = loopback.connect(server);
-      expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
-      await peer.closed;
-      expect(peer.wentAway()).to.equal(true);
-      expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    it('is ended when it made no call in 5 min, and kept when it made one', async () => {
+      const { server, timers, log, ended } = await serve();
+      const [silent, used] = [await connectPeer(server), await connectPeer(server)];
+      const check = (stream: number) => [
+        headersFrame(stream, CHECK),
+        dataFrame(stream, grpcMessage(Buffer.alloc(0)), { end: true }),
+      ];
+      used.send(...check(1));
+      await until(used.endedStreams, (count) => count === 1);
+      await timers.pass(TIMES.handshakeMs);
+      await timers.pass(TIMES.handshakeMs);
+      await timers.pass(300_000);
+      await silent.closed;
+      used.send(...check(3));
+      await until(used.endedStreams, (count) => count === 2);
+      expect([ended, log.lines]).to.deep.equal([['silent'], []]);
     });
 
-    it('with a call in flight is neither idle nor ended for another: that one is closed', async () => {
+    it('with a call in flight is not ended for another: that one is closed', async () => {
       const gate = deferred<undefined>();
       const begun = deferred<undefined>();
       const answer = { scores: [], unitResults: [], unknownHostIds: [], snapshotTime: SNAPSHOT_TIME };
@@ -408,7 +415,6 @@ describe('what callers hold', () => {
       const { server, ended } = await serve({
         service,
         settings: { maxConnections: 1 },
-        times: { ...TIMES, idleMs: 20 },
       });
       const peer = await connectPeer(server);
       peer.send(headersFrame(1, SCORE_HOSTS), dataFrame(1, MESSAGE, { end: true }));
