@@ -16,9 +16,6 @@ import { servicesSchema } from './services.js';
 import { duration } from './values.js';
 import { isLoopback } from '../lib/address.js';
 
-/** Bytes that a host id takes in a message: a UUID, its tag and its length. */
-const BYTES_PER_HOST_ID = 38;
-
 /** The whole configuration: every key with its default. An unknown key is an error. */
 export const configSchema = z
   .strictObject({
@@ -93,12 +90,6 @@ export const configSchema = z
       complain(
         'bridge.listen',
         `${bridge.listen.host} is beyond loopback; set bridge.allowPlaintext: true if that is meant`,
-      );
-    }
-    if (server.maxHostIds * BYTES_PER_HOST_ID > server.maxMessageSize) {
-      complain(
-        'server.maxMessageSize',
-        `is too small for server.maxHostIds: ${server.maxHostIds} ids take ${server.maxHostIds * BYTES_PER_HOST_ID}B`,
       );
     }
     // A reading comes up to a tenth of the interval late.

@@ -231,11 +231,6 @@ describe('configuration', () => {
       /^server\.tlsClientCaFile .*needs server\.tlsCertFile/,
     ],
     [
-      '27,595 host ids of 38 bytes in messages of 1 MiB',
-      { flags: { 'server.maxHostIds': '27595' } },
-      /^server\.maxMessageSize: is too small for server\.maxHostIds: 27595 ids take 1048610B$/,
-    ],
-    [
       'a snapshot that dies before the next',
       { flags: { 'inventory.maxStaleness': '30s' } },
       /^inventory\.maxStaleness .*has to be longer/,
