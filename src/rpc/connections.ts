@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Address } from '../lib/address.js';
 import type { After } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
@@ -13,7 +14,8 @@ export type ConnectionEnd =
 
 /** An open connection. */
 export interface Connection {
-  readonly callStarted: () => void;
+  /** Called with the metadata of a call, by which {@link Connections.ofCall} finds the connection. */
+  readonly callStarted: (call: Metadata) => void;
   readonly callEnded: () => void;
   /** Closes it at once, with all that was kept for it. */
   readonly cut: (reason: ConnectionEnd) => void;
@@ -57,6 +59,8 @@ export interface ListenerHandlers {
 export interface Connections {
   /** Returns an open connection; undefined for one that has just closed. */
   readonly find: (address: ConnectionAddress) => Connection | undefined;
+  /** Returns the connection of a call. */
+  readonly ofCall: (call: Metadata) => Connection | undefined;
   /** Starts to listen, with TLS if there are options for it. */
   readonly listen: (
     address: Address,
@@ -87,6 +91,7 @@ interface OpenConnection extends Connection {
 export function createConnections(options: ConnectionsOptions): Connections {
   const { maxConnections, handshakeMs, firstCallMs, after, onEnd } = options;
   const open = new Map<string, OpenConnection>();
+  const ofCalls = new WeakMap<Metadata, Connection>();
   const withoutCalls = new Set<OpenConnection>();
   const idle = new Set<OpenConnection>();
   let stopListening: () => Promise<void> = () => Promise.resolve();
@@ -99,8 +104,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const connection: OpenConnection = {
       socket,
       isSecured: !isTls,
-      callStarted() {
+      callStarted(call) {
         calls++;
+        ofCalls.set(call, connection);
         withoutCalls.delete(connection);
         idle.delete(connection);
       },
@@ -174,6 +180,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     find: (address) => open.get(keyOf(address)),
+    ofCall: (call) => ofCalls.get(call),
     async listen(address, tls, { serve, onAcceptFailed }) {
       const listener = createListener(tls, serve);
       const listening = await listenOn(listener, address);

@@ -1,7 +1,7 @@
 import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
-import type { Clock } from '../lib/timers.js';
+import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Admission } from './admission.js';
 import { depthOf, isDryRun, readRequestId, requestIdMetadata, requestIdOf } from './call-metadata.js';
@@ -25,6 +25,9 @@ export interface MethodContext {
   readonly clock: Clock;
   /** Monotonic clock, for durations. */
   readonly steady: Clock;
+  readonly after: After;
+  /** Ends the connection of a call, which is known by its metadata, at once: its answer was not taken in time. */
+  readonly cut: (call: Metadata) => void;
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
 }

@@ -116,7 +116,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
         next({
           onReceiveMetadata(metadata, pass) {
             connection = connections.find(call.getConnectionInfo());
-            connection?.callStarted();
+            connection?.callStarted(metadata);
             try {
               leave = admission.enter(kind, metadata);
             } catch (thrown) {

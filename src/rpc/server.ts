@@ -86,6 +86,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     log,
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
+    after,
+    cut: (call) => connections.ofCall(call)?.cut('answer_late'),
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
   };

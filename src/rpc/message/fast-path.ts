@@ -3,6 +3,7 @@
  * (docs/decisions/0011-scores-encoded-by-hand.md). So the lists that grow with the number of hosts are written and read by
  * hand here, in the plain form that nearly every call has; any other form is left to the library.
  */
+import protobuf from 'protobufjs/minimal.js';
 import type { HostScore } from '../../domain/contract.js';
 
 /** Length of a UUID as text. */
@@ -92,6 +93,16 @@ export function encodeScores(
     bytes[lengthAt] = at - lengthAt - 1;
   }
   return bytes.subarray(0, at);
+}
+
+/** Fields 1 and 2 of StreamScoreHostsResponse, length-delimited. */
+const REQUEST_ID_TAG = (1 << 3) | 2;
+const RESPONSE_TAG = (2 << 3) | 2;
+
+/** Encodes a StreamScoreHostsResponse as far as its `response`, to be followed by that many bytes of a ScoreHostsResponse. */
+export function encodeStreamedHead(requestId: string, length: number): Uint8Array {
+  const writer = protobuf.Writer.create();
+  return writer.uint32(REQUEST_ID_TAG).string(requestId).uint32(RESPONSE_TAG).uint32(length).finish();
 }
 
 /** The scores at the beginning of a ScoreHostsResponse, and the offset of the rest. */

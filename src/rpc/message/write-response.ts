@@ -16,7 +16,7 @@ import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscor
 import { boundedText } from '../../lib/text.js';
 import { policyUnitMethods, type Sent } from '../proto.js';
 import { toFailureCode } from '../status.js';
-import { encodeScores } from './fast-path.js';
+import { encodeScores, encodeStreamedHead } from './fast-path.js';
 
 /** Encodes the units of a service. */
 export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitList): Buffer {
@@ -42,10 +42,7 @@ export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitLi
 
 /** Encodes scores, with reasons for the best `explainTop` hosts of an explained answer, all by default. */
 export function writeScores(response: ScoreHostsResponse, explainTop?: number): Buffer {
-  const { responseSerialize } = policyUnitMethods.ScoreHosts;
-  const plain = response.explanation === undefined ? encodeScores(response.scores) : undefined;
-  if (plain === undefined) return responseSerialize(scoresMessage(response, explainTop));
-  return Buffer.concat([plain, responseSerialize(scoresMessage({ ...response, scores: [] }))]);
+  return Buffer.concat(scoreParts(response, explainTop));
 }
 
 /** Encodes the answer to a request of a stream. */
@@ -54,10 +51,17 @@ export function writeStreamedScores(
   response: ScoreHostsResponse,
   explainTop?: number,
 ): Buffer {
-  return policyUnitMethods.StreamScoreHosts.responseSerialize({
-    request_id: requestId,
-    response: scoresMessage(response, explainTop),
-  });
+  const parts = scoreParts(response, explainTop);
+  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return Buffer.concat([encodeStreamedHead(requestId, length), ...parts]);
+}
+
+/** Encodes scores as consecutive parts of a message, so that the caller copies them once. */
+function scoreParts(response: ScoreHostsResponse, explainTop?: number): readonly Buffer[] {
+  const { responseSerialize } = policyUnitMethods.ScoreHosts;
+  const plain = response.explanation === undefined ? encodeScores(response.scores) : undefined;
+  if (plain === undefined) return [responseSerialize(scoresMessage(response, explainTop))];
+  return [plain, responseSerialize(scoresMessage({ ...response, scores: [] }))];
 }
 
 /** Encodes the failure of a request of a stream. */
