@@ -6,12 +6,12 @@ export interface Clock {
 /** Schedules a callback once, in milliseconds. Returns a cancel function. Injected, so that tests need not wait. */
 export type After = (ms: number, run: () => void) => () => void;
 
-/** Longest delay of a Node timer, in milliseconds. A longer one would fire at once. */
+/** Longest delay of a Node timer, in milliseconds, almost 25 days. A longer one would fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Schedules by setTimeout. A delay over {@link MAX_TIMER_MS}, such as Infinity, never ends. */
+/** Schedules by setTimeout, after {@link MAX_TIMER_MS} at the latest. A delay of Infinity never ends. */
 export const nodeAfter: After = (ms, run) => {
-  if (ms > MAX_TIMER_MS) return () => undefined;
-  const timer = setTimeout(run, ms);
+  if (ms === Infinity) return () => undefined;
+  const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS));
   return () => clearTimeout(timer);
 };

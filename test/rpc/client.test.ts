@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import { createServer } from 'node:net';
 import { SchedulingError } from '../../src/domain/errors.js';
+import { MAX_TIMER_MS } from '../../src/lib/timers.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { aCall, aScoreRequest, createLoopback, fakeService, rejection } from './loopback.js';
 import { unitList } from '../support/unit-list.js';
+
+const DAY_MS = 24 * 3_600_000;
 
 describe('the client', () => {
   const loopback = createLoopback();
@@ -33,6 +36,20 @@ describe('the client', () => {
       message: `no answer from 127.0.0.1:${bound.port} in time`,
     });
   });
+
+  for (const [ahead, ms] of [
+    ['2^31 - 1 ms', MAX_TIMER_MS],
+    ['26 days', 26 * DAY_MS],
+    ['10,000 days', 10_000 * DAY_MS],
+  ] as const) {
+    it(`asks with a deadline ${ahead} ahead, which a server on grpc-js would end at once, for one of 27 h, all that eight digits of milliseconds hold`, async () => {
+      const service = fakeService();
+      const client = loopback.connect(await loopback.serve({ service }));
+      const before = Date.now();
+      await client.scoreHosts(aScoreRequest(), aCall({ deadline: before + ms }));
+      expect(service.received[0]?.call.deadline).to.be.within(before + 99_999_999, Date.now() + 99_999_999);
+    });
+  }
 
   it('gives a call without a deadline 10 s', async () => {
     const service = fakeService();
