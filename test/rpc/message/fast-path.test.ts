@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { HostScore } from '../../../src/domain/contract.js';
 import { decodeScores, encodeHostIds, encodeScores } from '../../../src/rpc/message/fast-path.js';
+import { writeStreamedScores } from '../../../src/rpc/message/write-response.js';
 import { policyUnitMethods } from '../../../src/rpc/proto.js';
 import { hostId } from '../../support/world.js';
 
@@ -15,6 +16,26 @@ function encodedByLibrary(scores: readonly HostScore[]): Buffer {
     scores: scores.map(({ hostId, score }) => ({ host_id: hostId, score })),
   });
 }
+
+describe('writeStreamedScores', () => {
+  for (const [hosts, bytes] of [
+    [0, 0],
+    [3, 126],
+    [4, 168],
+    [400, 16_800],
+  ] as const) {
+    it(`encodes ${hosts} scores, ${bytes} bytes, to the bytes of the library`, () => {
+      const scores = Array.from({ length: hosts }, (_, n) => ({ hostId: hostId(n), score: 100 }));
+      expect(encodedByLibrary(scores).length).to.equal(bytes);
+      const written = writeStreamedScores('r-1', { scores, unitResults: [], unknownHostIds: [] });
+      const byLibrary = policyUnitMethods.StreamScoreHosts.responseSerialize({
+        request_id: 'r-1',
+        response: { scores: scores.map(({ hostId, score }) => ({ host_id: hostId, score })) },
+      });
+      expect(written.toString('hex')).to.equal(byLibrary.toString('hex'));
+    });
+  }
+});
 
 describe('encodeScores', () => {
   for (const score of [
