@@ -93,7 +93,12 @@ export interface PolicyUnitServiceClient extends grpc.Client {
    * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
    * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
-   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * the server's size limit, for the caller's own deadline or cancellation, and with UNAVAILABLE when the server stops,
+   * or when the caller sends no request, or takes no answer, for 5 minutes.
+   * 
+   * A request is read only when the answer to the one before has been taken. A server limits how many streams are
+   * open (RESOURCE_EXHAUSTED) and how much their callers leave unread: a large answer then becomes a failure with
+   * RESOURCE_EXHAUSTED.
    * 
    * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
@@ -103,7 +108,12 @@ export interface PolicyUnitServiceClient extends grpc.Client {
    * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
    * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
-   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * the server's size limit, for the caller's own deadline or cancellation, and with UNAVAILABLE when the server stops,
+   * or when the caller sends no request, or takes no answer, for 5 minutes.
+   * 
+   * A request is read only when the answer to the one before has been taken. A server limits how many streams are
+   * open (RESOURCE_EXHAUSTED) and how much their callers leave unread: a large answer then becomes a failure with
+   * RESOURCE_EXHAUSTED.
    * 
    * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
@@ -149,7 +159,12 @@ export interface PolicyUnitServiceHandlers extends grpc.UntypedServiceImplementa
    * Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
    * 
    * A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
-   * the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+   * the server's size limit, for the caller's own deadline or cancellation, and with UNAVAILABLE when the server stops,
+   * or when the caller sends no request, or takes no answer, for 5 minutes.
+   * 
+   * A request is read only when the answer to the one before has been taken. A server limits how many streams are
+   * open (RESOURCE_EXHAUSTED) and how much their callers leave unread: a large answer then becomes a failure with
+   * RESOURCE_EXHAUSTED.
    * 
    * The stream carries the requests of ScoreHosts, so that one body serves both methods.
    */
