@@ -62,6 +62,9 @@ export function buildCatalogue(
     const report = (reason: string): void => void problems.push({ file: plugin.file, reason });
     const failure = plugin.problem();
     if (failure !== undefined) report(failure);
+    const changed = plugin.slower();
+    if (changed !== '')
+      report(`is slower than it could be: its import changes ${changed}, so each call imports all it needs`);
     for (const { name, methods, properties: validation } of plugin.units()) {
       if (name.length > MAX_UNIT_NAME_LENGTH) {
         report(`class ${boundedText(name, 32)}: its name has more than ${MAX_UNIT_NAME_LENGTH} characters`);

@@ -69,12 +69,14 @@ export interface RunOutcome {
   readonly stderr: Buffer;
 }
 
-/** A process that has imported a plugin and forks for each call. */
+/** A process that has tried a plugin, has loaded what that imports from elsewhere, and forks for each call. */
 export interface PluginProcess {
   readonly pid: number;
   readonly units: readonly FoundUnit[];
   /** Absolute paths of the files of the plugin's folder that it loaded. */
   readonly files: readonly string[];
+  /** What the import changes, so that each call imports anew all that the plugin imports; mostly empty. */
+  readonly slower: string;
   /**
    * Runs a call. When the signal aborts, the call's process group is killed, within {@link KILL_GRACE_MS}. Rejects with
    * UNAVAILABLE when this process ends during the call.
@@ -90,6 +92,9 @@ export interface PluginProcess {
 export type PluginStart =
   | { readonly process: PluginProcess; readonly failure?: never }
   | { readonly failure: string; readonly process?: never };
+
+/** The reason of a process that ends after its running calls, since another one has taken its place. */
+const RETIRED = 'was retired';
 
 interface Running {
   readonly resolve: (outcome: RunOutcome) => void;
@@ -133,7 +138,7 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   options.signal.addEventListener('abort', onAbort, { once: true });
   const closeWhenIdle = (): void => {
     if (!retired || running.size > 0) return;
-    endReason ??= 'was retired';
+    endReason ??= RETIRED;
     channel.end();
   };
 
@@ -146,7 +151,8 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     over = true;
     options.signal.removeEventListener('abort', onAbort);
     if (child.pid !== undefined) {
-      await killSession(child.pid);
+      // What calls left running outlives a process that is replaced.
+      if (endReason !== RETIRED) await killSession(child.pid);
       // Reads the rest of its output. A child that left the session may keep the channel open forever.
       const cancelTimer = after(KILL_GRACE_MS, () => channel.destroy());
       await drained;
@@ -183,9 +189,11 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
   }
 
   return new Promise((resolve) => {
-    const cancelTimeout = after(settings.maxImportTime, () =>
-      killNow(`was importing for ${settings.maxImportTime} ms (plugins.maxImportTime), and was killed`),
-    );
+    const startTimeout = () =>
+      after(settings.maxImportTime, () =>
+        killNow(`was importing for ${settings.maxImportTime} ms (plugins.maxImportTime), and was killed`),
+      );
+    let cancelTimeout = startTimeout();
     void ended.then((how) => {
       cancelTimeout();
       resolve({ failure: how });
@@ -209,15 +217,18 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
         cancelTimeout();
         resolve({ failure: failureText(message.failed) });
         killNow('could not import it');
+      } else if ('tried' in message) {
+        cancelTimeout();
+        cancelTimeout = startTimeout();
       } else {
         cancelTimeout();
-        const { units, files } = message.ready;
+        const { units, files, slower } = message.ready;
         const retire = () => {
           retired = true;
           closeWhenIdle();
         };
         const pid = child.pid ?? 0;
-        resolve({ process: { pid, units, files, run, ended, retire } });
+        resolve({ process: { pid, units, files, slower, run, ended, retire } });
       }
     }
 

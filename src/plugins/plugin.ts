@@ -46,6 +46,8 @@ export interface Plugin {
   readonly isTried: () => boolean;
   /** Returns the reason why the last import failed or has not ended, else undefined. */
   readonly problem: () => string | undefined;
+  /** Returns what the last import that succeeded changed, so that calls are slower; mostly empty. */
+  readonly slower: () => string;
   /** Runs a call. Rejects with UNAVAILABLE when there is no process or it ends during the call. */
   readonly run: (order: RunOrder, signal: AbortSignal) => Promise<RunOutcome>;
   /**
@@ -64,6 +66,7 @@ export function createPlugin(options: PluginOptions): Plugin {
   let current: PluginProcess | undefined;
   let units: readonly FoundUnit[] = [];
   let files: readonly string[] = [options.path];
+  let slower = '';
   let isTried = false;
   let problem: string | undefined =
     `is still being imported, for ${maxImportTime} ms at most (plugins.maxImportTime)`;
@@ -110,7 +113,7 @@ export function createPlugin(options: PluginOptions): Plugin {
       problem = failure;
       startLater();
     } else {
-      ({ units, files } = started);
+      ({ units, files, slower } = started);
       problem = undefined;
       current?.retire();
       current = started;
@@ -150,6 +153,7 @@ export function createPlugin(options: PluginOptions): Plugin {
     files: () => files,
     isTried: () => isTried,
     problem: () => problem,
+    slower: () => slower,
     async run(order, callSignal) {
       if (current === undefined && starting !== undefined) await waitFor(starting, callSignal);
       if (current === undefined) {

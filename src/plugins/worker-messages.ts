@@ -77,7 +77,15 @@ const workerMessage = z.union([
     stdout: z.int().min(0),
   }),
   z.object({ unstarted: id, reason: z.string() }),
-  z.object({ ready: z.object({ units: z.array(foundUnit), files: z.array(z.string()) }) }),
+  z.object({ tried: z.literal(true) }),
+  z.object({
+    ready: z.object({
+      units: z.array(foundUnit),
+      files: z.array(z.string()),
+      /** What the import changes, such as `sys.path`, so that nothing that it imports is kept loaded; mostly empty. */
+      slower: z.string(),
+    }),
+  }),
   z.object({ failed: z.string() }),
 ]);
 

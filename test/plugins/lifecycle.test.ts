@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { kill } from 'node:process';
 import { nodeAfter } from '../../src/lib/timers.js';
 import { IMPORT_WAIT_MS } from '../../src/plugins/host.js';
 import { call } from '../support/call.js';
@@ -236,27 +237,41 @@ describeWithPython('life of plugins', () => {
     ]);
   });
 
-  for (const [unit, options] of [
-    ['leaves_grandchild', {}],
-    ['hangs_with_grandchild', { settings: { maxCallTime: 600 } }],
-  ] as const) {
-    it(`kills what a call has started with it: ${unit}`, async () => {
-      const host = await open({ ...options, dir: fixture('leaves-grandchild') });
-      const pidFile = join(notes().path, 'pid');
-      const properties = new Map([['pid_file', pidFile]]);
-      const { unitResults } = await host.scoreHosts(scoreRequest(unit, { properties }), call());
-      const late = 'settings' in options;
-      expect(unitResults[0]?.value ?? unitResults[0]?.failure.code).to.deep.equal(
-        late ? 'DEADLINE_EXCEEDED' : [1, 1, 1],
-      );
-      const pid = Number(readFileSync(pidFile, 'utf8'));
-      expect(pid).to.be.greaterThan(1);
+  it('lets a process live that a call leaves running, also when its file changes', async () => {
+    folder().write('leaves.py', readFileSync(join(fixture('leaves-grandchild'), 'leaves_grandchild.py'), 'utf8'));
+    const host = await open();
+    const pidFile = join(notes().path, 'pid');
+    const request = scoreRequest('leaves_grandchild', { properties: new Map([['pid_file', pidFile]]) });
+    const { unitResults } = await host.scoreHosts(request, call());
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    try {
+      expect(unitResults[0]?.value).to.deep.equal([1, 1, 1]);
+      const [first = 0] = pidsOf('plugin imported');
+      replace('leaves.py', scorer('leaves', 2));
       await until(
-        () => isAlive(pid),
+        () => isAlive(first),
         (alive) => !alive,
       );
-    });
-  }
+      expect(await valueOf('leaves')).to.equal(2);
+      expect(isAlive(pid)).to.equal(true);
+    } finally {
+      kill(pid, 'SIGKILL');
+    }
+  });
+
+  it('kills what a call has started with it at its deadline', async () => {
+    const host = await open({ settings: { maxCallTime: 600 }, dir: fixture('leaves-grandchild') });
+    const pidFile = join(notes().path, 'pid');
+    const request = scoreRequest('hangs_with_grandchild', { properties: new Map([['pid_file', pidFile]]) });
+    const { unitResults } = await host.scoreHosts(request, call());
+    expect(unitResults[0]?.failure?.code).to.equal('DEADLINE_EXCEEDED');
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(pid).to.be.greaterThan(1);
+    await until(
+      () => isAlive(pid),
+      (alive) => !alive,
+    );
+  });
 
   it('kills a call whose caller goes away, with all that it has started', async () => {
     const host = await open({ dir: fixture('leaves-grandchild') });

@@ -1,4 +1,4 @@
-"""Entry of the warm process that holds one plugin. Started by hostscore, never by hand: file descriptor 3 is its channel."""
+"""Entry of the warm process of one plugin. Started by hostscore, never by hand: file descriptor 3 is its channel."""
 
 import sys
 
@@ -7,4 +7,6 @@ from hostscore_worker.serve import serve
 if __name__ == "__main__":
     # What stood here so that hostscore_worker is found must not lie in the way of a plugin's imports.
     del sys.path[0]
+    # A process that multiprocessing spawns would import this file again. As under `python -c`, there is none.
+    del __file__
     serve(3)

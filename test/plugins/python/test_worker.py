@@ -2,23 +2,26 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
 import sys
 import tempfile
 import threading
-import types
 import unittest
+from functools import partial
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "src", "plugins", "python"))
 
 from hostscore_worker.channel import Channel, read_json  # noqa: E402
-from hostscore_worker.plugin import find_units, import_plugin, loaded_files  # noqa: E402
+from hostscore_worker.child import run_child  # noqa: E402
+from hostscore_worker.folder import Folder, PluginFileError, preload  # noqa: E402
 from hostscore_worker.runs import Output, Runs  # noqa: E402
-from hostscore_worker.serve import _reason  # noqa: E402
+from hostscore_worker.trial import try_plugin  # noqa: E402
+from hostscore_worker.units import find_units  # noqa: E402
 
 
 class ChannelTest(unittest.TestCase):
@@ -65,26 +68,50 @@ class ChannelTest(unittest.TestCase):
         self.assertEqual(received, self.frame({"n": 1}, bytes(body)))
 
 
-class PluginTest(unittest.TestCase):
+class InFolderTest(unittest.TestCase):
+    """Puts what a plugin changes of this process back as it was."""
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.folder = os.path.realpath(folder.name)
-        self.addCleanup(folder.cleanup)
-        here, path, modules = os.getcwd(), list(sys.path), set(sys.modules)
+        self.folder = self.temporary_folder()
+        here, path, modules, hooks = os.getcwd(), list(sys.path), set(sys.modules), list(sys.path_hooks)
 
         def restore():
             os.chdir(here)
             sys.path[:] = path
+            sys.path_hooks[:] = hooks
+            sys.path_importer_cache.clear()
             for name in set(sys.modules) - modules:
                 del sys.modules[name]
 
         self.addCleanup(restore)
 
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
+    def temporary_folder(self):
+        path = os.path.realpath(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, path)
+        return path
+
+    def write(self, name, text, folder=None):
+        path = os.path.join(folder or self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
             file.write(text)
         return path
+
+    def entered(self, path):
+        folder = Folder(path)
+        folder.enter()
+        return folder
+
+    def tried(self, path):
+        unused = os.open("/dev/null", os.O_RDONLY)
+        self.addCleanup(os.close, unused)
+        folder = self.entered(path)
+        return folder, try_plugin(folder, 60, unused)
+
+
+class UnitsTest(InFolderTest):
+    def units(self, path):
+        return find_units(self.entered(path).import_plugin())
 
     def test_finds_units_in_order_with_methods_doc_strings_and_properties(self):
         path = self.write(
@@ -101,7 +128,7 @@ class PluginTest(unittest.TestCase):
             "do_score = lambda: None\n",
         )
         self.assertEqual(
-            find_units(import_plugin(path)),
+            self.units(path),
             [
                 {"name": "b", "methods": {"do_score": "Scores\nhosts."}, "properties": "a=1"},
                 {"name": "a", "methods": {"do_filter": "", "do_score": "Scores\nhosts."}, "properties": "a=1"},
@@ -111,21 +138,44 @@ class PluginTest(unittest.TestCase):
     def test_leaves_classes_of_files_beside_it_to_them(self):
         self.write("other.py", "class other:\n    def do_score(self): pass\n")
         path = self.write("one.py", "from other import other\nclass one(other): pass\n")
-        module = import_plugin(path)
-        self.assertEqual([unit["name"] for unit in find_units(module)], ["one"])
-        self.assertEqual(loaded_files(self.folder), [path, os.path.join(self.folder, "other.py")])
+        self.assertEqual([unit["name"] for unit in self.units(path)], ["one"])
 
     def test_takes_classes_of_a_package_elsewhere(self):
-        package = os.path.join(self.folder, "inner")
-        os.mkdir(package)
         self.write("inner/__init__.py", "class unit:\n    def do_score(self): pass\n")
-        module = import_plugin(self.write("one.py", "from inner import unit\n"))
-        self.assertEqual([unit["name"] for unit in find_units(module)], ["unit"])
+        path = self.write("one.py", "from inner import unit\n")
+        self.assertEqual([unit["name"] for unit in self.units(path)], ["unit"])
 
     def test_does_not_put_a_plugin_in_the_place_of_a_module_that_is_there(self):
         path = self.write("json.py", "class unit:\n    def do_score(self): pass\n")
-        self.assertEqual([unit["name"] for unit in find_units(import_plugin(path))], ["unit"])
+        self.assertEqual([unit["name"] for unit in self.units(path)], ["unit"])
         self.assertIs(sys.modules["json"], json)
+
+
+class TrialTest(InFolderTest):
+    def test_reports_units_files_and_what_comes_from_outside_and_takes_their_code(self):
+        helper = self.write("inner/helper.py", "import this_is_sdk\n")
+        package = self.write("inner/__init__.py", "")
+        outside = self.temporary_folder()
+        self.write("this_is_sdk.py", "", outside)
+        sys.path.append(outside)
+        path = self.write("one.py", "import inner.helper\nclass one:\n    def do_score(self): pass\n")
+        folder, report = self.tried(path)
+        self.assertEqual([unit["name"] for unit in report["units"]], ["one"])
+        self.assertEqual(report["files"], sorted([path, helper, package]))
+        self.assertEqual(report["modules"], ["this_is_sdk"])
+        self.assertEqual(report["slower"], "")
+        self.assertEqual(sorted(folder.codes), sorted([path, helper, package]))
+        self.assertNotIn("inner", sys.modules)
+
+    def test_names_what_an_import_changes_and_then_nothing_to_load_beforehand(self):
+        for text, changed in (
+            ("import this, sys\nsys.path.append('/x')\n", "sys.path"),
+            ("import this, os\nos.environ['X'] = 'y'\n", "os.environ"),
+            ("import this, os\nos.chdir('/')\n", "the current folder"),
+            ("import this, os, sys\nsys.path.pop()\nos.environ.clear()\n", "sys.path and os.environ"),
+        ):
+            _, report = self.tried(self.write("one.py", text))
+            self.assertEqual((report["slower"], report["modules"]), (changed, []), text)
 
     def test_names_the_line_of_what_an_import_raises(self):
         for text, reason in (
@@ -135,22 +185,39 @@ class PluginTest(unittest.TestCase):
             ("raise SystemExit('not today')", "SystemExit: not today (line 1)"),
             ("x = 1\nclass :", "SyntaxError: invalid syntax (line 2)"),
         ):
-            path = self.write("bad.py", text)
-            try:
-                import_plugin(path)
-                self.fail("it was imported")
-            except (Exception, SystemExit) as error:
-                self.assertEqual(_reason(error, path), reason)
+            folder, report = self.tried(self.write("bad.py", text))
+            self.assertEqual(report, {"failed": reason})
+            self.assertEqual(folder.codes, {})
+
+    def test_the_warm_process_runs_no_file_of_the_folder(self):
+        self.write("local_settings.py", "raise SystemExit('it runs')\n")
+        outside = self.temporary_folder()
+        asks = "import sdk_part\ntry:\n    import local_settings\nexcept Exception:\n    pass\n"
+        self.write("sdk_with_settings.py", asks, outside)
+        self.write("sdk_part.py", "", outside)
+        sys.path.append(outside)
+        folder = self.entered(self.write("one.py", ""))
+        folder.is_shut = True
+        preload(["sdk_with_settings", "no_such_module", "sdk_part"])
+        self.assertNotIn("sdk_with_settings", sys.modules)
+        self.assertIn("sdk_part", sys.modules)
+        with self.assertRaises(PluginFileError):
+            import local_settings  # noqa: F401
 
 
 class RunsTest(unittest.TestCase):
     def run_one(self, do_score, limits=None, kill=False):
         """Runs one call to its end; its status and the run."""
-        module = types.ModuleType("tested")
-        module.unit = type("unit", (), {"do_score": do_score})
+
+        class Module:
+            unit = type("unit", (), {"do_score": do_score})
+
+        class Plugin:
+            import_plugin = staticmethod(lambda: Module)
+
         ended = []
         runs = Runs(
-            module,
+            partial(run_child, Plugin),
             limits or {"output_bytes": 1 << 20, "error_bytes": 1 << 16},
             (),
             lambda run, status: ended.append((run, status)),

@@ -1,1 +1,1 @@
-"""The Python side of hostscore's plugin host: imports one plugin file and forks a process for each call of it."""
+"""The Python side of hostscore's plugin host: tries one plugin file and forks a process for each call of it."""

@@ -1,4 +1,4 @@
-"""What the forked process of one call does: it becomes a group of its own, runs the plugin's method, and ends."""
+"""What the forked process of one call does: it becomes a group of its own, imports the plugin, runs its method, and ends."""
 
 from __future__ import annotations
 
@@ -9,40 +9,44 @@ import sys
 # What the module signal wraps, which looks up names for numbers at every call, in memory that a fork has made dear.
 import _signal
 
+from .trial import flush
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
-    from typing import Any, List, NoReturn
+    from typing import Any, List, NoReturn, Tuple
+
+    from .folder import Folder
 
 
-def run_child(module: ModuleType, unit: str, method: str, arguments: List[Any], out: int, err: int) -> NoReturn:
-    """Runs `unit().method(*arguments)` with `out` and `err` as its output."""
+def run_child(folder: Folder, unit: str, method: str, arguments: List[Any], out: int, err: int) -> NoReturn:
+    """Imports the plugin and runs `unit().method(*arguments)` with `out` and `err` as its output."""
     status = 1
     try:
         # Of the same session still, by which hostscore finds what this process leaves behind when its parent dies.
         os.setpgid(0, 0)
         _signal.set_wakeup_fd(-1)
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-        os.close(out)
-        os.close(err)
-        status = _call(module, unit, method, arguments)
+        folder.is_shut = False
+        status = _call(folder, unit, method, arguments, (out, err))
     finally:
         os._exit(status)
 
 
-def _call(module: ModuleType, unit: str, method: str, arguments: List[Any]) -> int:
+def _call(folder: Folder, unit: str, method: str, arguments: List[Any], outputs: Tuple[int, int]) -> int:
     status = 0
     try:
+        try:
+            module = folder.import_plugin()
+        finally:
+            # What a plugin prints while it is imported is no answer.
+            flush()
+            _redirect(outputs)
         getattr(getattr(module, unit)(), method)(*arguments)
         _finish_threads()
     except SystemExit as end:
         status = _status_of(end)
     except BaseException as error:
-        # Without this function's own frame.
-        frames = error.__traceback__.tb_next if error.__traceback__ else None
-        _print_error(type(error), error, frames)
+        _print_error(type(error), error, _plugin_frames(error))
         status = 1
     try:
         atexit._run_exitfuncs()
@@ -52,6 +56,23 @@ def _call(module: ModuleType, unit: str, method: str, arguments: List[Any]) -> i
         _print_error(*sys.exc_info())
         status = 1
     return status
+
+
+def _redirect(outputs: Tuple[int, int]) -> None:
+    for fd, standard in zip(outputs, (1, 2)):
+        os.dup2(fd, standard)
+        os.close(fd)
+
+
+def _plugin_frames(error: BaseException) -> Any:
+    """The traceback without the frames of this package and of the import system."""
+    frames = error.__traceback__
+    while frames is not None and (
+        frames.tb_frame.f_globals.get("__package__") == __package__
+        or frames.tb_frame.f_code.co_filename.startswith("<frozen importlib")
+    ):
+        frames = frames.tb_next
+    return frames
 
 
 def _print_error(*error: Any) -> None:

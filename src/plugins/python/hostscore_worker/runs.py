@@ -7,12 +7,12 @@ import os
 import signal
 import time
 
-from .child import run_child
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
-    from typing import Any, Callable, Dict, List, Optional, Sequence
+    from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence
+
+    # A unit, its method and arguments, and the file descriptors of its stdout and stderr.
+    Child = Callable[[str, str, List[Any], int, int], NoReturn]
 
 _READ_BYTES = 1 << 16
 
@@ -76,9 +76,11 @@ class Run:
         self.err = err
         # The name of the output that was over its limit.
         self.overflow: Optional[str] = None
+        self.is_killed = False
 
     def kill(self) -> None:
         """Ends the process and its whole group. Must not be called once the process was waited for."""
+        self.is_killed = True
         for kill in (os.killpg, os.kill):
             try:
                 kill(self.pid, signal.SIGKILL)
@@ -92,13 +94,13 @@ class Runs:
 
     def __init__(
         self,
-        module: ModuleType,
+        child: Child,
         limits: Dict[str, int],
         private: Sequence[int],
         done: Callable[[Run, int], None],
     ) -> None:
-        """`private` are file descriptors that no call may see."""
-        self._module = module
+        """`child` is what the process of a call does; `private` are file descriptors that it may not see."""
+        self._child = child
         self._limits = limits
         self._private = private
         self._done = done
@@ -142,8 +144,10 @@ class Runs:
         for run in list(self._runs.values()):
             if os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
-            # As long as it was not waited for, no other process can have its id.
-            run.kill()
+            # What a call that was not late leaves running is to go on. As long as it was not waited for, no other
+            # process can have its id.
+            if run.is_killed:
+                run.kill()
             _, status = os.waitpid(run.pid, 0)
             self._finish(run, status)
 
@@ -153,7 +157,7 @@ class Runs:
         pid = os.fork()
         if pid == 0:
             self._close_for_child(out, err)
-            run_child(self._module, unit, method, arguments, out.write_end, err.write_end)
+            self._child(unit, method, arguments, out.write_end, err.write_end)
         run = Run(id, pid, out, err)
         out.close_write_end()
         err.close_write_end()

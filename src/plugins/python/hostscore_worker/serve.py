@@ -1,10 +1,10 @@
-"""The warm process: imports a plugin, then forks a process for each call until hostscore closes the channel.
+"""The warm process: has a plugin tried, then forks a process for each call until hostscore closes the channel.
 
 Frames from hostscore: {"load": {...}} first, then {"hosts": id} with a list of hosts as a JSON array in the body, {"run":
 id, "unit", "method", "hosts": id} with the arguments after the hosts as a JSON array in the body, {"kill": id}, and
-{"forget": id} for a list of hosts. Frames to hostscore: {"ready": {...}} or {"failed": reason}, then {"ended": id, ...}
-of each call, whose body is what the call wrote, or {"unstarted": id, "reason"}. hostscore keeps the time, and has killed
-what is late.
+{"forget": id} for a list of hosts. Frames to hostscore: {"failed": reason} or {"tried": true}, after which it imports
+what the plugin imports from elsewhere, and {"ready": {...}}, then {"ended": id, ...} of each call, whose body is what the
+call wrote, or {"unstarted": id, "reason"}. hostscore keeps the time, and has killed what is late.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import os
 import resource
 import select
 import signal
-import sys
+from functools import partial
 
 from .channel import Channel, read_json
-from .plugin import find_units, import_plugin, loaded_files
+from .child import run_child
+from .folder import Folder, preload
 from .runs import Run, Runs, StartError
+from .trial import flush, try_plugin
 
 # How often what the calls write is read while they run: milliseconds. Mostly it waits in its pipe for their end: whatever
 # this process does while another shares its memory costs both of them copies of it.
@@ -26,7 +28,6 @@ _DRAIN_MS = 5
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
     from typing import Any, Dict, List, Optional
 
 
@@ -39,9 +40,9 @@ def serve(channel_fd: int) -> None:
         return
     order = frames[0][0]["load"]
     _set_limits(order["memory_bytes"])
-    module = _load(channel, order)
-    if module is not None:
-        _run_calls(channel, module, order)
+    folder = _load(channel, order)
+    if folder is not None:
+        _run_calls(channel, folder, order)
 
 
 def _set_limits(memory_bytes: int) -> None:
@@ -50,48 +51,31 @@ def _set_limits(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _load(channel: Channel, order: Dict[str, Any]) -> Optional[ModuleType]:
-    # Ends this process when the import hangs and hostscore is not there any more to see it.
-    signal.alarm(order["import_seconds"])
-    try:
-        module = import_plugin(order["path"])
-        folder = os.path.dirname(order["path"])
-        ready = {"units": find_units(module), "files": loaded_files(folder)}
-        _flush()
-    except BaseException as error:
-        channel.send({"failed": _reason(error, order["path"])})
+def _load(channel: Channel, order: Dict[str, Any]) -> Optional[Folder]:
+    seconds = order["import_seconds"]
+    # Ends this process when an import hangs and hostscore is not there any more to see it.
+    signal.alarm(seconds)
+    folder = Folder(order["path"])
+    folder.enter()
+    report = try_plugin(folder, seconds, channel.fileno())
+    if "failed" in report:
+        channel.send(report)
         return None
+    channel.send({"tried": True})
+    signal.alarm(seconds)
+    folder.is_shut = True
+    preload(report["modules"])
+    flush()
     signal.alarm(0)
-    channel.send({"ready": ready})
-    return module
+    channel.send({"ready": {name: report[name] for name in ("units", "files", "slower")}})
+    return folder
 
 
-def _flush() -> None:
-    # What is still to be written would be written again by every process that is forked.
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, OSError, ValueError):
-            # The plugin has closed it, or put something else in its place.
-            pass
-
-
-def _reason(error: BaseException, path: str) -> str:
-    """The error in one line, with the line of the plugin where it came from."""
-    import traceback
-
-    text = " ".join(traceback.format_exception_only(type(error), error)[-1].split())
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-    if isinstance(error, SyntaxError) and error.filename == path and error.lineno:
-        lines.append(error.lineno)
-    return "%s (line %d)" % (text, lines[-1]) if lines else text
-
-
-def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> None:
+def _run_calls(channel: Channel, folder: Folder, order: Dict[str, Any]) -> None:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)
-    # After the import, since a plugin may have set these too.
+    # After the imports, since what was imported may have set these too.
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
 
@@ -107,7 +91,7 @@ def _run_calls(channel: Channel, module: ModuleType, order: Dict[str, Any]) -> N
         channel.send(header, out, run.err.text())
 
     private = (channel.fileno(), wake_read, wake_write)
-    runs = Runs(module, order, private, done)
+    runs = Runs(partial(run_child, folder), order, private, done)
     lists: Dict[int, List[str]] = {}
     poll = select.poll()
     poll.register(channel, select.POLLIN)
@@ -169,6 +153,6 @@ def _empty(fd: int) -> None:
 
 
 def _end_group() -> None:
-    # Takes along what the plugin started when it was imported.
+    # Takes along what the imports started.
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
