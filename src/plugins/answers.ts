@@ -1,8 +1,15 @@
 import { isScore, MAX_INT32, type Direction, type Migration } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import { rangeOf } from '../domain/score-sums.js';
 import { parseUuid } from '../lib/uuid.js';
 import type { AskedHosts } from './host-lists.js';
-import { isSequence, parsePythonLiteral, PythonLiteralError, type PythonValue } from './python-literal.js';
+import {
+  isSequence,
+  itemsOf,
+  parsePythonLiteral,
+  PythonLiteralError,
+  type PythonValue,
+} from './python-literal.js';
 
 /** Longest part of an answer in a message, in characters. A UUID and its surroundings fit. */
 const MAX_QUOTED_ANSWER = 64;
@@ -10,10 +17,10 @@ const MAX_QUOTED_ANSWER = 64;
 const MIN_INT32 = -MAX_INT32 - 1;
 
 /** Output of `print(vm_id, host_ids)` in Python 3, as in the old samples. */
-const TWO_ARGUMENTS = /^([0-9a-fA-F-]{36})\s+(?=\[)/;
+const TWO_ARGUMENTS = /^([0-9a-fA-F-]{36})\s+(?=[[({])/;
 
 /**
- * Parses the output of do_filter, a list of host ids. Returns the accepted hosts in the order asked, ignoring others, as
+ * Parses the output of do_filter, the host ids in a list, tuple or set, or as the keys of a dict. Returns the accepted hosts in the order asked, ignoring others, as
  * the engine did. Throws INTERNAL for any other output, so that such a plugin rejects no host.
  */
 export function readAcceptedHosts(output: Buffer, asked: AskedHosts): string[] {
@@ -28,17 +35,19 @@ export function readAcceptedHosts(output: Buffer, asked: AskedHosts): string[] {
 }
 
 /**
- * Parses the output of do_balance: a VM and its candidate hosts, of which those not asked for are ignored. No output, None
- * and an empty VM mean nothing to do, as in the old samples. Throws INTERNAL for anything else.
+ * Parses the output of do_balance: a VM and its candidate hosts, of which those not asked for are ignored, as is what
+ * follows the two. No output, None and an empty VM mean nothing to do, as in the old samples. Throws INTERNAL for anything
+ * else.
  */
 export function readMigration(output: Buffer, asked: AskedHosts): Migration | undefined {
   const text = output.toString().trim();
   if (text === '') return undefined;
   const answer = readLiteral(text.replace(TWO_ARGUMENTS, '"$1", '));
   if (answer === null || answer === '') return undefined;
-  const [vm, hosts] = isSequence(answer) ? answer : [];
+  const [vm, candidateHosts] = isSequence(answer) ? answer : [];
   if (isSequence(answer) && answer.length === 0) return undefined;
-  if (!isSequence(answer) || answer.length !== 2 || !isSequence(hosts))
+  const hosts = itemsOf(candidateHosts);
+  if (hosts === undefined)
     throw invalidOutput(`expected a VM id and a list of host ids, got ${shown(answer)}`);
   if (vm === null || vm === '') return undefined;
   const vmId = typeof vm === 'string' ? parseUuid(vm) : undefined;
@@ -53,52 +62,55 @@ export function readMigration(output: Buffer, asked: AskedHosts): Migration | un
 }
 
 /**
- * Parses the output of do_score, a list of (host id, number). Floats are rounded down, since the engine takes integers
- * only. A missing host gets the worst value of the answer: the old samples leave out hosts that the engine did not find,
- * and a host without a value would be the engine's best. Other hosts are ignored, since an old plugin may print all that it
- * finds. Throws INTERNAL for a duplicate host, an invalid number, and when no requested host has a number.
+ * Parses the output of do_score, (host id, number) in a list, tuple or set, or as the keys of a dict. The numbers of a host
+ * that is named repeatedly are added, as they were by the old proxy. Floats are rounded down, since the engine takes
+ * integers only. A missing host gets the worst value of the answer: the old samples leave out hosts that the engine did not
+ * find, and a host without a value would be the engine's best. Other hosts are ignored, since an old plugin may print all
+ * that it finds. Throws INTERNAL for an invalid number, and when no requested host has a number.
  */
 export function readScores(output: Buffer, asked: AskedHosts, direction: Direction): number[] {
   const scores = direction === 'HIGHER_IS_BETTER';
   const usual = scanScores(output, asked);
   if (usual !== undefined && (!scores || usual.every(isScore))) return usual;
-  const values = new Array<number | undefined>(asked.ids.length).fill(undefined);
-  let worst: number | undefined;
-  let given = 0;
+  const sums = new Array<number | undefined>(asked.ids.length).fill(undefined);
   for (const pair of readList(output, 'a list of (host id, number)')) {
     const [id, number] = isSequence(pair) && pair.length === 2 ? pair : [];
     if (typeof id !== 'string' || number === undefined)
       throw invalidOutput(`expected (host id, number), got ${shown(pair)}`);
     const place = asked.placeOf(id);
-    if (place === undefined) continue;
-    if (values[place] !== undefined) throw invalidOutput(`duplicate host ${shown(id)}`);
-    const value = readNumber(id, number, scores);
-    values[place] = value;
-    given++;
-    if (worst === undefined || (scores ? value < worst : value > worst)) worst = value;
+    if (place !== undefined) sums[place] = (sums[place] ?? 0) + readNumber(id, number, scores);
   }
-  if (worst === undefined) {
-    if (values.length > 0) throw invalidOutput(`it gave none of the ${values.length} hosts a number`);
-    return [];
-  }
-  const fallback = worst;
-  return given === values.length ? values.map(Number) : values.map((value) => value ?? fallback);
+  const values = sums.map((sum, place) => {
+    // Turns -0 into 0.
+    const value = sum === undefined ? undefined : Math.floor(sum) + 0;
+    if (value !== undefined && !fits(value, scores)) throw outOfRange(asked.ids[place] ?? '', value, scores);
+    return value;
+  });
+  const given = values.filter((value) => value !== undefined);
+  if (given.length === 0 && values.length > 0)
+    throw invalidOutput(`it gave none of the ${values.length} hosts a number`);
+  if (given.length === values.length) return given;
+  const { min, max } = rangeOf(given);
+  return values.map((value) => value ?? (scores ? min : max));
 }
 
-function readNumber(id: string, value: PythonValue, score: boolean): number {
+function readNumber(id: string, value: PythonValue, scores: boolean): number {
   // Booleans are numbers in Python.
   const number =
     typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
       ? Number(value)
-      : undefined;
-  const floor = Math.floor(number ?? Number.NaN);
-  const fits = score ? isScore(floor) : floor >= MIN_INT32 && floor <= MAX_INT32;
-  if (!fits) {
-    const range = score ? '0 to 100' : `${MIN_INT32} to ${MAX_INT32}`;
-    throw invalidOutput(`host ${shown(id)}: expected a number from ${range}, got ${shown(value)}`);
-  }
-  // Turns -0 into 0.
-  return floor + 0;
+      : Number.NaN;
+  if (!fits(Math.floor(number), scores)) throw outOfRange(id, value, scores);
+  return number;
+}
+
+function fits(value: number, scores: boolean): boolean {
+  return scores ? isScore(value) : value >= MIN_INT32 && value <= MAX_INT32;
+}
+
+function outOfRange(id: string, value: PythonValue, scores: boolean): SchedulingError {
+  const range = scores ? '0 to 100' : `${MIN_INT32} to ${MAX_INT32}`;
+  return invalidOutput(`host ${shown(id)}: expected a number from ${range}, got ${shown(value)}`);
 }
 
 const DIGIT_0 = 0x30;
@@ -145,8 +157,9 @@ function readList(output: Buffer, expected: string): readonly PythonValue[] {
   const printed = output.toString();
   if (printed.trim() === '') throw invalidOutput(`it printed nothing, expected ${expected}`);
   const answer = readLiteral(printed);
-  if (!isSequence(answer)) throw invalidOutput(`expected ${expected}, got ${shown(answer)}`);
-  return answer;
+  const items = itemsOf(answer);
+  if (items === undefined) throw invalidOutput(`expected ${expected}, got ${shown(answer)}`);
+  return items;
 }
 
 function readLiteral(printed: string): PythonValue {
@@ -175,6 +188,8 @@ function write(value: PythonValue, depth: number): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'bigint' || typeof value === 'number') return String(value);
   if (depth > 2) return '[...]';
-  const items = value.slice(0, 4).map((item) => write(item, depth + 1));
-  return `[${items.join(', ')}${value.length > 4 ? ', ...' : ''}]`;
+  const items = itemsOf(value) ?? [];
+  const first = items.slice(0, 4).map((item) => write(item, depth + 1));
+  const text = `${first.join(', ')}${items.length > 4 ? ', ...' : ''}`;
+  return isSequence(value) ? `[${text}]` : `{${text}}`;
 }

@@ -1,9 +1,21 @@
 /** The value of a Python literal. Lists and tuples are arrays, None is null, an integer beyond 2^53 is a bigint. */
-export type PythonValue = string | number | bigint | boolean | null | readonly PythonValue[];
+export type PythonValue =
+  string | number | bigint | boolean | null | readonly PythonValue[] | PythonCollection;
+
+/** A set, or a dict with its keys, which are what Python iterates over. */
+export interface PythonCollection {
+  readonly items: readonly PythonValue[];
+}
 
 /** Reports whether a value is a list or a tuple. */
 export function isSequence(value: PythonValue | undefined): value is readonly PythonValue[] {
   return Array.isArray(value);
+}
+
+/** Returns what Python iterates over: the items of a list, tuple or set, the keys of a dict; undefined for other values. */
+export function itemsOf(value: PythonValue | undefined): readonly PythonValue[] | undefined {
+  if (isSequence(value)) return value;
+  return typeof value === 'object' && value !== null ? value.items : undefined;
 }
 
 /** An error in a Python literal, or an unsupported one. The message has the position and the reason. */
@@ -11,7 +23,7 @@ export class PythonLiteralError extends Error {
   override readonly name = 'PythonLiteralError';
 }
 
-/** Deepest nesting of lists and tuples. An answer has two levels. */
+/** Deepest nesting of lists, tuples, sets and dicts. An answer has two levels. */
 export const MAX_LITERAL_DEPTH = 16;
 
 /** Longest number, in characters. */
@@ -21,8 +33,9 @@ const SPACE = /(?:[ \t\r\n\f]|#[^\n]*)+/y;
 const NUMBER = /\.?\d[\w.]*(?:(?<=\d[eE])[+-]\d+)?/y;
 const INTEGER = /^(?:0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+(?:_\d+)*)[lL]?$/;
 const FLOAT = /^(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?$/;
-const STRING_START = /(?<prefix>[uUrR]?)(?<quote>'''|"""|'|")/y;
-const PREFIXED_STRING = /^[uUrR]['"]$/;
+const STRING_START = /(?<prefix>[uUbB]?[rR]?|[rR][bB])(?<quote>'''|"""|'|")/y;
+const PREFIXED_STRING = /^(?:[uUbB]?[rR]?|[rR][bB])['"]/;
+const EMPTY_SET = /set[ \t]*\([ \t]*\)/y;
 const WORD = /[A-Za-z_]\w*/y;
 const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|(\r\n|[^]))/g;
 
@@ -53,9 +66,9 @@ const ESCAPED: Readonly<Record<string, string>> = {
 const MAX_CODE_POINT = 0x10_ff_ff;
 
 /**
- * Parses a Python literal, as printed by Python 2 and 3: None, booleans, numbers (123L too), strings, lists and tuples, even
- * without parentheses. Sets, dicts, bytes and complex numbers are in no answer and are refused. Runs in linear time. Throws
- * a PythonLiteralError.
+ * Parses a Python literal, as printed by Python 2 and 3: None, booleans, numbers (123L too), strings, bytes, which were
+ * strings in Python 2, lists, tuples, even without parentheses, sets and dicts. Complex numbers are in no answer and are
+ * refused. Runs in linear time. Throws a PythonLiteralError.
  */
 export function parsePythonLiteral(text: string): PythonValue {
   let at = 0;
@@ -85,23 +98,44 @@ export function parsePythonLiteral(text: string): PythonValue {
     const char = text[at];
     if (char === "'" || char === '"') return string();
     if (char === '[' || char === '(') return sequence(depth, char === '[' ? ']' : ')');
+    if (char === '{') return { items: itemsUntil('}', depth).items };
+    if (char === 's' && match(EMPTY_SET) !== null) return { items: [] };
     if (char === '-' || char === '+') return signed(char);
     const found = number() ?? word();
     if (found !== undefined) return found;
-    return PREFIXED_STRING.test(text.slice(at, at + 2)) ? string() : fail('expected a Python literal');
+    return PREFIXED_STRING.test(text.slice(at, at + 3)) ? string() : fail('expected a Python literal');
   }
 
   function sequence(depth: number, close: string): PythonValue {
+    const { items, comma } = itemsUntil(close, depth);
+    const [only] = items;
+    // (1) is a number in parentheses, (1,) a tuple.
+    return close === ')' && items.length === 1 && !comma && only !== undefined ? only : items;
+  }
+
+  /** Reads items, and skips the values of a dict. */
+  function itemsUntil(
+    close: string,
+    depth: number,
+  ): { readonly items: PythonValue[]; readonly comma: boolean } {
     if (depth >= MAX_LITERAL_DEPTH) fail(`lists are nested more than ${MAX_LITERAL_DEPTH} deep`);
-    const parenthesis = close === ')';
     at++;
     skipSpace();
     const items: PythonValue[] = [];
     let comma = false;
+    let isDict = false;
     while (text[at] !== close) {
       if (items.length > 0 && !comma) fail(`expected "," or "${close}"`);
       items.push(value(depth + 1));
       skipSpace();
+      if (close === '}' && items.length === 1) isDict = text[at] === ':';
+      if (isDict) {
+        if (text[at] !== ':') fail('expected ":"');
+        at++;
+        skipSpace();
+        value(depth + 1);
+        skipSpace();
+      }
       comma = text[at] === ',';
       if (comma) {
         at++;
@@ -109,9 +143,7 @@ export function parsePythonLiteral(text: string): PythonValue {
       }
     }
     at++;
-    const [only] = items;
-    // (1) is a number in parentheses, (1,) a tuple.
-    return parenthesis && items.length === 1 && !comma && only !== undefined ? only : items;
+    return { items, comma };
   }
 
   function signed(sign: string): PythonValue {
@@ -170,7 +202,7 @@ export function parsePythonLiteral(text: string): PythonValue {
       at = start;
       fail('a string must end on its line');
     }
-    return !body.includes('\\') || prefix.toLowerCase() === 'r' ? body : unescape(body);
+    return !body.includes('\\') || /r/i.test(prefix) ? body : unescape(body);
   }
 
   function unescape(body: string): string {

@@ -98,7 +98,8 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
         const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
         log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr }, `${plugin.file} ${unit}`);
       }
-      throwIfFailed(outcome);
+      throwIfKilled(outcome);
+      if (run.type !== 'BALANCE' || outcome.stdout.length === 0) throwIfComplaining(outcome);
       return { unit, value: run.read(outcome.stdout, unit) };
     } catch (thrown) {
       const error = SchedulingError.from(thrown);
@@ -233,15 +234,24 @@ function encodeArguments(...values: readonly unknown[]): Buffer {
   return Buffer.from(JSON.stringify(values));
 }
 
-function throwIfFailed({ code, signal, overflow, stderr }: RunOutcome): void {
-  const words = failureText(stderr.toString());
-  const said = words === '' ? '' : `: ${words}`;
+function throwIfKilled({ signal, overflow, stderr }: RunOutcome): void {
+  const said = saidOn(stderr);
   if (overflow === 'stdout') throw overLimit(`printed more than ${MAX_OUTPUT_BYTES} bytes, and was killed`);
   if (overflow === 'stderr')
     throw overLimit(`wrote more than ${MAX_ERROR_BYTES} bytes to stderr, and was killed${said}`);
   if (signal !== null) throw new SchedulingError('INTERNAL', `it was ended by signal ${signal}${said}`);
+}
+
+/** Throws for an exit code or stderr that the old proxy took for a failure: of a filter or a score, not of a balancer. */
+function throwIfComplaining({ code, stderr }: RunOutcome): void {
+  const said = saidOn(stderr);
   if (code !== 0) throw new SchedulingError('INTERNAL', `it ended with exit code ${String(code)}${said}`);
   if (stderr.length > 0) throw new SchedulingError('INTERNAL', `it wrote to stderr${said}`);
+}
+
+function saidOn(stderr: Buffer): string {
+  const words = failureText(stderr.toString());
+  return words === '' ? '' : `: ${words}`;
 }
 
 function overLimit(what: string): SchedulingError {

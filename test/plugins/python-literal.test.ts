@@ -52,6 +52,14 @@ const LITERALS: readonly (readonly [text: string, value: PythonValue])[] = [
   ['  [ 1 ,\n 2 ] # two\n', [1, 2]],
   ["('vm', ['h1', 'h2'])", ['vm', ['h1', 'h2']]],
   ['[None, True]', [null, true]],
+  ["b'id'", 'id'],
+  ["rb'a\\n'", 'a\\n'],
+  ["ur'a\\n'", 'a\\n'],
+  ['{1, 2, }', { items: [1, 2] }],
+  ['{}', { items: [] }],
+  ['set()', { items: [] }],
+  ["{'a': 1, ('b', 2): [3, {}], }", { items: ['a', ['b', 2]] }],
+  ['[{1}, set()]', [{ items: [1] }, { items: [] }]],
 ];
 
 const REFUSED: readonly (readonly [text: string, problem: string])[] = [
@@ -61,8 +69,14 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
   ['[,]', 'expected a Python literal at character 2, found ",]"'],
   ['[1,,]', 'expected a Python literal at character 4, found ",]"'],
   ['(1]', 'expected "," or ")" at character 3, found "]"'],
-  ['{1: 2}', 'expected a Python literal at character 1, found "{1: 2}"'],
-  ["b'id'", 'expected a Python literal at character 1'],
+  ['{1: 2, 3}', 'expected ":" at character 9, found "}"'],
+  ['{1, 2: 3}', 'expected "," or "}" at character 6, found ": 3}"'],
+  ['{1: }', 'expected a Python literal at character 5'],
+  ['{, 1}', 'expected a Python literal at character 2'],
+  ['{**1}', 'expected a Python literal at character 2'],
+  ["set(['id'])", 'expected a Python literal at character 1'],
+  ["bu'id'", 'expected a Python literal at character 1'],
+  ['1j', 'expected a number at character 1'],
   ['hello', 'expected a Python literal at character 1, found "hello"'],
   ["UUID('x')", 'expected a Python literal'],
   ['[1] [2]', 'expected nothing after the literal at character 5'],
@@ -75,6 +89,7 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
   ["-'a'", 'expected a number'],
   ['1.2.3', 'expected a number'],
   ["'\\U00110000'", 'is no character'],
+  ['{'.repeat(17), 'lists are nested more than 16 deep at character 17'],
   ['['.repeat(17), 'lists are nested more than 16 deep at character 17'],
   ['1'.repeat(401), 'expected a number'],
 ];
@@ -158,18 +173,35 @@ describeWithPython('parsePythonLiteral beside Python', () => {
 
   it('reads back what repr() writes, lists and tuples', () => {
     const values = fc.sample(value, 300);
+    for (const [index, line] of printedBy('print(json.dumps([repr(value), repr(tuples(value))]))', values)) {
+      const texts = JSON.parse(line) as string[];
+      for (const text of texts) expect(parsePythonLiteral(text), text).to.deep.equal(values[index]);
+    }
+  });
+
+  it('reads of sets and dicts what Python iterates over', () => {
+    const values = fc.sample(fc.array(fc.oneof(leaf, fc.array(leaf)), { maxLength: 5 }), 300);
+    const script = [
+      'for made in (set(map(tuples, value)), {tuples(key): value for key in value}):',
+      '    print(json.dumps([repr(made), list(made)]))',
+    ];
+    for (const [, line] of printedBy(script.join('\n    '), values)) {
+      const [text, items] = JSON.parse(line) as [string, unknown[]];
+      expect(parsePythonLiteral(text), text).to.deep.equal({ items });
+    }
+  });
+
+  /** Runs a line of Python for each value, and returns what it printed. */
+  function printedBy(line: string, values: readonly unknown[]): (readonly [number, string])[] {
     const script = [
       'import json, sys',
       'tuples = lambda value: tuple(map(tuples, value)) if isinstance(value, list) else value',
-      'for line in json.load(sys.stdin): print(json.dumps([repr(line), repr(tuples(line))]))',
+      `for value in json.load(sys.stdin):\n    ${line}`,
     ].join('\n');
     const printed = execFileSync(PYTHON ?? 'python3', ['-c', script], {
       input: JSON.stringify(values),
       encoding: 'utf8',
     });
-    for (const [index, line] of printed.trim().split('\n').entries()) {
-      const texts = JSON.parse(line) as string[];
-      for (const text of texts) expect(parsePythonLiteral(text), text).to.deep.equal(values[index]);
-    }
-  });
+    return [...printed.trim().split('\n').entries()];
+  }
 });
