@@ -12,6 +12,9 @@ export const MAX_UNIT_NAME_LENGTH = 128;
 /** Most units of all files together: as many as a composite accepts from one service, so that no listing is refused. */
 export const MAX_UNITS = 1000;
 
+/** Most units of one file, so that it takes them from no other: a tenth of all, and more classes than any file has. */
+export const MAX_FILE_UNITS = 100;
+
 /** A problem with a plugin, in words for its author. */
 export interface PluginProblem {
   /** File name of the plugin. */
@@ -39,6 +42,18 @@ export const METHOD_OF: Readonly<Record<PolicyUnitType, PluginMethod>> = {
   BALANCE: 'do_balance',
 };
 
+/** Returns the units that have moved from one file to another, since that one sorts earlier or the other has gone. */
+export function movedUnits(
+  before: Catalogue,
+  after: Catalogue,
+): readonly { readonly unit: string; readonly from: string; readonly to: string }[] {
+  return after.units.flatMap(({ type, name }) => {
+    const [from, to] = [before, after].map(({ plugins }) => plugins[type].get(name)?.file);
+    if (from === undefined || to === undefined || from === to) return [];
+    return [{ unit: `${type}/${name}`, from, to }];
+  });
+}
+
 /**
  * Builds the catalogue of plugins in the order of their files, and of the files over the limit. Of two units with the same
  * type and name, by which the engine identifies them, the first one serves and the other is a problem.
@@ -65,6 +80,8 @@ export function buildCatalogue(
     const changed = plugin.slower();
     if (changed !== '')
       report(`is slower than it could be: its import changes ${changed}, so each call imports all it needs`);
+    let ownUnits = 0;
+    let leftOutHere = 0;
     for (const { name, methods, properties: validation } of plugin.units()) {
       if (name.length > MAX_UNIT_NAME_LENGTH) {
         report(`class ${boundedText(name, 32)}: its name has more than ${MAX_UNIT_NAME_LENGTH} characters`);
@@ -81,15 +98,20 @@ export function buildCatalogue(
           report(
             `class ${name}: ${other.file} has a ${type.toLowerCase()} of that name, which is used; rename one`,
           );
-        } else if (units.length >= MAX_UNITS) {
-          report(`class ${name}: its ${method} is left out: at most ${MAX_UNITS} units are accepted`);
+        } else if (ownUnits >= MAX_FILE_UNITS || units.length >= MAX_UNITS) {
+          leftOutHere++;
         } else {
+          ownUnits++;
           byType[type].set(name, plugin);
           const scored = type === 'SCORE' ? { direction: directionOf(name) } : {};
           units.push({ name, type, description, properties, ...scored });
         }
       }
     }
+    if (leftOutHere > 0)
+      report(
+        `${leftOutHere} of its units are left out: at most ${MAX_FILE_UNITS} units of a file, and ${MAX_UNITS} of all files, are accepted`,
+      );
   }
   const tooMany = `left out: at most ${MAX_PLUGINS} files are imported`;
   problems.push(...leftOut.map((file) => ({ file, reason: tooMany })));

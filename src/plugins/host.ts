@@ -7,7 +7,7 @@ import { runWithin } from '../lib/deadline.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
-import { buildCatalogue, type Catalogue, type PluginProblem } from './catalogue.js';
+import { buildCatalogue, movedUnits, type Catalogue, type PluginProblem } from './catalogue.js';
 import { findPython } from './find-python.js';
 import { createPluginSet } from './plugin-set.js';
 import { createRunQueue } from './run-queue.js';
@@ -60,6 +60,8 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
 
   const listeners = new Set<() => void>();
   let catalogue = buildCatalogue([], [], settings);
+  /** True once the files of the start were tried, which may be in any order. */
+  let isSettled = false;
   let cancelRescan: () => void = () => undefined;
   let isUnreadable = false;
   let closing: Promise<void> | undefined;
@@ -68,6 +70,8 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     onChange() {
       const before = catalogue;
       catalogue = buildCatalogue(set.plugins(), set.leftOut(), settings);
+      if (isSettled)
+        for (const moved of movedUnits(before, catalogue)) log.error('unit changed its plugin', moved);
       if (isSameListing(before, catalogue)) return;
       for (const listener of listeners) listener();
     },
@@ -114,6 +118,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   try {
     signal.throwIfAborted();
     const { done } = await set.rescan();
+    void done.then(() => (isSettled = true));
     await waitForImports(done);
   } catch (error) {
     await close();

@@ -22,6 +22,21 @@ export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 /** Most bytes that one call may write to stderr: a long traceback, with room for warnings of libraries. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 
+/** The end of a message about an error that is typical of code for Python 2. */
+export const PYTHON_2_HINT =
+  '. Plugins run under Python 3: docs/migrating-from-ovirt-scheduler-proxy.md says how to convert one for Python 2.';
+
+/** Errors that Python 3 finds in code for Python 2, by their type or by what they say. */
+const TYPICAL_OF_PYTHON_2 = new RegExp(
+  [
+    String.raw`\b(?:SyntaxError|IndentationError|TabError|NameError|AttributeError)\b`,
+    // print >> sys.stderr
+    String.raw`unsupported operand type\(s\) for >>: 'builtin_function_or_method'`,
+    // Modules that have another name now, and the engine's SDK 3, which has no successor of that name.
+    String.raw`No module named '(?:urllib2|urlparse|httplib|ConfigParser|c?StringIO|cPickle|Queue|commands|xmlrpclib|HTMLParser|Cookie|cookielib|__builtin__|sets|md5|sha|thread|exceptions|ovirtsdk)'`,
+  ].join('|'),
+);
+
 /** Longest part of a plugin's stderr in a message, in characters: about a screenful, which fits a line of the engine's log. */
 export const MAX_FAILURE_LENGTH = 2000;
 
@@ -265,7 +280,10 @@ function endWords(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `ended with exit code ${String(code)}` : `was ended by ${signal}`;
 }
 
-/** Returns a plugin's stderr for its caller, as one line, its end if long, without the traceback, which is in the log. */
+/**
+ * Returns a plugin's stderr for its caller, as one line, its end if long, without the traceback, which is in the log. Of an
+ * error that is typical of code for Python 2, it ends with {@link PYTHON_2_HINT}.
+ */
 export function failureText(stderr: string): string {
   const text = stderr
     .split('\n')
@@ -274,7 +292,8 @@ export function failureText(stderr: string): string {
     // eslint-disable-next-line no-control-regex -- terminal escapes don't belong into a message
     .replace(/[\s\x00-\x1f\x7f]+/g, ' ')
     .trim();
-  return text.length > MAX_FAILURE_LENGTH ? `...${text.slice(-MAX_FAILURE_LENGTH)}` : text;
+  const end = text.length > MAX_FAILURE_LENGTH ? `...${text.slice(-MAX_FAILURE_LENGTH)}` : text;
+  return TYPICAL_OF_PYTHON_2.test(end) ? end + PYTHON_2_HINT : end;
 }
 
 /** Returns a function that gives the end of a stream's text, as one line. */

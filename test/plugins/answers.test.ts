@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { readAcceptedHosts, readMigration, readScores, scanScores } from '../../src/plugins/answers.js';
 import { askedHosts } from '../../src/plugins/host-lists.js';
-import { failureText, MAX_FAILURE_LENGTH } from '../../src/plugins/plugin-process.js';
+import { failureText, MAX_FAILURE_LENGTH, PYTHON_2_HINT } from '../../src/plugins/plugin-process.js';
 import { hostId, vmId } from '../support/world.js';
 
 const [A, B, C] = [hostId(1), hostId(2), hostId(3)] as const;
@@ -21,6 +21,11 @@ describe('readScores', () => {
     [`[('${B}', -7), ('${A}', -9)]`, [-9, -7, -7]],
     [`[('x', 99), ('${A}', 1), ('y', None), ('${B}', 2), ('x', 98), ('${C}', 3)]`, [1, 2, 3]],
     [`[('x', 99), ('${A}', 1)]`, [1, 1, 1]],
+    [`{('${A}', 1), ('${C}', 3), ('${B}', 2)}`, [1, 2, 3]],
+    [`{('${A}', 1): None, ('${C}', 3): [], ('${B}', 2): {}}`, [1, 2, 3]],
+    [`[('${A}', 1.5), ('${B}', 2), ('${A}', 1.5), ('${C}', 9), ('${B}', -4)]`, [3, -2, 9]],
+    [`[('x', 1), ('x', 2), ('${A}', 1), ('${A.toUpperCase()}', 2)]`, [3, 3, 3]],
+    [`[(b'${A}', True), (u'${B}', 5L), (br'${C}', 3)]`, [1, 5, 3]],
   ];
   for (const [printed, values] of answers) {
     it(`reads ${printed.replaceAll('-0000-4000-8000-', '..')} as ${values.join(', ')}`, () => {
@@ -38,9 +43,11 @@ describe('readScores', () => {
     [`[('${A}', '5')]`, 'got "5"'],
     [`[('${A}', 2147483648)]`, 'got 2147483648'],
     [`[('${A}', 99999999999999999999)]`, 'got 99999999999999999999'],
-    [`[('${A}', 1), ('${A}', 1)]`, 'duplicate host'],
+    [`[('${A}', 2147483647), ('${A}', 1)]`, 'got 2147483648'],
     [`[('x', 1)]`, 'it gave none of the 3 hosts a number'],
-    [`[('x', 1), ('x', 2), ('${A}', 1), ('${A}', 2)]`, `duplicate host "${A}"`],
+    [`{'${A}': 1}`, 'expected (host id, number), got "aaaaaaaa'],
+    [`[{'${A}', 1}]`, 'expected (host id, number), got {"aaaaaaaa'],
+    ['1j', 'no Python literal'],
   ];
   for (const [printed, problem] of refused) {
     it(`refuses ${JSON.stringify(printed.slice(0, 60))}: ${problem}`, () => {
@@ -111,6 +118,11 @@ describe('readAcceptedHosts', () => {
     [`('${B.toUpperCase()}',)`, [B]],
     ['[]', []],
     [`['${A}', '${A}', '${hostId(99)}']`, [A]],
+    [`{'${C}', '${A}'}`, [A, C]],
+    [`{'${C}': 1, '${A}': {'why': [None]}}`, [A, C]],
+    ['set()', []],
+    ['{}', []],
+    [`[b'${A}']`, [A]],
   ];
   for (const [printed, accepted] of answers) {
     it(`reads ${printed} as ${accepted.length} hosts`, () => {
@@ -122,6 +134,9 @@ describe('readAcceptedHosts', () => {
     ['None', 'expected a list of host ids, got None'],
     ['[5]', 'expected a host id, got 5'],
     [`'${A}'`, 'expected a list of host ids, got "'],
+    ['frozenset()', 'no Python literal'],
+    [`set(['${A}'])`, 'no Python literal'],
+    ["[{'a': 1}]", 'expected a host id, got {"a"}'],
   ] as const) {
     it(`refuses ${JSON.stringify(printed)}: ${problem}`, () => {
       expect(() => readAcceptedHosts(bytes(printed), asked)).to.throw(SchedulingError, problem);
@@ -137,6 +152,9 @@ describe('readMigration', () => {
     [`'${vmId(1)}', ['${B}', '${A}']`, move],
     [`${vmId(1)} ['${B}', '${A}']`, move],
     [`('${vmId(1)}', ['${B}', '${hostId(99)}', '${A}'])`, move],
+    [`('${vmId(1)}', {'${B}', '${A}'})`, move],
+    [`${vmId(1)} {'${B}': 1, '${A}': 2}`, move],
+    [`('${vmId(1)}', ['${B}', '${A}'], 'because')`, move],
     [`('${vmId(1)}', [])`, { vmId: vmId(1), candidateHostIds: [] }],
     [`('${vmId(1)}', ['${hostId(99)}'])`, { vmId: vmId(1), candidateHostIds: [] }],
     ["('', [])", undefined],
@@ -175,6 +193,13 @@ describe('failureText', () => {
       'ValueError: no',
     ],
     ['\x1b[31mred\x00\n', '[31mred'],
+    ['TabError: no\n', `TabError: no${PYTHON_2_HINT}`],
+    [
+      "ModuleNotFoundError: No module named 'urllib2'\n",
+      `ModuleNotFoundError: No module named 'urllib2'${PYTHON_2_HINT}`,
+    ],
+    ["ModuleNotFoundError: No module named 'yaml'\n", "ModuleNotFoundError: No module named 'yaml'"],
+    ['MyNameError: no\n', 'MyNameError: no'],
     ['x'.repeat(MAX_FAILURE_LENGTH), 'x'.repeat(MAX_FAILURE_LENGTH)],
     [`first${'x'.repeat(MAX_FAILURE_LENGTH)}`, `...${'x'.repeat(MAX_FAILURE_LENGTH)}`],
   ] as const) {

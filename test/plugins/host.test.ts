@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import type { FilterHostsRequest } from '../../src/domain/contract.js';
-import { MAX_UNIT_NAME_LENGTH, MAX_UNITS } from '../../src/plugins/catalogue.js';
+import { MAX_FILE_UNITS, MAX_UNIT_NAME_LENGTH, MAX_UNITS } from '../../src/plugins/catalogue.js';
 import { MAX_SENT_LISTS } from '../../src/plugins/host-lists.js';
 import type { PluginHost } from '../../src/plugins/host.js';
 import { ANSWER_MARGIN_MS } from '../../src/plugins/service.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 import { describeWithPython, hostFixture, openHost, scoreRequest, type HostPart } from './with-python.js';
 
@@ -118,6 +119,18 @@ describeWithPython('plugin host', () => {
     const { migration, ...others } = await host.balanceHosts(request, call());
     expect(migration).to.deep.equal({ vmId: vmId(1), candidateHostIds: [hostId(2)] });
     expect(others).to.deep.equal({});
+  });
+
+  it('takes what a balancer prints, whatever it complains about, as the old proxy did', async () => {
+    const host = await hostOf('prints-to-stderr');
+    const asked = { hostIds: [hostId(2)], properties: new Map() };
+    const { migration } = await host.balanceHosts({ ...asked, unit: 'balances_and_complains' }, call());
+    expect(migration).to.deep.equal({ vmId: vmId(1), candidateHostIds: [hostId(2)] });
+    await expectRejection(
+      host.balanceHosts({ ...asked, unit: 'only_complains' }, call()),
+      'INTERNAL',
+      'it ended with exit code 1: engine: away',
+    );
   });
 
   it('prints nothing: a filter that fails rejects no host, a balance has nothing to do', async () => {
@@ -256,17 +269,24 @@ describeWithPython('plugin host', () => {
       ]);
     });
 
-    it(`takes ${MAX_UNITS} units`, async () => {
-      const unit = (n: number) => `class u${n}:\n    def do_score(self, hosts, vm, args): pass\n`;
-      folder.write('many.py', Array.from({ length: MAX_UNITS + 1 }, (_, n) => unit(n)).join(''));
+    it(`takes ${MAX_FILE_UNITS} units of a file, so that others have theirs, and ${MAX_UNITS} of all`, async () => {
+      const files = MAX_UNITS / MAX_FILE_UNITS + 1;
+      const unit = (name: string) => `class ${name}:\n    def do_score(self, hosts, vm, args): pass\n`;
+      const units = (file: number, count: number) =>
+        Array.from({ length: count }, (_, n) => unit(`u${file}_${n}`)).join('');
+      for (let file = 1; file < files; file++)
+        folder.write(`p${file + 10}.py`, units(file, file === 1 ? MAX_FILE_UNITS + 2 : MAX_FILE_UNITS));
+      folder.write('z_last.py', unit('last'));
       host = await openHost({ dir: folder.path });
-      const { units, problems } = await host.listPolicyUnits(call());
-      expect(units).to.have.length(MAX_UNITS);
-      expect(problems).to.deep.equal([
-        {
-          source: 'many.py',
-          reason: `class u${MAX_UNITS}: its do_score is left out: at most 1000 units are accepted`,
-        },
+      const listing = await until(
+        () => host?.listPolicyUnits(call()),
+        () => host?.isImporting() === false,
+      );
+      expect(listing?.units).to.have.length(MAX_UNITS);
+      const limits = 'at most 100 units of a file, and 1000 of all files, are accepted';
+      expect(listing?.problems).to.deep.equal([
+        { source: 'p11.py', reason: `2 of its units are left out: ${limits}` },
+        { source: 'z_last.py', reason: `1 of its units are left out: ${limits}` },
       ]);
     });
   });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { kill } from 'node:process';
 import { nodeAfter } from '../../src/lib/timers.js';
@@ -33,7 +34,7 @@ describeWithPython('life of plugins', () => {
       (problems) => problems.length === 1,
     );
     expect(await valueOf('one'), 'the last good one serves').to.equal(2);
-    expect(host.problems()[0]?.reason).to.match(/^SyntaxError: .*\(line 1\)$/);
+    expect(host.problems()[0]?.reason).to.match(/^SyntaxError: .*\(line 1\)\. Plugins run under Python 3/);
     replace('one.py', scorer('one', 3));
     await until(
       () => valueOf('one'),
@@ -87,6 +88,88 @@ describeWithPython('life of plugins', () => {
       'one,ValueError: no (line 1)',
       'two',
       '',
+    ]);
+  });
+
+  it('runs the file of a plugin anew for each call: nothing that it makes is shared or stale', async () => {
+    const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+    const address = echo.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const setting = folder().write('setting.txt', '5');
+    folder().write(
+      'shares.py',
+      [
+        'import os, random, socket',
+        'setting = open("setting.txt")',
+        `connection = socket.create_connection(("127.0.0.1", ${port}))`,
+        'chance = random.Random()',
+        'class shares:',
+        '    def do_score(self, hosts, vm, args):',
+        '        connection.sendall(args["n"].encode())',
+        '        print([(hosts[0], int(connection.recv(9))), (hosts[1], int(setting.read())), (hosts[2], chance.getrandbits(31))])',
+      ].join('\n'),
+    );
+    try {
+      const host = await open();
+      const valuesOf = async (n: number) => {
+        const request = scoreRequest('shares', { properties: new Map([['n', String(n)]]) });
+        return (await host.scoreHosts(request, call())).unitResults[0]?.value ?? [];
+      };
+      const numbers = Array.from({ length: 10 }, (_, n) => n);
+      const answers = await Promise.all(numbers.map(valuesOf));
+      expect(answers.map(([echoed]) => echoed)).to.deep.equal(numbers);
+      expect(answers.map(([, read]) => read)).to.deep.equal(numbers.map(() => 5));
+      expect(new Set(answers.map(([, , drawn]) => drawn)).size).to.be.greaterThan(1);
+      writeFileSync(setting, '77');
+      expect((await valuesOf(1)).slice(0, 2)).to.deep.equal([1, 77]);
+    } finally {
+      echo.close();
+    }
+  });
+
+  for (const [title, before, imports, problems] of [
+    ['keeps what a plugin imports from elsewhere loaded: tried once, loaded once, for 3 calls', '', 2, []],
+    [
+      'loads what a plugin imports from elsewhere in each call when it changes sys.path, and says so: 1 + 3',
+      'import sys\nsys.path.append("/nowhere")\n',
+      4,
+      ['is slower than it could be: its import changes sys.path, so each call imports all it needs'],
+    ],
+  ] as const) {
+    it(title, async () => {
+      const count = join(notes().path, 'count');
+      notes().write('some_sdk.py', `open(${JSON.stringify(count)}, "a").write("x")\nvalue = 7\n`);
+      const plugin = scorer('one', 0).replace(', 0)', ', some_sdk.value)');
+      folder().write('one.py', `${before}import some_sdk\n${plugin}`);
+      const host = await open({ variables: { ...process.env, PYTHONPATH: notes().path } });
+      for (let n = 0; n < 3; n++) expect(await valueOf('one')).to.equal(7);
+      expect(readFileSync(count, 'utf8')).to.have.length(imports);
+      expect(host.problems().map(({ reason }) => reason)).to.deep.equal(problems);
+    });
+  }
+
+  it('lets the file that sorts first have a name, and logs the change as an error', async () => {
+    folder().write('m.py', scorer('one', 1));
+    const host = await open();
+    expect(await valueOf('one')).to.equal(1);
+    replace('a.py', scorer('one', 2));
+    await until(
+      () => valueOf('one'),
+      (value) => value === 2,
+    );
+    expect(host.problems()).to.deep.equal([
+      { file: 'm.py', reason: 'class one: a.py has a score of that name, which is used; rename one' },
+    ]);
+    rmSync(join(folder().path, 'a.py'));
+    await until(
+      () => valueOf('one'),
+      (value) => value === 1,
+    );
+    const moved = log().lines.filter(({ event }) => event === 'unit changed its plugin');
+    expect(moved.map(({ level, fields }) => [level, fields])).to.deep.equal([
+      ['error', { unit: 'SCORE/one', from: 'm.py', to: 'a.py' }],
+      ['error', { unit: 'SCORE/one', from: 'a.py', to: 'm.py' }],
     ]);
   });
 
@@ -238,7 +321,10 @@ describeWithPython('life of plugins', () => {
   });
 
   it('lets a process live that a call leaves running, also when its file changes', async () => {
-    folder().write('leaves.py', readFileSync(join(fixture('leaves-grandchild'), 'leaves_grandchild.py'), 'utf8'));
+    folder().write(
+      'leaves.py',
+      readFileSync(join(fixture('leaves-grandchild'), 'leaves_grandchild.py'), 'utf8'),
+    );
     const host = await open();
     const pidFile = join(notes().path, 'pid');
     const request = scoreRequest('leaves_grandchild', { properties: new Map([['pid_file', pidFile]]) });

@@ -79,7 +79,10 @@ describeWithPython('vices of plugins, beside a healthy one whose values arrive',
       vice: 'fails-to-import',
       problems: [
         ['fails.py', /^ModuleNotFoundError: No module named 'ovirtsdk_of_another_age' \(line 1\)$/],
-        ['python2.py', /^SyntaxError: .* \(line 3\)$/],
+        [
+          'python2.py',
+          /^SyntaxError: .* \(line 3\)\. Plugins run under Python 3: docs\/migrating-from-ovirt-scheduler-proxy\.md says/,
+        ],
       ],
     },
     {

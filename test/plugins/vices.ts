@@ -1,4 +1,5 @@
 import type { SchedulingErrorCode } from '../../src/domain/errors.js';
+import { PYTHON_2_HINT } from '../../src/plugins/plugin-process.js';
 import { hostId } from '../support/world.js';
 import type { HostPart } from './with-python.js';
 
@@ -63,7 +64,7 @@ export const VICES: readonly Vice[] = [
   {
     vice: 'prints-garbage',
     unit: 'dictionary',
-    outcome: ['INTERNAL', 'expected a Python literal at character 1'],
+    outcome: ['INTERNAL', `expected (host id, number), got "${hostId(1)}"`],
   },
   { vice: 'prints-garbage', unit: 'bytes_of_no_text', outcome: ['INTERNAL', 'no Python literal'] },
   { vice: 'deep-literal', outcome: ['INTERNAL', 'lists are nested more than 16 deep at character 17'] },
@@ -99,6 +100,27 @@ export const VICES: readonly Vice[] = [
   },
   { vice: 'prints-on-import', unit: 'prints', outcome: [1, 1, 1] },
   { vice: 'threads', outcome: [6, 6, 6] },
+  { vice: 'starts-processes', unit: 'fork', outcome: [9, 9, 9] },
+  { vice: 'starts-processes', unit: 'spawn', outcome: [9, 9, 9] },
+  { vice: 'starts-processes', unit: 'forkserver', outcome: [9, 9, 9] },
+  {
+    vice: 'written-for-python2',
+    unit: 'dictionaries',
+    outcome: ['INTERNAL', `AttributeError: 'dict' object has no attribute 'has_key'${PYTHON_2_HINT}`],
+  },
+  {
+    vice: 'written-for-python2',
+    unit: 'names',
+    outcome: ['INTERNAL', `NameError: name 'unicode' is not defined${PYTHON_2_HINT}`],
+  },
+  {
+    vice: 'written-for-python2',
+    unit: 'prints_into',
+    outcome: [
+      'INTERNAL',
+      /unsupported operand type\(s\) for >>: .*docs\/migrating-from-ovirt-scheduler-proxy\.md/,
+    ],
+  },
   { vice: 'imports-helper', unit: 'derived', outcome: [5, 5, 5] },
   { vice: 'keeps-state', unit: 'folder', outcome: [1, 1, 1] },
   {
@@ -134,10 +156,7 @@ export const VICES: readonly Vice[] = [
     unit: 'makes_up',
     outcome: [1, 1, 1],
   },
-  {
-    vice: 'answers',
-    unit: 'doubles',
-    outcome: ['INTERNAL', `duplicate host "${hostId(1)}"`],
-  },
+  { vice: 'answers', unit: 'doubles', outcome: [3, 3, 3] },
+  { vice: 'answers', unit: 'sets', outcome: [7, 7, 7] },
   { vice: 'answers', unit: 'unicode_words', outcome: ['INTERNAL', 'ValueError: Größe 😀 \'of "it"\''] },
 ];
