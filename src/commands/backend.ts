@@ -62,7 +62,7 @@ export interface Backend {
   readonly serviceFigures: () => readonly ServiceFigures[];
   /** The first snapshot of the oVirt engine, which may be away for long before; absent without an engine. */
   readonly firstSnapshot: Promise<Snapshot> | undefined;
-  /** The host of plugins, once it has started; rejects when it can't. Absent without plugins. */
+  /** The host of plugins, once it has started; rejects when it is closed before. Absent without plugins. */
   readonly pluginHost: Promise<PluginHost> | undefined;
   /** Begins to read the engine and to list services. */
   readonly start: () => void;
@@ -109,11 +109,22 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
       service: plugins.service,
       inventory: undefined,
       hasUnit: (name) => plugins.host()?.hasUnit(name) === true,
-      readiness: () => (plugins.host() === undefined ? IMPORTING : { ready: true }),
+      readiness: () => ofPlugins() ?? IMPORTING,
       serviceFigures: () => [],
       start: () => undefined,
     });
   }
+
+  function pluginsProblem(): string | undefined {
+    return plugins?.host()?.failure()?.message;
+  }
+
+  function ofPlugins(): Readiness | undefined {
+    if (plugins?.host() === undefined) return undefined;
+    const reason = pluginsProblem();
+    return reason === undefined ? { ready: true } : { ready: false, reason };
+  }
+
   return openSeveral().catch(async (error: unknown) => {
     await lifecycle.stop();
     throw error;
@@ -140,11 +151,12 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
       hasUnit: composite.hasUnit,
       readiness() {
         const ofLocal = local?.readiness();
-        if (ofLocal?.ready === true || composite.available()) return { ready: true };
+        const problem = pluginsProblem();
+        if (ofLocal?.ready === true) return { problem, ...ofLocal };
+        if (composite.available()) return { ready: true, problem };
         // A folder without plugins has no unit that could be asked, and is served all the same.
         const isAlone = local === undefined && clients.length === 0;
-        if (isAlone && plugins?.host() !== undefined) return { ready: true };
-        return ofLocal ?? { ready: false, reason: 'no service answers' };
+        return (isAlone ? ofPlugins() : ofLocal) ?? { ready: false, reason: 'no service answers' };
       },
       serviceFigures: composite.state,
       start() {

@@ -145,6 +145,8 @@ async function checkPlugins(config: Config, dir: string, log: Log, io: Io): Prom
   const plugins = openPlugins(config, dir, { log, variables: io.variables });
   try {
     const host = await plugins.started;
+    const failure = host.failure();
+    if (failure !== undefined) throw new CommandError(failure.message);
     const { units, problems } = await host.listPolicyUnits({ ...checkCall(io.signal), deadline: Infinity });
     const wrong = problems.map((problem) => `\n  ${problemText(problem)}`);
     return { line: `plugins: ok: ${namesOf(units)}${wrong.join('')}`, units };

@@ -91,10 +91,7 @@ export function localMember({ service, inventory }: Local): Member {
 export interface OpenPlugins {
   /** The host as a service whose calls wait until it has started. */
   readonly service: PolicyUnitService;
-  /**
-   * The host, once each plugin was imported, could not be, or takes long. Rejects with a CommandError when there is no
-   * Python or no folder, and when it is closed before.
-   */
+  /** The host, once each plugin was imported, could not be, or takes long. Rejects with a CommandError when it is closed before. */
   readonly started: Promise<PluginHost>;
   /** The host, when it has started. */
   readonly host: () => PluginHost | undefined;

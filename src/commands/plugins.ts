@@ -22,10 +22,12 @@ async function plugins(config: Config, dir: string | undefined, io: Io): Promise
   );
 }
 
-/** Returns a line for each unit served, and for each problem with plugins. */
+/** Returns a line about the units served, and one for each problem with plugins. Rejects with a CommandError when none can run. */
 async function lines(folder: string, { address = '', backend }: RunningService): Promise<string[]> {
   const host = await backend.pluginHost;
   if (host === undefined) return [];
+  const failure = host.failure();
+  if (failure !== undefined) throw new CommandError(failure.message);
   const { units } = await host.listPolicyUnits({
     requestId: 'start',
     signal: new AbortController().signal,

@@ -40,8 +40,7 @@ export type Announcement = (service: RunningService) => Promise<readonly string[
 const STOP_STEP_SLACK_MS = 3000;
 
 /**
- * Starts these parts, prints how to try them once they can answer, and stops them when the process is asked to end. Rejects
- * with a CommandError when plugins can't be hosted.
+ * Starts these parts, prints how to try them once they can answer, and stops them when the process is asked to end.
  */
 export async function runService(
   config: Config,
@@ -55,11 +54,9 @@ export async function runService(
     const ended = io.signal.aborted
       ? Promise.resolve(undefined)
       : once(io.signal, 'abort').then(() => undefined);
-    const announced = Promise.race([announcement(service), ended]).then((lines) => {
-      if (!io.signal.aborted && lines !== undefined) print(io, ...lines);
-      return ended;
-    });
-    await Promise.race([announced, Promise.resolve(service.backend.pluginHost).then(() => ended)]);
+    const lines = await Promise.race([announcement(service), ended]);
+    if (!io.signal.aborted && lines !== undefined) print(io, ...lines);
+    await ended;
     log.info('stopping');
   } finally {
     await service.stop();

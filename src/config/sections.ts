@@ -103,7 +103,10 @@ export type BalancingSettings = z.output<typeof balancingSection>;
 /** The host of old Python plugins. */
 export const pluginsSection = z.strictObject({
   dir: text('Folder whose `*.py` are imported; set, `serve` and `bridge` offer their units too'),
-  python: textOr('python3', 'Python 3.9 or later, by name or path'),
+  python: textOr(
+    'python3',
+    'Python 3.9 or later, by name or path; where `python3` is older, `python3.12`, `python3.11` and `python3.9` are tried',
+  ),
   direction: choice(
     ['cost', 'score'],
     'cost',

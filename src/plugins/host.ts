@@ -1,20 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { PluginSettings } from '../config/sections.js';
-import type { PolicyUnitService } from '../domain/contract.js';
+import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import { runWithin } from '../lib/deadline.js';
+import { runWithin, waitFor } from '../lib/deadline.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { buildCatalogue, movedUnits, type Catalogue, type PluginProblem } from './catalogue.js';
 import { findPython } from './find-python.js';
-import { createPluginSet } from './plugin-set.js';
+import { createPluginSet, type PluginSet } from './plugin-set.js';
 import { createRunQueue } from './run-queue.js';
 import { createPluginService } from './service.js';
 
 /** Longest wait for imports at start, in milliseconds. Most take less than a tenth; a slow plugin must not delay the start. */
 export const IMPORT_WAIT_MS = 2000;
+
+/** Share of a listing's time in which it waits for the imports of new files: the answer has to be in time. */
+const LISTING_SHARE = 0.8;
 
 /** Options of a plugin host. */
 export interface PluginHostOptions {
@@ -38,6 +41,8 @@ export interface PluginHost extends PolicyUnitService {
   readonly hasUnit: (name: string) => boolean;
   /** Returns the problems, by file: plugins that failed to import or are still importing, and units left out. */
   readonly problems: () => readonly PluginProblem[];
+  /** Returns the reason why no plugin can run: there is no suitable Python, or no folder. They are looked for again and again. */
+  readonly failure: () => SchedulingError | undefined;
   /** Reports whether first imports are running, so that units may be missing. */
   readonly isImporting: () => boolean;
   /** Calls `listener` on every change of units or problems. Returns an unsubscribe function. */
@@ -49,98 +54,157 @@ export interface PluginHost extends PolicyUnitService {
 /**
  * Starts a host that imports the plugins of a folder, each in its own process. Resolves when all imports have ended, and
  * after {@link IMPORT_WAIT_MS} at the latest; later ones add their units as they end. A failed import affects its plugin
- * only. Rejects with UNAVAILABLE without a suitable Python, and with INVALID_ARGUMENT when the folder can't be read.
+ * only. Without a suitable Python or folder it has no units and a problem, until there is one. Rejects only when it is
+ * closed meanwhile.
  */
 export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
   const { settings, log, signal, clock = Date, after = nodeAfter } = options;
   const dir = resolve(options.dir);
   const variables = withoutSecrets(options.variables);
-  const python = await findPython(settings.python, variables);
-  log.info('python found', { path: python.path, version: python.version });
 
   const listeners = new Set<() => void>();
+  let set: PluginSet | undefined;
+  let failure: SchedulingError | undefined;
   let catalogue = buildCatalogue([], [], settings);
   /** True once the files of the start were tried, which may be in any order. */
   let isSettled = false;
   let cancelRescan: () => void = () => undefined;
   let isUnreadable = false;
   let closing: Promise<void> | undefined;
-  const set = createPluginSet({
-    ...{ dir, python: python.path, variables, settings, log, clock, after },
-    onChange() {
-      const before = catalogue;
-      catalogue = buildCatalogue(set.plugins(), set.leftOut(), settings);
-      if (isSettled)
-        for (const moved of movedUnits(before, catalogue)) log.error('unit changed its plugin', moved);
-      if (isSameListing(before, catalogue)) return;
-      for (const listener of listeners) listener();
-    },
-  });
+  let scanning: Promise<unknown> = Promise.resolve();
+  let nextScan: Promise<{ readonly done: Promise<unknown> }> | undefined;
 
-  async function waitForImports(done: Promise<unknown>): Promise<void> {
-    const late = new Error('some imports take long');
+  const plugins = () => set?.plugins() ?? [];
+
+  function onChange(): void {
+    const before = catalogue;
+    catalogue = buildCatalogue(plugins(), set?.leftOut() ?? [], settings);
+    if (failure !== undefined)
+      catalogue = { ...catalogue, problems: [{ file: dir, reason: failure.message }, ...catalogue.problems] };
+    if (isSettled)
+      for (const moved of movedUnits(before, catalogue))
+        log.error('unit changed its plugin', moved, moved.unit);
+    if (isSameListing(before, catalogue)) return;
+    for (const listener of listeners) listener();
+  }
+
+  async function openSet(): Promise<PluginSet> {
+    const python = await findPython(settings.python, variables);
+    log.info('python found', { path: python.path, version: python.version });
+    return createPluginSet({
+      ...{ dir, python: python.path, variables, settings, log, clock, after, onChange },
+    });
+  }
+
+  /** Looks at the folder once the scan under way has ended, which may have missed what is new. */
+  function scan(): Promise<{ readonly done: Promise<unknown> }> {
+    nextScan ??= scanning.then(() => {
+      const scanned = scanOnce();
+      nextScan = undefined;
+      scanning = scanned.catch(() => undefined);
+      return scanned;
+    });
+    return nextScan;
+  }
+
+  async function scanOnce(): Promise<{ readonly done: Promise<unknown> }> {
+    signal.throwIfAborted();
+    set ??= await openSet();
+    const isFirst = plugins().length === 0;
+    const found = await set.rescan().catch((error: unknown) => {
+      throw new SchedulingError(
+        'INVALID_ARGUMENT',
+        `plugins: the folder ${dir} can't be read: ${reasonOf(error)}`,
+      );
+    });
+    if (isFirst) void found.done.then(() => (isSettled = true));
+    if (isUnreadable) log.info('plugin folder readable again', { dir }, '');
+    isUnreadable = false;
+    if (failure !== undefined) {
+      failure = undefined;
+      onChange();
+    }
+    return found;
+  }
+
+  /** Looks at the folder, and takes a failure for the state of things, unless there are units that can go on. */
+  async function tryScan(): Promise<{ readonly done: Promise<unknown> }> {
     try {
-      await runWithin(() => done, { signal, ms: IMPORT_WAIT_MS, after, late: () => late });
-    } catch (error) {
-      if (error !== late) throw error;
-      const files = set.plugins().flatMap(({ file, isTried }) => (isTried() ? [] : [file]));
-      log.warn('plugin imports slow', { files: files.join(' '), waitedMs: IMPORT_WAIT_MS });
+      return await scan();
+    } catch (thrown) {
+      const error = SchedulingError.from(thrown);
+      // A folder that is temporarily missing, as on a share, must not remove the units.
+      if (plugins().length > 0) {
+        isUnreadable = true;
+        log.warn('plugin folder unreadable', { dir, reason: error.message }, '');
+      } else if (error.message !== failure?.message && !signal.aborted) {
+        log.error('plugins unavailable', { dir, reason: error.message }, '');
+        failure = error;
+        onChange();
+      }
+      return { done: Promise.resolve() };
     }
   }
 
-  async function rescan(): Promise<void> {
+  async function waitForImports(done: Promise<unknown>, ms: number, until: AbortSignal): Promise<void> {
+    const late = new Error('some imports take long');
     try {
-      await set.rescan();
-      if (isUnreadable) log.info('plugin folder readable again', { dir }, '');
-      isUnreadable = false;
+      await runWithin(() => done, { signal: until, ms, after, late: () => late });
     } catch (error) {
-      // A folder that is temporarily missing, as on a share, must not remove the units.
-      log.warn('plugin folder unreadable', { dir, reason: reasonOf(error) }, '');
-      isUnreadable = true;
+      if (error !== late) throw error;
+      const files = plugins().flatMap(({ file, isTried }) => (isTried() ? [] : [file]));
+      log.warn('plugin imports slow', { files: files.join(' '), waitedMs: ms });
     }
   }
 
   function scheduleRescan(): void {
     if (closing !== undefined) return;
-    cancelRescan = after(settings.pollInterval, () => {
-      void rescan().finally(scheduleRescan);
-    });
+    cancelRescan = after(settings.pollInterval, () => void tryScan().finally(scheduleRescan));
   }
 
   function close(): Promise<void> {
     signal.removeEventListener('abort', onAbort);
     cancelRescan();
-    return (closing ??= set.close());
+    return (closing ??= scanning.then(() => set?.close()));
   }
   const onAbort = (): void => void close();
   signal.addEventListener('abort', onAbort, { once: true });
 
   try {
-    signal.throwIfAborted();
-    const { done } = await set.rescan();
-    void done.then(() => (isSettled = true));
-    await waitForImports(done);
+    const { done } = await tryScan();
+    await waitForImports(done, IMPORT_WAIT_MS, signal);
   } catch (error) {
     await close();
-    if (signal.aborted) throw SchedulingError.from(signal.reason);
-    throw new SchedulingError(
-      'INVALID_ARGUMENT',
-      `plugins: the folder ${dir} can't be read: ${reasonOf(error)}`,
-    );
+    throw SchedulingError.from(signal.aborted ? signal.reason : error);
   }
   scheduleRescan();
 
   const queue = createRunQueue({
     maxRunning:
       settings.maxConcurrentRuns === 0 ? Math.max(8, 2 * availableParallelism()) : settings.maxConcurrentRuns,
-    isShared: () => set.plugins().filter((plugin) => plugin.units().length > 0).length > 1,
+    isShared: () => plugins().filter((plugin) => plugin.units().length > 0).length > 1,
     hasEngine: options.hasEngine,
   });
+  const service = createPluginService({
+    ...{ catalogue: () => catalogue, failure: () => failure, queue, settings, log, clock, after },
+  });
+
+  /** Lists what is there now, since an engine asks once: a new file is looked for, and waited for within the caller's time. */
+  async function listPolicyUnits(call: Call): ReturnType<PolicyUnitService['listPolicyUnits']> {
+    const { done } = await waitFor(tryScan(), call.signal);
+    const left = call.deadline - clock.now();
+    const ms = Math.min(settings.maxImportTime, LISTING_SHARE * left);
+    await waitForImports(done, ms, call.signal);
+    return service.listPolicyUnits(call);
+  }
+
   return {
-    ...createPluginService({ catalogue: () => catalogue, queue, settings, log, clock, after }),
+    ...service,
+    listPolicyUnits,
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
     problems: () => catalogue.problems,
-    isImporting: () => set.plugins().some((plugin) => !plugin.isTried()),
+    failure: () => failure,
+    isImporting: () => plugins().some((plugin) => !plugin.isTried()),
     onUnitsChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

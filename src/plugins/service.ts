@@ -38,6 +38,8 @@ export const ANSWER_MARGIN_MS = 100;
 /** Options of the plugin service. */
 export interface PluginServiceOptions {
   readonly catalogue: () => Catalogue;
+  /** Returns the reason why no plugin can run. */
+  readonly failure: () => SchedulingError | undefined;
   readonly queue: RunQueue;
   readonly settings: Pick<PluginSettings, 'maxCallTime'>;
   readonly log: Log;
@@ -60,7 +62,7 @@ interface UnitRun<Value> {
  * placements are ignored, since a plugin asks the engine itself.
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
-  const { catalogue, queue, settings, log, clock, after } = options;
+  const { catalogue, failure: failureOfAll, queue, settings, log, clock, after } = options;
   const hostsOf = createRecentHosts();
 
   const namesOf = (type: PolicyUnitType): string[] =>
@@ -92,7 +94,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     const plugins = catalogue().plugins[run.type];
     const plugin = plugins.get(unit);
     try {
-      if (plugin === undefined) throw unitNotFound(run.type, unit, plugins.keys());
+      if (plugin === undefined) throw failureOfAll() ?? unitNotFound(run.type, unit, plugins.keys());
       const outcome = await runQueued(plugin, unit, run, ms, call);
       if (outcome.stderr.length > 0) {
         const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
@@ -196,7 +198,7 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     async balanceHosts(request, call) {
       const { unit, properties, explain = false } = request;
       const plugins = catalogue().plugins.BALANCE;
-      if (!plugins.has(unit)) throw unitNotFound('BALANCE', unit, plugins.keys());
+      if (!plugins.has(unit)) throw failureOfAll() ?? unitNotFound('BALANCE', unit, plugins.keys());
       const hosts = hostsOf(request.hostIds);
       const [result] = await runUnits(
         [unit],

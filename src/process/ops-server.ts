@@ -6,8 +6,10 @@ import { listenOn, type Listening } from './listen.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 
-/** Readiness to answer calls; when not ready, the reason. */
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+/** Readiness to answer calls; when not ready, the reason; when ready, what is wrong all the same. */
+export type Readiness =
+  | { readonly ready: true; readonly problem?: string | undefined }
+  | { readonly ready: false; readonly reason: string };
 
 /** Options of the ops server. */
 export interface OpsServerOptions {
@@ -56,7 +58,8 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
     }
     if (path !== '/readyz') return { status: 404, body: 'served are /livez, /readyz and /metrics\n' };
     const state = readiness();
-    return state.ready ? { status: 200, body: 'ok\n' } : { status: 503, body: `${state.reason}\n` };
+    if (!state.ready) return { status: 503, body: `${state.reason}\n` };
+    return { status: 200, body: state.problem === undefined ? 'ok\n' : `ok, but ${state.problem}\n` };
   }
 
   const server = createServer((request, response) => {

@@ -127,16 +127,33 @@ describeWithPython('hostscore plugins', () => {
     expect(outcome.stdout).to.match(/\nplugins: ok: 2 units: .*\n {2}b\.py: class twice: a\.py has/);
   });
 
-  it('serve ends in the clear line without Python, and logs no bug before', async () => {
-    const outcome = await runToEnd(
-      [
-        ...['serve', '--demo', '--plugins-dir', fixture('contract'), '--plugins-python', '/no/python'],
-        ...['--state-dir', `${folder.path}/none`, ...FREE_PORTS],
-      ],
+  it('serve goes on without Python: its log, units and readiness name the problem, and check fails with it', async () => {
+    const config = folder.write(
+      'none.yaml',
+      `plugins: { dir: ${fixture('contract')}, python: /no/python }\n`,
+    );
+    const problem = '"/no/python" is not there; plugins need Python 3.9 or later';
+    const program = startProgram(
+      ['serve', '--demo', '--config', config, '--state-dir', `${folder.path}/none`, ...FREE_PORTS],
       VARIABLES,
     );
-    expect(errorText(outcome)).to.match(/^CommandError: "\/no\/python" is not there; plugins need Python/);
-    expect(outcome.stderr).not.to.match(/ error |stack=/);
+    programs.push(program);
+    const [, address = ''] = await program.written('stdout', /engine at http:\/\/(\S+?)\/\./);
+    const [, ops = ''] = await program.written('stderr', /ops server listening address=(\S+)/);
+    const [, server = ''] = await program.written('stderr', /grpc server listening address=(\S+)/);
+    expect(await callEngineMethod(address, 'discover')).to.have.nested.property('scores.ksm_same_os_score');
+    expect(program.stderr()).to.match(
+      / error plugins unavailable .*\/no\/python.* is not there; plugins need/,
+    );
+    expect(program.stderr()).not.to.match(/stack=/);
+    expect((await runToEnd(['units', '--server', server])).stdout).to.include(problem);
+    const ready = await fetch(`http://${ops}/readyz`);
+    expect([ready.status, await ready.text()]).to.deep.equal([
+      200,
+      `ok, but ${problem}: install it, or say where it is (plugins.python)\n`,
+    ]);
+    const checked = await runToEnd(['check', '--config', config, ...FREE_PORTS], VARIABLES);
+    expect(errorText(checked)).to.include(problem);
   });
 
   it('ends without an error when asked to in the middle of imports', async () => {
@@ -152,24 +169,18 @@ describeWithPython('hostscore plugins', () => {
       .and.not.match(/ error |stack=/);
   });
 
-  for (const [title, python, text] of [
-    ['there is no Python', '/no/python', '"/no/python" is not there'],
-    ['it is closed while it starts', PYTHON ?? 'python3', 'the host of the plugins is stopping'],
-  ] as const) {
-    it(`tells callers that wait for the host UNAVAILABLE, and the command a CommandError, when ${title}`, async () => {
-      const config = loadConfig({ variables: { HOSTSCORE_PLUGINS_PYTHON: python }, flags: {} });
-      const plugins = openPlugins(config, fixture('hangs-on-import'), {
-        log: memoryLog(),
-        variables: VARIABLES,
-      });
-      const listed = plugins.service.listPolicyUnits(call());
-      const closed = title.startsWith('it is closed') ? plugins.close() : undefined;
-      await expectRejection(listed, 'UNAVAILABLE', text);
-      expect(await plugins.started.catch((error: unknown) => error)).to.be.instanceOf(CommandError);
-      await closed;
-      await plugins.close();
+  it('tells callers that wait for the host UNAVAILABLE, and the command a CommandError, when it is closed while it starts', async () => {
+    const config = loadConfig({ variables: { HOSTSCORE_PLUGINS_PYTHON: PYTHON ?? '' }, flags: {} });
+    const plugins = openPlugins(config, fixture('hangs-on-import'), {
+      log: memoryLog(),
+      variables: VARIABLES,
     });
-  }
+    const listed = plugins.service.listPolicyUnits(call());
+    const closed = plugins.close();
+    await expectRejection(listed, 'UNAVAILABLE', 'the host of the plugins is stopping');
+    expect(await plugins.started.catch((error: unknown) => error)).to.be.instanceOf(CommandError);
+    await closed;
+  });
 
   it('ends in one clear line without Python', async () => {
     const args = ['plugins', '--dir', fixture('contract'), '--plugins-python', '/no/python', ...FREE_PORTS];

@@ -44,6 +44,24 @@ describe('findPython', () => {
     });
   }
 
+  for (const [there, found] of [
+    [['python3'], '3.6.8 is refused'],
+    [['python3', 'python3.9'], 'python3.9'],
+    [['python3', 'python3.9', 'python3.11'], 'python3.11'],
+    [['python3', 'python3.9', 'python3.11', 'python3.12'], 'python3.12'],
+    [['python3.12'], 'python3.12'],
+  ] as const) {
+    it(`of ${there.join(', ')}, python3 being 3.6 as in Enterprise Linux 8: ${found}`, async () => {
+      for (const name of there) {
+        const minor = name.split('.')[1] ?? '6';
+        chmodSync(folder.write(name, `#!/bin/sh\necho '3 ${minor} 8 /usr/bin/${name}'\n`), 0o755);
+      }
+      const finding = findPython('python3', { PATH: folder.path });
+      if (found.endsWith('refused')) await expectRejection(finding, 'UNAVAILABLE', 'is Python 3.6.8');
+      else expect((await finding).path).to.equal(`/usr/bin/${found}`);
+    });
+  }
+
   it('refuses what is not there', async () => {
     const error = await expectRejection(findPython('python3', { PATH: folder.path }), 'UNAVAILABLE');
     expect(error.message).to.equal(`"python3" is not there; ${REMEDY}`);

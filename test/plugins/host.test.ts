@@ -5,6 +5,7 @@ import { MAX_SENT_LISTS } from '../../src/plugins/host-lists.js';
 import type { PluginHost } from '../../src/plugins/host.js';
 import { ANSWER_MARGIN_MS } from '../../src/plugins/service.js';
 import { call } from '../support/call.js';
+import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
@@ -300,11 +301,27 @@ describeWithPython('plugin host', () => {
     [
       { settings: { python: '/no/python' } },
       'UNAVAILABLE',
-      '"/no/python" is not there; plugins need Python 3.9 or later: install it',
+      /^"\/no\/python" is not there; plugins need Python 3.9 or later: install it/,
     ],
   ] as const) {
-    it(`refuses ${JSON.stringify(part)} with ${code}`, async () => {
-      await expectRejection(hostFixture('contract', part), code, text);
+    it(`has no units and a problem with ${JSON.stringify(part)}, which fails those that are asked for`, async () => {
+      const log = memoryLog();
+      const host = await hostFixture('contract', { ...part, log });
+      const { units, problems } = await host.listPolicyUnits(call());
+      const { unitResults } = await host.scoreHosts(scoreRequest('constant_50'), call());
+      await expectRejection(
+        host.balanceHosts({ unit: 'move_first', hostIds: [A], properties: new Map() }, call()),
+        code,
+        text,
+      );
+      await host.close();
+      expect(units).to.deep.equal([]);
+      expect(problems.map(({ reason }) => reason).join()).to.match(text);
+      expect(host.failure()?.code).to.equal(code);
+      expect(unitResults[0]?.failure?.code).to.equal(code);
+      expect(unitResults[0]?.failure?.message).to.match(text);
+      const errors = log.lines.filter(({ level }) => level === 'error');
+      expect(errors.map(({ event }) => event)).to.deep.equal(['plugins unavailable']);
     });
   }
 });

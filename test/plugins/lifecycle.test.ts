@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { kill } from 'node:process';
@@ -10,7 +10,7 @@ import { expectRejection } from '../support/rejection.js';
 import { until } from '../support/until.js';
 import { hostId } from '../support/world.js';
 import { folderHost, isAlive, scorer, WAITING } from './folder-host.js';
-import { describeWithPython, fixture, scoreRequest } from './with-python.js';
+import { describeWithPython, fixture, PYTHON, scoreRequest } from './with-python.js';
 
 describeWithPython('life of plugins', () => {
   const { folder, notes, log, open, valueOf, replace, pidsOf, pidsBegun, begun, waiting, go } = folderHost();
@@ -47,6 +47,46 @@ describeWithPython('life of plugins', () => {
       (value) => value === 'NOT_FOUND',
     );
     expect((await host.listPolicyUnits(call())).units).to.deep.equal([]);
+  });
+
+  it('finds Python and the folder as soon as they are there', async () => {
+    const away = `${folder().path}-away`;
+    const python = join(notes().path, 'python3');
+    folder().write('one.py', scorer('one', 1));
+    renameSync(folder().path, away);
+    const host = await open({ settings: { python } });
+    expect(host.failure()?.message).to.match(/python3" is not there/);
+    symlinkSync(PYTHON ?? '', python);
+    await until(
+      () => host.failure()?.message,
+      (message = '') => message.includes("can't be read: ENOENT"),
+    );
+    expect(await valueOf('one')).to.equal('INVALID_ARGUMENT');
+    renameSync(away, folder().path);
+    await until(
+      () => valueOf('one'),
+      (value) => value === 1,
+    );
+    expect(host.failure()).to.equal(undefined);
+    expect(host.problems()).to.deep.equal([]);
+  });
+
+  it('lists a file that is new or changed at once, however seldom the folder is looked at', async () => {
+    const host = await open({ settings: { pollInterval: 3_600_000 } });
+    const listed = async () => (await host.listPolicyUnits(call())).units.map(({ name }) => name);
+    replace('one.py', scorer('one', 1));
+    expect(await listed()).to.deep.equal(['one']);
+    replace('one.py', scorer('other', 1));
+    expect(await Promise.all([listed(), listed()])).to.deep.equal([['other'], ['other']]);
+  });
+
+  it('lists what there is when an import takes longer than the caller waits', async () => {
+    folder().write('one.py', scorer('one', 1));
+    const host = await open({ settings: { pollInterval: 3_600_000 } });
+    replace('hangs.py', 'import time\ntime.sleep(1000)\n');
+    const { units, problems } = await host.listPolicyUnits(call({ deadline: Date.now() + 300 }));
+    expect(units.map(({ name }) => name)).to.deep.equal(['one']);
+    expect(problems.map(({ source }) => source)).to.deep.equal(['hangs.py']);
   });
 
   it('tells who listens at once of units and problems that come, change and go, and of nothing else', async () => {
