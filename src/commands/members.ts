@@ -136,7 +136,7 @@ export function openPlugins(
 }
 
 /** Returns the plugins as a member of a composite: their units come and go, like those of a service elsewhere. */
-export function pluginMember({ service, started, host }: OpenPlugins, { plugins }: Config): Member {
+export function pluginMember({ service, started }: OpenPlugins, { plugins }: Config): Member {
   let isSettled = false;
   return {
     name: PLUGIN_SERVICE,
@@ -145,7 +145,7 @@ export function pluginMember({ service, started, host }: OpenPlugins, { plugins 
     deadlineMs: plugins.maxCallTime,
     // The samples of the old proxy lie in many folders.
     yields: true,
-    isIncomplete: () => !isSettled || host()?.isImporting() === true,
+    isIncomplete: () => !isSettled,
     onUnitsChanged(listener) {
       let stop: () => void = () => undefined;
       let isStopped = false;

@@ -15,6 +15,9 @@ const FIRST_RETRY_MS = 200;
 /** Longest such pause, in ms: a starting engine waits 30 s for these units at most. */
 const MAX_RETRY_MS = 5000;
 
+/** Pause after a listing that says that more units are on their way, in ms: few have to wait, for no longer than a plugin is imported. */
+const INCOMPLETE_PAUSE_MS = 500;
+
 /** Options of a health checker. */
 export interface HealthCheckerOptions {
   /** Pause between two listings, in ms. */
@@ -37,6 +40,8 @@ export interface HealthChecker {
   readonly start: () => void;
   /** Lists now, or joins the listing under way. */
   readonly listNow: () => void;
+  /** Reports whether a listing is under way. */
+  readonly isListing: () => boolean;
   /** Returns the last successful listing since the start. */
   readonly listing: () => PolicyUnitList | undefined;
   /** Reports whether the member announced a change of its units since its last listing began. */
@@ -142,7 +147,8 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
     if (listing === undefined) {
       cancelNext = after(retryPause, listNow);
       retryPause = Math.min(2 * retryPause, MAX_RETRY_MS);
-    } else if (member.remote) cancelNext = after(relistInterval, listNow);
+    } else if (listing.isIncomplete === true) cancelNext = after(INCOMPLETE_PAUSE_MS, listNow);
+    else if (member.remote) cancelNext = after(relistInterval, listNow);
   }
 
   function onConnected(): void {
@@ -169,6 +175,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
       listNow();
     },
     listNow,
+    isListing: () => isUnderWay,
     listing: () => listing,
     isStale: () => isStale,
     failure: () => failure,

@@ -23,6 +23,9 @@ import type { BreakerState } from '../process/metrics.js';
 /** Patience that a listing needs to log missing units, in ms, unless the whole budget is less. */
 const PATIENT_LISTING_MS = 1000;
 
+/** Longest wait for fresh listings of services that were listed before, in ms; a listing takes a few. */
+const FRESH_LISTING_MS = 1000;
+
 /** Memory of the units of members that may be down at the next start. */
 export interface RegistryStore {
   /** Content at the start. */
@@ -70,7 +73,8 @@ export interface Membership {
   /** Waits, within `until` (ms since the epoch), until each member of this process was listed or failed. */
   readonly local: (call: Call, until: number) => Promise<void>;
   /**
-   * Waits, within `until` and the budget, until the units of every member are known. Logs an error if some are missing then.
+   * Lists the services that answer anew, and waits, within `until` and the budget, until the units of every member are
+   * known. Logs an error if some are missing then.
    * Returns at once to another composite, which asks again soon: two that waited for each other would both be late.
    */
   readonly complete: (call: Call, until: number) => Promise<void>;
@@ -81,6 +85,8 @@ export interface Membership {
   readonly problems: (call: Pick<Call, 'depth'>) => readonly UnitProblem[];
   /** Returns the members that have an inventory, in their order. */
   readonly withInventory: () => readonly Endpoint[];
+  /** Reports whether some members say that more units are on their way. */
+  readonly isIncomplete: () => boolean;
   /** Returns the names of members that were never listed and are not remembered with units. */
   readonly unknown: () => readonly string[];
   /** Returns the names of members that were not listed since the start. */
@@ -209,9 +215,14 @@ export function createMembership(options: MembershipOptions): Membership {
   }
 
   function isComplete(): boolean {
-    return (
-      unknown().length === 0 &&
-      checkers.every(({ endpoint, isStale }) => !isStale() && endpoint.member.isIncomplete?.() !== true)
+    return unknown().length === 0 && checkers.every(({ isStale }) => !isStale()) && !isIncomplete();
+  }
+
+  /** Tells whether some members say that more units are on their way. */
+  function isIncomplete(): boolean {
+    return checkers.some(
+      ({ endpoint, listing }) =>
+        endpoint.member.isIncomplete?.() === true || listing()?.isIncomplete === true,
     );
   }
 
@@ -294,6 +305,13 @@ export function createMembership(options: MembershipOptions): Membership {
     async complete(call, until) {
       if ((call.depth ?? 0) > 0) return;
       const began = clock.now();
+      // An engine asks once. What has joined a service since it was listed has to be in the answer.
+      const answering = checkers.filter(
+        ({ endpoint, listing }) => listing() !== undefined && endpoint.breaker?.state() === 'closed',
+      );
+      for (const { listNow } of answering) listNow();
+      const areListed = () => answering.every(({ isListing }) => !isListing());
+      await waitUntil(areListed, call, Math.min(until, began + FRESH_LISTING_MS));
       await waitUntil(isComplete, call, Math.min(until, began + settings.discoverBudget));
       const wasPatient = call.deadline - began >= Math.min(settings.discoverBudget, PATIENT_LISTING_MS);
       if (wasPatient && !isClosed) logMissing(call);
@@ -301,6 +319,7 @@ export function createMembership(options: MembershipOptions): Membership {
     problems: (call) => boundedProblems(allProblems(call)),
     withInventory: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing()?.hasInventory === true ? [endpoint] : [])),
+    isIncomplete,
     unknown: unknownNames,
     unlisted: () =>
       checkers.flatMap(({ endpoint, listing }) => (listing() === undefined ? [endpoint.member.name] : [])),

@@ -189,6 +189,7 @@ export function createComposite(options: CompositeOptions): Composite {
         units: units.map((unit) => ({ ...unit, path: [...(unit.path ?? []), id] })),
         problems: membership.problems(call),
         hasInventory: membership.withInventory().length > 0,
+        isIncomplete: membership.isIncomplete(),
       };
     },
     scoreHosts,

@@ -127,7 +127,8 @@ export interface CheckedUnitList extends PolicyUnitList {
  * Checks the units that a service lists. Leaves out a unit with an invalid name, a duplicate, a score unit without a
  * direction, and units beyond {@link MAX_LISTED_UNITS}; of a unit, properties that the engine would reject.
  */
-export function checkUnitList({ units, problems, hasInventory }: PolicyUnitList): CheckedUnitList {
+export function checkUnitList(list: PolicyUnitList): CheckedUnitList {
+  const { units, problems } = list;
   const faults: UnitProblem[] = [];
   const seen = new Set<string>();
   const taken: PolicyUnit[] = [];
@@ -151,9 +152,9 @@ export function checkUnitList({ units, problems, hasInventory }: PolicyUnitList)
   }
   const told = faults.slice(0, MAX_LISTED_PROBLEMS);
   return {
+    ...list,
     units: taken,
     problems: [...told, ...problems].slice(0, MAX_LISTED_PROBLEMS),
-    hasInventory,
     faults: told,
   };
 }

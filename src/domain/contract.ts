@@ -66,6 +66,8 @@ export interface PolicyUnitList {
   readonly problems: readonly UnitProblem[];
   /** True when the service knows hosts and VMs by itself, and so can be asked for `ALL_UP`. */
   readonly hasInventory: boolean;
+  /** True while more units are on their way, such as those of plugins that are being imported. */
+  readonly isIncomplete?: boolean;
 }
 
 /** The context of a call, created where it enters and passed down unchanged. */

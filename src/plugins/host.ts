@@ -16,8 +16,8 @@ import { createPluginService } from './service.js';
 /** Longest wait for imports at start, in milliseconds. Most take less than a tenth; a slow plugin must not delay the start. */
 export const IMPORT_WAIT_MS = 2000;
 
-/** Share of a listing's time in which it waits for the imports of new files: the answer has to be in time. */
-const LISTING_SHARE = 0.8;
+/** Longest wait of a listing for the imports of new files, in milliseconds: mostly one of them suffices then. */
+const LISTING_WAIT_MS = 500;
 
 /** Options of a plugin host. */
 export interface PluginHostOptions {
@@ -43,8 +43,6 @@ export interface PluginHost extends PolicyUnitService {
   readonly problems: () => readonly PluginProblem[];
   /** Returns the reason why no plugin can run: there is no suitable Python, or no folder. They are looked for again and again. */
   readonly failure: () => SchedulingError | undefined;
-  /** Reports whether first imports are running, so that units may be missing. */
-  readonly isImporting: () => boolean;
   /** Calls `listener` on every change of units or problems. Returns an unsubscribe function. */
   readonly onUnitsChanged: (listener: () => void) => () => void;
   /** Kills all plugins and their child processes. Calls in flight fail with UNAVAILABLE. */
@@ -68,6 +66,8 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   let catalogue = buildCatalogue([], [], settings);
   /** True once the files of the start were tried, which may be in any order. */
   let isSettled = false;
+  /** Scans whose imports are under way. */
+  let importing = 0;
   let cancelRescan: () => void = () => undefined;
   let isUnreadable = false;
   let closing: Promise<void> | undefined;
@@ -109,6 +109,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
 
   async function scanOnce(): Promise<{ readonly done: Promise<unknown> }> {
     signal.throwIfAborted();
+    if (closing !== undefined) throw new SchedulingError('UNAVAILABLE', 'the host of the plugins is closed');
     set ??= await openSet();
     const isFirst = plugins().length === 0;
     const found = await set.rescan().catch((error: unknown) => {
@@ -117,7 +118,11 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
         `plugins: the folder ${dir} can't be read: ${reasonOf(error)}`,
       );
     });
-    if (isFirst) void found.done.then(() => (isSettled = true));
+    importing++;
+    void found.done.then(() => {
+      importing--;
+      if (isFirst) isSettled = true;
+    });
     if (isUnreadable) log.info('plugin folder readable again', { dir }, '');
     isUnreadable = false;
     if (failure !== undefined) {
@@ -146,14 +151,15 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     }
   }
 
-  async function waitForImports(done: Promise<unknown>, ms: number, until: AbortSignal): Promise<void> {
+  /** Returns false when the imports took longer. */
+  async function waitForImports(done: Promise<unknown>, ms: number, until: AbortSignal): Promise<boolean> {
     const late = new Error('some imports take long');
     try {
       await runWithin(() => done, { signal: until, ms, after, late: () => late });
+      return true;
     } catch (error) {
       if (error !== late) throw error;
-      const files = plugins().flatMap(({ file, isTried }) => (isTried() ? [] : [file]));
-      log.warn('plugin imports slow', { files: files.join(' '), waitedMs: ms });
+      return false;
     }
   }
 
@@ -172,7 +178,10 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
 
   try {
     const { done } = await tryScan();
-    await waitForImports(done, IMPORT_WAIT_MS, signal);
+    if (!(await waitForImports(done, IMPORT_WAIT_MS, signal))) {
+      const files = plugins().flatMap(({ file, isTried }) => (isTried() ? [] : [file]));
+      log.warn('plugin imports slow', { files: files.join(' '), waitedMs: IMPORT_WAIT_MS });
+    }
   } catch (error) {
     await close();
     throw SchedulingError.from(signal.aborted ? signal.reason : error);
@@ -189,13 +198,12 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     ...{ catalogue: () => catalogue, failure: () => failure, queue, settings, log, clock, after },
   });
 
-  /** Lists what is there now, since an engine asks once: a new file is looked for, and waited for within the caller's time. */
+  /** Lists what is there now, new files included, since an engine asks once. */
   async function listPolicyUnits(call: Call): ReturnType<PolicyUnitService['listPolicyUnits']> {
     const { done } = await waitFor(tryScan(), call.signal);
-    const left = call.deadline - clock.now();
-    const ms = Math.min(settings.maxImportTime, LISTING_SHARE * left);
+    const ms = Math.min(LISTING_WAIT_MS, (call.deadline - clock.now()) / 2);
     await waitForImports(done, ms, call.signal);
-    return service.listPolicyUnits(call);
+    return { ...(await service.listPolicyUnits(call)), isIncomplete: importing > 0 };
   }
 
   return {
@@ -204,7 +212,6 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
     problems: () => catalogue.problems,
     failure: () => failure,
-    isImporting: () => plugins().some((plugin) => !plugin.isTried()),
     onUnitsChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

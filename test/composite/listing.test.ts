@@ -366,7 +366,8 @@ describe('a member that says that its units changed', () => {
     tell();
     await time.advance(0);
     expect(await names(composite)).to.deep.equal(['a', 'b']);
-    expect(alpha.count('listPolicyUnits')).to.equal(3);
+    // The last one is for the question.
+    expect(alpha.count('listPolicyUnits')).to.equal(4);
     composite.close();
     expect([listeners(), time.pending()]).to.deep.equal([0, []]);
   });
@@ -496,12 +497,14 @@ describe('a listing of all units', () => {
     ]);
   });
 
-  it('with a member that hangs since it was listed is answered at once', async () => {
+  it('with a member that hangs since it was listed is answered after 1 s', async () => {
     const hanging = scripted('b');
     const { composite, time } = await startStage([remote('hanging', hanging)]);
     hanging.methods.listPolicyUnits = hang;
     await time.advance(30_000);
-    const { units, problems } = await composite.listPolicyUnits(call());
+    const listing = composite.listPolicyUnits(call());
+    await time.advance(1000);
+    const { units, problems } = await listing;
     expect([units.length, problems]).to.deep.equal([1, []]);
   });
 
@@ -512,6 +515,29 @@ describe('a listing of all units', () => {
     const outer = await startStage([{ name: 'middle', service: middle.composite, remote: true }]);
     for (let n = 0; n < 5; n++) expect(await names(outer.composite)).to.deep.equal(['a']);
     expect(service.count('listPolicyUnits')).to.equal(1);
+  });
+
+  it('has what has joined a service since it was listed, with no time passing', async () => {
+    const alpha = scripted('a');
+    const { composite } = await startStage([remote('alpha', alpha)]);
+    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'b')];
+    expect(await names(composite)).to.deep.equal(['a', 'b']);
+  });
+
+  it('waits for a service that says that more units are on their way, and is incomplete when its time ends before', async () => {
+    const alpha = scripted('a');
+    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList(alpha.units, { isIncomplete: true }));
+    const { composite, time } = await startStage([remote('alpha', alpha)]);
+    const early = composite.listPolicyUnits(call({ deadline: time.clock.now() + 1025 }));
+    await time.advance(1000);
+    expect((await early).isIncomplete).to.equal(true);
+    const listing = composite.listPolicyUnits(call());
+    await time.advance(5000);
+    alpha.units = [offered('SCORE', 'a'), offered('SCORE', 'b')];
+    alpha.methods.listPolicyUnits = () => Promise.resolve(unitList(alpha.units));
+    await time.advance(500);
+    const { units, isIncomplete } = await listing;
+    expect([units.map(({ name }) => name), isIncomplete]).to.deep.equal([['a', 'b'], false]);
   });
 
   it('says that there is an inventory when some member says so', async () => {

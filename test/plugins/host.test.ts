@@ -281,7 +281,7 @@ describeWithPython('plugin host', () => {
       host = await openHost({ dir: folder.path });
       const listing = await until(
         () => host?.listPolicyUnits(call()),
-        () => host?.isImporting() === false,
+        (list) => list?.isIncomplete === false,
       );
       expect(listing?.units).to.have.length(MAX_UNITS);
       const limits = 'at most 100 units of a file, and 1000 of all files, are accepted';

@@ -38,9 +38,9 @@ describe('a PolicyUnitService over the wire', () => {
   ];
 
   for (const hasInventory of [true, false]) {
-    it(`lists the units and problems as they are, with inventory: ${hasInventory}`, async () => {
+    it(`lists the units and problems as they are, with inventory, and more to come: ${hasInventory}`, async () => {
       const problems = [{ source: 'broken.py', reason: 'SyntaxError: line 1' }];
-      const list = { units, problems, hasInventory };
+      const list = { units, problems, hasInventory, ...(hasInventory ? { isIncomplete: true } : {}) };
       const server = await loopback.serve({
         service: fakeService({ listPolicyUnits: () => Promise.resolve(list) }),
       });

@@ -79,7 +79,10 @@ export function readPolicyUnits(bytes: Buffer): PolicyUnitList {
       problems.unshift({ source: quoted(unit.name), reason });
     }
   }
-  return { units, problems, hasInventory: message.has_inventory };
+  return {
+    ...{ units, problems, hasInventory: message.has_inventory },
+    ...(message.incomplete ? { isIncomplete: true } : {}),
+  };
 }
 
 /** Decodes the scores that a remote service answered to a request, filling in missing sums. */

@@ -19,10 +19,12 @@ import { toFailureCode } from '../status.js';
 import { encodeScores, encodeStreamedHead } from './fast-path.js';
 
 /** Encodes the units of a service. */
-export function writePolicyUnits({ units, problems, hasInventory }: PolicyUnitList): Buffer {
+export function writePolicyUnits(list: PolicyUnitList): Buffer {
+  const { units, problems, hasInventory, isIncomplete = false } = list;
   return policyUnitMethods.ListPolicyUnits.responseSerialize({
     problems,
     has_inventory: hasInventory,
+    incomplete: isIncomplete,
     policy_units: units.map(({ name, type, description, properties, direction, path = [] }) => ({
       name,
       type: `POLICY_UNIT_TYPE_${type}` as const,

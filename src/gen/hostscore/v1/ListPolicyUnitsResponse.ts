@@ -20,6 +20,11 @@ export interface ListPolicyUnitsResponse {
    * True if the service has an inventory of the engine, and so answers requests with `all_hosts`. Default: false.
    */
   'has_inventory'?: (boolean);
+  /**
+   * True while more units are on their way, such as those of plugins that are being imported: an answer to a caller that
+   * asks again soon has more. Default: false.
+   */
+  'incomplete'?: (boolean);
 }
 
 /**
@@ -39,4 +44,9 @@ export interface ListPolicyUnitsResponse__Output {
    * True if the service has an inventory of the engine, and so answers requests with `all_hosts`. Default: false.
    */
   'has_inventory': (boolean);
+  /**
+   * True while more units are on their way, such as those of plugins that are being imported: an answer to a caller that
+   * asks again soon has more. Default: false.
+   */
+  'incomplete': (boolean);
 }
