@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pluginsSection } from '../src/config/sections.js';
@@ -8,40 +8,68 @@ import { parsePythonLiteral } from '../src/plugins/python-literal.js';
 import { startPluginHost } from '../src/plugins/host.js';
 
 /**
- * One call of a plugin that does nothing, through the plugin host, beside what the old proxy did for it: a `python -c` a
- * call, whose arguments stand in its source text. Both alternate in one run, so that a busy machine slows both down.
- * Usage: npx tsx bench/plugins.ts [hosts] [calls]
+ * One call through the plugin host, beside what the old proxy did for it: a `python -c` a call, whose arguments stand in
+ * its source text. Of a plugin that does nothing, of one that imports a package of 300 modules, and of one that changes
+ * sys.path first, so that the package can't be kept loaded. All alternate in one run, so that a busy machine slows all
+ * down. Usage: npx tsx bench/plugins.ts [hosts] [calls]
  */
 const [hosts = 1000, calls = 200] = process.argv.slice(2).map(Number);
 const CALLERS = 8;
+const MODULES = 300;
 
-const dir = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
-writeFileSync(
-  join(dir, 'nothing.py'),
-  'class nothing:\n    def do_score(self, hosts, vm, args):\n        print([(host, 50) for host in hosts])\n',
-);
+const top = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
+const dir = join(top, 'plugins');
+const packages = join(top, 'packages', 'large_package');
+for (const path of [dir, packages]) mkdirSync(path, { recursive: true });
+for (let n = 0; n < MODULES; n++) {
+  const methods = Array.from({ length: 20 }, (_, m) => `    def method_${m}(self, x): return x + ${m}\n`);
+  writeFileSync(join(packages, `part_${n}.py`), `import json, re\nclass Part${n}:\n${methods.join('')}`);
+}
+const parts = Array.from({ length: MODULES }, (_, n) => `from . import part_${n}\n`);
+writeFileSync(join(packages, '__init__.py'), parts.join(''));
+const unit = (name: string) =>
+  `class ${name}:\n    def do_score(self, hosts, vm, args):\n        print([(host, 50) for host in hosts])\n`;
+const PLUGINS = {
+  nothing: '',
+  large: 'import large_package\n',
+  changes_path: 'import sys\nsys.path.append("/nowhere")\nimport large_package\n',
+};
+for (const [name, imports] of Object.entries(PLUGINS))
+  writeFileSync(join(dir, `${name}.py`), imports + unit(name));
+const variables = { ...process.env, PYTHONPATH: join(top, 'packages') };
 const ids = Array.from({ length: hosts }, (_, n) => `aaaaaaaa-0000-4000-8000-${String(n).padStart(12, '0')}`);
 const vm = 'bbbbbbbb-0000-4000-8000-000000000001';
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
 // By its real path: what stands first in PATH may be a script that looks for it.
 const python = await findPython('python3', process.env);
 const host = await startPluginHost({
-  ...{ dir, log: quiet, settings: pluginsSection.parse({}), variables: process.env },
+  ...{ dir, log: quiet, settings: pluginsSection.parse({}), variables },
   signal: new AbortController().signal,
 });
 
-async function ours(): Promise<void> {
+async function ours(name: string): Promise<void> {
   const { unitResults } = await host.scoreHosts(
-    { vmId: vm, hosts: ids, units: [], properties: new Map(), assumedPlacements: [], explain: false },
+    {
+      vmId: vm,
+      hosts: ids,
+      units: [{ name, weight: 1 }],
+      properties: new Map(),
+      assumedPlacements: [],
+      explain: false,
+    },
     { requestId: 'bench', signal: new AbortController().signal, deadline: Infinity },
   );
   if (unitResults[0]?.value?.length !== hosts) throw new Error(JSON.stringify(unitResults).slice(0, 500));
 }
 
-async function old(): Promise<void> {
+async function old(name: string): Promise<void> {
   const list = `[${ids.map((id) => `'${id}'`).join(', ')}]`;
-  const script = `import nothing; nothing.nothing().do_score(*(${list}, '${vm}', {}))`;
-  const child = spawn(python.path, ['-c', script], { cwd: dir, stdio: ['pipe', 'pipe', 'pipe'] });
+  const script = `import ${name}; ${name}.${name}().do_score(*(${list}, '${vm}', {}))`;
+  const child = spawn(python.path, ['-c', script], {
+    cwd: dir,
+    env: variables,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const printed: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
   await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
@@ -105,21 +133,24 @@ function show(title: string, { median, p99, perSecond, cpu }: Figures): void {
 }
 
 try {
-  await measure(ours, 50, 1);
-  await measure(old, 5, 1);
-  for (const callers of [1, CALLERS]) {
-    // Fewer of the old ones: they take their time.
-    const before = await measure(old, Math.max(20, Math.floor(calls / 10)), callers);
-    const now = await measure(ours, calls, callers);
-    const after = await measure(old, Math.max(20, Math.floor(calls / 10)), callers);
-    const was = before.median < after.median ? before : after;
-    show(`python -c a call, ${callers} at once, ${hosts} hosts`, was);
-    show(`plugin host, ${callers} at once, ${hosts} hosts`, now);
-    console.log(
-      `  median: 1/${(was.median / now.median).toFixed(1)}, calls/s: ${(now.perSecond / was.perSecond).toFixed(1)} x, CPU a call: 1/${(was.cpu / now.cpu).toFixed(1)}`,
-    );
+  for (const name of Object.keys(PLUGINS)) {
+    await measure(() => ours(name), 50, 1);
+    // The first also writes the compiled files that the others read.
+    await measure(() => old(name), 5, 1);
+    for (const callers of [1, CALLERS]) {
+      // Fewer of the old ones: they take their time.
+      const before = await measure(() => old(name), Math.max(20, Math.floor(calls / 10)), callers);
+      const now = await measure(() => ours(name), calls, callers);
+      const after = await measure(() => old(name), Math.max(20, Math.floor(calls / 10)), callers);
+      const was = before.median < after.median ? before : after;
+      show(`${name}: python -c, ${callers} at once`, was);
+      show(`${name}: plugin host, ${callers} at once`, now);
+      console.log(
+        `  median: 1/${(was.median / now.median).toFixed(1)}, calls/s: ${(now.perSecond / was.perSecond).toFixed(1)} x, CPU a call: 1/${(was.cpu / now.cpu).toFixed(1)}`,
+      );
+    }
   }
 } finally {
   await host.close();
-  rmSync(dir, { recursive: true });
+  rmSync(top, { recursive: true });
 }
