@@ -44,6 +44,14 @@ interface Finding {
 async function check(config: Config, io: Io): Promise<void> {
   print(io, '# effective configuration', redact(config).trimEnd(), '');
   const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
+  try {
+    await tryParts(config, log, io);
+  } finally {
+    log.flush();
+  }
+}
+
+async function tryParts(config: Config, log: Log, io: Io): Promise<void> {
   const parts = partsOf(config, log, io);
   if (parts.length === 0) {
     throw new CommandError('engine.url: is not set, so there is no engine to try; serve would stop here');

@@ -83,10 +83,8 @@ async function forgetHere(
 ): Promise<ForgetAnswer> {
   // Looked at before the folder is opened, which would make one, and set aside what a person may want to look at.
   await readRemembered(state.dir);
-  const stateDir = await openStateDir({
-    dir: state.dir,
-    log: createLog({ ...log, level: 'error', stream: io.stderr }),
-  });
+  const ownLog = createLog({ ...log, level: 'error', stream: io.stderr });
+  const stateDir = await openStateDir({ dir: state.dir, log: ownLog });
   try {
     const { registry, answer } = forget(await readRegistry(stateDir), request, () => false);
     if (answer.forgotten.length > 0 && !(await writeRegistry(stateDir, registry))) {
@@ -96,6 +94,7 @@ async function forgetHere(
     return answer;
   } finally {
     await stateDir.close();
+    ownLog.flush();
   }
 }
 

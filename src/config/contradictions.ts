@@ -5,6 +5,9 @@ import { formatValue, type ValueKind } from './values.js';
 /** Bytes of a host id in a message: 36 characters, its tag and its length. */
 const ID_BYTES = 38;
 
+/** Most host ids in a body of 2 MiB (src/bridge/request.ts), each an XML value of 36 characters and 32 around it. */
+export const MAX_XML_HOST_IDS = 30_000;
+
 /** Two settings of which the first can't be more than the second allows. */
 interface Pair {
   readonly path: string;
@@ -28,7 +31,7 @@ export function contradictions(config: Config, isWritten: (path: string) => bool
     });
 }
 
-function pairsOf({ engine, inventory, balancing, server }: Config): readonly Pair[] {
+function pairsOf({ engine, inventory, balancing, bridge, server }: Config): readonly Pair[] {
   const { requestTimeout } = engine;
   const { maxStaleness } = inventory;
   const inRequest = `longer than engine.requestTimeout (${shown(requestTimeout)}), which would end it before`;
@@ -67,6 +70,13 @@ function pairsOf({ engine, inventory, balancing, server }: Config): readonly Pai
       most: Math.floor(server.maxMessageSize / ID_BYTES),
       kind: 'plain',
       because: `more than fit into server.maxMessageSize (${String(formatValue('size', server.maxMessageSize))})`,
+    },
+    {
+      path: 'bridge.maxHostIds',
+      value: bridge.maxHostIds,
+      most: MAX_XML_HOST_IDS,
+      kind: 'plain',
+      because: 'more than fit into a body of 2 MiB, the most that the bridge reads',
     },
   ];
 }

@@ -49,6 +49,9 @@ interface Remembered {
   readonly answer: Promise<Vm | undefined>;
   /** Time by the monotonic clock until which the answer holds, in ms. */
   readonly until: number;
+  readonly isFound: boolean;
+  /** Whether an engine waited for it. */
+  readonly forEngine: boolean;
 }
 
 /** A look-up under way. */
@@ -71,7 +74,8 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
   const engine = places(MAX_ENGINE_LOOKUPS);
   const closing = new AbortController();
 
-  function ask(id: string, { limiter, underWay }: typeof gateways, requestId: string): UnderWay {
+  function ask(id: string, share: typeof gateways, requestId: string): UnderWay {
+    const { limiter, underWay } = share;
     const own = linkAbort(closing.signal);
     let sent = false;
     const send = (signal: AbortSignal) => {
@@ -97,7 +101,13 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
     const end = (ms: number) => {
       own.unlink();
       leave();
-      if (sent) remembered.set(id, { answer, until: steady.now() + ms });
+      if (sent)
+        remembered.set(id, {
+          answer,
+          until: steady.now() + ms,
+          isFound: ms === FOUND_INTERVAL,
+          forEngine: share === engine,
+        });
     };
     answer.then(
       (vm) => end(vm === undefined ? UNKNOWN_INTERVAL : FOUND_INTERVAL),
@@ -128,7 +138,11 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
       const known = remembered.get(id);
       const share = forEngine ? engine : gateways;
       try {
-        if (known !== undefined && steady.now() < known.until) return await waitFor(known.answer, signal);
+        const holds = known !== undefined && steady.now() < known.until;
+        // An engine is not told of what failed for a gateway, whose look-up may have waited in a long queue, or come before
+        // the VM was made.
+        if (holds && (known.isFound || known.forEngine || !forEngine))
+          return await waitFor(known.answer, signal);
         return await join(share.underWay.get(id) ?? ask(id, share, requestId), signal);
       } catch (thrown) {
         throw SchedulingError.from(thrown);

@@ -22,10 +22,10 @@ export const MAX_REFLECTIONS = 16;
 /** A limit of the calls in flight of a server, which refuses further ones. */
 export interface Admission {
   /**
-   * Takes a place for a call, which is known by its metadata. Returns how to give it back. Throws RESOURCE_EXHAUSTED when
+   * Takes a place for a call, which is known by its metadata; when there is none, that which `makeRoom` leaves. Returns how to give it back. Throws RESOURCE_EXHAUSTED when
    * all places of its kind are taken, and UNAVAILABLE for a stream once the server closes.
    */
-  readonly enter: (kind: CallKind, metadata: Metadata) => () => void;
+  readonly enter: (kind: CallKind, metadata: Metadata, makeRoom: () => void) => () => void;
   /** Keeps the place of a call until its method has ended too, even when its caller went away. Returns how to let it go. */
   readonly hold: (metadata: Metadata) => () => void;
   /** Admits no more streams; calls on connections that are still open are served. Resolves when the last has ended. */
@@ -44,7 +44,8 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
     reflection: MAX_REFLECTIONS,
   };
   const taken: Record<CallKind, number> = { call: 0, stream: 0, probe: 0, watch: 0, reflection: 0 };
-  const places = new WeakMap<Metadata, { readonly kind: CallKind; holders: number }>();
+  // No WeakMap: one with a key for each call makes collecting garbage dear.
+  const places = new Map<Metadata, { readonly kind: CallKind; holders: number }>();
   const closing = new AbortController();
   const waiting: (() => void)[] = [];
 
@@ -58,14 +59,16 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
     return () => {
       place.holders--;
       if (place.holders > 0) return;
+      places.delete(metadata);
       taken[place.kind]--;
       if (isIdle()) for (const settle of waiting.splice(0)) settle();
     };
   }
 
   return {
-    enter(kind, metadata) {
+    enter(kind, metadata, makeRoom) {
       if (kind === 'stream') closing.signal.throwIfAborted();
+      if (taken[kind] >= limits[kind]) makeRoom();
       if (taken[kind] >= limits[kind])
         throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](limits[kind]));
       taken[kind]++;

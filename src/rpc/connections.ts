@@ -2,8 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Address } from '../lib/address.js';
-import type { After } from '../lib/timers.js';
+import type { After, Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
+import type { CallKind } from './admission.js';
 
 /**
  * Why a connection was ended by the server: no room for it, ended for another one, no handshake or a failed one, no call in
@@ -16,7 +17,12 @@ export type ConnectionEnd =
 export interface Connection {
   /** Called with the metadata of a call, by which {@link Connections.ofCall} finds the connection. */
   readonly callStarted: (call: Metadata) => void;
-  readonly callEnded: () => void;
+  readonly callEnded: (call: Metadata) => void;
+  /**
+   * Notes that a call waits for its peer, to send its message or to take its answer. `onCut` is called when the connection is
+   * cut for another call. Returns a function to be called when the wait ends.
+   */
+  readonly awaitPeer: (kind: CallKind, onCut: () => void) => () => void;
   /** Closes it at once, with all that was kept for it. */
   readonly cut: (reason: ConnectionEnd) => void;
 }
@@ -44,6 +50,7 @@ export interface ConnectionsOptions {
   /** From then on to its first call, in milliseconds. */
   readonly firstCallMs: number;
   readonly after: After;
+  readonly steady: Clock;
   readonly onEnd: (ended: EndedConnection) => void;
 }
 
@@ -61,6 +68,11 @@ export interface Connections {
   readonly find: (address: ConnectionAddress) => Connection | undefined;
   /** Returns the connection of a call. */
   readonly ofCall: (call: Metadata) => Connection | undefined;
+  /**
+   * Cuts the connection of the call of a kind, or of any, that has waited longest for its peer, if that is for
+   * {@link SPARED_MS} at least.
+   */
+  readonly makeRoom: (kind?: CallKind) => void;
   /** Starts to listen, with TLS if there are options for it. */
   readonly listen: (
     address: Address,
@@ -71,6 +83,19 @@ export interface Connections {
   readonly close: () => Promise<void>;
   /** Closes all connections at once. */
   readonly destroy: () => void;
+}
+
+/**
+ * Shortest wait for a peer that costs it its connection when another caller needs the place, in milliseconds: a message is
+ * mostly there in less, also from another site.
+ */
+export const SPARED_MS = 100;
+
+/** A call that waits for its peer. */
+interface Stalled {
+  readonly since: number;
+  readonly connection: Connection;
+  readonly onCut: () => void;
 }
 
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
@@ -86,12 +111,15 @@ interface OpenConnection extends Connection {
 
 /**
  * Creates the connections of a server, none at first. When there are as many as allowed, the one that was silent for the
- * longest makes room for the next: one that never made a call before one that did. One with a call in flight stays.
+ * longest makes room for the next: one that never made a call before one that did, then one whose call waits for its peer. One
+ * with another call in flight stays.
  */
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { maxConnections, handshakeMs, firstCallMs, after, onEnd } = options;
+  const { maxConnections, handshakeMs, firstCallMs, after, steady, onEnd } = options;
   const open = new Map<string, OpenConnection>();
-  const ofCalls = new WeakMap<Metadata, Connection>();
+  const ofCalls = new Map<Metadata, Connection>();
+  /** Calls that wait for their peer, by kind, those that wait longest first. */
+  const stalled = new Map<CallKind, Set<Stalled>>();
   const withoutCalls = new Set<OpenConnection>();
   const idle = new Set<OpenConnection>();
   let stopListening: () => Promise<void> = () => Promise.resolve();
@@ -110,9 +138,17 @@ export function createConnections(options: ConnectionsOptions): Connections {
         withoutCalls.delete(connection);
         idle.delete(connection);
       },
-      callEnded() {
+      callEnded(call) {
         calls--;
+        ofCalls.delete(call);
         if (calls === 0 && open.get(key) === connection) idle.add(connection);
+      },
+      awaitPeer(kind, onCut) {
+        const waiting = stalled.get(kind) ?? new Set<Stalled>();
+        stalled.set(kind, waiting);
+        const call: Stalled = { since: steady.now(), connection, onCut };
+        waiting.add(call);
+        return () => void waiting.delete(call);
       },
       cut(reason) {
         if (!forget()) return;
@@ -121,7 +157,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       },
     };
     const [silent] = [...first(withoutCalls), ...first(idle)];
-    if (open.size >= maxConnections) silent?.cut('evicted');
+    if (open.size >= maxConnections) {
+      if (silent === undefined) makeRoom();
+      else silent.cut('evicted');
+    }
     if (open.size >= maxConnections) {
       socket.destroy();
       onEnd({ reason: 'no_room', peer });
@@ -157,6 +196,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return true;
   }
 
+  function makeRoom(kind?: CallKind): void {
+    const waiting = kind === undefined ? [...stalled.values()] : [stalled.get(kind) ?? new Set()];
+    const [oldest] = waiting.flatMap(first).sort((left, right) => left.since - right.since);
+    if (oldest === undefined || steady.now() - oldest.since < SPARED_MS) return;
+    oldest.connection.cut('evicted');
+    oldest.onCut();
+  }
+
   function createListener(tls: TlsOptions | undefined, serve: (socket: Socket) => void): Server {
     if (tls === undefined) {
       return createServer({ noDelay: true }, (socket) => {
@@ -181,6 +228,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return {
     find: (address) => open.get(keyOf(address)),
     ofCall: (call) => ofCalls.get(call),
+    makeRoom,
     async listen(address, tls, { serve, onAcceptFailed }) {
       const listener = createListener(tls, serve);
       const listening = await listenOn(listener, address);

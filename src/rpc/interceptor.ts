@@ -41,7 +41,7 @@ export const MAX_LEFT_OPEN = 4096;
 /** Dependencies of the interceptor. */
 export interface InterceptorOptions {
   readonly context: Pick<MethodContext, 'admission' | 'log' | 'makeRequestId' | 'onCallEnd'>;
-  readonly connections: Pick<Connections, 'find'>;
+  readonly connections: Pick<Connections, 'find' | 'makeRoom'>;
   readonly times: CallTimes;
   readonly after: After;
   /** Called for a call that ended before its message was whole: too long, cancelled or late; grpc-js does not say which. */
@@ -62,7 +62,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     const kind = kindOf(definition);
     const method = methodName(definition.path);
     let connection: Connection | undefined;
-    let leave: (() => void) | undefined;
+    let isAdmitted = false;
     let hasMessage = false;
     let isWhole = false;
     let hasEnded = false;
@@ -70,6 +70,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     let isAnswering = false;
     let readOn: (() => void) | undefined;
     let stopTimer: () => void = () => undefined;
+    let release: () => void = () => undefined;
 
     const allow = (ms: number, then: () => void) => {
       // A method may answer a call that was cancelled long ago.
@@ -78,9 +79,31 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       stopTimer = after(ms, then);
     };
 
-    function release(): void {
-      leave?.();
-      connection?.callEnded();
+    /** Gives the peer some time to send its message or to take its answer, and less when another call needs the place. */
+    function allowPeer(ms: number, reason: 'message_late' | 'answer_late'): void {
+      if (hasEnded) return;
+      stopTimer();
+      const stopWaiting = connection?.awaitPeer(kind, () => release());
+      const cancel = after(ms, () => {
+        stopWaiting?.();
+        connection?.cut(reason);
+      });
+      stopTimer = () => {
+        cancel();
+        stopWaiting?.();
+      };
+    }
+
+    /** Takes a place, if need be that of the call that waits longest for its peer. Throws RESOURCE_EXHAUSTED. */
+    function enter(metadata: Metadata): void {
+      const leave = admission.enter(kind, metadata, () => connections.makeRoom(kind));
+      connection?.callStarted(metadata);
+      isAdmitted = true;
+      release = () => {
+        release = () => undefined;
+        leave();
+        connection?.callEnded(metadata);
+      };
     }
 
     // The session of a stream is gone once the stream is.
@@ -116,15 +139,14 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
         next({
           onReceiveMetadata(metadata, pass) {
             connection = connections.find(call.getConnectionInfo());
-            connection?.callStarted(metadata);
             try {
-              leave = admission.enter(kind, metadata);
+              enter(metadata);
             } catch (thrown) {
               refuse(thrown, metadata);
               return;
             }
             if (kind === 'reflection') allow(times.reflectionMs, endReflection);
-            else if (kind !== 'stream') allow(times.messageMs, () => connection?.cut('message_late'));
+            else if (kind !== 'stream') allowPeer(times.messageMs, 'message_late');
             pass(metadata);
           },
           onReceiveMessage(message, pass) {
@@ -145,19 +167,19 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
           onCancel() {
             stopTimer();
             hasEnded = true;
-            if (!isWhole && leave !== undefined && !definition.requestStream) onIncomplete(method);
+            if (!isWhole && isAdmitted && !definition.requestStream) onIncomplete(method);
             if (isWhole || isClosed()) release();
             else stopTimer = after(times.settleMs, waitUntilClosed);
           },
         }),
       sendMessage(message, pass) {
         isAnswered = kind === 'call' || kind === 'probe';
-        if (isAnswered) allow(times.answerMs, () => connection?.cut('answer_late'));
+        if (isAnswered) allowPeer(times.answerMs, 'answer_late');
         pass(message);
       },
       sendStatus(ending, pass) {
         // An answer's time goes on to its status.
-        if (!isAnswered) allow(times.answerMs, () => connection?.cut('answer_late'));
+        if (!isAnswered) allowPeer(times.answerMs, 'answer_late');
         pass(ending);
       },
     });

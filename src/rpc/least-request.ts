@@ -75,7 +75,7 @@ class LeastRequest extends experimental.ChildLoadBalancerHandler implements expe
 export interface Connection {
   /** Calls under way. */
   calls: number;
-  /** When a call last failed, by the steady clock. */
+  /** When a call failed, by the steady clock, if none was answered since. */
   failedAt: number;
 }
 
@@ -91,14 +91,17 @@ export function createPicker(
     return known;
   }
 
-  /** Picks the next connection in turn; its burden is 0 for an idle one, and 1 or more for one that failed of late. */
+  /**
+   * Picks the next connection in turn. Its burden is below 1, and 0 for an idle one, unless it failed of late: then it is the
+   * larger the later that was, so that a call is not sent back to where it has just failed.
+   */
   function look(call: experimental.PickArgs) {
     const pick = inTurn.pick(call);
     if (pick.subchannel === null) return { pick, burden: 0 };
     const connection = connectionOf(pick.subchannel);
-    const isFailing = steady.now() - connection.failedAt < AVOIDED_MS;
-    // Calls under way decide among those that failed, and among those that did not.
-    return { pick, connection, burden: (isFailing ? 1 : 0) + connection.calls / (connection.calls + 1) };
+    const { calls, failedAt } = connection;
+    const avoidedFor = failedAt + AVOIDED_MS - steady.now();
+    return { pick, connection, burden: avoidedFor > 0 ? 1 + avoidedFor : calls / (calls + 1) };
   }
 
   return {
@@ -118,7 +121,7 @@ export function createPicker(
         },
         onCallEnded(code, ...end) {
           connection.calls -= 1;
-          if (!ANSWERED.has(code)) connection.failedAt = steady.now();
+          connection.failedAt = ANSWERED.has(code) ? -Infinity : steady.now();
           pick.onCallEnded?.(code, ...end);
         },
       };

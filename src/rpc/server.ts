@@ -98,6 +98,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     handshakeMs: times.handshakeMs,
     firstCallMs: times.firstCallMs,
     after,
+    steady: context.steady,
     onEnd({ reason, ...facts }) {
       options.onConnectionEnd?.(reason);
       // So ends many a client that only connects ahead of its calls.

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { service as healthService } from 'grpc-health-check';
 import type { After } from '../../src/lib/timers.js';
 import { MAX_PROBES, MAX_REFLECTIONS, MAX_WATCHES } from '../../src/rpc/admission.js';
-import type { ConnectionEnd } from '../../src/rpc/connections.js';
+import { SPARED_MS, type ConnectionEnd } from '../../src/rpc/connections.js';
 import { policyUnitMethods } from '../../src/rpc/proto.js';
 import { MAX_LEFT_OPEN } from '../../src/rpc/interceptor.js';
 import { SERVER_TIMES, type RpcServer } from '../../src/rpc/server.js';
@@ -71,15 +71,18 @@ describe('what callers hold', () => {
     const log = memoryLog();
     const ended: ConnectionEnd[] = [];
     const incomplete: string[] = [];
+    // Stands still, so that no call gives way to another unless a test lets time pass.
+    const clock = { at: Date.now(), now: () => clock.at };
     const server = await loopback.serve({
       times: TIMES,
+      clock,
       ...options,
       after: timers.after,
       log,
       onConnectionEnd: (reason) => ended.push(reason),
       onCallIncomplete: (method) => incomplete.push(method),
     });
-    return { server, timers, log, ended, incomplete };
+    return { server, timers, clock, log, ended, incomplete };
   }
 
   async function connectPeer({ port }: RpcServer, window?: number) {
@@ -179,6 +182,36 @@ describe('what callers hold', () => {
     await timers.pass(50);
     expect(await codeOf(server)).to.equal('OK');
     expect(ended).to.deep.equal([]);
+  });
+
+  it(`gives the place of a call whose peer has been waited for ${SPARED_MS} ms to the next, and not before`, async () => {
+    const served = await serve(single);
+    const { server, clock, ended } = served;
+    const peer = await connectPeer(server);
+    peer.send(headersFrame(1, SCORE_HOSTS), dataFrame(1, HALF));
+    await isTaken(served);
+    clock.at += SPARED_MS - 1;
+    expect(await codeOf(server)).to.equal('RESOURCE_EXHAUSTED');
+    clock.at += 1;
+    expect(await codeOf(server)).to.equal('OK');
+    await peer.closed;
+    expect(ended).to.deep.equal(['evicted']);
+  });
+
+  it(`gives the place of a health check whose peer has been waited for ${SPARED_MS} ms to the next`, async () => {
+    const { server, timers, clock } = await serve();
+    const peer = await connectPeer(server);
+    peer.send(...Array.from({ length: MAX_PROBES }, (_, n) => headersFrame(2 * n + 1, CHECK)));
+    await until(
+      () => timers.count(10_000),
+      (count) => count === MAX_PROBES,
+    );
+    clock.at += SPARED_MS;
+    const other = await connectPeer(server);
+    other.send(headersFrame(1, CHECK), dataFrame(1, grpcMessage(Buffer.alloc(0)), { end: true }));
+    await until(other.endedStreams, (count) => count === 1);
+    await peer.closed;
+    expect(other.socket.destroyed).to.equal(false);
   });
 
   it('ends the connection of a call that was refused and is left open', async () => {
@@ -425,6 +458,21 @@ describe('what callers hold', () => {
       expect(ended).to.deep.equal(['no_room']);
       gate.resolve(undefined);
       await until(peer.endedStreams, (count) => count === 1);
+    });
+
+    it(`with calls that all wait for their peer for ${SPARED_MS} ms makes room for another one`, async () => {
+      const served = await serve({ settings: { maxConnections: 1 } });
+      const { server, timers, clock, ended } = served;
+      const peer = await connectPeer(server);
+      peer.send(headersFrame(1, SCORE_HOSTS), dataFrame(1, HALF));
+      await until(
+        () => timers.count(10_000),
+        (count) => count === 1,
+      );
+      clock.at += SPARED_MS;
+      expect(await codeOf(server)).to.equal('OK');
+      await peer.closed;
+      expect(ended).to.deep.equal(['evicted']);
     });
 
     it('of 20 silent ones, at most 4 stay, and callers are answered', async () => {
