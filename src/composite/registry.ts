@@ -1,6 +1,6 @@
 import type { PolicyUnit, PolicyUnitType, UnitProblem } from '../domain/contract.js';
 import { MAX_LISTED_UNITS, type CheckedUnitList } from '../domain/check-answer.js';
-import { quoted } from '../lib/text.js';
+import { oneLine, quoted } from '../lib/text.js';
 import type { Member } from './member.js';
 import type { GoneUnit, Registry, RememberedService } from './registry-file.js';
 
@@ -84,9 +84,20 @@ function bytesOf(item: unknown): number {
   return Buffer.byteLength(JSON.stringify(item));
 }
 
-/** Leaves out the units and problems of a listing that are beyond the share of its service. */
+/** Length to which descriptions are cut where the units would not fit otherwise, in characters. */
+export const SHORT_DESCRIPTION_LENGTH = 100;
+
+/**
+ * Leaves out the units and problems of a listing that are beyond the share of its service. Long descriptions are cut before:
+ * an engine disables a unit that it does not find.
+ */
 export function withinShare(list: CheckedUnitList, share: Share): CheckedUnitList {
-  const units = within(list.units, share.units);
+  const whole = within(list.units, share.units);
+  const short = (unit: PolicyUnit) => ({
+    ...unit,
+    description: oneLine(unit.description, SHORT_DESCRIPTION_LENGTH),
+  });
+  const units = whole.length === list.units.length ? whole : within(list.units.map(short), share.units);
   const missing = list.units.length - units.length;
   const reason = `${missing} units left out: those of a service may take ${share.units} bytes`;
   const faults = missing === 0 ? [] : [{ source: 'policy_units', reason }];

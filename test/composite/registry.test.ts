@@ -214,6 +214,20 @@ describe('the share of a service', () => {
     expect(shareOf(64)).to.deep.equal({ units: 12 * 1024, problems: 3 * 1024 });
   });
 
+  it('costs descriptions before units: 200 with 1000 characters each in a quarter of 768 KiB', () => {
+    const units = Array.from({ length: 200 }, (_, n) => ({
+      ...offered('SCORE', `u${n}`),
+      description: 'x'.repeat(1000),
+    }));
+    const list = { units, problems: [], faults: [], hasInventory: false };
+    const kept = withinShare(list, shareOf(4)).units;
+    expect(kept.length).to.equal(200);
+    expect(new Set(kept.map(({ description }) => description))).to.deep.equal(
+      new Set([`${'x'.repeat(97)}...`]),
+    );
+    expect(withinShare(list, shareOf(1)).units).to.deep.equal(units);
+  });
+
   it('costs the unit that does not fit, and no other', () => {
     const [small, large, last] = ['a', 'b', 'c'].map((name) => offered('SCORE', name));
     if (small === undefined || large === undefined || last === undefined) throw new Error('none');
