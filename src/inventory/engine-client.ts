@@ -3,14 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { HostRecord } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { createCollectionSplitter, MAX_OBJECT_BYTES } from './collection-stream.js';
 import { EngineFailure, lasting, passing } from './engine-failure.js';
 import { createEngineHttp, type EngineAnswer } from './engine-http.js';
-import { parseHost, parseVm, type EngineVm, type Parsed } from './engine-json.js';
+import { parseHost, parseVm, type EngineHost, type EngineVm, type Parsed } from './engine-json.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
 import { createEngineSession, type EngineAccount } from './engine-session.js';
 import { engineUrls } from './engine-url.js';
@@ -55,7 +54,7 @@ export type BeginListing<Record> = () => ListingVisitor<Record>;
  */
 export interface EngineClient {
   /** Lists all hosts in one request; in a second one without statistics, such as free memory, if the engine refuses them. */
-  readonly listHosts: (begin: BeginListing<HostRecord>, signal: AbortSignal) => Promise<void>;
+  readonly listHosts: (begin: BeginListing<EngineHost>, signal: AbortSignal) => Promise<void>;
   /** Lists all VMs that are on a host, in one request. */
   readonly listRunningVms: (begin: BeginListing<EngineVm>, signal: AbortSignal) => Promise<void>;
   /**

@@ -61,6 +61,8 @@ export function createEngineHttp(options: {
         // The engine's SSO takes exactly this value (SsoService.validateClientAcceptHeader).
         accept: 'application/json',
         'accept-encoding': 'gzip',
+        // Without it engines before 4.4 may answer in version 3 of the API.
+        version: '4',
         'user-agent': 'hostscore',
         ...(request.authorization === undefined ? {} : { authorization: request.authorization }),
       },

@@ -3,6 +3,12 @@ import type { HostMemory, HostRecord, Vm } from '../domain/snapshot.js';
 import { isJsonObject, type JsonObject } from '../lib/json.js';
 import { parseUuid } from '../lib/uuid.js';
 
+/** A host as the engine lists it. */
+export interface EngineHost extends HostRecord {
+  /** VMs that are up there, by the host's last report; absent when unknown. */
+  readonly upVms?: number | undefined;
+}
+
 /** A VM as the engine lists it. */
 export interface EngineVm extends Omit<Vm, 'os'> {
   /** Configured operating system. */
@@ -32,7 +38,7 @@ const UNKNOWN_MEMORY: HostMemory = { totalMiB: undefined, freeMiB: undefined, sc
 class OddField extends Error {}
 
 /** Parses a host from the engine's JSON (HostMapper). */
-export function parseHost(object: unknown): Parsed<HostRecord> {
+export function parseHost(object: unknown): Parsed<EngineHost> {
   return parsed('host', object, (host) => {
     const id = idIn(host, 'id');
     return {
@@ -41,6 +47,7 @@ export function parseHost(object: unknown): Parsed<HostRecord> {
       clusterId: clusterOf(host),
       status: textIn(host, 'status') ?? 'unknown',
       memory: memoryOfHost(host),
+      upVms: upVmsOf(host),
     };
   });
 }
@@ -131,6 +138,12 @@ function numberIn(parent: JsonObject, key: string): string | undefined {
 function clusterOf({ cluster }: JsonObject): string | undefined {
   const id = isJsonObject(cluster) ? cluster['id'] : undefined;
   return typeof id === 'string' ? parseUuid(id) : undefined;
+}
+
+function upVmsOf(host: JsonObject): number | undefined {
+  const summary = objectIn(host, 'summary');
+  const active = summary === undefined ? undefined : numberIn(summary, 'active');
+  return active !== undefined && /^\d{1,9}$/.test(active) ? Number(active) : undefined;
 }
 
 /**

@@ -38,11 +38,14 @@ export function engineUrls({ url, allowPlaintext }: EngineUrlOptions): EngineUrl
   if (parsed.protocol === 'http:' && !allowPlaintext && !isLoopback(parsed.hostname)) {
     throw invalid('plain http would send the password in clear text; write https', url);
   }
-  const path = parsed.pathname.replace(/\/+$/, '').replace(/\/api(\/v4)?$/, '');
+  const [, path = '', version = ''] = /^(.*?)(?:\/api(\/v\d+)?)?\/*$/.exec(parsed.pathname) ?? [];
+  if (version !== '' && version !== '/v4') {
+    throw invalid('only version 4 of the API is read; end the URL with /ovirt-engine', url);
+  }
   const root = `${parsed.origin}${path === '' ? '/ovirt-engine' : path}`;
   return {
     root,
-    api: `${root}/api`,
+    api: `${root}/api${version}`,
     token: `${root}/sso/oauth/token`,
     logout: `${root}/services/sso-logout`,
     authority: `${root}/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA`,

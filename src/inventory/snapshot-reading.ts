@@ -4,7 +4,7 @@ import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
 import { lasting } from './engine-failure.js';
-import type { EngineVm } from './engine-json.js';
+import type { EngineHost, EngineVm } from './engine-json.js';
 import { ROLE_REMEDY } from './engine-refusal.js';
 import type { VmPool } from './vm-pool.js';
 
@@ -71,7 +71,7 @@ export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotR
       both.unlink();
     }
     checkHosts(hosts);
-    checkVms(vms);
+    checkVms(vms, hosts.upVms());
     report('host', hosts.oddObjects);
     report('vm', vms.oddObjects);
     const snapshot = vms.build(time, hosts.records);
@@ -106,12 +106,17 @@ type HostListing = ReturnType<typeof createHostListing>;
 
 function createHostListing(pool: Pick<VmPool, 'status'>) {
   const records: HostRecord[] = [];
+  let upVms = 0;
   const oddObjects = nothingOdd();
   return {
     records,
     oddObjects,
-    record: (record: HostRecord) =>
-      void records.push({ ...record, status: pool.status(record.status) ?? 'unknown' }),
+    /** VMs that are up, as the hosts that are up say. */
+    upVms: () => upVms,
+    record({ upVms: own = 0, ...record }: EngineHost) {
+      if (record.status === 'up') upVms += own;
+      records.push({ ...record, status: pool.status(record.status) ?? 'unknown' });
+    },
     odd: (reason: string) => addOdd(oddObjects, reason),
   };
 }
@@ -159,7 +164,10 @@ function checkHosts({ records, oddObjects: { count, first } }: HostListing): voi
   throw lasting(`the engine lists no hosts: either it has none yet, or ${ROLE_REMEDY}`);
 }
 
-function checkVms({ counts: { running, hidden }, oddObjects: { count, first } }: VmListing): void {
+function checkVms(
+  { counts: { running, hidden }, oddObjects: { count, first } }: VmListing,
+  upVms: number,
+): void {
   if (running > 0) return;
   if (hidden === 0 && count > 0) {
     throw lasting(`none of the ${count} VMs that the engine lists can be understood: ${String(first[0])}`);
@@ -167,5 +175,12 @@ function checkVms({ counts: { running, hidden }, oddObjects: { count, first } }:
   // A plain user's listing lacks the host of each VM (BackendVmsResource.removeRestrictedInfo).
   if (hidden > 0) {
     throw lasting(`the engine lists ${hidden} running VMs without their hosts: ${ROLE_REMEDY}`);
+  }
+  // Before 4.2 the search field had another name, and an unknown one finds nothing, with status 200.
+  if (upVms > 0) {
+    throw lasting(
+      `the hosts say that ${upVms} VMs run, and the engine lists none of them: either it is older than 4.2, the oldest ` +
+        `that can be read, or ${ROLE_REMEDY}`,
+    );
   }
 }

@@ -67,6 +67,10 @@ export const faultsSchema = z
       bytes: z.int().min(1),
       everyMs: z.int().min(1).max(MAX_FAULT_MS),
     }),
+    /** A request that names no API version gets version 3, as an engine before 4.4 may be set up. */
+    apiVersion3: z.strictObject(scope('/api')),
+    /** The search for VMs by their host is unknown, as before 4.2: it finds none, with status 200. */
+    oldSearch: z.strictObject(scope('/api')),
     /** VMs with wrong types, or with members missing, in listings and single. */
     oddVms: odd('/api/vms'),
     /** Hosts with wrong types, or with members missing, in listings and single. */

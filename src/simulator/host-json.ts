@@ -17,7 +17,7 @@ const KERNEL = '5.14.0-503.el9.x86_64';
  * changed where they changed since.
  */
 export function hostJson(host: WorldHost, load: HostLoad): JsonObject {
-  const summary = { active: String(load.vms), migrating: '0', total: String(load.vms) };
+  const summary = { active: String(load.upVms), migrating: '0', total: String(load.vms) };
   if (host.recorded !== undefined) return { ...host.recorded, status: host.status, summary };
   const href = apiHref('hosts', host.id);
   return {

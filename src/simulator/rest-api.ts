@@ -27,7 +27,10 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
     const verdict = sessions.admit(ask.headers);
     if (!verdict.allowed)
       return htmlAnswer(401, 'Unauthorized', { 'www-authenticate': 'Basic realm="RESTAPI"' });
-    const answer = refusal(ask) ?? route(ask, faults);
+    const answer =
+      faults.apiVersion3 !== undefined && !namesVersion(ask)
+        ? version3Answer()
+        : (refusal(ask) ?? route(ask, faults));
     if (verdict.setCookie === undefined) return answer;
     return { ...answer, headers: { ...answer.headers, 'set-cookie': verdict.setCookie } };
   };
@@ -76,9 +79,11 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
     return jsonTextAnswer(prettyJson(oddObject(oddHosts, host.id, 0, followedHostJson(host, query))));
   }
 
-  function vmList(ask: Ask, { oddVms }: Faults): Answer {
+  function vmList(ask: Ask, { oddVms, oldSearch }: Faults): Answer {
     const { query } = ask;
-    const vms = limited(searched(world.vmsByName(), query.get('search')?.trim() ?? ''), query);
+    const search = query.get('search')?.trim() ?? '';
+    const found = oldSearch !== undefined && search !== '' ? [] : searched(world.vmsByName(), search);
+    const vms = limited(found, query);
     const filtered = isFiltered(ask);
     const render = (vm: WorldVm, index: number) =>
       filtered || isOdd(oddVms, vm.id, index)
@@ -125,6 +130,15 @@ function refusal({ method, headers, path, query }: Ask): Answer | undefined {
     return faultAnswer(501, 'This pretend engine follows no links but the statistics of hosts');
   }
   return undefined;
+}
+
+function namesVersion({ path, headers }: Ask): boolean {
+  return /^\/api\/v\d+(?:\/|$)/.test(path) || headers['version'] !== undefined;
+}
+
+/** Returns a collection of version 3, where a status is an object: `{"state": "up"}`. Nothing else of that version is here. */
+function version3Answer(): Answer {
+  return jsonAnswer({ host: [{ status: { state: 'up' } }], vm: [{ status: { state: 'up' } }] });
 }
 
 /** Finds VMs. No search: all. One that the engine's parser refuses, or any other here: none, with status 200. */

@@ -56,6 +56,8 @@ export type NewVm = Partial<WorldVm>;
 /** Load of a host. */
 export interface HostLoad {
   readonly vms: number;
+  /** VMs that are up: not those that are starting, paused or migrating. */
+  readonly upVms: number;
   /** Bytes. */
   readonly memory: number;
 }
@@ -111,7 +113,7 @@ const STATUS_EVENTS: Readonly<Record<string, EventName>> = {
 export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions = {}): World {
   const hostsById = new Map<string, WorldHost>();
   const vmsById = new Map<string, WorldVm>();
-  const loads = new Map<string, { vms: number; memory: number }>();
+  const loads = new Map<string, HostLoad>();
   const events = createEventLog(clock);
   const hostOrder = createNameOrder(hostsById);
   const vmOrder = createNameOrder(vmsById);
@@ -134,10 +136,16 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     return host;
   }
 
-  function load(hostId: string | undefined, memory: number, step: 1 | -1): void {
+  const loadOf = (hostId: string) => loads.get(hostId) ?? { vms: 0, upVms: 0, memory: 0 };
+
+  function load({ hostId, memory, status }: WorldVm, step: 1 | -1): void {
     if (hostId === undefined) return;
-    const now = loads.get(hostId) ?? { vms: 0, memory: 0 };
-    loads.set(hostId, { vms: now.vms + step, memory: now.memory + step * memory });
+    const now = loadOf(hostId);
+    loads.set(hostId, {
+      vms: now.vms + step,
+      upVms: now.upVms + (status === 'up' ? step : 0),
+      memory: now.memory + step * memory,
+    });
   }
 
   function putHost(host: WorldHost): WorldHost {
@@ -148,8 +156,8 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
 
   function putVm(changed: WorldVm): WorldVm {
     const before = vmsById.get(changed.id);
-    if (before !== undefined) load(before.hostId, before.memory, -1);
-    load(changed.hostId, changed.memory, 1);
+    if (before !== undefined) load(before, -1);
+    load(changed, 1);
     const host = changed.hostId === undefined ? undefined : hostsById.get(changed.hostId);
     const vm = host === undefined ? changed : { ...changed, clusterId: host.clusterId };
     vmsById.set(vm.id, vm);
@@ -190,7 +198,7 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     vms: vmsById,
     hostsByName: hostOrder.list,
     vmsByName: vmOrder.list,
-    loadOf: (hostId) => loads.get(hostId) ?? { vms: 0, memory: 0 },
+    loadOf,
     events,
     startVm(vmId, hostId) {
       const before = vmOf(vmId);

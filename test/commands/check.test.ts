@@ -125,6 +125,12 @@ describe('check', () => {
       text: /lists no hosts: .*administrator role/,
     },
     {
+      title: 'an engine older than 4.2, whose hosts say that 180 VMs run while the search by host finds none',
+      args: () => flags(),
+      prepare: () => simulator.faults.set({ oldSearch: {} }),
+      text: /the hosts say that \d+ VMs run, and the engine lists none of them: .*older than 4\.2/,
+    },
+    {
       title: 'an account without an administrator role',
       args: () => flags(),
       prepare: () => simulator.faults.set({ status: { code: 403, path: '/api' } }),

@@ -42,6 +42,7 @@ describe('readiness', () => {
     // Its retries take longer than a reading may.
     [{ status: { code: 503 } }, /503|took longer than 0\.5 s for a reading/],
     [{ body: { kind: 'empty_object', path: '/api/hosts' } }, /lists no hosts/],
+    [{ oldSearch: {} }, /the hosts say that 1 VMs run, and the engine lists none of them: .*older than 4\.2/],
   ];
   for (const [fault, why] of faults) {
     it(`is gone while ${JSON.stringify(fault)} outlasts maxStaleness, and comes back by itself`, async () => {

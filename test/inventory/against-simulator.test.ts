@@ -26,12 +26,15 @@ describe('createInventory against the simulated engine', () => {
   let told: boolean[];
 
   /** Opens both with pauses and ages that pass a hundred times as fast. */
-  async function open(world: World, auth: 'oauth' | 'basic' = 'oauth'): Promise<void> {
+  async function open(
+    world: World,
+    { auth = 'oauth', suffix = '' }: { readonly auth?: 'oauth' | 'basic'; readonly suffix?: string } = {},
+  ): Promise<void> {
     log = createRecordedLog();
     told = [];
     simulator = await startSimulator({ world, log });
     client = createEngineClient({
-      settings: settingsOf(simulator.url, { auth, responseTimeout: 250, ...SIMULATOR_ACCOUNT }),
+      settings: settingsOf(simulator.url + suffix, { auth, responseTimeout: 250, ...SIMULATOR_ACCOUNT }),
       after: hastily,
       log,
     });
@@ -65,12 +68,15 @@ describe('createInventory against the simulated engine', () => {
     forEngine: true,
   });
 
+  const hostReadings = () =>
+    simulator.requests.count('/api/hosts') + simulator.requests.count('/api/v4/hosts');
+
   /** Reads again until the engine has really been asked: right after a reading the inventory rests. */
   async function readAgain(): Promise<ReturnType<EngineInventory['current']>> {
-    const before = simulator.requests.count('/api/hosts');
+    const before = hostReadings();
     for (;;) {
       const { snapshot } = await inventory.refreshed([randomUUID()], call());
-      if (simulator.requests.count('/api/hosts') > before) return snapshot;
+      if (hostReadings() > before) return snapshot;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -98,10 +104,10 @@ describe('createInventory against the simulated engine', () => {
   for (const auth of ['oauth', 'basic'] as const) {
     it(`reads a world of 20 hosts and 500 VMs with ${auth}, in one request a listing`, async () => {
       const world = generatedWorld({ hosts: 20, vms: 500, stoppedVms: 50, seed: 7 });
-      await open(world, auth);
+      await open(world, { auth });
       expect(seen(inventory.current())).to.deep.equal(shown(world));
       expect(inventory.state()).to.include({ hosts: 20, vms: 450, skipped: 0 });
-      expect(simulator.requests.count('/api/hosts')).to.equal(1);
+      expect(hostReadings()).to.equal(1);
       expect(simulator.requests.count('/api/vms')).to.equal(1);
     });
   }
@@ -203,6 +209,7 @@ describe('createInventory against the simulated engine', () => {
     [{ body: { kind: 'html', path: '/api' } }, /instead of JSON/],
     [{ body: { kind: 'invalid_json', path: '/api' } }, /malformed|cut/],
     [{ body: { kind: 'empty_object', path: '/api/hosts' } }, /lists no hosts/],
+    [{ oldSearch: {} }, /the hosts say that \d+ VMs run, and the engine lists none/],
     [{ expiredTokens: {} }, /refuses a token that it has just given/],
     [{ oddHosts: { remove: ['id'], count: 3 } }, /none of the 3 hosts .* can be understood: host ".*": id: /],
     [{ oddVms: { set: { host: 7 }, count: 20 } }, /none of the 20 VMs/],
@@ -225,6 +232,37 @@ describe('createInventory against the simulated engine', () => {
       expect(told).to.deep.equal([true]);
     });
   }
+
+  for (const suffix of ['', '/api', '/api/v4']) {
+    it(`reads an engine whose default API is version 3, at .../ovirt-engine${suffix}`, async () => {
+      await open(small(), { suffix });
+      const before = inventory.current();
+      simulator.faults.set({ apiVersion3: {} });
+      const after = await readAgain();
+      expect(after).not.to.equal(before);
+      expect(inventory.state()).to.include({ failures: 0, hosts: before.hosts.length, skipped: 0 });
+    });
+  }
+
+  it('counts a VM of which the engine says no more than its id and its host', async () => {
+    const world = createWorld({ hosts: [{}], vms: [] });
+    const [host] = world.hostsByName();
+    const { id } = world.addVm({ hostId: host?.id });
+    await open(world);
+    const described = [
+      'name',
+      'status',
+      'cluster',
+      'os',
+      'memory',
+      'placement_policy',
+      'guest_operating_system',
+    ];
+    simulator.faults.set({ oddVms: { remove: described } });
+    const snapshot = await readAgain();
+    expect(snapshot.host(host?.id ?? '')?.vms.map((vm) => [vm.id, vm.name])).to.deep.equal([[id, id]]);
+    expect(inventory.state()).to.include({ failures: 0, vms: 1, skipped: 0 });
+  });
 
   it('leaves no session behind, and shows the password nowhere', async () => {
     await open(small());

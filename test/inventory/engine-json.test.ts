@@ -228,7 +228,7 @@ describe('parseVm and parseHost', () => {
 });
 
 describe('parseHost', () => {
-  it('reads id, name, cluster, status and memory, and nothing else', () => {
+  it('reads id, name, cluster, status, memory and the number of VMs that are up, and nothing else', () => {
     const memory = { totalMiB: 7821, freeMiB: undefined, schedulableMiB: 5039 };
     expect(
       parseHost({
@@ -239,9 +239,18 @@ describe('parseHost', () => {
         memory: '8200912896',
         max_scheduling_memory: '5283774464',
         ksm: { enabled: 'false' },
+        summary: { active: '2', migrating: '1', total: '4' },
       }),
-    ).to.deep.equal({ record: { id: HOST_ID, name: 'H2', clusterId: CLUSTER_ID, status: 'up', memory } });
+    ).to.deep.equal({
+      record: { id: HOST_ID, name: 'H2', clusterId: CLUSTER_ID, status: 'up', memory, upVms: 2 },
+    });
   });
+
+  for (const summary of [undefined, null, 'all', {}, { active: '-1' }, { active: 'many' }, { active: {} }]) {
+    it(`does not know how many VMs are up from the summary ${JSON.stringify(summary)}`, () => {
+      expect(parseHost({ id: HOST_ID, summary }).record?.upVms).to.equal(undefined);
+    });
+  }
 
   it('keeps a host whose memory is odd', () => {
     const odd = { memory: [], max_scheduling_memory: {}, statistics: 'none' };

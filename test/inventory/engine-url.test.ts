@@ -5,20 +5,21 @@ const urlsOf = (url: string, allowPlaintext = false) => engineUrls({ url, allowP
 
 describe('engineUrls', () => {
   const root = 'https://engine.example.com/ovirt-engine';
-  const spellings = [
-    '',
-    '/',
-    '/ovirt-engine',
-    '/ovirt-engine/',
-    '/ovirt-engine/api',
-    '/ovirt-engine/api/',
-    '/ovirt-engine/api/v4',
-  ];
+  const spellings = ['', '/', '/ovirt-engine', '/ovirt-engine/', '/ovirt-engine/api', '/ovirt-engine/api/'];
   for (const path of spellings) {
     it(`finds the engine from https://engine.example.com${path}`, () => {
       const urls = urlsOf(`https://engine.example.com${path}`);
       expect(urls.root).to.equal(root);
       expect(urls.api).to.equal(`${root}/api`);
+      expect(urls.token).to.equal(`${root}/sso/oauth/token`);
+    });
+  }
+
+  for (const path of ['/ovirt-engine/api/v4', '/api/v4/']) {
+    it(`keeps the version of the API in https://engine.example.com${path}`, () => {
+      const urls = urlsOf(`https://engine.example.com${path}`);
+      expect(urls.root).to.equal(root);
+      expect(urls.api).to.equal(`${root}/api/v4`);
       expect(urls.token).to.equal(`${root}/sso/oauth/token`);
     });
   }
@@ -32,6 +33,7 @@ describe('engineUrls', () => {
     ['engine.example.com', /expected https/],
     ['ftp://engine/', /expected https/],
     ['https://e/ovirt-engine?max=1', /without \? or #, got "https:\/\/e\/ovirt-engine"/],
+    ['https://engine/ovirt-engine/api/v3', /only version 4 of the API is read/],
     ['http://engine/ovirt-engine', /plain http would send the password in clear text/],
     ['https://admin:geheim@engine/', /must not hold user or password/],
     ['ftp://admin:geheim@engine/', /expected https/],

@@ -62,7 +62,7 @@ describe('REST API of the simulator', () => {
       status: 'up',
       memory: String(100 * GIB),
       max_scheduling_memory: String(75 * GIB),
-      summary: { active: '2', migrating: '0', total: '2' },
+      summary: { active: '1', migrating: '0', total: '2' },
       ksm: { enabled: 'true' },
     });
     expect(alpha).to.have.nested.property('cpu.speed').that.is.a('number');

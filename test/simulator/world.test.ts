@@ -34,13 +34,13 @@ describe('createWorld', () => {
     const world = smallWorld();
     world.startVm(VM, HOST_1);
     expect(world.vms.get(VM)).to.include({ status: 'up', hostId: HOST_1, startTime: 1_000 });
-    expect(world.loadOf(HOST_1)).to.deep.equal({ vms: 1, memory: 1024 });
+    expect(world.loadOf(HOST_1)).to.deep.equal({ vms: 1, upVms: 1, memory: 1024 });
     world.migrateVm(VM, HOST_2);
     expect(world.vms.get(VM)).to.include({ status: 'up', hostId: HOST_2 });
     expect([world.loadOf(HOST_1).vms, world.loadOf(HOST_2).vms]).to.deep.equal([0, 1]);
     world.stopVm(VM);
     expect(world.vms.get(VM)).to.include({ status: 'down', hostId: undefined, stopTime: 1_000 });
-    expect(world.loadOf(HOST_2)).to.deep.equal({ vms: 0, memory: 0 });
+    expect(world.loadOf(HOST_2)).to.deep.equal({ vms: 0, upVms: 0, memory: 0 });
     expect(eventsOf(world)).to.deep.equal([
       [6, 'VM_DOWN', 'web', 'beta'],
       [5, 'USER_STOP_VM', 'web', 'beta'],
