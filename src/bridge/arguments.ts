@@ -220,10 +220,13 @@ function readUuid(value: XmlRpcValue, at: string): string {
   return flatCopy(id);
 }
 
-/** Reads properties. The engine sends nil when a cluster has none; a null value means that a property is not set. */
+/**
+ * Reads properties. The engine sends nil when a cluster has none, clients of the old proxy an empty string; a null value
+ * means that a property is not set.
+ */
 function readProperties(value: XmlRpcValue, at: string): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
-  if (value === null) return properties;
+  if (value === null || value === '') return properties;
   if (!isStruct(value)) throw wrongType(at, 'a struct of properties, or nil', value);
   if (value.size > MAX_PROPERTIES) throw tooMany(at, value.size, 'properties', MAX_PROPERTIES);
   for (const [key, member] of value) {

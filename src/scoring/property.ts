@@ -4,7 +4,7 @@ import { quoted } from '../lib/text.js';
 
 /** A property that a unit declares and reads from a request. */
 export interface Property<Value> extends UnitProperty {
-  /** Returns the value, or the default when unset. Throws INVALID_ARGUMENT for a value that doesn't match the pattern. */
+  /** Returns the value, or the default when unset. Throws INVALID_ARGUMENT for a value that it can't take. */
   readonly read: (properties: ReadonlyMap<string, string>) => Value;
 }
 
@@ -44,8 +44,8 @@ export function flagProperty(
 }
 
 /**
- * Declares a decimal integer property with a limited number of digits and no leading zeros. Its pattern matches exactly
- * the valid values.
+ * Declares a decimal integer property with a limited number of digits and no leading zeros. A policy may hold values from
+ * when the pattern was that of the old units, `[0-9]*`: these are read as numbers, and an empty one as unset.
  */
 export function integerProperty(
   declaration: Pick<UnitProperty, 'name' | 'description'> & {
@@ -56,16 +56,15 @@ export function integerProperty(
 ): Property<number> {
   const { name, description, least, digits, defaultValue } = declaration;
   const pattern = `${least === 0 ? '0|' : ''}[1-9][0-9]{0,${digits - 1}}`;
-  const whole = new RegExp(`^(?:${pattern})$`);
   return {
     name,
     pattern,
     defaultValue: String(defaultValue),
     description,
     read(properties) {
-      const value = properties.get(name) ?? String(defaultValue);
-      if (!whole.test(value)) throw mismatch(name, value, pattern);
-      return Number(value);
+      const value = properties.get(name) ?? '';
+      if (!/^[0-9]*$/.test(value)) throw mismatch(name, value, pattern);
+      return value === '' ? defaultValue : Math.min(Number(value), Number.MAX_SAFE_INTEGER);
     },
   };
 }

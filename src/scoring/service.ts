@@ -65,6 +65,20 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     (unit, cause) =>
       log.error('unit failed', { requestId: call.requestId, unit, stack: stackOf(cause) }, unit);
 
+  /** Warns of values that are outside the pattern of a unit which took them all the same. */
+  function warnOfOldValues(
+    { name: unit, properties }: Unit,
+    given: ReadonlyMap<string, string>,
+    { requestId }: Call,
+  ): void {
+    for (const { name, pattern } of properties) {
+      const value = given.get(name);
+      if (value === undefined || new RegExp(`^(?:${pattern})$`).test(value)) continue;
+      const fields = { requestId, unit, property: name, value, pattern };
+      log.warn('property outside its pattern', fields, `${unit} ${name}`);
+    }
+  }
+
   function checkTime(call: Call): void {
     if (call.signal.aborted) throw SchedulingError.from(call.signal.reason);
     if (clock.now() >= call.deadline) throw new SchedulingError('DEADLINE_EXCEEDED', 'the deadline passed');
@@ -78,9 +92,11 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     const results = wanted.map(({ name }): UnitResult<ScoredHosts> => {
       checkTime(call);
       const unit = scores.get(name);
-      return unit === undefined
-        ? { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) }
-        : runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      if (unit === undefined)
+        return { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) };
+      const result = runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      if (result.failure === undefined) warnOfOldValues(unit, properties, call);
+      return result;
     });
     const unitResults = results.map((result): ScoreUnitResult =>
       result.value === undefined
@@ -107,9 +123,11 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     const results = wanted.map((name): UnitResult<RejectedHosts> => {
       checkTime(call);
       const unit = filters.get(name);
-      return unit === undefined
-        ? { unit: name, failure: failureOf(unitNotFound('FILTER', name, filters.keys())) }
-        : runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      if (unit === undefined)
+        return { unit: name, failure: failureOf(unitNotFound('FILTER', name, filters.keys())) };
+      const result = runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      if (result.failure === undefined) warnOfOldValues(unit, properties, call);
+      return result;
     });
 
     return {
@@ -138,6 +156,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     if (result.failure !== undefined) {
       throw new SchedulingError(result.failure.code, `unit ${unit.name}: ${result.failure.message}`);
     }
+    warnOfOldValues(unit, properties, call);
     const { migration, explain: words } = result.value;
     if (migration !== undefined && call.dryRun !== true) migrations.remember(migration, observed);
     return {

@@ -48,6 +48,15 @@ describe('arguments of the engine', () => {
     expect([balancer, hosts.ids, properties.size]).to.deep.equal(['b', [], 0]);
   });
 
+  it('reads an empty string, which clients of the old proxy send, as no properties', () => {
+    expect(read.filters([[], [], VM, '']).properties.size).to.equal(0);
+    expect(read.costs([[], [], VM, '']).properties.size).to.equal(0);
+    expect(read.balance(['b', [], '']).properties.size).to.equal(0);
+    expect(() => read.balance(['b', [], ' '])).to.throw(
+      'expected a struct of properties, or nil, got string',
+    );
+  });
+
   const values: readonly (readonly [title: string, value: XmlRpcValue, text: string | undefined])[] = [
     ['a string', 'x', 'x'],
     ['an int', -7, '-7'],

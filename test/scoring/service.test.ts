@@ -278,6 +278,32 @@ describe('policy service and its inventory', () => {
     });
   });
 
+  it('warns of values that only the patterns of the old units took, of a unit that takes them', async () => {
+    const log = memoryLog();
+    const inventory = inventoryOf(snapshotOf([host(1)], [vm(1, 'other', { on: 1 })]));
+    const service = createScoringService({
+      units: allUnits,
+      inventory,
+      log,
+      clock: { now: () => SNAPSHOT_TIME },
+    });
+    const ask = async (value: string) => {
+      log.lines.length = 0;
+      const properties = new Map([['maximum_vm_count', value]]);
+      const asked = { hosts: [hostId(1)], properties, assumedPlacements: [] };
+      await service.filterHosts({ ...asked, vmId: vmId(1), units: ['max_vms', 'accept_all_hosts'] }, call());
+      const balance = { unit: 'vm_balance', hostIds: asked.hosts, properties };
+      await service.balanceHosts(balance, call()).catch(() => undefined);
+      return log.lines.map(({ level, event, fields }) => [level, event, fields['unit'], fields['value']]);
+    };
+    const warned = (value: string) =>
+      ['max_vms', 'vm_balance'].map((unit) => ['warn', 'property outside its pattern', unit, value]);
+    expect(await ask('0')).to.deep.equal(warned('0'));
+    expect(await ask('')).to.deep.equal(warned(''));
+    expect(await ask('15')).to.deep.equal([]);
+    expect(await ask('many')).to.deep.equal([]);
+  });
+
   it('logs the stack of a unit that throws under the request id', async () => {
     const log = memoryLog();
     const units = [{ name: 'throws', weight: 1 }];

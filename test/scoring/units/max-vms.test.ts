@@ -15,9 +15,14 @@ describe('max_vms', () => {
     { counts: [2, 10], maximum: '10', accepted: [1] },
     { counts: [0, 1], maximum: '1', accepted: [1] },
     { counts: [0, 150], maximum: '99999', accepted: [1, 2] },
+    // What policies may hold from the pattern of the old sample, [0-9]*.
+    { counts: [99, 100], maximum: '', accepted: [1] },
+    { counts: [0, 1], maximum: '0', accepted: [] },
+    { counts: [6, 7], maximum: '007', accepted: [1] },
+    { counts: [0, 150], maximum: '9'.repeat(400), accepted: [1, 2] },
   ];
   for (const { counts, maximum, accepted } of cases) {
-    it(`${counts.join(', ')} VMs, fewer than ${maximum ?? 'the default of 100'}: ${accepted.join(', ')}`, () => {
+    it(`${counts.join(', ')} VMs, fewer than ${maximum?.slice(0, 9) ?? 'the default of 100'}: ${accepted.join(', ')}`, () => {
       const snapshot = cluster(counts.map((count) => ({ vms: many(count) })));
       const { accepts } = maxVms.prepare({
         snapshot,
