@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
 import type { BridgeOutcome } from '../process/metrics.js';
+import { isReadEncoding } from './xml-rpc/reader.js';
 
 /** Longest body of a request, in bytes: three times that of a call with 10,000 hosts. */
 export const MAX_BODY_BYTES = 2 * 1024 ** 2;
@@ -69,7 +70,9 @@ export const TOO_LONG: Refusal = {
 
 /** Returns the refusal of a request whose head shows that it can't be a call, else undefined. */
 export function refusalOf({ method, url = '/', headers }: IncomingMessage): Refusal | undefined {
-  if (!PATHS.has(url.split('?', 1)[0] ?? '')) {
+  // The absolute form, http://HOST/RPC2, is what clients send that believe in a proxy (RFC 9112, 3.2.2).
+  const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1);
+  if (!PATHS.has(path === '' ? '/' : path)) {
     return { status: 404, line: 'XML-RPC is served at / and at /RPC2' };
   }
   if (method !== 'POST') {
@@ -82,8 +85,11 @@ export function refusalOf({ method, url = '/', headers }: IncomingMessage): Refu
     return { status: 415, line: 'the Content-Type of a call is text/xml or application/xml' };
   }
   const charsets = parameters.flatMap((part) => /^charset\s*=\s*"?([^"]*)"?$/i.exec(part)?.[1] ?? []);
-  if (charsets.some((charset) => charset.toLowerCase() !== 'utf-8')) {
-    return { status: 415, line: 'the only charset that is read is utf-8' };
+  if (charsets.some((charset) => !isReadEncoding(charset))) {
+    return {
+      status: 415,
+      line: 'the charsets that are read are utf-8, us-ascii, iso-8859-1 and windows-1252',
+    };
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     return {

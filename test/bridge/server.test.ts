@@ -97,10 +97,19 @@ describe('XML-RPC server', () => {
     for (const [name, headers] of [
       ['application/xml', { 'Content-Type': 'application/xml' }],
       ['a charset', { 'Content-Type': 'Text/XML; charset="UTF-8"; x=y' }],
+      ...['us-ascii', 'utf8', 'ISO-8859-1', 'windows-1252'].map(
+        (charset) => [`the charset ${charset}`, { 'Content-Type': `text/xml; charset=${charset}` }] as const,
+      ),
       ['Content-Encoding: identity', { 'Content-Encoding': 'identity' }],
     ] as const) {
       it(`may have ${name}`, async () => {
         await (await ask(requestOf(CALL, { headers }))).until(ANSWER);
+      });
+    }
+
+    for (const path of ['http://127.0.0.1:18781/RPC2', 'HTTP://engine.example.com', 'http://h/?x=/y']) {
+      it(`may have an absolute target, ${path}`, async () => {
+        await (await ask(requestOf(CALL, { path }))).until(ANSWER);
       });
     }
 
@@ -116,6 +125,12 @@ describe('XML-RPC server', () => {
 
     for (const [name, request, status, line] of [
       ['another path', requestOf(CALL, { path: '/rpc' }), 404, 'XML-RPC is served at / and at /RPC2\n'],
+      [
+        'another path in an absolute target',
+        requestOf(CALL, { path: 'http://h/rpc' }),
+        404,
+        'XML-RPC is served at / and at /RPC2\n',
+      ],
       ['a path above', requestOf(CALL, { path: '/../RPC2' }), 404, 'XML-RPC is served at / and at /RPC2\n'],
       ['GET', requestOf('', { method: 'GET' }), 405, 'XML-RPC is served: only POST is taken\n'],
       ['PUT', requestOf(CALL, { method: 'PUT' }), 405, 'XML-RPC is served: only POST is taken\n'],
@@ -136,9 +151,9 @@ describe('XML-RPC server', () => {
       ],
       [
         'another charset',
-        requestOf(CALL, { headers: { 'Content-Type': 'text/xml; charset=latin1' } }),
+        requestOf(CALL, { headers: { 'Content-Type': 'text/xml; charset=utf-16' } }),
         415,
-        'the only charset that is read is utf-8',
+        'the charsets that are read are utf-8, us-ascii, iso-8859-1 and windows-1252',
       ],
       [
         'a compressed body',
@@ -263,8 +278,8 @@ describe('XML-RPC server', () => {
 
     it('answers a body in another encoding with its name', async () => {
       server = await serve();
-      const latin = CALL.replace('UTF-8', 'ISO-8859-1');
-      await (await ask(requestOf(latin))).until('got "ISO-8859-1"');
+      const other = CALL.replace('UTF-8', 'UTF-16');
+      await (await ask(requestOf(other))).until('got "UTF-16"');
     });
   });
 

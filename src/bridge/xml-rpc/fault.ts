@@ -4,7 +4,7 @@ import { SchedulingError, type SchedulingErrorCode } from '../../domain/errors.j
 export const FAULT_CODES = {
   /** The body is not well-formed XML. */
   notWellFormed: -32700,
-  /** The XML declares an encoding other than UTF-8. */
+  /** The XML declares an encoding other than UTF-8 and those that contain ASCII. */
   unsupportedEncoding: -32701,
   /** The body is not valid UTF-8. */
   invalidCharacter: -32702,

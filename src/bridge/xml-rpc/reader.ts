@@ -95,11 +95,30 @@ const METHOD_NAME = /^[\w.:/]+$/;
 /** Longest part of the parser's message to repeat, in characters: it may quote the caller. */
 const MAX_PROBLEM_LENGTH = 100;
 
-/** Leaves a byte order mark to the parser, which accepts one only at the very start. */
+/**
+ * Decoders by the name of an encoding in lower case: UTF-8 and those that contain ASCII, which clients in other languages
+ * declare by default. They leave a byte order mark to the parser, which accepts one only at the very start.
+ */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const WINDOWS_1252 = new TextDecoder('windows-1252', { ignoreBOM: true });
+const DECODERS = new Map([
+  ...['utf-8', 'utf8', 'us-ascii', 'ascii'].map((name) => [name, UTF8] as const),
+  ...['iso-8859-1', 'iso8859-1', 'latin1', 'windows-1252', 'cp1252'].map(
+    (name) => [name, WINDOWS_1252] as const,
+  ),
+]);
+
+/** Reports whether bodies in this encoding are read, by its name in any case. */
+export function isReadEncoding(name: string): boolean {
+  return DECODERS.has(name.toLowerCase());
+}
+
+/** Longest XML declaration that is looked into for an encoding, in bytes: three times the usual one. */
+const MAX_DECLARATION = 128;
+const DECLARED_ENCODING = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/;
 
 /**
- * Parses the XML that XML-RPC needs: UTF-8, version 1.0, no DTD, no processing instructions, no entities but XML's five, no
+ * Parses the XML that XML-RPC needs: UTF-8 or an encoding that contains ASCII, version 1.0, no DTD, no processing instructions, no entities but XML's five, no
  * attributes but namespace declarations; CDATA and comments are allowed. The parser could resolve namespaces too, but
  * searches every open element for each new one: a common call would take a third longer. Listens to six kinds of events at
  * most: from the eighth on, V8 treats the parser as a dictionary, and it runs six times slower.
@@ -242,8 +261,13 @@ function readDocument(body: Uint8Array, root: 'methodCall' | 'methodResponse'): 
 }
 
 function decoded(body: Uint8Array): string {
+  const start = Buffer.from(body.subarray(0, MAX_DECLARATION)).toString('latin1');
+  const encoding = DECLARED_ENCODING.exec(start)?.[1] ?? 'utf-8';
   try {
-    return UTF8.decode(body);
+    // The parser comes upon an unknown encoding, and names it with its place.
+    const decoder = DECODERS.get(encoding.toLowerCase()) ?? UTF8;
+    // Node 20 decodes windows-1252 as Latin-1 unless it streams; no byte of it waits for another.
+    return decoder.decode(body, { stream: decoder === WINDOWS_1252 });
   } catch {
     throw new XmlRpcFault(FAULT_CODES.invalidCharacter, 'the body is no valid UTF-8');
   }
@@ -297,10 +321,10 @@ function expectNoText({ element }: Frame, text: string): void {
 
 function expectPlain({ version = '1.0', encoding = 'UTF-8' }: SaxesParser['xmlDecl']): void {
   if (version !== '1.0') throw invalid(`expected version 1.0 in the XML declaration, got ${quoted(version)}`);
-  if (encoding.toLowerCase() === 'utf-8') return;
+  if (isReadEncoding(encoding)) return;
   throw new XmlRpcFault(
     FAULT_CODES.unsupportedEncoding,
-    `expected the encoding UTF-8 in the XML declaration, got ${quoted(encoding)}`,
+    `expected the encoding UTF-8, or one that contains ASCII (US-ASCII, ISO-8859-1, windows-1252), in the XML declaration, got ${quoted(encoding)}`,
   );
 }
 

@@ -166,18 +166,39 @@ const DOCUMENTS: readonly (readonly [body: string, code: number, words: string])
     'expected version 1.0 in the XML declaration, got "1.1"',
   ],
   [
-    `<?xml version="1.0" encoding="ISO-8859-1"?>${callWith('<value/>')}`,
-    unsupportedEncoding,
-    'expected the encoding UTF-8 in the XML declaration, got "ISO-8859-1"',
-  ],
-  [
     `<?xml version="1.0" encoding="UTF-16"?>${callWith('<value/>')}`,
     unsupportedEncoding,
-    'expected the encoding UTF-8 in the XML declaration, got "UTF-16"',
+    'expected the encoding UTF-8, or one that contains ASCII (US-ASCII, ISO-8859-1, windows-1252), in the XML declaration, got "UTF-16"',
   ],
   [`<?xml version="1.0" encoding="utf-8" standalone="yes"?>${callWith('<value/>')}`, 0, ''],
   [`\ufeff<?xml version="1.0"?>${callWith('<value/>')}`, 0, ''],
 ];
+
+describe('a call in an encoding that contains ASCII', () => {
+  const declared = (encoding: string, text: string) =>
+    `<?xml version='1.0' encoding='${encoding}'?>${callWith(`<value>${text}</value>`)}`;
+
+  for (const encoding of [
+    'utf8',
+    'UTF-8',
+    'us-ascii',
+    'US-ASCII',
+    'iso-8859-1',
+    'ISO-8859-1',
+    'windows-1252',
+  ]) {
+    it(`is read when it declares ${encoding}`, () => {
+      expect(readCall(Buffer.from(declared(encoding, 'a'))).params).to.deep.equal(['a']);
+    });
+  }
+
+  it('has its letters beyond ASCII by the encoding: E9 is é, 80 in windows-1252 the euro sign', () => {
+    expect(readCall(Buffer.from(declared('iso-8859-1', '\xe9'), 'latin1')).params).to.deep.equal(['é']);
+    expect(readCall(Buffer.from(declared('windows-1252', '\x80'), 'latin1')).params).to.deep.equal(['€']);
+    expect(readCall(Buffer.from(declared('utf8', 'é'))).params).to.deep.equal(['é']);
+    expect(() => readCall(Buffer.from(declared('us-ascii', '\xe9'), 'latin1'))).to.throw('no valid UTF-8');
+  });
+});
 
 describe('a call that is refused', () => {
   for (const [inside, words] of VALUES) {
