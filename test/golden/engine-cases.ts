@@ -40,7 +40,7 @@ export const hostileCases: readonly Case[] = [
   http('HTTP: without Content-Type', callOf('discover'), { headers: { 'Content-Type': '' } }),
   http('HTTP: a form', callOf('discover'), { headers: { 'Content-Type': 'text/plain' } }),
   http('HTTP: another charset', callOf('discover'), {
-    headers: { 'Content-Type': 'text/xml; charset=latin1' },
+    headers: { 'Content-Type': 'text/xml; charset=utf-16' },
   }),
   http('HTTP: compressed', callOf('discover'), { headers: { 'Content-Encoding': 'gzip' } }),
   http('HTTP: from a page of a browser', callOf('discover'), { headers: { Origin: 'http://example.com' } }),
