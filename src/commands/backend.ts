@@ -81,7 +81,7 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
   }
   const local = parts.local ? openLocal(config, { ...options, lifecycle }) : undefined;
   const clients = parts.services.map((service, index) => {
-    const client = openServiceClient(service, index);
+    const client = openServiceClient(service, index, options.log);
     lifecycle.onStop(`client of ${service.name}`, client.close);
     return serviceMember(service, client);
   });

@@ -102,7 +102,7 @@ function partsOf(config: Config, log: Log, io: Io): readonly Part[] {
         ]),
     ...services.map((service, index) => ({
       member: routedService(service),
-      run: () => checkService(service, index, io.signal),
+      run: () => checkService(service, index, log, io.signal),
     })),
   ];
 }
@@ -136,8 +136,13 @@ async function rejectionAt(signal: AbortSignal): Promise<never> {
 const LIST_TIMEOUT_MS = 5000;
 
 /** Lists the units of one configured service and says how many there are. */
-async function checkService(service: ServiceConfig, index: number, signal: AbortSignal): Promise<Finding> {
-  const client = openServiceClient(service, index);
+async function checkService(
+  service: ServiceConfig,
+  index: number,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const client = openServiceClient(service, index, log);
   try {
     const { units, faults } = checkUnitList(await client.listPolicyUnits(checkCall(signal)));
     return { line: `service ${service.name}: ok: ${namesOf(units)}`, units, faults };

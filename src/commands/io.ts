@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../config/load.js';
-import { reasonOf } from '../lib/text.js';
+import { reasonOf, utf8Text } from '../lib/text.js';
+import type { Log } from '../process/log.js';
 
 /** Parts of the process that a command uses: streams, variables, and the signal to end. */
 export interface Io {
@@ -23,13 +24,52 @@ export function print(io: Pick<Io, 'stdout'>, ...lines: readonly string[]): void
   io.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Returns the content of a file that a setting names, if it names one. Throws a ConfigError that names the setting. */
+/**
+ * Returns the content of a file that a setting names, if it names one, without its byte order mark. Throws a ConfigError that
+ * names the setting.
+ */
 export function readConfiguredFile(setting: string, file: string): string;
 export function readConfiguredFile(setting: string, file: string | undefined): string | undefined;
 export function readConfiguredFile(setting: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
+  return readBytes(setting, file)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
+}
+
+/** Mode of a file that users read who neither own it nor are in its group. */
+const OTHERS_READ = 0o004;
+
+/**
+ * Warns of a file that holds a secret and that every user of this machine can read. Not of one that its group can read:
+ * that is how a file of root reaches a service that is not root.
+ */
+export function warnOfOpenSecret(setting: string, file: string | undefined, log: Pick<Log, 'warn'>): void {
+  const mode = file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.mode ?? 0);
+  if ((mode & OTHERS_READ) === 0) return;
+  log.warn('secret readable by every user', { setting, file, remedy: `chmod o= ${String(file)}` });
+}
+
+/** Returns the password in a file that a setting names. Throws a ConfigError that names the setting. */
+export function readPassword(setting: string, file: string): string {
+  const text = utf8Text(readBytes(setting, file));
+  if (text === undefined) throw new ConfigError(`${setting}: ${file} is not UTF-8; save it as UTF-8`);
+  return onlyLine(setting, file, text);
+}
+
+/** Returns a password without the line breaks that editors and tools put behind it. Throws a ConfigError for further lines. */
+export function onlyLine(setting: string, where: string, text: string): string {
+  const line = text.replace(/[\r\n]+$/, '');
+  if (line === '') throw new ConfigError(`${setting}: ${where} is empty`);
+  if (/[\r\n]/.test(line)) {
+    throw new ConfigError(`${setting}: ${where} holds more than one line; keep the password alone`);
+  }
+  return line;
+}
+
+function readBytes(setting: string, file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     throw new ConfigError(`${setting}: can't read ${file}: ${reasonOf(error)}`);
   }

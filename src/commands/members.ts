@@ -18,7 +18,7 @@ import type { Readiness } from '../process/ops-server.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
-import { CommandError, readConfiguredFile, type Io } from './io.js';
+import { CommandError, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 
 /** The scoring engine of this process, over the inventory of an oVirt engine. */
@@ -165,7 +165,7 @@ export function pluginMember({ service, started }: OpenPlugins, { plugins }: Con
 }
 
 /** Opens the client of a configured service, the `index`-th. Throws a ConfigError that names the key. */
-export function openServiceClient(service: ServiceConfig, index: number): RpcClient {
+export function openServiceClient(service: ServiceConfig, index: number, log: Log): RpcClient {
   const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
   const at = (key: string) => `services[${index}].${key}`;
   const files = {
@@ -173,6 +173,7 @@ export function openServiceClient(service: ServiceConfig, index: number): RpcCli
     cert: readConfiguredFile(at('tlsCertFile'), tlsCertFile),
     key: readConfiguredFile(at('tlsKeyFile'), tlsKeyFile),
   };
+  warnOfOpenSecret(at('tlsKeyFile'), tlsKeyFile, log);
   const isSecured = tls || tlsCaFile !== undefined || tlsCertFile !== undefined;
   try {
     return createRpcClient({ target, tls: isSecured ? files : undefined });

@@ -5,7 +5,7 @@ import { createEngineClient, type EngineClient } from '../inventory/engine-clien
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
-import { readConfiguredFile } from './io.js';
+import { onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */
 export function openEngineClient({ engine }: Config, log: Log): EngineClient {
@@ -16,6 +16,7 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
   }
   const { url, username, caFile } = engine;
   const settings = { ...engine, url, username, password: passwordOf(engine) };
+  warnOfOpenSecret('engine.passwordFile', engine.passwordFile, log);
   const ca = readConfiguredFile('engine.caFile', caFile);
   try {
     return createEngineClient({ settings, ca, log });
@@ -45,9 +46,7 @@ export function openInventory(
 }
 
 function passwordOf({ password, passwordFile }: Config['engine']): string {
-  if (password !== undefined) return password;
+  if (password !== undefined) return onlyLine('engine.password', 'HOSTSCORE_ENGINE_PASSWORD', password);
   if (passwordFile === undefined) throw new ConfigError('engine.passwordFile: is required with engine.url');
-  const content = readConfiguredFile('engine.passwordFile', passwordFile).replace(/\r?\n$/, '');
-  if (content === '') throw new ConfigError(`engine.passwordFile: ${passwordFile} is empty`);
-  return content;
+  return readPassword('engine.passwordFile', passwordFile);
 }

@@ -6,7 +6,7 @@ import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
-import { CommandError, readConfiguredFile } from './io.js';
+import { CommandError, readConfiguredFile, warnOfOpenSecret } from './io.js';
 
 /** Services offered over gRPC, and the log and metrics that are told of calls. */
 export interface GrpcParts {
@@ -27,7 +27,7 @@ export async function startGrpc(
       service,
       inventory,
       settings: config.server,
-      tls: tlsOf(config),
+      tls: tlsOf(config, log),
       log,
       onCallEnd: metrics.callEnded,
       onCallIncomplete: metrics.callIncomplete,
@@ -45,12 +45,14 @@ export async function startGrpc(
   }
 }
 
-function tlsOf({ server }: Config): RpcServerOptions['tls'] {
+function tlsOf({ server }: Config, log: Log): RpcServerOptions['tls'] {
   const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined;
+  const key = readConfiguredFile('server.tlsKeyFile', tlsKeyFile);
+  warnOfOpenSecret('server.tlsKeyFile', tlsKeyFile, log);
   return {
     cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
-    key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
+    key,
     clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile),
   };
 }

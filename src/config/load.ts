@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { parse, stringify } from 'yaml';
+import { LineCounter, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import { contradictions } from './contradictions.js';
 import { policySchema } from './policies.js';
 import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
 import { formatAddress } from '../lib/address.js';
-import { reasonOf } from '../lib/text.js';
+import { reasonOf, utf8Text } from '../lib/text.js';
 import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
 
 /** One key of the configuration, and its names in each source. */
@@ -165,22 +165,39 @@ function isForeign(variable: string, value: string): boolean {
 }
 
 function readFile(file: string): Record<string, unknown> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     throw new ConfigError(`${file}: can't be read: ${reasonOf(error)}`);
   }
-  let content: unknown;
-  try {
-    // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
-    content = parse(text, { prettyErrors: false }) ?? {};
-  } catch (error) {
-    throw new ConfigError(`${file}: is not YAML: ${reasonOf(error)}`);
-  }
+  const text = utf8Text(bytes);
+  if (text === undefined) throw new ConfigError(`${file}: is not UTF-8; save it as UTF-8`);
+  const content = parseYaml(text, file) ?? {};
   if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
   // A section whose keys are all commented out is null in YAML.
   return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null));
+}
+
+/** Parses the text of a file. What the parser only warns of, such as a tag, would be read as something else. */
+function parseYaml(text: string, file: string): unknown {
+  const lines = new LineCounter();
+  // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const at = `at line ${lines.linePos(problem.pos[0]).line}`;
+    throw new ConfigError(
+      problem.code === 'MULTIPLE_DOCS'
+        ? `${file}: holds several YAML documents; keep one, up to the --- ${at}`
+        : `${file}: is not YAML: ${problem.message}, ${at}`,
+    );
+  }
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(`${file}: is not YAML: ${reasonOf(error)}`);
+  }
 }
 
 function describe(

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { chmodSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parse } from 'yaml';
@@ -175,6 +176,8 @@ describe('check', () => {
       ['alone', PASSWORD],
       ['with a newline', `${PASSWORD}\n`],
       ['with a newline of Windows', `${PASSWORD}\r\n`],
+      ['with two newlines', `${PASSWORD}\n\n`],
+      ['after a byte order mark', `\ufeff${PASSWORD}\n`],
     ];
     for (const [title, content] of contents) {
       it(`holds the password ${title}`, async () => {
@@ -198,10 +201,46 @@ describe('check', () => {
         () => folder.write('empty', '\n'),
         /^ConfigError: engine\.passwordFile: .*empty is empty$/,
       ],
+      [
+        'has a second line',
+        () => folder.write('lines', `${PASSWORD}\n# of 2024\n`),
+        /^ConfigError: engine\.passwordFile: .*lines holds more than one line; keep the password alone$/,
+      ],
+      [
+        'is Latin-1',
+        () => folder.write('latin', Buffer.from(`${PASSWORD}\u00e9`, 'latin1')),
+        /^ConfigError: engine\.passwordFile: .*latin is not UTF-8; save it as UTF-8$/,
+      ],
     ];
     for (const [title, file, text] of wrong) {
       it(title, async () => {
-        expect(errorText(await runToEnd([...flags(), '--engine-password-file', file()]))).to.match(text);
+        const outcome = await runToEnd([...flags(), '--engine-password-file', file()]);
+        expect(errorText(outcome)).to.match(text);
+        expectNoPassword(outcome);
+      });
+    }
+
+    it('is wrong in the variable as in a file: a newline behind it is no part of it, a second line is refused', async () => {
+      const given = (password: string) => runToEnd(flags(), { HOSTSCORE_ENGINE_PASSWORD: password });
+      expect(errorText(await given(`${PASSWORD}\n`))).to.equal('');
+      const outcome = await given(`${PASSWORD}\n# of 2024`);
+      expect(errorText(outcome)).to.match(/^ConfigError: engine\.password: .*more than one line/);
+      expectNoPassword(outcome);
+    });
+
+    const modes: readonly (readonly [mode: number, warns: boolean])[] = [
+      [0o600, false],
+      [0o640, false],
+      [0o644, true],
+    ];
+    for (const [mode, warns] of modes) {
+      it(`of mode ${mode.toString(8)} draws ${warns ? 'a' : 'no'} warning`, async () => {
+        const file = folder.write('password', PASSWORD);
+        chmodSync(file, mode);
+        const { stderr } = await runToEnd([...flags(), '--engine-password-file', file]);
+        const pattern =
+          /^\S+ warn {2}secret readable by every user setting=engine\.passwordFile file=\S+password remedy="chmod o= \S+password"\n/;
+        expect(pattern.test(stderr), stderr).to.equal(warns);
       });
     }
 

@@ -16,7 +16,7 @@ describe('configuration', () => {
   const dir = mkdtempSync(join(tmpdir(), 'hostscore-config-'));
   after(() => rmSync(dir, { recursive: true }));
 
-  function load(sources: Partial<ConfigSources> & { readonly yaml?: string }) {
+  function load(sources: Partial<ConfigSources> & { readonly yaml?: string | Uint8Array }) {
     let { file } = sources;
     if (sources.yaml !== undefined) {
       file = join(dir, 'hostscore.yaml');
@@ -47,6 +47,10 @@ describe('configuration', () => {
     const variables = { HOSTSCORE_SERVER_MAX_HOST_IDS: '2', HOSTSCORE_SERVER_MAX_CONCURRENT_CALLS: '2' };
     const { server } = load({ yaml, variables, flags: { 'server.maxConcurrentCalls': '3' } });
     expect([server.maxConnections, server.maxHostIds, server.maxConcurrentCalls]).to.deep.equal([1, 2, 3]);
+  });
+
+  it('reads a file behind a byte order mark', () => {
+    expect(load({ yaml: '\ufefflog:\n  level: warn\n' }).log.level).to.equal('warn');
   });
 
   it('names each setting the same way in all three', () => {
@@ -335,7 +339,27 @@ describe('configuration', () => {
       { file: '/nowhere/hostscore.yaml' },
       /^\/nowhere\/hostscore\.yaml: can't be read: ENOENT/,
     ],
-    ['a file that is not YAML', { yaml: 'a: [\n' }, /^DIR\/hostscore\.yaml: is not YAML/],
+    ['a file that is not YAML', { yaml: 'a: [\n' }, /^DIR\/hostscore\.yaml: is not YAML: .*, at line 2$/],
+    [
+      'a file in Latin-1',
+      { yaml: Buffer.from('engine:\n  username: h\u00e9@internal\n', 'latin1') },
+      'DIR/hostscore.yaml: is not UTF-8; save it as UTF-8',
+    ],
+    [
+      'a file in UTF-16',
+      { yaml: Buffer.from('\ufefflog: {}\n', 'utf16le') },
+      'DIR/hostscore.yaml: is not UTF-8; save it as UTF-8',
+    ],
+    [
+      'a file of two documents',
+      { yaml: 'log:\n  level: warn\n---\nlog:\n  level: info\n' },
+      'DIR/hostscore.yaml: holds several YAML documents; keep one, up to the --- at line 3',
+    ],
+    [
+      'a tag, which is not read',
+      { yaml: 'log:\n  level: !secret warn\n' },
+      'DIR/hostscore.yaml: is not YAML: Unresolved tag: !secret, at line 2',
+    ],
     [
       'a file without keys',
       { yaml: '- a\n' },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface TemporaryFolder {
   readonly path: string;
   /** Writes a file and returns its path. */
-  readonly write: (name: string, content: string) => string;
+  readonly write: (name: string, content: string | Uint8Array) => string;
   readonly remove: () => void;
 }
 
