@@ -1,69 +1,15 @@
 #!/usr/bin/env node
-import { CommandError } from './commands/io.js';
-import { runProgram, UsageError } from './commands/program.js';
-import { ConfigError } from './config/load.js';
-import { SchedulingError } from './domain/errors.js';
-import { stackOf } from './lib/text.js';
+// Node before 20.19 can't load the rest, and takes this file for a script: no import or export here, nor syntax that is
+// younger than Node 10.
 
-/** Exit codes: done; failed; the command line was wrong. */
-const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+/** Oldest Node that runs hostscore: that of `engines` in package.json. */
+const OLDEST_NODE = [20, 19] as const;
 
-const ending = new AbortController();
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-/** npm passes a signal on to a process that the terminal has told already; a person needs longer to ask again. */
-const REPEATED_WITHIN_MS = 300;
-
-let askedAt = 0;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    // Whoever asks twice wants it now.
-    if (ending.signal.aborted && performance.now() - askedAt > REPEATED_WITHIN_MS) process.exit(EXIT.failed);
-    if (!ending.signal.aborted) askedAt = performance.now();
-    ending.abort();
-  });
+if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) {
+  void import('./command-line.js');
+} else {
+  console.error(`hostscore: needs Node ${OLDEST_NODE.join('.')} or later; this is ${process.versions.node}`);
+  process.exit(1);
 }
-
-// A reader that went away (`hostscore units | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-);
-// A log that nobody reads any more must not end the service.
-process.stderr.on('error', () => undefined);
-
-async function run(): Promise<number> {
-  try {
-    await runProgram(process.argv.slice(2), {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      variables: process.env,
-      signal: ending.signal,
-      onWarning(listener) {
-        // The listener that Node starts with writes them as text.
-        process.removeAllListeners('warning');
-        process.on('warning', listener);
-      },
-    });
-    return EXIT.done;
-  } catch (error) {
-    if (error instanceof UsageError) return EXIT.usage;
-    process.stderr.write(`hostscore: ${textOf(error)}\n`);
-    return error instanceof ConfigError ? EXIT.usage : EXIT.failed;
-  }
-}
-
-/** One clear line for what a person can mend; the stack for a bug. */
-function textOf(error: unknown): string {
-  if (error instanceof CommandError || error instanceof ConfigError) return error.message;
-  if (error instanceof SchedulingError) return `${error.code}: ${error.message}`;
-  return stackOf(error);
-}
-
-/** Waits until what was written has left the process: on its exit the rest would be lost to a slow reader. */
-async function written(stream: NodeJS.WriteStream): Promise<void> {
-  await new Promise<void>((resolve) => stream.write('', () => resolve()));
-}
-
-const code = await run();
-await Promise.all([written(process.stdout), written(process.stderr)]);
-// A health watcher or a bare TCP connection must not keep the process alive once everything is stopped.
-process.exit(code);

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Script } from 'node:vm';
 import { FREE_PORTS } from '../support/scoring.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -42,6 +43,10 @@ describe('the packed copy', function () {
     expect(readdirSync(join(folder.path, 'package/dist/plugins/python'))).to.deep.equal(
       readdirSync(join(ROOT, 'src/plugins/python')).filter((name) => name !== '__pycache__'),
     );
+  });
+
+  it('starts with a script, since Node 10 knows no modules', () => {
+    expect(new Script(readFileSync(main, 'utf8'))).to.be.instanceOf(Script);
   });
 
   it('says its version', () => {

@@ -21,9 +21,10 @@ import { hostId, vmId } from '../support/world.js';
 const RESTLESS = ['--inventory-refresh-interval', '100ms'];
 
 const PASSWORD = 'correct-horse-battery-staple';
-const VERSION = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))).version;
+const PACKAGE = z
+  .object({ version: z.string(), engines: z.object({ node: z.string() }) })
+  .parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+const VERSION = PACKAGE.version;
 
 /** Starting a process takes a second or two where many are started at once. */
 const PATIENCE_MS = 30_000;
@@ -127,6 +128,33 @@ describe('the process', function () {
     const warning = lines.find(({ message }) => message === 'node warning');
     expect(warning).to.include({ level: 'warn', name: 'TestWarning', code: 'T1', reason: 'of the test' });
     expect(warning?.['stack']).to.match(/^TestWarning: of the test\n\s+at /);
+  });
+
+  describe('of Node', () => {
+    const cases: readonly (readonly [node: string, runs: boolean])[] = [
+      ['18.20.8', false],
+      ['20.18.3', false],
+      ['20.19.0', true],
+      ['22.0.0', true],
+    ];
+    for (const [node, runs] of cases) {
+      it(`${node} ${runs ? 'says its version' : 'ends in one line, even for --version'}`, async () => {
+        const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } })`;
+        const started = startProcess(['--version'], {}, [
+          ...['--import', `data:text/javascript,${encodeURIComponent(pretend)}`],
+        ]);
+        processes.push(started);
+        expect(await started.ended).to.deep.equal(
+          runs
+            ? { stdout: `${VERSION}\n`, stderr: '', code: 0 }
+            : { stdout: '', stderr: `hostscore: needs Node 20.19 or later; this is ${node}\n`, code: 1 },
+        );
+      });
+    }
+
+    it('that is too old is older than what the package asks of npm', () => {
+      expect(PACKAGE.engines.node).to.equal('>=20.19.0');
+    });
   });
 
   describe('that ends by itself', () => {
