@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { CommandError } from './commands/io.js';
 import { runProgram, UsageError } from './commands/program.js';
 import { ConfigError } from './config/load.js';
 import { SchedulingError } from './domain/errors.js';
 import { stackOf } from './lib/text.js';
+
+/** Time for a slow reader to take what was written, once the process is asked to end: ms. */
+const FLUSH_MS = 1000;
 
 /** Exit codes: done; failed; the command line was wrong. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -29,6 +34,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 // A log that nobody reads any more must not end the service.
 process.stderr.on('error', () => undefined);
 
+let reportFatal = (reason: string): void => void process.stderr.write(`hostscore: ${reason}\n`);
+process.on('uncaughtException', (error) => {
+  reportFatal(stackOf(error));
+  void written(process.stderr).then(() => process.exit(EXIT.failed));
+});
+
 async function run(): Promise<number> {
   try {
     await runProgram(process.argv.slice(2), {
@@ -41,11 +52,14 @@ async function run(): Promise<number> {
         process.removeAllListeners('warning');
         process.on('warning', listener);
       },
+      onFatal(listener) {
+        reportFatal = listener;
+      },
     });
     return EXIT.done;
   } catch (error) {
     if (error instanceof UsageError) return EXIT.usage;
-    process.stderr.write(`hostscore: ${textOf(error)}\n`);
+    reportFatal(textOf(error));
     return error instanceof ConfigError ? EXIT.usage : EXIT.failed;
   }
 }
@@ -63,6 +77,11 @@ async function written(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 const code = await run();
-await Promise.all([written(process.stdout), written(process.stderr)]);
+// Whoever asked for the end waits for no reader that has stopped.
+const cut = ending.signal.aborted ? Promise.resolve() : once(ending.signal, 'abort');
+await Promise.race([
+  Promise.all([written(process.stdout), written(process.stderr)]),
+  cut.then(() => setTimeout(FLUSH_MS)),
+]);
 // A health watcher or a bare TCP connection must not keep the process alive once everything is stopped.
 process.exit(code);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadConfig, settings, type Setting } from '../config/load.js';
+import { loadConfig, settings, type ConfigSources, type Setting } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { MAX_WEIGHT_SUM, type WeightedUnit } from '../domain/contract.js';
 import { parseAddress, type Address } from '../lib/address.js';
@@ -46,14 +46,19 @@ export function addConfigFileOption(command: Command): Command {
 }
 
 /** Reads the configuration of a command: file, then variables, then the flags that it has. Throws a ConfigError. */
-export function configOf(options: Readonly<Record<string, unknown>>, { variables }: Io): Config {
+export function configOf(options: Readonly<Record<string, unknown>>, io: Io): Config {
+  return loadConfig(sourcesOf(options, io));
+}
+
+/** Returns where the configuration of a command comes from. */
+export function sourcesOf(options: Readonly<Record<string, unknown>>, { variables }: Io): ConfigSources {
   const flags: Record<string, string> = {};
   for (const { path, flag } of settings) {
     const value = flag === undefined ? undefined : options[optionName(flag)];
     if (typeof value === 'string') flags[path] = value;
   }
   const named = typeof options['config'] === 'string' ? options['config'] : variables['HOSTSCORE_CONFIG'];
-  return loadConfig({ file: named === '' ? undefined : named, variables, flags });
+  return { file: named === '' ? undefined : named, variables, flags };
 }
 
 function groupOf(path: Setting['path']): string {

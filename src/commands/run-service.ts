@@ -6,7 +6,7 @@ import { policiesOf } from '../config/policies.js';
 import { SchedulingError } from '../domain/errors.js';
 import { withPolicies } from '../domain/policies.js';
 import { createLifecycle } from '../process/lifecycle.js';
-import type { Log } from '../process/log.js';
+import type { Log, LogFields } from '../process/log.js';
 import { createMetrics, type Metrics } from '../process/metrics.js';
 import { observe } from '../process/observe.js';
 import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
@@ -33,8 +33,13 @@ export interface RunningService {
   readonly stop: () => Promise<void>;
 }
 
-/** Returns what to print once a service can answer. */
-export type Announcement = (service: RunningService) => Promise<readonly string[]>;
+/** What a service tells once it can answer. */
+export interface Announcement {
+  /** Lines for a person, printed when the log is text. */
+  readonly lines: readonly string[];
+  /** The same as fields of a line of a log in JSON. */
+  readonly facts: LogFields;
+}
 
 /** Time that each part may take to stop beyond that of calls in flight, in milliseconds. */
 const STOP_STEP_SLACK_MS = 3000;
@@ -47,15 +52,19 @@ export async function runService(
   parts: ServiceParts,
   log: Log,
   io: Io,
-  announcement: Announcement = (service) => howToTry(config, service),
+  announcementOf: (service: RunningService) => Promise<Announcement | undefined> = (service) =>
+    howToTry(config, service),
 ): Promise<void> {
   const service = await startService(config, parts, log, io);
   try {
     const ended = io.signal.aborted
       ? Promise.resolve(undefined)
       : once(io.signal, 'abort').then(() => undefined);
-    const lines = await Promise.race([announcement(service), ended]);
-    if (!io.signal.aborted && lines !== undefined) print(io, ...lines);
+    const announcement = await Promise.race([announcementOf(service), ended]);
+    if (!io.signal.aborted && announcement !== undefined) {
+      if (config.log.format === 'json') log.info('ready', announcement.facts);
+      else print(io, ...announcement.lines);
+    }
     await ended;
     log.info('stopping');
   } finally {
@@ -64,9 +73,12 @@ export async function runService(
   log.info('stopped');
 }
 
-async function howToTry(config: Config, service: RunningService): Promise<readonly string[]> {
+async function howToTry(config: Config, service: RunningService): Promise<Announcement> {
   const snapshot = await service.backend.firstSnapshot;
-  return tryLines({ ...service, tls: config.server.tlsCertFile !== undefined, snapshot });
+  const tls = config.server.tlsCertFile !== undefined;
+  const { address, bridgeAddress } = service;
+  const facts = { grpc: address, tls, bridge: bridgeAddress, hosts: snapshot?.hosts.length };
+  return { lines: tryLines({ ...service, tls, snapshot }), facts };
 }
 
 /**

@@ -4,9 +4,9 @@ import type { Log } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
 import type { Io } from './io.js';
 import { runService } from './run-service.js';
-import { addConfigOptions, configOf } from './options.js';
+import { addConfigOptions } from './options.js';
 import { WORLD_HELP, worldOf } from './simulate.js';
-import { withLog } from './with-log.js';
+import { addDaemonAction } from './with-log.js';
 
 /** Options of `serve` beyond the configuration. */
 interface ServeOptions {
@@ -35,12 +35,8 @@ export function addServeCommand(program: Command, io: Io): void {
     .description('run the scoring service, and the bridge for an oVirt engine')
     .option('--demo', 'use the embedded engine when no engine is configured', false)
     .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo');
-  addConfigOptions(command)
-    .addHelpText('after', EXAMPLES)
-    .action((options: ServeOptions) => {
-      const config = configOf(command.opts(), io);
-      return withLog(config.log, io, (log) => serve(config, options, log, io));
-    });
+  addConfigOptions(command).addHelpText('after', EXAMPLES);
+  addDaemonAction(command, io, (config, log) => serve(config, command.opts<ServeOptions>(), log, io));
 }
 
 async function serve(config: Config, options: ServeOptions, log: Log, io: Io): Promise<void> {

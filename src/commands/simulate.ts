@@ -44,17 +44,19 @@ export function addSimulateCommand(program: Command, io: Io): void {
     );
 }
 
-async function simulate({ world, listen }: SimulateOptions, log: Log, io: Io): Promise<void> {
+async function simulate({ world, listen, logFormat }: SimulateOptions, log: Log, io: Io): Promise<void> {
   const simulator = await startSimulator({ world: worldOf(world), log, ...listen });
   try {
-    print(
-      io,
-      `A pretend engine at ${simulator.url}: ${simulator.world.hosts.size} hosts, ${simulator.world.vms.size} VMs. Score its hosts with:`,
-      '',
-      `  HOSTSCORE_ENGINE_PASSWORD=${SIMULATOR_ACCOUNT.password} hostscore serve --engine-username ${SIMULATOR_ACCOUNT.username} --engine-url ${simulator.url}`,
-      '',
-      `Start, stop and migrate its VMs, and switch faults on, at ${simulator.controlUrl} (docs/simulator.md).`,
-    );
+    if (logFormat === 'text') {
+      print(
+        io,
+        `A pretend engine at ${simulator.url}: ${simulator.world.hosts.size} hosts, ${simulator.world.vms.size} VMs. Score its hosts with:`,
+        '',
+        `  HOSTSCORE_ENGINE_PASSWORD=${SIMULATOR_ACCOUNT.password} hostscore serve --engine-username ${SIMULATOR_ACCOUNT.username} --engine-url ${simulator.url}`,
+        '',
+        `Start, stop and migrate its VMs, and switch faults on, at ${simulator.controlUrl} (docs/simulator.md).`,
+      );
+    }
     if (!io.signal.aborted) await once(io.signal, 'abort');
   } finally {
     await simulator.close();

@@ -105,6 +105,17 @@ export function loadConfig({ file, variables, flags }: ConfigSources): Config {
   }
 }
 
+/** Reports whether a log in JSON is asked for, also by a configuration that can't be used. Never throws. */
+export function wantsJsonLog({ file, variables, flags }: ConfigSources): boolean {
+  const asked = flags['log.format'] ?? variables['HOSTSCORE_LOG_FORMAT'];
+  if (asked !== undefined || file === undefined) return asked === 'json';
+  try {
+    return valueAt(readFile(file), 'log.format') === 'json';
+  } catch {
+    return false;
+  }
+}
+
 /** The configuration as YAML, as an administrator would write it, without secrets. */
 export function redact(config: Config): string {
   const shown: Record<string, unknown> = {};

@@ -120,6 +120,16 @@ describe('serve', () => {
     );
   });
 
+  it('prints nothing when its log is JSON, and logs the same', async () => {
+    const program = startProgram(['serve', '--demo', ...FREE_PORTS, '--log-format', 'json']);
+    const [line = ''] = await program.written('stderr', /^.*"message":"ready".*$/m);
+    await program.end();
+    expect(JSON.parse(line))
+      .to.include({ level: 'info', tls: false, hosts: 12 })
+      .and.have.keys(...['level', 'message', 'timestamp', 'grpc', 'bridge', 'tls', 'hosts']);
+    expect(program.stdout()).to.equal('');
+  });
+
   it('refuses to guess: no engine and no --demo is an error', async () => {
     const outcome = await runToEnd(['serve', ...FREE_PORTS]);
     expect(errorText(outcome)).to.match(/^ConfigError: engine\.url: is required: .*; or pass --demo$/);
@@ -167,7 +177,7 @@ describe('serve', () => {
 
   it('logs one JSON object a line when told so, the request id in the line of a call', async () => {
     const program = start([...DEMO, '--log-format', 'json', '--log-level', 'debug']);
-    const address = await addressOf(program);
+    const [, address = ''] = await program.written('stderr', /"grpc":"([^"]+)".*"message":"ready"/);
     await callAsGrpcurl(address, { vm_id: vmId(1), request_id: 'from-test' }).catch(() => undefined);
     await program.written('stderr', /"message":"call failed"/);
     const { stderr } = await program.end();

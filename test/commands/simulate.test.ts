@@ -58,7 +58,7 @@ describe('simulate', () => {
   it('logs its requests when told so, without queries', async () => {
     const args = ['--listen', '127.0.0.1:0', '--log-level', 'debug', '--log-format', 'json'];
     const program = startProgram(['simulate', ...args]);
-    const [, url = ''] = await program.written('stdout', /^A pretend engine at (http:\S+):/);
+    const [, url = ''] = await program.written('stderr', /"url":"([^"]+)"/);
     await fetch(`${url}/api?password=abc`);
     const [line] = await program.written('stderr', /^.*simulator request".*$/m);
     expect(JSON.parse(line)).to.deep.include({ method: 'GET', path: '/ovirt-engine/api', status: 401 });

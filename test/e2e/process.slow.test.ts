@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { runProcess, startProcess, type ProcessOutcome, type RunningProcess } from '../support/process.js';
 import { FREE_PORTS, startScoring } from '../support/scoring.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
@@ -33,6 +35,7 @@ describe('the process', function () {
   this.timeout(PATIENCE_MS);
 
   let simulator: Simulator;
+  const folder = temporaryFolder();
   const processes: RunningProcess[] = [];
   const closers: (() => unknown)[] = [];
 
@@ -45,7 +48,10 @@ describe('the process', function () {
     for (const close of closers.splice(0)) close();
     for (const { child } of processes.splice(0)) child.kill('SIGKILL');
   });
-  after(() => simulator.close());
+  after(async () => {
+    folder.remove();
+    await simulator.close();
+  });
 
   function serve(...args: readonly string[]): RunningProcess {
     const started = startProcess(
@@ -128,6 +134,79 @@ describe('the process', function () {
     const warning = lines.find(({ message }) => message === 'node warning');
     expect(warning).to.include({ level: 'warn', name: 'TestWarning', code: 'T1', reason: 'of the test' });
     expect(warning?.['stack']).to.match(/^TestWarning: of the test\n\s+at /);
+  });
+
+  describe('whose output is lost', () => {
+    const outputs: readonly (readonly [title: string, redirection: string, code: string])[] = [
+      ['is full', '>/dev/full', 'ENOSPC'],
+      ['has no reader', '| true', 'EPIPE'],
+    ];
+    for (const [title, redirection, code] of outputs) {
+      it(`serves on when its standard output ${title}, and drains at SIGTERM`, async () => {
+        const file = folder.path + '/log';
+        const log = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+        const script = `{ echo $BASHPID >&3; exec "$0" "$@" 2>"${file}"; } 3>"${file}.pid" ${redirection}`;
+        const args = ['--import', 'tsx', 'src/main.ts', 'serve', '--demo', ...FREE_PORTS];
+        const shell = spawn('bash', ['-c', script, process.execPath, ...args], {
+          env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: '' },
+          stdio: 'ignore',
+        });
+        closers.push(() => shell.kill('SIGKILL'));
+        await until(log, (text) => text.includes(`output lost code=${code}`));
+        const [, address = ''] = /grpc server listening address=(\S+) /.exec(log()) ?? [];
+        const served = Number(readFileSync(`${file}.pid`, 'utf8'));
+        closers.push(() => process.kill(served, 'SIGKILL'));
+        expect(await clientOf(address).health('', call())).to.equal('SERVING');
+        process.kill(served, 'SIGTERM');
+        await until(log, (text) => /stopping\n(.*\n)*.*stopped\n$/.test(text));
+        closers.pop();
+      });
+    }
+  });
+
+  describe('whose log is JSON', () => {
+    const JSON_LOG = { HOSTSCORE_LOG_FORMAT: 'json' };
+    const fatal: readonly (readonly [
+      title: string,
+      args: readonly string[],
+      reason: RegExp,
+      code: number,
+      nodeOptions?: readonly string[],
+    ])[] = [
+      [
+        'a wrong option',
+        ['serve', '--sever-listen', '127.0.0.1:0'],
+        /^error: unknown option '--sever-listen'/,
+        2,
+      ],
+      ['a wrong setting', ['serve', '--log-level', 'loud'], /^log\.level \(--log-level\): /, 2],
+      ['a port in use', ['serve', '--demo', ...FREE_PORTS], /^server\.listen: .*EADDRINUSE/, 1],
+      [
+        'a bug',
+        ['serve', '--demo', ...FREE_PORTS],
+        /^Error: of the test\n\s+at /,
+        1,
+        ['--import', `data:text/javascript,setTimeout(()=>{throw new Error('of the test')},1500)`],
+      ],
+    ];
+    for (const [title, args, reason, code, nodeOptions] of fatal) {
+      it(`says in a line of JSON why it ends: ${title}`, async () => {
+        const taken = title === 'a port in use' ? ['--server-listen', new URL(simulator.url).host] : [];
+        const started = startProcess([...args, ...taken], JSON_LOG, nodeOptions);
+        processes.push(started);
+        const outcome = await started.ended;
+        const lines = outcome.stderr
+          .trimEnd()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line));
+        const last = z
+          .object({ level: z.string(), message: z.string(), reason: z.string() })
+          .parse(lines.at(-1));
+        expect(last).to.include({ level: 'error', message: 'fatal error' });
+        expect(last.reason).to.match(reason);
+        expect(outcome).to.include({ stdout: '', code });
+      });
+    }
   });
 
   describe('of Node', () => {
@@ -274,7 +353,7 @@ describe('the process', function () {
       .that.is.oneOf(['UNAVAILABLE', 'INTERNAL', 'CANCELLED']);
   });
 
-  it('writes a long answer whole to a slow reader, and is quiet with 0 when the reader goes away', async () => {
+  it('writes a long answer whole to a slow reader, is quiet with 0 when the reader goes away, and ends when asked to while the reader is stuck', async () => {
     const world = generatedWorld({ hosts: 1000, vms: 1000, seed: 1 });
     const [vm = ''] = world.vms.keys();
     const large = await startScoring(world);
@@ -295,6 +374,16 @@ describe('the process', function () {
       expect(scores).to.have.length(1000);
       expect(whole.code).to.equal(0);
       expect(await left.ended).to.deep.include({ stderr: '', code: 0 });
+
+      const stuck = startProcess(args);
+      processes.push(stuck);
+      stuck.child.stdout.pause();
+      await until(
+        () => stuck.child.stdout.readableLength,
+        (length) => length > 0,
+      );
+      stuck.child.kill('SIGTERM');
+      await once(stuck.child, 'exit');
     } finally {
       await large.close();
     }
