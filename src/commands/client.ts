@@ -80,12 +80,16 @@ const LOOPBACK_OF: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', 
 
 /** Returns where a server with this configuration is called from the same machine. Throws a ConfigError for port 0. */
 export function configuredServer({ server: { listen, tlsCertFile } }: Config): ServerPlace {
-  if (listen.port === 0) {
-    throw new ConfigError('server.listen: port 0 does not tell where the server is; pass --server');
-  }
-  const address: Address = { ...listen, host: LOOPBACK_OF[listen.host] ?? listen.host };
-  const target = formatAddress(address);
+  const target = formatAddress(localAddress('server.listen', listen, '; pass --server'));
   return tlsCertFile === undefined ? { target } : { target, serverCert: tlsCertFile };
+}
+
+/** Returns where a server that listens there is called from the same machine. Throws a ConfigError for port 0. */
+export function localAddress(setting: string, listen: Address, remedy = ''): Address {
+  if (listen.port === 0) {
+    throw new ConfigError(`${setting}: port 0 does not tell where the server is${remedy}`);
+  }
+  return { ...listen, host: LOOPBACK_OF[listen.host] ?? listen.host };
 }
 
 /** Opens a client; what the command line says of TLS wins over what is known of the server. Throws a ConfigError. */

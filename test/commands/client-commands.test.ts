@@ -293,6 +293,35 @@ describe('client commands', () => {
       );
     });
 
+    it('--live: asks /livez where the configuration says, also of a process that can not answer yet', async () => {
+      const away = await startScoring(createWorld(), {
+        prepare: ({ faults }) => faults.set({ hang: {} }),
+        ready: false,
+      });
+      try {
+        const [, port = ''] = await away.program.written('stderr', /ops server listening address=\S+:(\d+)/);
+        const variables = { HOSTSCORE_OPS_LISTEN: `0.0.0.0:${port}`, HOSTSCORE_OPS_ALLOW_PLAINTEXT: 'true' };
+        const { stdout, error } = await runToEnd(['health', '--live'], variables);
+        expect({ stdout, error }).to.deep.equal({ stdout: 'alive\n', error: undefined });
+      } finally {
+        await away.close();
+      }
+    });
+
+    const dead: readonly (readonly [variables: Readonly<Record<string, string>>, message: RegExp])[] = [
+      [
+        { HOSTSCORE_OPS_LISTEN: '127.0.0.1:1' },
+        /^CommandError: ops\.listen: http:\/\/127\.0\.0\.1:1\/livez: .*ECONNREFUSED/,
+      ],
+      [{ HOSTSCORE_OPS_LISTEN: '127.0.0.1:0' }, /^ConfigError: ops\.listen: port 0 does not tell where/],
+      [{ HOSTSCORE_OPS_ENABLED: 'false' }, /^ConfigError: ops\.enabled: is false/],
+    ];
+    for (const [variables, message] of dead) {
+      it(`--live: fails with ${Object.entries(variables).join()}`, async () => {
+        expect(errorText(await runToEnd(['health', '--live'], variables))).to.match(message);
+      });
+    }
+
     it('fails when nothing listens, naming the server', async () => {
       const outcome = await runToEnd(['health', '--server', '127.0.0.1:1']);
       expect(errorText(outcome)).to.match(/^SchedulingError: 127\.0\.0\.1:1: .*ECONNREFUSED/);

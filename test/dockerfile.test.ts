@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { loadConfig } from '../src/config/load.js';
+
+const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+
+const PACKAGE = z
+  .object({ name: z.string(), version: z.string(), description: z.string(), license: z.string() })
+  .parse(JSON.parse(read('package.json')));
+
+/** The instructions of the stage that is shipped, each on one line. */
+const instructions = read('Dockerfile')
+  .replace(/^#.*\n/gm, '')
+  .replaceAll('\\\n', ' ')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => line.replace(/ +/g, ' '));
+const shipped = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
+
+const argumentsOf = (name: string) =>
+  shipped.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+
+describe('the image', () => {
+  it('runs as a user with a number that is not root, in group 0', () => {
+    expect(argumentsOf('USER')).to.deep.equal(['1000:0']);
+  });
+
+  it('has a state folder that group 0 can write, in a volume', () => {
+    const folder = /HOSTSCORE_STATE_DIR=(\S+)/.exec(argumentsOf('ENV').join(' '))?.[1] ?? '';
+    const [made = ''] = argumentsOf('RUN').filter((line) => line.includes(`mkdir ${folder}`));
+    expect(made).to.include(`chown 1000:0 ${folder} && chmod 770 ${folder}`);
+    expect(argumentsOf('VOLUME')).to.deep.equal([folder]);
+    expect(shipped.findIndex((line) => line.includes(made))).to.be.below(shipped.indexOf(`VOLUME ${folder}`));
+  });
+
+  it('asks for liveness, where the configuration says', () => {
+    expect(argumentsOf('HEALTHCHECK').map((line) => line.replace(/--\S+ /g, ''))).to.deep.equal([
+      'CMD ["hostscore", "health", "--live"]',
+    ]);
+  });
+
+  it('has hostscore on its PATH, to be executed', () => {
+    const [, main = ''] =
+      /^\["node", "--enable-source-maps", "(.*)"\]$/.exec(argumentsOf('ENTRYPOINT').join()) ?? [];
+    expect(main).to.equal('/hostscore/dist/main.js');
+    expect(argumentsOf('RUN').join()).to.include(
+      `chmod 755 dist/main.js && ln -s ${main} /usr/local/bin/hostscore`,
+    );
+    expect(read('src/main.ts')).to.match(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  it('exposes the ports that hostscore listens on by default', () => {
+    const { server, bridge, ops } = loadConfig({ variables: {}, flags: {} });
+    const ports = [server, bridge, ops].map(({ listen }) => String(listen.port));
+    expect(argumentsOf('EXPOSE')).to.deep.equal([ports.join(' ')]);
+  });
+
+  it('is labelled with the words of the package', () => {
+    const labels = [
+      ...argumentsOf('LABEL')
+        .join(' ')
+        .matchAll(/org\.opencontainers\.image\.(\w+)="([^"]*)"/g),
+    ];
+    expect(Object.fromEntries(labels.map(([, key, value]) => [key, value]))).to.deep.equal({
+      title: PACKAGE.name,
+      description: PACKAGE.description,
+      version: PACKAGE.version,
+      licenses: PACKAGE.license,
+    });
+  });
+});
