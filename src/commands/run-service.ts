@@ -117,21 +117,34 @@ async function startService(
     await Promise.all([bridge?.close(config.shutdownGrace), grpc?.close(config.shutdownGrace)]);
   }
 
+  /** Lines about addresses that can't be bound, so that all of them are named at once. */
+  const unbound: string[] = [];
+  async function bound<Server>(start: Promise<Server>): Promise<Server | undefined> {
+    try {
+      return await start;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      unbound.push(error.message);
+      return undefined;
+    }
+  }
+
   const options = { log, metrics, variables, stepTimeoutMs, onChange };
   const opening = openBackend(config, parts, options);
   // Who waits for it hears of it.
   opening.catch(() => undefined);
   try {
-    if (parts.bridge) bridge = await startBridge(config, { service: backends.service, log, metrics });
+    if (parts.bridge) bridge = await bound(startBridge(config, { service: backends.service, log, metrics }));
     if (config.ops.enabled) {
-      const ops = await startOps(config, { readiness, metrics, log });
-      faces.onStop('ops server', ops.close);
+      const ops = await bound(startOps(config, { readiness, metrics, log }));
+      if (ops !== undefined) faces.onStop('ops server', ops.close);
     }
     if (parts.grpc) {
       const policies = policiesOf(config.policies);
       const service = observe(withPolicies(backends.service, policies), { log, metrics, policies });
-      grpc = await startGrpc(config, { service, inventory: backends.inventory, log, metrics });
+      grpc = await bound(startGrpc(config, { service, inventory: backends.inventory, log, metrics }));
     }
+    if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
     faces.onStop('servers', stopServing);
     const backend = await opening;
     backends.swap(backend);
@@ -147,7 +160,7 @@ async function startService(
       },
     };
   } catch (error) {
-    await bridge?.close(0);
+    await Promise.all([bridge?.close(0), grpc?.close(0)]);
     await faces.stop();
     await opening.then(
       (backend) => backend.close(),

@@ -222,6 +222,17 @@ describe('serve', () => {
         expect(errorText(outcome)).to.not.include('\n');
       });
     }
+
+    it('is a line of each of the three where all are in use', async () => {
+      const address = await addressOf(start(DEMO));
+      const flags = ['--server-listen', address, '--bridge-listen', address, '--ops-listen', address];
+      const lines = errorText(await runToEnd([...DEMO, ...flags])).split('\n');
+      expect(lines.map((line) => /(\w+\.listen): .*EADDRINUSE/.exec(line)?.[1])).to.deep.equal([
+        'bridge.listen',
+        'ops.listen',
+        'server.listen',
+      ]);
+    });
   });
 
   describe('TLS', () => {
