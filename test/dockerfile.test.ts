@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { loadConfig } from '../src/config/load.js';
+import { formatAddress } from '../src/lib/address.js';
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -52,7 +53,7 @@ describe('the image', () => {
 
   it('exposes the ports that hostscore listens on by default', () => {
     const { server, bridge, ops } = loadConfig({ variables: {}, flags: {} });
-    const ports = [server, bridge, ops].map(({ listen }) => String(listen.port));
+    const ports = [server, bridge, ops].map(({ listen }) => formatAddress(listen).replace('127.0.0.1:', ''));
     expect(argumentsOf('EXPOSE')).to.deep.equal([ports.join(' ')]);
   });
 

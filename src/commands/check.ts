@@ -228,14 +228,15 @@ function matches(value: string, pattern: string): boolean {
 }
 
 /** Messages of a call where nothing listens. */
-const NOBODY_THERE = /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL)/;
+const NOBODY_THERE = /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|NOENT)/;
 
 /** Asks the server that runs with this configuration, if one does, what is wrong with units there. */
 async function askServer(
   config: Config,
   { signal }: Io,
 ): Promise<{ readonly notes: readonly string[]; readonly faults: readonly string[] }> {
-  if (config.server.listen.port === 0) return { notes: [], faults: [] };
+  const { listen } = config.server;
+  if ('port' in listen && listen.port === 0) return { notes: [], faults: [] };
   const place = configuredServer(config);
   const client = openClient(place);
   const here = `server ${place.target}`;

@@ -4,7 +4,7 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import { formatAddress, type Address } from '../lib/address.js';
+import { formatAddress, type Address, type SocketPath } from '../lib/address.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { readConfiguredFile, type Io } from './io.js';
 import { addConfigFileOption, configOf, milliseconds } from './options.js';
@@ -85,7 +85,12 @@ export function configuredServer({ server: { listen, tlsCertFile } }: Config): S
 }
 
 /** Returns where a server that listens there is called from the same machine. Throws a ConfigError for port 0. */
-export function localAddress(setting: string, listen: Address, remedy = ''): Address {
+export function localAddress<Place extends Address | SocketPath>(
+  setting: string,
+  listen: Place,
+  remedy = '',
+): Place {
+  if ('path' in listen) return listen;
   if (listen.port === 0) {
     throw new ConfigError(`${setting}: port 0 does not tell where the server is${remedy}`);
   }

@@ -25,7 +25,10 @@ export function tryLines({ address, tls, bridgeAddress, snapshot }: Tryable): st
       lines.push(`Scores hosts at ${address}${why}.`);
     } else {
       const request = JSON.stringify({ vm_id: vm.id, all_hosts: true, explain: true });
-      const target = `${tls ? '-cacert CA.pem' : '-plaintext'} -d '${request}' ${address}`;
+      const path = /^unix:(.*)$/.exec(address)?.[1];
+      // Without an authority it would name the path as one, which Node refuses.
+      const place = path === undefined ? address : `-unix -authority localhost ${path}`;
+      const target = `${tls ? '-cacert CA.pem' : '-plaintext'} -d '${request}' ${place}`;
       lines.push(
         `Scores hosts at ${address}. Try, for the VM ${vm.name}:`,
         '',

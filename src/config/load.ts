@@ -256,6 +256,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isAddress(value: unknown): value is { host: string; port: number } {
-  return isRecord(value) && typeof value['host'] === 'string' && typeof value['port'] === 'number';
+function isAddress(value: unknown): value is { host: string; port: number } | { path: string } {
+  if (!isRecord(value)) return false;
+  const { host, port, path } = value;
+  return typeof path === 'string' || (typeof host === 'string' && typeof port === 'number');
 }

@@ -74,7 +74,17 @@ export const configSchema = z
     if (server.tlsClientCaFile !== undefined && server.tlsCertFile === undefined) {
       complain('server.tlsClientCaFile', 'needs server.tlsCertFile and server.tlsKeyFile');
     }
-    if (!isLoopback(server.listen.host) && server.tlsCertFile === undefined && !server.allowPlaintext) {
+    if ('path' in server.listen) {
+      if (server.tlsCertFile !== undefined)
+        complain(
+          'server.tlsCertFile',
+          'does not go with server.listen: unix:..., whose callers are of this machine',
+        );
+    } else if (
+      !isLoopback(server.listen.host) &&
+      server.tlsCertFile === undefined &&
+      !server.allowPlaintext
+    ) {
       complain(
         'server.listen',
         `${server.listen.host} is beyond loopback; set server.tlsCertFile and server.tlsKeyFile, or server.allowPlaintext: true`,

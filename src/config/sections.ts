@@ -7,6 +7,7 @@ import {
   GIB,
   HOUR,
   integer,
+  listenAddress,
   MIB,
   MINUTE,
   names,
@@ -190,7 +191,10 @@ export type BridgeSettings = z.output<typeof bridgeSection>;
 
 /** The gRPC server. */
 export const serverSection = z.strictObject({
-  listen: address('127.0.0.1:50051', 'Where the gRPC server listens; port 0 lets the system choose'),
+  listen: listenAddress(
+    '127.0.0.1:50051',
+    'Where the gRPC server listens; port 0 lets the system choose; `unix:PATH` for a socket of its user and group',
+  ),
   allowPlaintext: flag(false, 'Listen beyond loopback without TLS'),
   tlsCertFile: text('PEM file of the certificate of the server, chain included'),
   tlsKeyFile: text('PEM file of the private key of the server'),

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { parseAddress, type Address } from '../lib/address.js';
+import {
+  MAX_SOCKET_PATH_BYTES,
+  parseAddress,
+  parseListenAddress,
+  type Address,
+  type SocketPath,
+} from '../lib/address.js';
 
 /** Durations in milliseconds, and sizes in bytes, as bounds and defaults are written. */
 export const SECOND = 1000;
@@ -126,6 +132,21 @@ export function address(defaultValue: string, description: string) {
       const parsed = parseAddress(value);
       if (parsed !== undefined) return parsed;
       context.addIssue({ code: 'custom', message: `expected host:port, got ${shown(value)}` });
+      return z.NEVER;
+    })
+    .prefault(defaultValue)
+    .meta({ description } satisfies ValueMeta);
+}
+
+/** `host:port`, or `unix:PATH` for a socket of the file system. */
+export function listenAddress(defaultValue: string, description: string) {
+  const expected = `expected host:port, or unix:PATH of at most ${MAX_SOCKET_PATH_BYTES} bytes`;
+  return z
+    .string({ error: ({ input }) => `${expected}; got ${shown(input)}` })
+    .transform((value, context): Address | SocketPath => {
+      const parsed = parseListenAddress(value);
+      if (parsed !== undefined) return parsed;
+      context.addIssue({ code: 'custom', message: `${expected}; got ${shown(value)}` });
       return z.NEVER;
     })
     .prefault(defaultValue)

@@ -16,8 +16,25 @@ export function parseAddress(value: string): Address | undefined {
   return { host, port };
 }
 
-/** Formats an address the way {@link parseAddress} parses one. */
-export function formatAddress({ host, port }: Address): string {
+/** Path of a socket of the file system to listen on. */
+export interface SocketPath {
+  readonly path: string;
+}
+
+/** Longest path of a socket, in bytes. Linux takes 107 and macOS 103; Node before 22 silently truncates a longer one. */
+export const MAX_SOCKET_PATH_BYTES = 103;
+
+/** Parses what {@link parseAddress} parses, or `unix:PATH` as gRPC writes it. Returns undefined for any other text. */
+export function parseListenAddress(value: string): Address | SocketPath | undefined {
+  const path = /^unix:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
+  if (path === undefined) return parseAddress(value);
+  return Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES ? undefined : { path };
+}
+
+/** Formats an address the way {@link parseListenAddress} parses one. */
+export function formatAddress(address: Address | SocketPath): string {
+  if ('path' in address) return `unix:${address.path}`;
+  const { host, port } = address;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -3,15 +3,13 @@ import { lstat, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { SchedulingError } from '../domain/errors.js';
+import { MAX_SOCKET_PATH_BYTES } from '../lib/address.js';
 import { runWithin } from '../lib/deadline.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After } from '../lib/timers.js';
 
 /** Name of the socket in a folder on which its owner listens. */
 export const OWNER_SOCKET = 'owner.sock';
-
-/** Longest path of a socket, in bytes. Linux takes 107 and macOS 103; Node before 22 silently truncates a longer one. */
-export const MAX_SOCKET_PATH_BYTES = 103;
 
 /** Longest command or answer, in characters. */
 const MAX_LINE_LENGTH = 1024 * 1024;
@@ -120,7 +118,8 @@ export async function askOwner(
   }
 }
 
-async function isListenedOn(path: string): Promise<boolean> {
+/** Reports whether a process listens on a socket of the file system. Rejects with errors of the file system. */
+export async function isListenedOn(path: string): Promise<boolean> {
   // Stat first, in a thread of its own: connecting blocks the process while a disk hangs.
   if ((await currentIdentity(path)) === undefined) return false;
   const socket = await connectTo(path);

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
-import type { Address } from '../lib/address.js';
+import type { Address, SocketPath } from '../lib/address.js';
 import type { After, Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
 import type { CallKind } from './admission.js';
@@ -75,7 +75,7 @@ export interface Connections {
   readonly makeRoom: (kind?: CallKind) => void;
   /** Starts to listen, with TLS if there are options for it. */
   readonly listen: (
-    address: Address,
+    address: Address | SocketPath,
     tls: TlsOptions | undefined,
     handlers: ListenerHandlers,
   ) => Promise<Listening>;
@@ -122,6 +122,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const stalled = new Map<CallKind, Set<Stalled>>();
   const withoutCalls = new Set<OpenConnection>();
   const idle = new Set<OpenConnection>();
+  let unixConnections = 0;
   let stopListening: () => Promise<void> = () => Promise.resolve();
 
   /** Counts a connection in. Returns false for one that is closed, since there is no room. */
@@ -207,6 +208,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function createListener(tls: TlsOptions | undefined, serve: (socket: Socket) => void): Server {
     if (tls === undefined) {
       return createServer({ noDelay: true }, (socket) => {
+        // A connection of a socket of the file system has no address: a number of its own tells it from the others.
+        if (socket.remotePort === undefined)
+          Object.defineProperty(socket, 'remotePort', { value: --unixConnections });
         if (accept(socket, false)) serve(socket);
       });
     }

@@ -63,8 +63,9 @@ export interface RpcServerOptions {
 
 /** A listening server. */
 export interface RpcServer {
-  /** The bound address, as `host:port`. */
+  /** The bound address, as `host:port` or `unix:PATH`. */
   readonly address: string;
+  /** 0 for a socket of the file system. */
   readonly port: number;
   /** Sets the health of the server and of PolicyUnitService, NOT_SERVING at first. */
   readonly setServing: (serving: boolean) => void;

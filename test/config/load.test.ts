@@ -132,12 +132,12 @@ describe('configuration', () => {
     [
       'a wrong address, naming the variable',
       { variables: { HOSTSCORE_SERVER_LISTEN: 'foo' } },
-      'server.listen (HOSTSCORE_SERVER_LISTEN): expected host:port, got "foo"',
+      'server.listen (HOSTSCORE_SERVER_LISTEN): expected host:port, or unix:PATH of at most 103 bytes; got "foo"',
     ],
     [
       'a wrong address, naming the flag',
       { flags: { 'server.listen': '127.0.0.1:65536' } },
-      'server.listen (--server-listen): expected host:port, got "127.0.0.1:65536"',
+      'server.listen (--server-listen): expected host:port, or unix:PATH of at most 103 bytes; got "127.0.0.1:65536"',
     ],
     [
       'a duration without a unit',

@@ -26,12 +26,8 @@ import {
   OWNERSHIP_INTERVAL_MS,
   type StateDir,
 } from '../../src/process/state-dir.js';
-import {
-  askOwner,
-  COMMAND_TIMEOUT_MS,
-  MAX_SOCKET_PATH_BYTES,
-  OWNER_SOCKET,
-} from '../../src/process/owner-socket.js';
+import { MAX_SOCKET_PATH_BYTES } from '../../src/lib/address.js';
+import { askOwner, COMMAND_TIMEOUT_MS, OWNER_SOCKET } from '../../src/process/owner-socket.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
