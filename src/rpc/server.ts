@@ -134,6 +134,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   createReflection().addToServer(server);
   const health = new HealthImplementation();
   health.addToServer(server);
+  let isServing: boolean | undefined;
   setServing(false);
 
   // grpc-js could listen by itself, but prints failures to the console, never closes a connection without a TLS handshake,
@@ -146,6 +147,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   let closed: Promise<void> | undefined;
 
   function setServing(serving: boolean): void {
+    // Who watches is told of a change, and only of one.
+    if (serving === isServing) return;
+    isServing = serving;
     for (const name of ['', POLICY_UNIT_SERVICE]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   }
 
