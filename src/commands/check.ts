@@ -6,9 +6,16 @@ import type { RememberedService } from '../composite/registry-file.js';
 import { redact } from '../config/load.js';
 import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
-import { checkUnitList } from '../domain/check-answer.js';
-import type { Call, PolicyUnit, UnitProblem } from '../domain/contract.js';
+import { checkScores, checkUnitList } from '../domain/check-answer.js';
+import type {
+  Call,
+  PolicyUnit,
+  PolicyUnitService,
+  ScoreHostsRequest,
+  UnitProblem,
+} from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import { hostListOf } from '../domain/host-list.js';
 import { createLog, type Log } from '../process/log.js';
 import { units as nativeUnits } from '../scoring/units/index.js';
 import { configuredServer, openClient } from './client.js';
@@ -135,7 +142,10 @@ async function rejectionAt(signal: AbortSignal): Promise<never> {
 /** Longest wait for the list of units of a service or a server: milliseconds. */
 const LIST_TIMEOUT_MS = 5000;
 
-/** Lists the units of one configured service and says how many there are. */
+/** Most score units that a service is asked for at once: what servers take. */
+const MOST_UNITS = 100;
+
+/** Lists the units of one configured service, has it score one host, and says how many units there are. */
 async function checkService(
   service: ServiceConfig,
   index: number,
@@ -145,11 +155,40 @@ async function checkService(
   const client = openServiceClient(service, index, log);
   try {
     const { units, faults } = checkUnitList(await client.listPolicyUnits(checkCall(signal)));
+    await checkScoring(client, units, signal);
     return { line: `service ${service.name}: ok: ${namesOf(units)}`, units, faults };
   } catch (error) {
     throw new CommandError(`service ${service.name}: ${SchedulingError.from(error).message}`);
   } finally {
     client.close();
+  }
+}
+
+/** Asks a service for the scores of a host that nobody knows, as a dry run. Rejects when the answer can't be used. */
+async function checkScoring(
+  client: PolicyUnitService,
+  offered: readonly PolicyUnit[],
+  signal: AbortSignal,
+): Promise<void> {
+  const units = offered.filter(({ type }) => type === 'SCORE').slice(0, MOST_UNITS);
+  if (units.length === 0) return;
+  const hosts = [randomUUID()];
+  const request: ScoreHostsRequest = {
+    vmId: randomUUID(),
+    hosts,
+    units: units.map(({ name }) => ({ name, weight: 1 })),
+    properties: new Map(),
+    assumedPlacements: [],
+    explain: false,
+  };
+  try {
+    const answer = await client.scoreHosts(request, checkCall(signal));
+    const { unitResults } = checkScores(answer, { hosts: hostListOf(hosts), units });
+    const broken = unitResults.find((result, place) => result !== answer.unitResults[place]);
+    if (broken?.failure !== undefined) throw new SchedulingError(broken.failure.code, broken.failure.message);
+  } catch (error) {
+    // A service with an inventory knows no such VM.
+    if (!(error instanceof SchedulingError && error.code === 'NOT_FOUND')) throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress, type Address, type SocketPath } from '../lib/address.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
+import type { ClientTls } from '../rpc/tls.js';
 import { readConfiguredFile, type Io } from './io.js';
 import { addConfigFileOption, configOf, milliseconds } from './options.js';
 
@@ -21,7 +22,8 @@ export interface ClientOptions {
   readonly key?: string;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** Longest wait for an answer, in milliseconds: several readings of an engine. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Adds what every client command takes. */
 export function addClientOptions(command: Command): Command {
@@ -98,24 +100,31 @@ export function localAddress<Place extends Address | SocketPath>(
 }
 
 /** Opens a client; what the command line says of TLS wins over what is known of the server. Throws a ConfigError. */
-export function openClient({
-  target,
+export function openClient({ target, ...files }: ServerPlace & TlsOptions): RpcClient {
+  const tls = clientTls(files);
+  try {
+    return createRpcClient({ target, tls });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
+  }
+}
+
+/** Files of TLS that the command line names. */
+type TlsOptions = Pick<ClientOptions, 'ca' | 'cert' | 'key'>;
+
+/** Reads the TLS material that the command line names; undefined, for plain text, when it names none. Throws a ConfigError. */
+export function clientTls({
   serverCert,
   ca,
   cert,
   key,
-}: ServerPlace & Pick<ClientOptions, 'ca' | 'cert' | 'key'>): RpcClient {
+}: Pick<ServerPlace, 'serverCert'> & TlsOptions): ClientTls | undefined {
   const files = {
     ca: readConfiguredFile('--ca', ca),
     serverCert: readConfiguredFile('server.tlsCertFile', ca === undefined ? serverCert : undefined),
     cert: readConfiguredFile('--cert', cert),
     key: readConfiguredFile('--key', key),
   };
-  const isSecured = Object.values(files).some((file) => file !== undefined);
-  try {
-    return createRpcClient({ target, tls: isSecured ? files : undefined });
-  } catch (error) {
-    if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
-  }
+  return Object.values(files).some((file) => file !== undefined) ? files : undefined;
 }

@@ -3,6 +3,7 @@ import { VERSION } from '../process/version.js';
 import { addBridgeCommand } from './bridge.js';
 import { addCallCommand } from './call.js';
 import { addCheckCommand } from './check.js';
+import { addConformCommand } from './conform.js';
 import { addHealthCommand } from './health.js';
 import type { Io } from './io.js';
 import { addPluginsCommand } from './plugins.js';
@@ -33,6 +34,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
   addScoreCommand(program, io);
   addHealthCommand(program, io);
   addCallCommand(program, io);
+  addConformCommand(program, io);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

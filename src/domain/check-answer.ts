@@ -33,7 +33,7 @@ export const MAX_UNIT_PROPERTIES = 100;
 export const MAX_LISTED_PROBLEMS = 100;
 
 /** Keys of properties that the engine accepts (CustomPropertiesUtils.VALIDATION_STR). */
-const PROPERTY_NAME = /^[a-zA-Z0-9_]+$/;
+export const PROPERTY_NAME = /^[a-zA-Z0-9_]+$/;
 
 /** A requested score unit, by its name at the service. */
 export interface AskedScoreUnit {

@@ -9,6 +9,8 @@ import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/sim
 import { memoryLog } from '../support/log.js';
 import { errorText, runToEnd, startProgram, type ProgramOutcome } from '../support/program.js';
 import { FREE_PORTS, startScoring } from '../support/scoring.js';
+import type { PolicyUnitService, ScoreHostsResponse } from '../../src/domain/contract.js';
+import { SchedulingError } from '../../src/domain/errors.js';
 import { constantService, startScoringService } from '../support/scoring-service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { hostId, vmId } from '../support/world.js';
@@ -340,6 +342,86 @@ describe('check', () => {
       const outcome = await runToEnd([...flags(), ...services], withPassword);
       expect(outcome.stdout).to.match(/\nengine: ok: .*\nservice other: ok: 1 units: other\n$/);
       expect(errorText(outcome)).to.match(/^CommandError: service gone: 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  const scored = (answer: Partial<ScoreHostsResponse>): PolicyUnitService => ({
+    ...constantService('other'),
+    scoreHosts: async (request, call) => ({
+      ...(await constantService('other').scoreHosts(request, call)),
+      ...answer,
+    }),
+  });
+  const unusable: readonly {
+    readonly title: string;
+    readonly service: PolicyUnitService;
+    readonly says: string;
+  }[] = [
+    {
+      title: 'no scores',
+      service: scored({ scores: [] }),
+      says: `the service's answer breaks the contract: `,
+    },
+    {
+      title: 'a score of 140',
+      service: scored({ unitResults: [{ unit: 'other', value: [140] }] }),
+      says: 'unit_results[0].scores.values[0]: expected an integer from 0 to 100, got 140',
+    },
+  ];
+  for (const { title, service: lying, says } of unusable) {
+    it(`has each service score one host, and names one that answers ${title}`, async () => {
+      const service = await startScoringService(lying);
+      try {
+        const outcome = await runToEnd(['check', ...NO_SERVER, '--services', `other=${service.target}`]);
+        expect(errorText(outcome)).to.include(`CommandError: service other: `).and.to.include(says);
+      } finally {
+        await service.stop();
+      }
+    });
+  }
+
+  it('asks each service once for its units and once for scores, as dry runs', async () => {
+    const calls: [string, boolean | undefined][] = [];
+    const other = constantService('other');
+    const service = await startScoringService({
+      ...other,
+      listPolicyUnits(call) {
+        calls.push(['listPolicyUnits', call.dryRun]);
+        return other.listPolicyUnits(call);
+      },
+      scoreHosts(request, call) {
+        calls.push(['scoreHosts', call.dryRun]);
+        return other.scoreHosts(request, call);
+      },
+    });
+    try {
+      const { error } = await runToEnd(['check', ...NO_SERVER, '--services', `other=${service.target}`]);
+      expect(error).to.equal(undefined);
+      expect(calls).to.deep.equal([
+        ['listPolicyUnits', true],
+        ['scoreHosts', true],
+      ]);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('takes it that a service with an inventory knows no such VM', async () => {
+    const service = await startScoringService({
+      ...constantService('other'),
+      scoreHosts: () => Promise.reject(new SchedulingError('NOT_FOUND', 'no VM', { notFound: 'VM' })),
+    });
+    try {
+      const { stdout, error } = await runToEnd([
+        'check',
+        ...NO_SERVER,
+        '--services',
+        `other=${service.target}`,
+      ]);
+      expect(error).to.equal(undefined);
+      expect(stdout).to.include('service other: ok: 1 units: other');
     } finally {
       await service.stop();
     }

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Call } from '../domain/contract.js';
+import type { NotFoundSubject } from '../domain/errors.js';
+import type { BalanceHostsRequest } from '../gen/hostscore/v1/BalanceHostsRequest.js';
+import type { BalanceHostsResponse__Output } from '../gen/hostscore/v1/BalanceHostsResponse.js';
+import type { FilterHostsRequest } from '../gen/hostscore/v1/FilterHostsRequest.js';
+import type { FilterHostsResponse__Output } from '../gen/hostscore/v1/FilterHostsResponse.js';
+import type { GetInventoryRequest } from '../gen/hostscore/v1/GetInventoryRequest.js';
+import type { GetInventoryResponse__Output } from '../gen/hostscore/v1/GetInventoryResponse.js';
+import type { ListHostsRequest } from '../gen/hostscore/v1/ListHostsRequest.js';
+import type { ListHostsResponse__Output } from '../gen/hostscore/v1/ListHostsResponse.js';
+import type { ListPolicyUnitsRequest } from '../gen/hostscore/v1/ListPolicyUnitsRequest.js';
+import type { ListPolicyUnitsResponse__Output } from '../gen/hostscore/v1/ListPolicyUnitsResponse.js';
+import type { ListVmsRequest } from '../gen/hostscore/v1/ListVmsRequest.js';
+import type { ListVmsResponse__Output } from '../gen/hostscore/v1/ListVmsResponse.js';
+import type { ScoreHostsRequest } from '../gen/hostscore/v1/ScoreHostsRequest.js';
+import type { ScoreHostsResponse__Output } from '../gen/hostscore/v1/ScoreHostsResponse.js';
+import { openChannel } from './channel.js';
+import { decodeAnswer } from './message/read-response.js';
+import { callUnary, createRemote } from './outgoing-call.js';
+import { inventoryMethods, policyUnitMethods } from './proto.js';
+import type { ClientTls } from './tls.js';
+
+/** Options of a client. */
+export interface ClientOptions {
+  /** TLS material; `{}` trusts the authorities that Node trusts. Plain text by default. */
+  readonly tls?: ClientTls | undefined;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Longest wait for the answer, in milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number;
+  /** Cancels the call when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Id of the call in the logs of both sides, 1 to 128 printable ASCII characters. Default: a random one. */
+  readonly requestId?: string;
+  /** True for a call that leaves nothing behind. Default: false. */
+  readonly dryRun?: boolean;
+}
+
+/** A method that sends a message of the contract and returns the one that answers it. Rejects with a SchedulingError. */
+export type Method<Request, Response> = (request: Request, options?: CallOptions) => Promise<Response>;
+
+/** A client of one service that speaks the messages of the contract, as the proto files have them. */
+export interface Client {
+  readonly listPolicyUnits: Method<ListPolicyUnitsRequest, ListPolicyUnitsResponse__Output>;
+  readonly scoreHosts: Method<ScoreHostsRequest, ScoreHostsResponse__Output>;
+  readonly filterHosts: Method<FilterHostsRequest, FilterHostsResponse__Output>;
+  readonly balanceHosts: Method<BalanceHostsRequest, BalanceHostsResponse__Output>;
+  readonly listHosts: Method<ListHostsRequest, ListHostsResponse__Output>;
+  readonly listVms: Method<ListVmsRequest, ListVmsResponse__Output>;
+  readonly getInventory: Method<GetInventoryRequest, GetInventoryResponse__Output>;
+  /** Closes the connection. Calls in flight fail. */
+  readonly close: () => void;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * Creates a client of the service at `target` (`host:port`, or any gRPC name, such as `dns:///name:port`), which connects at
+ * its first call and again whenever it has to. Throws a SchedulingError, INVALID_ARGUMENT, for invalid options.
+ */
+export function createClient(target: string, { tls }: ClientOptions = {}): Client {
+  const channel = openChannel(target, tls);
+  const remote = createRemote(channel, target);
+
+  /** Creates a method; `notFound` is the subject of its NOT_FOUND. */
+  function method<Request, Response>(
+    {
+      path,
+      requestSerialize,
+      responseDeserialize,
+    }: {
+      readonly path: string;
+      readonly requestSerialize: (request: Request) => Buffer;
+      readonly responseDeserialize: (bytes: Buffer) => Response;
+    },
+    notFound?: NotFoundSubject,
+  ): Method<Request, Response> {
+    const read = (bytes: Buffer) => decodeAnswer(bytes, responseDeserialize);
+    return (request, options) =>
+      callUnary(remote, { path, write: () => requestSerialize(request), read, notFound }, callOf(options));
+  }
+
+  const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
+  const { ListHosts, ListVms, GetInventory } = inventoryMethods;
+  return {
+    listPolicyUnits: method(ListPolicyUnits),
+    scoreHosts: method(ScoreHosts, 'VM'),
+    filterHosts: method(FilterHosts, 'VM'),
+    balanceHosts: method(BalanceHosts, 'UNIT'),
+    listHosts: method(ListHosts, 'VM'),
+    listVms: method(ListVms, 'VM'),
+    getInventory: method(GetInventory),
+    close: () => channel.close(),
+  };
+}
+
+function callOf({
+  timeoutMs = DEFAULT_TIMEOUT_MS,
+  signal = new AbortController().signal,
+  requestId = randomUUID(),
+  dryRun = false,
+}: CallOptions = {}): Call {
+  return { requestId, signal, deadline: Date.now() + timeoutMs, dryRun };
+}
