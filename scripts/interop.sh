@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 
 tools="${1:-$PWD/.ci/tools}"
 grpcurl_version=v1.9.4
-grpcio_version=1.85.1
 mkdir -p "$tools"
 
 export DEBIAN_FRONTEND=noninteractive
@@ -25,14 +24,8 @@ else
 fi
 
 if command -v python3 >/dev/null; then
-  venv="$tools/python-grpcio-$grpcio_version"
-  if ! "$venv/bin/python" -c 'import grpc, grpc_tools' 2>/dev/null; then
-    # Debian ships venv apart from Python.
-    python3 -m venv --clear "$venv" ||
-      { apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv --clear "$venv"; }
-    "$venv/bin/pip" install --quiet "grpcio==$grpcio_version" "grpcio-tools==$grpcio_version"
-  fi
-  export PYTHON_WITH_GRPC="$venv/bin/python"
+  PYTHON_WITH_GRPC="$(scripts/python-with-grpc.sh "$tools")"
+  export PYTHON_WITH_GRPC
   ran+=(test/interop/python.interop.ts)
 else
   echo "skipped: Python's grpcio, since this machine has no Python"
