@@ -108,6 +108,7 @@ describe('architecture', () => {
       const [source, target] = [folderOf(from), folderOf(to)];
       if (source === target || source === 'commands' || source === 'gen') return false;
       if (ENTRIES.includes(from)) return !ENTRIES.includes(to) && target !== 'commands' && levelOf(to) < 0;
+      if (from === 'index.ts') return target !== 'rpc' && target !== 'gen' && levelOf(to) < 0;
       if ((source === 'rpc' || source === 'conformance') && target === 'gen') return false;
       if (levelOf(to) < 0) return true;
       return levelOf(from) >= 0 && levelOf(to) > levelOf(from);
