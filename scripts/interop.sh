@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools="${1:-$PWD/.ci/tools}"
-grpcurl_version=v1.9.4
 mkdir -p "$tools"
 
 export DEBIAN_FRONTEND=noninteractive
@@ -15,9 +14,8 @@ npm run --silent build
 
 ran=()
 if command -v go >/dev/null; then
-  export GRPCURL="$tools/grpcurl-$grpcurl_version/grpcurl"
-  [ -x "$GRPCURL" ] ||
-    GOBIN="$(dirname "$GRPCURL")" go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version"
+  GRPCURL="$(scripts/grpcurl.sh "$tools")"
+  export GRPCURL
   ran+=(test/interop/grpcurl.interop.ts)
 else
   echo "skipped: grpcurl, since this machine has no Go"

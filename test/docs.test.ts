@@ -10,6 +10,7 @@ import {
   policyUnitMethods,
 } from '../src/rpc/proto.js';
 import { units } from '../src/scoring/units/index.js';
+import { blocksOf, USER_PAGES } from './support/doc-blocks.js';
 import { configurationTable } from './support/configuration-table.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -51,6 +52,14 @@ describe('documentation', () => {
       const fields = fieldsOf(METHODS[service]?.[method]?.requestType.type);
       expect(fields, line).to.include.members(Object.keys(z.looseObject({}).parse(JSON.parse(request))));
     }
+  });
+
+  it('fences commands as sh, which run as written, or as console, which belong to another machine', () => {
+    const typed = /^(?:\$ )?(?:hostscore|npm|npx|node|curl|grpcurl|docker|systemctl|engine-config) /m;
+    const others = USER_PAGES.flatMap(blocksOf).filter(
+      ({ language, text }) => !['sh', 'console'].includes(language) && typed.test(text),
+    );
+    expect(others).to.deep.equal([]);
   });
 
   it('lists each decision', () => {
