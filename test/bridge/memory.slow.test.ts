@@ -10,7 +10,7 @@ import { openPeer, requestOf, type Peer } from './http-peer.js';
  * Most that the process may grow, in MiB: by the bytes under way, 32 MiB, and by what V8 has not collected yet of the
  * values that it made of them, within a heap of 256 MiB.
  */
-const MOST_MIB = 192;
+const MOST_MIB = 256;
 
 const value = (text: string): string => `<value>${text}</value>`;
 const array = (items: readonly string[]): string =>
