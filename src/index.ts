@@ -1,5 +1,5 @@
 /*
- * What the npm package exports: a client of any service of the contract, and the messages of the contract. The proto files
+ * Exports of the npm package: a client of any service of the contract, and the messages of the contract. The proto files
  * are at `hostscore/proto/`. Fields have the names of the proto files, which also say what they mean.
  */
 export { createClient } from './rpc/contract-client.js';

@@ -44,7 +44,7 @@ interface Part {
 interface Finding {
   readonly line: string;
   readonly units: readonly PolicyUnit[];
-  /** What it lists that can't be used. */
+  /** Listed units and properties that can't be used. */
   readonly faults?: readonly UnitProblem[];
 }
 

@@ -82,7 +82,7 @@ function openClient(options: Options): Client {
 
 /** The VM and hosts to ask about. */
 interface Subjects extends Pick<ConformOptions, 'vmId' | 'hostIds'> {
-  /** Where they are from, in words. */
+  /** Their origin, in words. */
   readonly origin: string;
 }
 

@@ -33,7 +33,7 @@ export interface RunningService {
   readonly stop: () => Promise<void>;
 }
 
-/** What a service tells once it can answer. */
+/** Words and facts of a service that can answer. */
 export interface Announcement {
   /** Lines for a person, printed when the log is text. */
   readonly lines: readonly string[];

@@ -10,7 +10,7 @@ import type { ScoreHostsRequest } from '../gen/hostscore/v1/ScoreHostsRequest.js
 import type { ScoreHostsResponse__Output } from '../gen/hostscore/v1/ScoreHostsResponse.js';
 import type { Report } from './rules.js';
 
-/** What is asked, and what is demanded. */
+/** Subjects of the calls, and the demands on the answers. */
 export interface ConformOptions {
   readonly vmId: string;
   /** At least one, each once, in lower case. */

@@ -38,7 +38,7 @@ export interface Violation {
   readonly rule: string;
 }
 
-/** What came of the calls. */
+/** Outcome of the calls. */
 export interface Conformance {
   readonly units: readonly PolicyUnit__Output[];
   /** Number of calls of each method. */

@@ -8,7 +8,7 @@ interface Trust {
   readonly hasCa: boolean;
 }
 
-/** What is wrong with a certificate, after `the certificate of the engine at ...`, and what to do. */
+/** Fault of a certificate, in words that follow `the certificate of the engine at ...`, and the remedy. */
 interface Problem {
   readonly words: string;
   readonly remedy: string | ((trust: Trust) => string);

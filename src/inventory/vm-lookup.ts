@@ -50,7 +50,7 @@ interface Remembered {
   /** Time by the monotonic clock until which the answer holds, in ms. */
   readonly until: number;
   readonly isFound: boolean;
-  /** Whether an engine waited for it. */
+  /** True when an engine waited for it. */
   readonly forEngine: boolean;
 }
 

@@ -90,7 +90,7 @@ export interface PluginProcess {
   readonly units: readonly FoundUnit[];
   /** Absolute paths of the files of the plugin's folder that it loaded. */
   readonly files: readonly string[];
-  /** What the import changes, so that each call imports anew all that the plugin imports; mostly empty. */
+  /** Changes that the import makes, so that each call imports anew all that the plugin imports; mostly empty. */
   readonly slower: string;
   /**
    * Runs a call. When the signal aborts, the call's process group is killed, within {@link KILL_GRACE_MS}. Rejects with

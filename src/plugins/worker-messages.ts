@@ -82,7 +82,7 @@ const workerMessage = z.union([
     ready: z.object({
       units: z.array(foundUnit),
       files: z.array(z.string()),
-      /** What the import changes, such as `sys.path`, so that nothing that it imports is kept loaded; mostly empty. */
+      /** Changes that the import makes, such as `sys.path`, so that nothing that it imports is kept loaded; mostly empty. */
       slower: z.string(),
     }),
   }),

@@ -27,7 +27,7 @@ const RETRY_POLICY = {
  */
 const RETRY_THROTTLING = { maxTokens: 1000, tokenRatio: 1 };
 
-/** What may be asked twice. BalanceHosts may not: a service remembers what it proposed. */
+/** Methods that may be asked twice. BalanceHosts may not: a service remembers what it proposed. */
 const RETRIED = [
   ...['ListPolicyUnits', 'ScoreHosts', 'FilterHosts'].map((method) => ({
     service: POLICY_UNIT_SERVICE,

@@ -54,7 +54,7 @@ export interface ConnectionsOptions {
   readonly onEnd: (ended: EndedConnection) => void;
 }
 
-/** What a listener tells. */
+/** Callbacks of a listener. */
 export interface ListenerHandlers {
   /** Called with each connection, after the handshake of TLS if there is one. */
   readonly serve: (socket: Socket) => void;
