@@ -40,6 +40,17 @@ process.on('uncaughtException', (error) => {
   void written(process.stderr).then(() => process.exit(EXIT.failed));
 });
 
+/** Calls a listener with each warning of Node, in place of the listener that Node starts with and any before. */
+function hearWarnings(listener: (warning: Error) => void): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    // grpc-js sends the address of a server as the name that it asks for, and nobody here can change that.
+    if (!('code' in warning && warning.code === 'DEP0123')) listener(warning);
+  });
+}
+
+hearWarnings(({ name, message }) => process.stderr.write(`hostscore: ${name}: ${message}\n`));
+
 async function run(): Promise<number> {
   try {
     await runProgram(process.argv.slice(2), {
@@ -47,11 +58,7 @@ async function run(): Promise<number> {
       stderr: process.stderr,
       variables: process.env,
       signal: ending.signal,
-      onWarning(listener) {
-        // The listener that Node starts with writes them as text.
-        process.removeAllListeners('warning');
-        process.on('warning', listener);
-      },
+      onWarning: hearWarnings,
       onFatal(listener) {
         reportFatal = listener;
       },

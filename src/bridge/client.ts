@@ -1,5 +1,6 @@
 import got from 'got';
 import { z } from 'zod';
+import { formatDuration } from '../config/values.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { linkAbort } from '../lib/deadline.js';
@@ -109,7 +110,10 @@ const REASONS: Readonly<Record<string, string>> = {
 function callFailure(thrown: unknown, url: string, timeoutMs: number): SchedulingError {
   const { name, code } = THROWN.catch({ name: '', code: 'no code' }).parse(thrown);
   if (name === 'TimeoutError' || code === 'ETIMEDOUT') {
-    return new SchedulingError('DEADLINE_EXCEEDED', `${url} did not answer within ${timeoutMs} ms`);
+    return new SchedulingError(
+      'DEADLINE_EXCEEDED',
+      `${url} did not answer within ${formatDuration(timeoutMs)}`,
+    );
   }
   if (code.startsWith('HPE_')) {
     return new SchedulingError('INTERNAL', `${url} does not speak HTTP (${code}); is the URL right?`);

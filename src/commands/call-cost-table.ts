@@ -4,61 +4,60 @@ import {
   type Selection,
   type SelectorInput,
 } from '../engine-model/selectors.js';
+import { alignedTable } from './table.js';
+import type { Line } from './terminal-text.js';
 
 /** Returns costs as a table for a person, hosts by units, and whom each of the engine's selectors picks. */
-export function callCostTable(input: SelectorInput): string[] {
+export function callCostTable(input: SelectorInput, names: ReadonlyMap<string, string>): readonly Line[] {
+  const labelOf = (id: string) => names.get(id) ?? id;
   const { costs, candidates, factors } = input;
-  if (costs.length === 0) return ['No external costs: the internal units of the policy decide alone.'];
+  if (costs.length === 0)
+    return [{ text: 'No external costs: the internal units of the policy decide alone.' }];
   const byRank = selectByRank(input);
   const byWeight = selectByWeight(input);
   const units = [...new Set(costs.map(({ unit }) => unit))];
   const hosts = [...new Set([...candidates, ...costs.map(({ hostId }) => hostId)])];
   const costOf = new Map(costs.map(({ unit, hostId, cost }) => [`${hostId} ${unit ?? ''}`, cost]));
 
-  return [
-    ...aligned([
-      [
-        'host',
+  const [head, ...rows] = alignedTable(
+    [
+      { head: 'host' },
+      ...[
         ...units.map((unit) => (unit === undefined ? '(no unit) x1' : `${unit} x${factors.get(unit) ?? 1}`)),
         'ranks',
         'costs',
-      ],
-      ...hosts.map((id) => [
-        id,
-        ...units.map((unit) => shown(costOf.get(`${id} ${unit ?? ''}`))),
-        shown(byRank.totals.get(id)),
-        shown(byWeight.totals.get(id)),
-      ]),
+      ].map((head) => ({ head, right: true })),
+    ],
+    hosts.map((id) => [
+      labelOf(id),
+      ...units.map((unit) => shown(costOf.get(`${id} ${unit ?? ''}`))),
+      shown(byRank.totals.get(id)),
+      shown(byWeight.totals.get(id)),
     ]),
-    '',
-    picked('RankSelector', byRank, 'sum of factor x rank, highest wins'),
-    picked('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins'),
-    "The policy's internal units add to these sums.",
+  );
+  return [
+    { text: head, style: 'dim' },
+    ...rows.map((text) => ({ text })),
+    { text: '' },
+    picked('RankSelector', byRank, 'sum of factor x rank, highest wins', labelOf),
+    picked('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins', labelOf),
+    { text: "The policy's internal units add to these sums." },
   ];
 }
 
-function picked(selector: string, { winners, totals }: Selection, rule: string): string {
+function picked(
+  selector: string,
+  { winners, totals }: Selection,
+  rule: string,
+  labelOf: (id: string) => string,
+): Line {
   const [first = ''] = winners;
   const total = shown(totals.get(first));
-  if (winners.length === 1) return `${selector} picks ${first}: ${total} (${rule})`;
-  return `${selector} picks any of ${winners.length} hosts that tie at ${total} (${rule}): ${winners.join(', ')}`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => widest(rows, column));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  '),
-  );
-}
-
-/** Goes through the rows one by one: there may be more of them than one call takes arguments. */
-function widest(rows: readonly (readonly string[])[], column: number): number {
-  return rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0);
+  const text =
+    winners.length === 1
+      ? `${selector} picks ${labelOf(first)}: ${total} (${rule})`
+      : `${selector} picks any of ${winners.length} hosts that tie at ${total} (${rule}): ${winners.map(labelOf).join(', ')}`;
+  return { text, style: 'bold' };
 }
 
 function shown(value: number | undefined): string {

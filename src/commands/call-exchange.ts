@@ -1,10 +1,11 @@
 import type { callXmlRpc } from '../bridge/client.js';
 import { XmlRpcFault } from '../bridge/xml-rpc/fault.js';
+import { formatDuration } from '../config/values.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { EngineReading } from '../engine-model/reading.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { CommandError, print, type Io } from './io.js';
-import { terminalJson, terminalText } from './terminal-text.js';
+import { printLines, terminalJson, terminalText, type Line } from './terminal-text.js';
 
 /** Time that the engine waits for an answer by default, in milliseconds (ExternalSchedulerResponseTimeout). */
 export const DEFAULT_TIMEOUT_MS = 120_000;
@@ -25,9 +26,63 @@ export interface Exchange<Outcome> {
   /** Words for what the engine does when it is answered with a fault, or not at all. */
   readonly withoutAnswer: string;
   /** The outcome in lines for a person. */
-  readonly lines: (outcome: Outcome) => readonly string[];
+  readonly lines: (outcome: Outcome) => readonly Line[];
   /** Facts that JSON tells besides the reading. */
   readonly facts?: (outcome: Outcome) => Readonly<Record<string, unknown>>;
+}
+
+/** A call and what the engine makes of the answer; without one, what it does instead. */
+export type Asked<Outcome> =
+  | {
+      readonly reading: EngineReading<Outcome>;
+      readonly facts: Readonly<Record<string, unknown>>;
+      readonly failure?: never;
+    }
+  | { readonly failure: string; readonly engine: string };
+
+/** Makes a call and reads the answer as the engine does. */
+export async function askAsEngine<Outcome>(
+  { method, params, read, withoutAnswer, facts }: Exchange<Outcome>,
+  options: CallOptions,
+  io: Io,
+  send: typeof callXmlRpc,
+): Promise<Asked<Outcome>> {
+  const answer = await ask(method, params, options, io, send);
+  if ('failure' in answer) {
+    const engine = answer.late ? `${STILL_WAITING}, and after that ${withoutAnswer}` : withoutAnswer;
+    return { failure: answer.failure, engine };
+  }
+  const reading = read(answer.value);
+  return { reading, facts: reading.outcome === undefined ? {} : (facts?.(reading.outcome) ?? {}) };
+}
+
+/** Returns a call and its answer as JSON tells them. */
+export function askedJson<Outcome>(asked: Asked<Outcome>): object {
+  if (asked.failure !== undefined) return asked;
+  const { outcome, exception, events, complaints } = asked.reading;
+  return { outcome, ...asked.facts, exception, events, complaints };
+}
+
+/** Returns a call and its answer in lines for a person; nothing of a failure, which is an error. */
+export function askedLines<Outcome>({ lines }: Exchange<Outcome>, asked: Asked<Outcome>): readonly Line[] {
+  if (asked.failure !== undefined) return [];
+  const { outcome, events, complaints } = asked.reading;
+  return [
+    ...(outcome === undefined ? [] : lines(outcome)),
+    ...events.map((event): Line => ({ text: `event: ${event}`, style: 'yellow' })),
+    ...complaints.map((text): Line => ({ text: `beware: ${text}`, style: 'yellow' })),
+  ];
+}
+
+/** Throws a CommandError when the engine would refuse the answer or throw, and when there is none. */
+export function failUnlessRead({ method }: Pick<Exchange<unknown>, 'method'>, asked: Asked<unknown>): void {
+  if (asked.failure !== undefined) {
+    throw new CommandError(terminalText(`${method}: ${asked.failure}; ${asked.engine}`));
+  }
+  const { exception } = asked.reading;
+  if (exception !== undefined) {
+    throw new CommandError(terminalText(`${method}: the engine throws: ${exception}`));
+  }
 }
 
 /**
@@ -35,38 +90,21 @@ export interface Exchange<Outcome> {
  * the answer or throw, and when there is none.
  */
 export async function exchange<Outcome>(
-  { method, params, read, withoutAnswer, lines, facts }: Exchange<Outcome>,
+  call: Exchange<Outcome>,
   options: CallOptions,
   io: Io,
   send: typeof callXmlRpc,
 ): Promise<void> {
-  const answer = await ask(method, params, options, io, send);
-  if ('failure' in answer) {
-    const { failure } = answer;
-    const engine = answer.late ? `${STILL_WAITING}, and after that ${withoutAnswer}` : withoutAnswer;
-    if (options.json === true) print(io, terminalJson({ failure, engine }));
-    throw new CommandError(terminalText(`${method}: ${failure}; ${engine}`));
-  }
-  const { outcome, exception, events, complaints } = read(answer.value);
-  if (options.json === true) {
-    const more = outcome === undefined ? {} : (facts?.(outcome) ?? {});
-    print(io, terminalJson({ outcome, ...more, exception, events, complaints }));
-  } else {
-    const told = [
-      ...(outcome === undefined ? [] : lines(outcome)),
-      ...events.map((event) => `event: ${event}`),
-      ...complaints.map((text) => `beware: ${text}`),
-    ];
-    if (told.length > 0) print(io, told.map(terminalText).join('\n'));
-  }
-  if (exception !== undefined)
-    throw new CommandError(terminalText(`${method}: the engine throws: ${exception}`));
+  const asked = await askAsEngine(call, options, io, send);
+  if (options.json === true) print(io, terminalJson(askedJson(asked)));
+  else printLines(io.stdout, askedLines(call, asked));
+  failUnlessRead(call, asked);
 }
 
-/** Outcome of a call; `late`: this command stopped waiting, and the engine would not have. */
-type Asked = { readonly value: XmlRpcValue } | { readonly failure: string; readonly late: boolean };
+/** Answer to a call; `late`: this command stopped waiting, and the engine would not have. */
+type Answer = { readonly value: XmlRpcValue } | { readonly failure: string; readonly late: boolean };
 
-const STILL_WAITING = `the engine would still wait, ${DEFAULT_TIMEOUT_MS} ms in all by default (ExternalSchedulerResponseTimeout)`;
+const STILL_WAITING = `the engine would still wait, ${formatDuration(DEFAULT_TIMEOUT_MS)} in all by default (ExternalSchedulerResponseTimeout)`;
 
 async function ask(
   method: string,
@@ -74,7 +112,7 @@ async function ask(
   { url, timeout }: CallOptions,
   io: Io,
   send: typeof callXmlRpc,
-): Promise<Asked> {
+): Promise<Answer> {
   try {
     return { value: await send({ url, timeoutMs: timeout, signal: io.signal }, method, params) };
   } catch (thrown) {

@@ -1,36 +1,22 @@
 import type { Command } from 'commander';
 import { callXmlRpc } from '../bridge/client.js';
-import type { PolicyUnitType, WeightedUnit } from '../domain/contract.js';
-import {
-  readBalanceAnswer,
-  readCostAnswer,
-  readDiscoverAnswer,
-  readFilterAnswer,
-  type BalanceOutcome,
-  type CostOutcome,
-  type DiscoverOutcome,
-  type DiscoveredUnit,
-  type FilterOutcome,
-} from '../engine-model/read-answer.js';
-import { selectByRank, selectByWeight, type Selection } from '../engine-model/selectors.js';
-import { callCostTable } from './call-cost-table.js';
-import { DEFAULT_TIMEOUT_MS, exchange, type CallOptions, type Exchange } from './call-exchange.js';
+import type { WeightedUnit } from '../domain/contract.js';
+import { DEFAULT_TIMEOUT_MS, exchange, type CallOptions } from './call-exchange.js';
+import { balanceCall, costCall, discoverCall, filterCall } from './call-methods.js';
+import { placingOf, type PlacingOptions } from './call-placing.js';
+import { schedule, warnOfProperties, type ScheduleOptions } from './call-schedule.js';
+import { addServerOptions } from './client.js';
 import type { Io } from './io.js';
-import { id, ids, milliseconds, property, texts, weightedUnit } from './options.js';
+import { addTimeoutOption, property, requireVm, texts, weightedUnit } from './options.js';
 
-/** Hosts and properties of a call. */
-interface HostOptions extends CallOptions {
-  readonly host: readonly string[];
-  readonly property?: ReadonlyMap<string, string>;
-}
+/** Options of a command that asks about hosts. */
+interface HostOptions extends CallOptions, PlacingOptions {}
 
 interface FilterOptions extends HostOptions {
-  readonly vm: string;
   readonly unit: readonly string[];
 }
 
 interface CostOptions extends HostOptions {
-  readonly vm: string;
   readonly unit: readonly WeightedUnit[];
 }
 
@@ -46,133 +32,84 @@ const DEFAULT_URL = 'http://127.0.0.1:18781/';
  * Its calls are dry runs: hostscore answers them alike and remembers nothing of them.
  */
 export function addCallCommand(program: Command, io: Io, send = callXmlRpc): void {
-  const command = program
+  const call = program
     .command('call')
     .description(
       'call an external scheduler as the engine does, and say what the engine would do with the answer',
     );
 
   const add = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .option('--url <url>', 'URL of the external scheduler', DEFAULT_URL)
-      .option(
-        '--timeout <ms>',
-        'longest wait for the answer, in milliseconds',
-        milliseconds,
-        DEFAULT_TIMEOUT_MS,
-      )
-      .option('--json', 'print JSON');
+    addTimeoutOption(
+      call
+        .command(name)
+        .description(description)
+        .option('--url <url>', 'URL of the external scheduler', DEFAULT_URL),
+      DEFAULT_TIMEOUT_MS,
+    ).option('--json', 'print JSON');
+
+  /** Adds what names a VM and hosts, and the server at which names are looked up. */
+  const addForVm = (name: string, description: string): Command =>
+    addProperty(
+      addServerOptions(add(name, description))
+        .option('--vm <name|id>', 'VM to schedule; required')
+        .option(
+          '--host <name|id>',
+          "host to ask about, repeatable; all hosts that are up in the VM's cluster when none is named",
+          texts,
+        ),
+    );
 
   add('discover', 'which units the engine would enable').action((options: CallOptions) =>
     exchange(discoverCall(), options, io, send),
   );
 
-  addVmOption(addHostOptions(add('filters', 'which hosts would be left')))
+  const filters = addForVm('filters', 'which hosts would be left')
     .requiredOption('--unit <name>', 'filter to run, repeatable', texts)
-    .action((options: FilterOptions) => exchange(filterCall(options), options, io, send));
+    .action(async (options: FilterOptions) => {
+      requireVm(options.vm, filters);
+      await exchange(filterCall(options.unit, await placingOf(options, io)), options, io, send);
+      await warnOfProperties(options, options.unit, io, send);
+    });
 
-  addVmOption(addHostOptions(add('costs', 'what each host costs, and which one the engine would pick')))
+  const costs = addForVm('costs', 'what each host costs, and which one the engine would pick')
     .requiredOption(
       '--unit <name[=factor]>',
       'cost function to run, with its factor in the policy, repeatable',
       weightedUnit,
     )
-    .action((options: CostOptions) => exchange(costCall(options), options, io, send));
+    .action(async (options: CostOptions) => {
+      requireVm(options.vm, costs);
+      await exchange(costCall(options.unit, await placingOf(options, io)), options, io, send);
+      const names = options.unit.map(({ name }) => name);
+      await warnOfProperties(options, names, io, send);
+    });
 
-  addHostOptions(add('balance', 'which migration the engine would start'))
+  addProperty(
+    addServerOptions(add('balance', 'which migration the engine would start')).requiredOption(
+      '--host <name|id>',
+      'host to balance, repeatable',
+      texts,
+    ),
+  )
     .requiredOption('--unit <name>', 'balance unit to run')
-    .action((options: BalanceOptions) => exchange(balanceCall(options), options, io, send));
+    .action(async (options: BalanceOptions) => {
+      await exchange(balanceCall(options.unit, await placingOf(options, io)), options, io, send);
+      await warnOfProperties(options, [options.unit], io, send);
+    });
+
+  const whole = addForVm('schedule', 'filters, then costs, then the host that the engine would pick')
+    .option('--filter <name>', 'filter to run, repeatable; all that discover lists when none is named', texts)
+    .option(
+      '--unit <name[=factor]>',
+      'cost function to run, with its factor in the policy, repeatable; all that discover lists when none is named',
+      weightedUnit,
+    )
+    .action((options: ScheduleOptions) => {
+      requireVm(options.vm, whole);
+      return schedule(options, io, send);
+    });
 }
 
-function addHostOptions(command: Command): Command {
-  return command
-    .requiredOption('--host <id>', 'host to ask about, repeatable', ids)
-    .option('--property <key=value>', 'property of the scheduling policy, repeatable', property);
-}
-
-function addVmOption(command: Command): Command {
-  return command.requiredOption('--vm <id>', 'VM to schedule', id);
-}
-
-function discoverCall(): Exchange<DiscoverOutcome> {
-  return {
-    method: 'discover',
-    params: [],
-    read: readDiscoverAnswer,
-    withoutAnswer: 'the engine disables every external unit until it starts again (event 9920)',
-    lines: ({ enabled }) => [
-      `The engine enables ${enabled.length} units, and disables every other external one:`,
-      ...enabled.flatMap(unitLines),
-    ],
-  };
-}
-
-const KINDS: Readonly<Record<PolicyUnitType, string>> = {
-  FILTER: 'filter',
-  SCORE: 'cost function',
-  BALANCE: 'balance',
-};
-
-function unitLines({ type, name, description, properties }: DiscoveredUnit): string[] {
-  return [
-    `${name} (${KINDS[type]})`,
-    ...(description === '' ? [] : [`  ${description}`]),
-    ...properties
-      .split(';')
-      .filter((property) => property !== '')
-      .map((property) => `  ${property}`),
-  ];
-}
-
-function filterCall({ host, vm, unit, property = new Map() }: FilterOptions): Exchange<FilterOutcome> {
-  return {
-    method: 'runFilters',
-    params: [unit, host, vm, property],
-    read: (answer) => readFilterAnswer(answer, { hostIds: [...new Set(host)], units: unit }),
-    withoutAnswer: 'the engine fails open and keeps every host (event 9920)',
-    lines: ({ accepted, rejected }) => [
-      ...accepted.map((id) => `keeps    ${id}`),
-      ...rejected.map((id) => `rejects  ${id}`),
-      ...(accepted.length === 0 ? ['No host is left, so the VM does not start or migrate.'] : []),
-    ],
-  };
-}
-
-function costCall({ host, vm, unit, property = new Map() }: CostOptions): Exchange<CostOutcome> {
-  const candidates = [...new Set(host)];
-  const factors = new Map(unit.map(({ name, weight }) => [name, weight]));
-  return {
-    method: 'runCostFunctions',
-    params: [unit.map(({ name, weight }) => [name, weight]), host, vm, property],
-    read: (answer) => readCostAnswer(answer, { hostIds: candidates, units: [...factors.keys()] }),
-    withoutAnswer: 'the engine goes on without external costs (event 9920)',
-    lines: ({ costs }) => callCostTable({ costs, candidates, factors }),
-    facts: ({ costs }) => ({
-      rankSelector: selectionFacts(selectByRank({ costs, candidates, factors })),
-      basicWeighting: selectionFacts(selectByWeight({ costs, factors })),
-    }),
-  };
-}
-
-function selectionFacts({ winners, totals }: Selection): Readonly<Record<string, unknown>> {
-  return { winners, totals: Object.fromEntries(totals) };
-}
-
-/** Without properties the engine sends nil. */
-function balanceCall({ host, unit, property }: BalanceOptions): Exchange<BalanceOutcome> {
-  return {
-    method: 'runLoadBalancing',
-    params: [unit, host, property ?? null],
-    read: (answer) => readBalanceAnswer(answer, { hostIds: host, units: [unit] }),
-    withoutAnswer: 'the engine balances nothing this time (event 9920)',
-    lines: ({ migration }) =>
-      migration === undefined
-        ? ['The engine does nothing.']
-        : [
-            `The engine migrates VM ${migration.vmId} to the best of:`,
-            ...migration.candidateHostIds.map((id) => `  ${id}`),
-          ],
-  };
+function addProperty(command: Command): Command {
+  return command.option('--property <key=value>', 'property of the scheduling policy, repeatable', property);
 }

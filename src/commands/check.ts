@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
+import { parse } from 'yaml';
 import { problemOf, routeUnits, unitIdentity, type RoutedMember } from '../composite/registry.js';
 import type { RememberedService } from '../composite/registry-file.js';
-import { redact } from '../config/load.js';
+import { ConfigError, redact } from '../config/load.js';
 import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import { checkScores, checkUnitList } from '../domain/check-answer.js';
@@ -23,12 +24,15 @@ import { CommandError, print, type Io } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 import { openPlugins, openServiceClient, routedService } from './members.js';
 import { addConfigOptions, configOf } from './options.js';
+import { unreadProperties } from './properties.js';
+import { terminalJson, terminalText } from './terminal-text.js';
 
 /** Adds `hostscore check`, which prints the effective configuration, tries everything in it, and says what is wrong. */
 export function addCheckCommand(program: Command, io: Io): void {
   const command = addConfigOptions(program.command('check'))
     .description('print the effective configuration, try everything in it, and say what is wrong')
-    .action(() => check(configOf(command.opts(), io), io));
+    .option('--json', 'print JSON')
+    .action(({ json = false }: { readonly json?: boolean }) => check(configOf(command.opts(), io), json, io));
 }
 
 /** A part of the configuration that offers units, and how it is tried. */
@@ -48,27 +52,46 @@ interface Finding {
   readonly faults?: readonly UnitProblem[];
 }
 
-async function check(config: Config, io: Io): Promise<void> {
-  print(io, '# effective configuration', redact(config).trimEnd(), '');
+/** Words for a configuration in which nothing answers. */
+const NOTHING_CONFIGURED = `no engine, plugins or services are configured, so there is nothing to try. Set, as a variable or by a flag:
+  HOSTSCORE_ENGINE_URL=https://engine.example.com/ovirt-engine
+  HOSTSCORE_ENGINE_USERNAME=hostscore@internal
+  HOSTSCORE_ENGINE_PASSWORD_FILE=/etc/hostscore/password
+  HOSTSCORE_ENGINE_CA_FILE=/etc/pki/ovirt-engine/ca.pem`;
+
+async function check(config: Config, json: boolean, io: Io): Promise<void> {
   const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
   try {
-    await tryParts(config, log, io);
+    await tryParts(config, json, log, io);
   } finally {
     log.flush();
   }
 }
 
-async function tryParts(config: Config, log: Log, io: Io): Promise<void> {
+async function tryParts(config: Config, json: boolean, log: Log, io: Io): Promise<void> {
   const parts = partsOf(config, log, io);
-  if (parts.length === 0) {
-    throw new CommandError('engine.url: is not set, so there is no engine to try; serve would stop here');
-  }
-  const registry = new Map<string, RememberedService>();
+  const configuration = redact(config).trimEnd();
+  const findings: string[] = [];
   const wrong: string[] = [];
+  const tellJson = () => {
+    const effective: unknown = parse(configuration);
+    if (json) print(io, terminalJson({ configuration: effective, findings, problems: wrong }));
+  };
+  if (parts.length === 0) {
+    wrong.push(NOTHING_CONFIGURED);
+    tellJson();
+    throw new ConfigError(NOTHING_CONFIGURED);
+  }
+  if (!json) print(io, '# effective configuration', configuration, '');
+  const tell = (...lines: readonly string[]) => {
+    findings.push(...lines);
+    if (!json) print(io, ...lines.map(linesOfTerminal));
+  };
+  const registry = new Map<string, RememberedService>();
   for (const { member, run } of parts) {
     try {
       const { line, units, faults = [] } = await run();
-      print(io, line);
+      tell(line);
       wrong.push(...faults.map((fault) => `service ${member.name}: ${problemText(fault)}`));
       registry.set(member.name, { listedAt: 0, units, gone: [] });
     } catch (error) {
@@ -83,9 +106,15 @@ async function tryParts(config: Config, log: Log, io: Io): Promise<void> {
     .map((conflict) => problemOf(conflict, members));
   wrong.push(...conflicts.map(problemText), ...policyProblems(config, table.units));
   const { notes, faults } = await askServer(config, io);
-  print(io, ...notes);
+  tell(...notes);
   wrong.push(...faults);
-  if (wrong.length > 0) throw new CommandError(wrong.join('\n'));
+  tellJson();
+  if (wrong.length > 0) throw new CommandError(wrong.map(linesOfTerminal).join('\n'));
+}
+
+/** Returns lines from elsewhere as they may stand in a terminal. */
+function linesOfTerminal(text: string): string {
+  return text.split('\n').map(terminalText).join('\n');
 }
 
 /** In the order in which they come first when two offer the same unit. */
@@ -224,22 +253,12 @@ function policyProblems({ policies }: Config, offered: readonly PolicyUnit[]): s
           : `policies.${policy}.scores: nobody offers a score unit ${name}`,
       ),
       // What a unit reads that nobody offers now is not known.
-      ...(missing.length > 0 ? [] : unreadProperties(policy, properties, units)),
+      ...(missing.length > 0 ? [] : unreadProperties(Object.keys(properties), units)).map(
+        (text) => `policies.${policy}.properties: no unit of the policy ${text}`,
+      ),
       ...refusedProperties(policy, properties, units),
     ];
   });
-}
-
-function unreadProperties(
-  policy: string,
-  properties: Readonly<Record<string, string>>,
-  units: readonly PolicyUnit[],
-): string[] {
-  const known = new Set(units.flatMap((unit) => unit.properties.map(({ name }) => name)));
-  const names = [...known].join(', ') || 'none';
-  return Object.keys(properties)
-    .filter((key) => !known.has(key))
-    .map((key) => `policies.${policy}.properties: no unit of the policy reads ${key}; they read: ${names}`);
 }
 
 function refusedProperties(

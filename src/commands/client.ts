@@ -8,35 +8,38 @@ import { formatAddress, type Address, type SocketPath } from '../lib/address.js'
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import type { ClientTls } from '../rpc/tls.js';
 import { readConfiguredFile, type Io } from './io.js';
-import { addConfigFileOption, configOf, milliseconds } from './options.js';
+import { addConfigFileOption, addTimeoutOption, configOf } from './options.js';
 
-/** Options of every command that calls a server. */
-export interface ClientOptions {
+/** Options that say where a server is, and how it is reached. */
+export interface ServerOptions {
   /** File of the configuration that says where the server is, when `server` doesn't. */
   readonly config?: string;
   readonly server?: string;
-  /** Longest wait for the answer: milliseconds. */
-  readonly timeout: number;
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** Longest wait for an answer, in milliseconds: several readings of an engine. */
-export const DEFAULT_TIMEOUT_MS = 10_000;
+/** Options of every command that calls a server. */
+export interface ClientOptions extends ServerOptions {
+  /** Longest wait for the answer: milliseconds. */
+  readonly timeout: number;
+}
+
+/** Longest wait for the answer of a server by default: milliseconds. */
+export const SERVER_TIMEOUT_MS = 10_000;
 
 /** Adds what every client command takes. */
 export function addClientOptions(command: Command): Command {
+  return addTimeoutOption(addServerOptions(command), SERVER_TIMEOUT_MS);
+}
+
+/** Adds what says where a server is, and how it is reached. */
+export function addServerOptions(command: Command): Command {
   return addConfigFileOption(command)
     .option(
       '--server <target>',
       'gRPC target of the service; server.listen of the configuration when it is not given',
-    )
-    .option(
-      '--timeout <ms>',
-      'longest wait for the answer, in milliseconds',
-      milliseconds,
-      DEFAULT_TIMEOUT_MS,
     )
     .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
@@ -111,7 +114,7 @@ export function openClient({ target, ...files }: ServerPlace & TlsOptions): RpcC
 }
 
 /** Files of TLS that the command line names. */
-type TlsOptions = Pick<ClientOptions, 'ca' | 'cert' | 'key'>;
+type TlsOptions = Pick<ServerOptions, 'ca' | 'cert' | 'key'>;
 
 /** Reads the TLS material that the command line names; undefined, for plain text, when it names none. Throws a ConfigError. */
 export function clientTls({

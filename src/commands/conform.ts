@@ -5,9 +5,9 @@ import { conform, type Conformance, type Tested, type Violation } from '../confo
 import { ConfigError } from '../config/load.js';
 import { SchedulingError } from '../domain/errors.js';
 import { createClient, type CallOptions, type Client } from '../rpc/contract-client.js';
-import { clientTls, DEFAULT_TIMEOUT_MS } from './client.js';
+import { clientTls, SERVER_TIMEOUT_MS } from './client.js';
 import { CommandError, print, type Io } from './io.js';
-import { id, ids, milliseconds } from './options.js';
+import { addTimeoutOption, id } from './options.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
 interface Options {
@@ -25,8 +25,8 @@ interface Options {
 
 /** Adds `hostscore conform`, which calls a scoring service in the ways of the contract and names what breaks it. */
 export function addConformCommand(program: Command, io: Io): void {
-  program
-    .command('conform')
+  const command = program.command('conform');
+  addTimeoutOption(command, SERVER_TIMEOUT_MS)
     .description('call a scoring service in the ways of the contract, and name every field that breaks it')
     .requiredOption('--target <target>', 'gRPC target of the service')
     .option(
@@ -38,12 +38,6 @@ export function addConformCommand(program: Command, io: Io): void {
     .option('--inventory', 'demand what takes an inventory, and every field that a service may leave out')
     .option('--balance', 'call BalanceHosts too, as a dry run like all calls')
     .option('--json', 'print JSON')
-    .option(
-      '--timeout <ms>',
-      'longest wait for one answer, in milliseconds',
-      milliseconds,
-      DEFAULT_TIMEOUT_MS,
-    )
     .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
     .option('--key <file>', 'PEM file of its private key')
@@ -147,4 +141,9 @@ function grouped(violations: readonly Violation[]): string[] {
     const more = count === 1 ? '' : ` (and in ${count - 1} more calls)`;
     return `${method}, ${call}: ${field}: ${rule}${more}`;
   });
+}
+
+/** Reads an id of the engine; for commander, which gathers repeated options. */
+function ids(value: string, gathered: readonly string[] = []): string[] {
+  return [...gathered, id(value)];
 }

@@ -11,6 +11,7 @@ import { configOf } from './options.js';
 /** Options of `hostscore health`. */
 interface HealthOptions extends ClientOptions {
   readonly live?: true;
+  readonly json?: boolean;
 }
 
 /** Adds `hostscore health`, which ends with an error unless the server is SERVING, or unless it lives. */
@@ -18,18 +19,20 @@ export function addHealthCommand(program: Command, io: Io): void {
   addClientOptions(program.command('health'))
     .option('--live', 'ask only whether the process lives: GET /livez at ops.listen of the configuration')
     .description('ask whether a server can answer; for container probes')
+    .option('--json', 'print JSON')
     .action((options: HealthOptions) =>
       options.live === true ? live(configOf({ ...options }, io), options, io) : health(options, io),
     );
 }
 
-async function health(options: ClientOptions, io: Io): Promise<void> {
+async function health(options: HealthOptions, io: Io): Promise<void> {
   const { status, target } = await withClient(options, io, async ({ client, target, call }) => ({
     status: await client.health('', call),
     target,
   }));
+  if (options.json === true) print(io, JSON.stringify({ status }));
   if (status !== 'SERVING') throw new CommandError(`${target} is ${status}`);
-  print(io, status);
+  if (options.json !== true) print(io, status);
 }
 
 async function live({ ops }: Config, { timeout }: HealthOptions, io: Io): Promise<void> {

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig, settings, type ConfigSources, type Setting } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { durationIn, formatDuration, HOUR } from '../config/values.js';
 import { MAX_WEIGHT_SUM, type WeightedUnit } from '../domain/contract.js';
 import { parseAddress, type Address } from '../lib/address.js';
-import { MAX_TIMER_MS } from '../lib/timers.js';
 import { parseUuid } from '../lib/uuid.js';
 import type { Io } from './io.js';
 
@@ -70,21 +70,36 @@ function optionName(flag: string): string {
   return flag.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Reads a time in milliseconds, for commander. */
-export function milliseconds(value: string): number {
-  return wholeNumber(value, MAX_TIMER_MS);
+/** Longest `--timeout`: nobody waits longer at a command line, and timers of Node can. */
+const MAX_TIMEOUT_MS = 24 * HOUR;
+
+const timeout = durationIn(1, MAX_TIMEOUT_MS);
+
+/** Adds `--timeout`, with this many milliseconds as its default. */
+export function addTimeoutOption(command: Command, defaultMs: number): Command {
+  return command.addOption(
+    command
+      .createOption('--timeout <duration>', 'longest wait for the answer')
+      .argParser(readTimeout)
+      .default(defaultMs, formatDuration(defaultMs)),
+  );
+}
+
+function readTimeout(value: string): number {
+  const { data, error } = timeout.safeParse(value);
+  if (data !== undefined) return data;
+  throw new InvalidArgumentError(`${error.issues[0]?.message ?? 'expected a duration'}.`);
 }
 
 /** Reads a number of things, for commander. */
 export function count(value: string): number {
-  return wholeNumber(value, 1_000_000);
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= 1 && number <= MAX_COUNT) return number;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_COUNT}.`);
 }
 
-function wholeNumber(value: string, max: number): number {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= 1 && number <= max) return number;
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${max}.`);
-}
+/** Most things that an option asks for: more than an engine has. */
+const MAX_COUNT = 1_000_000;
 
 /** Reads `host:port`, for commander. */
 export function address(value: string): Address {
@@ -110,6 +125,24 @@ export function weightedUnit(value: string, gathered: readonly WeightedUnit[] = 
   return [...gathered, { name, weight }];
 }
 
+/** Reads `vm=host`; for commander, which gathers repeated options. */
+export function placement(
+  value: string,
+  gathered: readonly (readonly [vm: string, host: string])[] = [],
+): (readonly [vm: string, host: string])[] {
+  const [vm = '', host = '', ...more] = value.split('=');
+  if (vm === '' || host === '' || more.length > 0) throw new InvalidArgumentError('expected VM=HOST.');
+  return [...gathered, [vm, host]];
+}
+
+/** Returns what `--vm` names. Ends the command, saying how to find a VM, when it is not given. */
+export function requireVm(vm: string | undefined, command: Command): string {
+  if (vm !== undefined) return vm;
+  return command.error(
+    'error: required option \'--vm <name|id>\' not specified; "hostscore vms" lists the VMs',
+  );
+}
+
 /** Reads `key=value`; for commander, which gathers repeated options. */
 export function property(
   value: string,
@@ -126,9 +159,4 @@ export function id(value: string): string {
   if (read === undefined)
     throw new InvalidArgumentError('expected an id such as 72877001-6012-4921-bdd2-3ff17043083e.');
   return read;
-}
-
-/** Reads an id of the engine; for commander, which gathers repeated options. */
-export function ids(value: string, gathered: readonly string[] = []): string[] {
-  return [...gathered, id(value)];
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ConfigError } from '../config/load.js';
 import { CommandError, type Io } from './io.js';
 import { addConfigOptions } from './options.js';
 import { runService, type Announcement, type RunningService } from './run-service.js';
@@ -11,7 +12,7 @@ export function addPluginsCommand(program: Command, io: Io): void {
     .option('--dir <folder>', 'folder of the plugins; plugins.dir when it is not given');
   addDaemonAction(command, io, async (config, log) => {
     const folder = command.opts<{ readonly dir?: string }>().dir ?? config.plugins.dir;
-    if (folder === undefined) throw new CommandError('--dir: is required: the folder of the plugins');
+    if (folder === undefined) throw new ConfigError('--dir: is required: the folder of the plugins');
     const parts = { local: false, plugins: folder, services: [], grpc: true, bridge: false };
     await runService(config, parts, log, io, (service) => announcementOf(folder, service));
   });

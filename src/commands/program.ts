@@ -3,8 +3,10 @@ import { VERSION } from '../process/version.js';
 import { addBridgeCommand } from './bridge.js';
 import { addCallCommand } from './call.js';
 import { addCheckCommand } from './check.js';
+import { addCompletionCommand } from './completion.js';
 import { addConformCommand } from './conform.js';
 import { addHealthCommand } from './health.js';
+import { addHostsCommand, addVmsCommand } from './inventory.js';
 import type { Io } from './io.js';
 import { addPluginsCommand } from './plugins.js';
 import { addScoreCommand } from './score.js';
@@ -31,10 +33,13 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
   addCheckCommand(program, io);
   addSimulateCommand(program, io);
   addUnitsCommand(program, io);
+  addHostsCommand(program, io);
+  addVmsCommand(program, io);
   addScoreCommand(program, io);
   addHealthCommand(program, io);
   addCallCommand(program, io);
   addConformCommand(program, io);
+  addCompletionCommand(program, io);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -39,7 +39,7 @@ export async function listRemembered(
   io: Io,
 ): Promise<void> {
   const services = [...(await readRemembered(state.dir))];
-  if (json) print(io, terminalJson(services.map(asJson)));
+  if (json) print(io, terminalJson({ services: services.map(asJson) }));
   else if (services.length === 0) print(io, `${state.dir} remembers no service.`);
   else print(io, ...services.flatMap(serviceLines).map(terminalText));
 }
@@ -50,7 +50,7 @@ export async function listRemembered(
  */
 export async function forgetRemembered(
   config: Pick<Config, 'state' | 'log'>,
-  request: ForgetRequest,
+  { json, ...request }: ForgetRequest & { readonly json: boolean },
   io: Io,
 ): Promise<void> {
   const { dir } = config.state;
@@ -61,6 +61,7 @@ export async function forgetRemembered(
   });
   const { forgotten, listed } =
     line === undefined ? await forgetHere(config, request, io) : answerOf(line, dir);
+  if (json) print(io, terminalJson({ forgotten, listed }));
   if (forgotten.length + listed.length === 0) {
     throw new CommandError(
       terminalText(`no service is remembered to have ${unit}; see what is: hostscore units --remembered`),
@@ -70,7 +71,7 @@ export async function forgetRemembered(
     ...forgotten.map((service) => `forgot ${unit} of ${service}`),
     ...(line === undefined ? ['No hostscore runs: the unit comes back if its service still lists it.'] : []),
   ];
-  print(io, ...lines.map(terminalText));
+  if (!json) print(io, ...lines.map(terminalText));
   if (listed.length === 0) return;
   const stays = `${listed.join(', ')}: lists ${unit} now, so it stays; leave it out with services[].units instead`;
   throw new CommandError(terminalText(stays));

@@ -1,54 +1,127 @@
-import { MAX_SCORE, type ScoreHostsResponse } from '../domain/contract.js';
+import { MAX_SCORE, type ScoreHostsResponse, type WeightedUnit } from '../domain/contract.js';
+import type { ListedHost } from '../domain/inventory.js';
+import { scoresOfCosts } from '../domain/score-sums.js';
+import { alignedTable } from './table.js';
+import type { Line } from './terminal-text.js';
 
 /** Width of the longest bar, in characters. */
 const BAR_WIDTH = 20;
 
+/** Most hosts that are not up by name: more would hide the rest. */
+const MAX_NOT_UP = 10;
+
 /** Facts that a table shows besides the scores. */
 export interface ScoreTableOptions {
-  /** Sum of the weights: the longest bar stands for this many times 100. Undefined: for the highest score. */
-  readonly weightSum: number | undefined;
-  /** Names of hosts by id, for those that are not explained. */
-  readonly hostNames: ReadonlyMap<string, string>;
+  /** Weights of the units; undefined when only the server knows them: there is no maximum then, and the longest bar is the best host's. */
+  readonly weights: readonly WeightedUnit[] | undefined;
+  /** Services of units by name, as far as they are known. */
+  readonly services: ReadonlyMap<string, string>;
+  /** Hosts of the cluster; undefined when the hosts were named or nobody knows. */
+  readonly cluster: readonly ListedHost[] | undefined;
+  /** Number of best hosts to show. */
+  readonly top: number;
   /** Milliseconds since the epoch, to say how old the snapshot is. */
   readonly now: number;
 }
 
-/** Scores as a table for a person: best first, equal scores share a rank, reasons below each host. */
-export function scoreTable(
-  response: ScoreHostsResponse,
-  { weightSum, hostNames, now }: ScoreTableOptions,
-): string[] {
-  const { explanation, snapshotTime } = response;
-  const ranked = response.scores
-    .map((row, place) => ({
-      ...row,
-      hostName: explanation?.hostName(place) ?? hostNames.get(row.hostId) ?? '',
-      reasons: explanation?.reasons(place) ?? [],
-    }))
-    .sort((a, b) => b.score - a.score);
-  const best = Math.max(weightSum === undefined ? (ranked[0]?.score ?? 0) : weightSum * MAX_SCORE, 1);
-  const digits = Math.max(5, ...ranked.map(({ score }) => String(score).length));
-  const nameWidth = Math.max(4, ...ranked.map(({ hostName }) => hostName.length));
+/** Returns scores as a table for a person: best first, equal scores share a rank, a column for each unit, reasons below each host. */
+export function scoreTable(response: ScoreHostsResponse, options: ScoreTableOptions): readonly Line[] {
+  const { scores, explanation } = response;
+  const { weights, services, cluster = [], top } = options;
+  const columns = unitColumns(response, weights);
+  const names = new Map(cluster.map(({ id, name }) => [id, name]));
+  const ranked = scores.map((row, place) => ({ ...row, place })).sort((a, b) => b.score - a.score);
+  const max = maximumOf(columns);
+  const longest = Math.max(max ?? ranked[0]?.score ?? 0, 1);
+  const shown = ranked.slice(0, top);
 
-  const lines = [
-    `rank  ${'score'.padStart(digits)}  ${''.padEnd(BAR_WIDTH)}  ${'host'.padEnd(nameWidth)}  id`,
+  const [head, ...lines] = alignedTable(
+    [
+      { head: 'rank', right: true },
+      { head: 'score', right: true },
+      { head: '' },
+      { head: 'host' },
+      ...columns.map(({ unit, weight }) => ({
+        head: weight === undefined ? unit : `${unit} x${weight}`,
+        right: true,
+      })),
+      { head: 'id' },
+    ],
+    shown.map(({ hostId, score, place }, index) => [
+      ranked[index - 1]?.score === score ? '=' : String(index + 1),
+      max === undefined ? String(score) : `${score}/${max}`,
+      '█'.repeat(Math.round((score / longest) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·'),
+      explanation?.hostName(place) ?? names.get(hostId) ?? '',
+      ...columns.map(({ values }) => String(values[place] ?? '-')),
+      hostId,
+    ]),
+  );
+  const rows = shown.flatMap(({ place, score }, index): Line[] => [
+    { text: lines[index] ?? '', style: score === ranked[0]?.score ? 'bold' : undefined },
+    ...(explanation?.reasons(place) ?? []).map(({ unit, text }): Line => ({
+      text: `      ${unit}: ${text}`,
+      style: 'dim',
+    })),
+  ]);
+  const left = ranked.length - shown.length;
+  return [
+    { text: head, style: 'dim' },
+    ...(ranked.length === 0 ? [{ text: '      no hosts to score' }] : rows),
+    ...(left > 0 ? [{ text: `      ${left} more; --top ${ranked.length} shows all` }] : []),
+    { text: '' },
+    ...notUpLines(cluster),
+    ...serviceLines(columns, services),
+    { text: `${ranked.length} hosts, ${snapshotWords(response.snapshotTime, options.now)}` },
   ];
-  ranked.forEach(({ hostId, hostName, score, reasons }, index) => {
-    const rank = ranked.findIndex((other) => other.score === score) + 1;
-    const repeated = index > 0 && ranked[index - 1]?.score === score;
-    const bar = '█'.repeat(Math.round((score / best) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
-    lines.push(
-      `${(repeated ? '=' : String(rank)).padStart(4)}  ${String(score).padStart(digits)}  ${bar}  ${hostName.padEnd(nameWidth)}  ${hostId}`,
-    );
-    for (const { unit, text } of reasons) lines.push(`${' '.repeat(6)}${unit}: ${text}`);
+}
+
+/** A unit that answered, with what it adds to the sums before its weight. */
+interface UnitColumn {
+  readonly unit: string;
+  readonly weight: number | undefined;
+  readonly values: readonly number[];
+}
+
+function unitColumns(
+  { unitResults }: ScoreHostsResponse,
+  weights: readonly WeightedUnit[] | undefined,
+): readonly UnitColumn[] {
+  return unitResults.flatMap(({ unit, value, direction }) => {
+    if (value === undefined) return [];
+    const weight = weights?.find(({ name }) => name === unit)?.weight;
+    return [{ unit, weight, values: direction === 'LOWER_IS_BETTER' ? scoresOfCosts(value) : value }];
   });
-  if (ranked.length === 0) lines.push('      no hosts to score');
-  lines.push('', `${ranked.length} hosts, ${snapshotWords(snapshotTime, now)}`);
-  return lines;
+}
+
+/** Returns the highest score that there can be, if all weights are known. */
+function maximumOf(columns: readonly UnitColumn[]): number | undefined {
+  return columns.reduce<number | undefined>(
+    (sum, { weight }) => (sum === undefined || weight === undefined ? undefined : sum + weight * MAX_SCORE),
+    0,
+  );
+}
+
+function notUpLines(cluster: readonly ListedHost[]): readonly Line[] {
+  const away = cluster.filter(({ status }) => status !== 'up');
+  if (away.length === 0) return [];
+  const named = away.slice(0, MAX_NOT_UP).map(({ name, status }) => `${name} (${status})`);
+  const more = away.length > MAX_NOT_UP ? `, and ${away.length - MAX_NOT_UP} more` : '';
+  return [{ text: `not up, so not scored: ${named.join(', ')}${more}` }];
+}
+
+function serviceLines(
+  columns: readonly UnitColumn[],
+  services: ReadonlyMap<string, string>,
+): readonly Line[] {
+  const known = columns.flatMap(({ unit }) => {
+    const service = services.get(unit);
+    return service === undefined ? [] : [`${unit} of ${service}`];
+  });
+  return known.length === 0 ? [] : [{ text: `units: ${known.join(', ')}` }];
 }
 
 function snapshotWords(time: number | undefined, now: number): string {
   if (time === undefined) return 'no snapshot';
   const age = Math.max(0, Math.round((now - time) / 1000));
-  return `snapshot of ${new Date(time).toISOString()}, ${age} s old`;
+  return `snapshot of ${new Date(time).toISOString()}, ${age}s old`;
 }

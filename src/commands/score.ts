@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { policiesOf } from '../config/policies.js';
 import { checkScores } from '../domain/check-answer.js';
 import type {
-  Call,
+  AssumedPlacement,
+  PolicyUnit,
   ScoreHostsRequest,
   ScoreHostsResponse,
   ScoreUnitResult,
@@ -9,14 +11,16 @@ import type {
 } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
-import type { InventoryService } from '../domain/inventory.js';
+import type { ListedHost } from '../domain/inventory.js';
 import { sumScores } from '../domain/score-sums.js';
-import { parseUuid } from '../lib/uuid.js';
-import { addClientOptions, withClient, type ClientOptions } from './client.js';
+import { scoresJson } from '../rpc/contract-json.js';
+import { addClientOptions, withClient, type Caller, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
-import { count, property, texts, weightedUnit } from './options.js';
+import { hostIdOf, vmIdOf, type Directory } from './names.js';
+import { configOf, count, placement, property, requireVm, texts, weightedUnit } from './options.js';
+import { unreadProperties } from './properties.js';
 import { scoreTable } from './score-table.js';
-import { terminalJson, terminalText } from './terminal-text.js';
+import { isTerminal, printLines, terminalJson, warn } from './terminal-text.js';
 
 /** Options of `hostscore score`. */
 interface ScoreOptions extends ClientOptions {
@@ -26,16 +30,21 @@ interface ScoreOptions extends ClientOptions {
   /** Absent: the units of the policy, or every score unit of the server. */
   readonly unit?: readonly WeightedUnit[];
   readonly policy?: string;
-  readonly top?: number;
+  readonly top?: number | undefined;
+  /** VMs and hosts by name or id. */
+  readonly assume?: readonly (readonly [vm: string, host: string])[];
   readonly property?: ReadonlyMap<string, string>;
   readonly json?: boolean;
 }
+
+/** Number of hosts that a terminal shows by default: with a reason for each of two units they fill a usual window. */
+const TERMINAL_TOP = 20;
 
 /** Adds `hostscore score`, which scores hosts for a VM and prints them ranked, with reasons. */
 export function addScoreCommand(program: Command, io: Io): void {
   const command = addClientOptions(program.command('score'))
     .description('score hosts for a VM and rank them, with reasons')
-    .requiredOption('--vm <name|id>', 'VM to schedule')
+    .option('--vm <name|id>', 'VM to schedule; required')
     .option(
       '--host <name|id>',
       "host to score, repeatable; all hosts that are up in the VM's cluster when none is named",
@@ -52,110 +61,107 @@ export function addScoreCommand(program: Command, io: Io): void {
         .createOption('--policy <name>', 'named policy of the server whose units are run')
         .conflicts('unit'),
     )
-    .option('--top <n>', 'explain the best N hosts only', count)
+    .option('--top <n>', `show the best N hosts only; ${TERMINAL_TOP} on a terminal by default`, count)
+    .option('--assume <vm=host>', 'count a VM at a host, by names or ids, repeatable', placement)
     .option('--property <key=value>', 'property of the scheduling policy, repeatable', property)
     .option('--json', 'print JSON')
-    .action((options: ScoreOptions) => score(options, io));
+    .action((options: ScoreOptions) => score({ ...options, vm: requireVm(options.vm, command) }, io));
+}
+
+/** What is printed, and what is asked for besides the scores to print it. */
+interface Answer {
+  readonly request: ScoreHostsRequest;
+  readonly response: ScoreHostsResponse;
+  /** Units of the server; undefined: they were not asked for, or could not be had. */
+  readonly units: readonly PolicyUnit[] | undefined;
+  /** Hosts of the VM's cluster; undefined likewise. */
+  readonly cluster: readonly ListedHost[] | undefined;
 }
 
 async function score(options: ScoreOptions, io: Io): Promise<void> {
-  const { response, hostNames } = await withClient(options, io, async ({ client, call }) => {
-    const request = await requestOf(options, client, call);
-    const response = checkedScores(await client.scoreHosts(request, call), request);
-    const isNameless =
-      options.json !== true && options.top !== undefined && options.top < response.scores.length;
-    return { response, hostNames: isNameless ? await hostNamesOf(request, client, call) : new Map() };
-  });
-  if (options.json === true) {
-    print(io, terminalJson(scoreJson(response)));
-    return;
+  const { json = false } = options;
+  const top = options.top ?? (json || !isTerminal(io.stdout) ? undefined : TERMINAL_TOP);
+  const answer = await withClient(options, io, (caller) => ask({ ...options, top }, caller));
+  const { response, units, cluster } = answer;
+  if (json) print(io, terminalJson(scoresJson(response)));
+  else {
+    const services = new Map(
+      (units ?? []).flatMap(({ type, name, service }) =>
+        type === 'SCORE' && service !== undefined ? [[name, service] as const] : [],
+      ),
+    );
+    const weights = weightsOf(answer, options, io);
+    const shown = { weights, services, cluster, top: top ?? Infinity, now: Date.now() };
+    printLines(io.stdout, scoreTable(response, shown));
   }
-  const weightSum = options.policy === undefined ? weightSumOf(response, options.unit) : undefined;
-  print(io, ...scoreTable(response, { weightSum, hostNames, now: Date.now() }).map(terminalText));
-  for (const { unit, failure } of response.unitResults) {
-    if (failure !== undefined) {
-      io.stderr.write(`${terminalText(`unit ${unit} failed: ${failure.code}: ${failure.message}`)}\n`);
-    }
-  }
-  for (const id of response.unknownHostIds) io.stderr.write(`host ${id} is unknown to the engine\n`);
+  // JSON has the rest.
+  warn(io.stderr, json ? unreadBy(answer) : [...failuresOf(answer), ...unreadBy(answer)]);
   if (response.unitResults.every(({ value }) => value === undefined)) {
     throw new CommandError('no unit answered, so the scores above are not worth anything');
   }
 }
 
+async function ask(options: ScoreOptions, { client, call }: Caller): Promise<Answer> {
+  const { json = false, property } = options;
+  const request = await requestOf(options, { inventory: client, call });
+  const { vmId, hosts } = request;
+  const [response, units, cluster] = await Promise.all([
+    client.scoreHosts(request, call).then((response) => checkedScores(response, request)),
+    json && property === undefined ? undefined : ifAnswered(client.listPolicyUnits(call)),
+    json || hosts !== 'ALL_UP' ? undefined : ifAnswered(client.listHosts({ vmId }, call)),
+  ]);
+  return { request, response, units: units?.units, cluster: cluster?.hosts };
+}
+
+/** Lets a question fail whose answer is only shown beside the scores. */
+async function ifAnswered<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof SchedulingError)) throw error;
+    return undefined;
+  });
+}
+
 async function requestOf(
-  { vm, host, unit = [], policy, top, property }: ScoreOptions,
-  inventory: InventoryService,
-  call: Call,
+  { vm, host, unit = [], policy, top, assume = [], property = new Map() }: ScoreOptions,
+  directory: Directory,
 ): Promise<ScoreHostsRequest> {
+  const [vmId, hosts, assumedPlacements] = await Promise.all([
+    vmIdOf(vm, '--vm', directory),
+    host === undefined
+      ? ('ALL_UP' as const)
+      : Promise.all(host.map((named) => hostIdOf(named, '--host', directory))),
+    Promise.all(assume.map((placed) => placementOf(placed, directory))),
+  ]);
   return {
-    vmId: await vmIdOf(vm, inventory, call),
-    hosts:
-      host === undefined
-        ? 'ALL_UP'
-        : await Promise.all(host.map((named) => hostIdOf(named, inventory, call))),
-    units: unit,
-    properties: property ?? new Map<string, string>(),
-    assumedPlacements: [],
-    explain: true,
+    ...{ vmId, hosts, assumedPlacements, units: unit, properties: property, explain: true },
     ...(policy === undefined ? {} : { policy }),
     ...(top === undefined ? {} : { explainTop: top }),
   };
 }
 
-/** Returns the names of hosts by id: only those explained come with their names. None if the server knows no names. */
-async function hostNamesOf(
-  { vmId, hosts }: ScoreHostsRequest,
-  inventory: InventoryService,
-  call: Call,
-): Promise<ReadonlyMap<string, string>> {
-  try {
-    const listed = await inventory.listHosts(hosts === 'ALL_UP' ? { vmId } : {}, call);
-    return new Map(listed.hosts.map(({ id, name }) => [id, name]));
-  } catch (error) {
-    if (!(error instanceof SchedulingError)) throw error;
-    return new Map();
-  }
+async function placementOf(
+  [vm, host]: readonly [vm: string, host: string],
+  directory: Directory,
+): Promise<AssumedPlacement> {
+  const vmId = await vmIdOf(vm, '--assume', directory);
+  return { vmId, hostId: await hostIdOf(host, '--assume', directory) };
 }
 
-/** Most things of one name that an error lists. */
-const MAX_LISTED = 5;
-
-async function vmIdOf(named: string, inventory: InventoryService, call: Call): Promise<string> {
-  const search = async () => {
-    const { vms } = await inventory.listVms({ name: named, pageSize: MAX_LISTED + 1 }, call);
-    return vms;
-  };
-  return parseUuid(named) ?? (await onlyOne('--vm', 'VM that runs', named, search));
+function failuresOf({ response: { unitResults, unknownHostIds } }: Answer): readonly string[] {
+  return [
+    ...unitResults.flatMap(({ unit, failure }) =>
+      failure === undefined ? [] : [`unit ${unit} failed: ${failure.code}: ${failure.message}`],
+    ),
+    ...unknownHostIds.map((id) => `host ${id} is unknown to the engine`),
+  ];
 }
 
-async function hostIdOf(named: string, inventory: InventoryService, call: Call): Promise<string> {
-  const search = async () => (await inventory.listHosts({ name: named }, call)).hosts;
-  return parseUuid(named) ?? (await onlyOne('--host', 'host', named, search));
-}
-
-/** Returns the id of the only thing of a name; one whose letters are the same, of several that differ in case only. */
-async function onlyOne(
-  option: string,
-  what: string,
-  name: string,
-  search: () => Promise<readonly { readonly id: string; readonly name: string }[]>,
-): Promise<string> {
-  // An asterisk would find whatever fits.
-  if (name.includes('*')) throw new CommandError(`${option} ${name}: expected a whole name, or an id`);
-  const found = await search().catch((error: unknown) => {
-    if (!(error instanceof SchedulingError) || error.code !== 'UNIMPLEMENTED') throw error;
-    throw new CommandError(`${option} ${name}: this server knows no names; pass the id`, { cause: error });
-  });
-  const exact = found.filter((one) => one.name === name);
-  const candidates = exact.length === 0 ? found : exact;
-  const [first] = candidates;
-  if (first === undefined) throw new CommandError(`${option} ${name}: no ${what} has this name; pass its id`);
-  if (candidates.length === 1) return first.id;
-  const listed = candidates.slice(0, MAX_LISTED).map(({ id }) => id);
-  const more = candidates.length > MAX_LISTED ? ', ...' : '';
-  throw new CommandError(
-    `${option} ${name}: several have this name; pass the id of one: ${listed.join(', ')}${more}`,
+/** Warns of properties that no unit of the request reads, as far as the units are known. */
+function unreadBy({ request, response, units }: Answer): readonly string[] {
+  const names = new Set(response.unitResults.map(({ unit }) => unit));
+  const asked = units?.filter(({ type, name }) => type === 'SCORE' && names.has(name));
+  return (asked === undefined ? [] : unreadProperties(request.properties.keys(), asked)).map(
+    (text) => `--property: no unit that was asked ${text}`,
   );
 }
 
@@ -166,29 +172,35 @@ function checkedScores(response: ScoreHostsResponse, request: ScoreHostsRequest)
   const checked = checkScores(response, asked);
   // The weights of a policy are known to the server alone.
   if (checked === response || policy !== undefined) return checked;
-  const weights = checked.unitResults.map(({ unit }) => ({ name: unit, weight: weightOf(unit, units) }));
-  const sums = sumScores(checked.unitResults, weights, checked.scores.length);
+  const sums = sumsOf(checked, weighted(checked.unitResults, units));
   return { ...checked, scores: checked.scores.map((row, place) => ({ ...row, score: sums[place] ?? 0 })) };
 }
 
-function weightOf(unit: string, units: readonly WeightedUnit[]): number {
-  return units.find(({ name }) => name === unit)?.weight ?? 1;
+function weighted(
+  results: readonly ScoreUnitResult[],
+  units: readonly WeightedUnit[],
+): readonly WeightedUnit[] {
+  return results.map(({ unit }) => units.find(({ name }) => name === unit) ?? { name: unit, weight: 1 });
 }
 
-/** The weights of the units that answered: what the highest score there can be is a multiple of. */
-function weightSumOf({ unitResults }: ScoreHostsResponse, units: readonly WeightedUnit[] = []): number {
-  const answered = unitResults.filter(({ value }: ScoreUnitResult) => value !== undefined);
-  return answered.reduce((sum, { unit }) => sum + weightOf(unit, units), 0);
+function sumsOf({ unitResults, scores }: ScoreHostsResponse, weights: readonly WeightedUnit[]): Float64Array {
+  return sumScores(unitResults, weights, scores.length);
 }
 
-function scoreJson({ scores, explanation, snapshotTime, ...rest }: ScoreHostsResponse): object {
-  return {
-    scores: scores.map((row, place) => ({
-      ...row,
-      hostName: explanation?.hostName(place),
-      reasons: explanation?.reasons(place),
-    })),
-    ...rest,
-    ...(snapshotTime === undefined ? {} : { snapshotTime: new Date(snapshotTime).toISOString() }),
-  };
+/**
+ * Returns the weights behind the sums. Those of a policy are the server's: taken from the configuration when that is the
+ * server's too and the sums agree.
+ */
+function weightsOf(
+  { response }: Answer,
+  { policy, unit, server, ...options }: ScoreOptions,
+  io: Io,
+): readonly WeightedUnit[] | undefined {
+  if (policy === undefined) return weighted(response.unitResults, unit ?? []);
+  if (server !== undefined) return undefined;
+  const known = policiesOf(configOf({ ...options }, io).policies).get(policy);
+  if (known === undefined) return undefined;
+  const weights = weighted(response.unitResults, known.scores);
+  const sums = sumsOf(response, weights);
+  return response.scores.every(({ score }, place) => score === sums[place]) ? weights : undefined;
 }

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
+import { ConfigError } from '../config/load.js';
 import { policiesOf } from '../config/policies.js';
 import type { PolicyUnit } from '../domain/contract.js';
 import { checkUnitList } from '../domain/check-answer.js';
 import type { Policy } from '../domain/policies.js';
+import { unitsJson } from '../rpc/contract-json.js';
 import { addClientOptions, withClient, type ClientOptions } from './client.js';
-import { CommandError, print, type Io } from './io.js';
+import { print, type Io } from './io.js';
 import { configOf } from './options.js';
 import { forgetRemembered, listRemembered, unitToForget } from './remembered-units.js';
-import { terminalJson, terminalText } from './terminal-text.js';
+import { printLines, terminalJson, type Line } from './terminal-text.js';
 
 interface UnitsOptions extends ClientOptions {
   readonly policies?: boolean;
@@ -36,49 +38,58 @@ export function addUnitsCommand(program: Command, io: Io): void {
 async function units(options: UnitsOptions, io: Io): Promise<void> {
   const { forget, service, json = false } = options;
   if (forget === undefined && service !== undefined) {
-    throw new CommandError('--service goes together with --forget');
+    throw new ConfigError('--service goes together with --forget');
   }
-  if (forget !== undefined) await forgetRemembered(configOf({ ...options }, io), { ...forget, service }, io);
+  if (forget !== undefined)
+    await forgetRemembered(configOf({ ...options }, io), { ...forget, service, json }, io);
   else if (options.remembered === true) await listRemembered(configOf({ ...options }, io), { json }, io);
   else if (options.policies === true) listPolicies(options, io);
   else await listUnits(options, io);
 }
 
 async function listUnits(options: UnitsOptions, io: Io): Promise<void> {
-  const { units, problems } = await withClient(options, io, async ({ client, call }) =>
+  const list = await withClient(options, io, async ({ client, call }) =>
     checkUnitList(await client.listPolicyUnits(call)),
   );
   if (options.json === true) {
-    print(io, terminalJson(units));
-    for (const { source, reason } of problems) io.stderr.write(`${terminalText(`${source}: ${reason}`)}\n`);
+    print(io, terminalJson(unitsJson(list)));
     return;
   }
-  const wrong = problems.map(({ source, reason }) => `  ${source}: ${reason}`);
-  const lines = [...units.flatMap(unitLines), ...(wrong.length === 0 ? [] : ['', 'Problems:', ...wrong])];
-  print(io, ...lines.map(terminalText));
+  const wrong = list.problems.map(({ source, reason }): Line => ({
+    text: `  ${source}: ${reason}`,
+    style: 'yellow',
+  }));
+  printLines(io.stdout, [
+    ...list.units.flatMap(unitLines),
+    ...(wrong.length === 0 ? [] : [{ text: '' }, { text: 'Problems:' }, ...wrong]),
+  ]);
 }
 
-function unitLines({ type, name, direction, description, properties }: PolicyUnit): string[] {
+function unitLines({ type, name, direction, description, properties, service }: PolicyUnit): Line[] {
   const order =
     direction === 'LOWER_IS_BETTER'
       ? ', lower is better'
       : direction === undefined
         ? ''
         : ', higher is better';
-  return [
-    `${name} (${type.toLowerCase()}${order})`,
+  const owner = service === undefined ? '' : `, of ${service}`;
+  const details = [
     ...(description === '' ? [] : [`  ${description}`]),
     ...properties.flatMap((property) => [
       `  ${property.name}=${property.pattern}, default ${property.defaultValue}`,
       ...(property.description === '' ? [] : [`    ${property.description}`]),
     ]),
   ];
+  return [
+    { text: `${name} (${type.toLowerCase()}${order}${owner})`, style: 'bold' },
+    ...details.map((text) => ({ text })),
+  ];
 }
 
 function listPolicies(options: UnitsOptions, io: Io): void {
   const policies = [...policiesOf(configOf({ ...options }, io).policies).values()];
   if (options.json === true) {
-    print(io, terminalJson(policies.map(policyJson)));
+    print(io, terminalJson({ policies: policies.map(policyJson) }));
   } else if (policies.length === 0) {
     print(io, 'The configuration has no policies.');
   } else {

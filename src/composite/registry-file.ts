@@ -40,6 +40,7 @@ const described = {
     z.object({ name: z.string(), pattern: z.string(), defaultValue: z.string(), description: z.string() }),
   ),
   path: z.array(z.string()).exactOptional(),
+  service: z.string().exactOptional(),
 };
 
 const unitSchema = z.discriminatedUnion('type', [

@@ -7,6 +7,7 @@ import type {
   FilterHostsRequest,
   FilterHostsResponse,
   HostSelection,
+  PolicyUnit,
   PolicyUnitService,
   ScoreHostsRequest,
   ScoreHostsResponse,
@@ -100,6 +101,11 @@ export function createComposite(options: CompositeOptions): Composite {
     throw new SchedulingError('UNAVAILABLE', text);
   }
 
+  function serviceOf({ type, name }: PolicyUnit): Pick<PolicyUnit, 'service'> {
+    const owner = members[table.routes[type].get(name)?.member ?? -1];
+    return owner === undefined ? {} : { service: owner.name };
+  }
+
   async function hostsOf(hosts: HostSelection, vmId: string, call: Call, until: number): Promise<HostList> {
     return hostListOf(hosts === 'ALL_UP' ? await inventory.upHosts(vmId, call, until) : hosts);
   }
@@ -186,7 +192,7 @@ export function createComposite(options: CompositeOptions): Composite {
       // A composite remembers by itself what is gone; to others it has to look like a unit.
       const units = (call.depth ?? 0) > 0 ? table.listed : table.units;
       return {
-        units: units.map((unit) => ({ ...unit, path: [...(unit.path ?? []), id] })),
+        units: units.map((unit) => ({ ...unit, ...serviceOf(unit), path: [...(unit.path ?? []), id] })),
         problems: membership.problems(call),
         hasInventory: membership.withInventory().length > 0,
         isIncomplete: membership.isIncomplete(),

@@ -32,9 +32,14 @@ export interface ValueMeta {
   readonly [key: string]: unknown;
 }
 
+/** Text of a time such as `500ms`, as {@link duration} reads it, without a default. */
+export function durationIn(min: number, max: number) {
+  return quantity(MS_PER, 'a duration such as 500ms, 30s or 5m', min, max);
+}
+
 /** A time such as `500ms`, `30s`, `5m` or `1h`; milliseconds once parsed. Bounds are in milliseconds. */
 export function duration(defaultMs: number, min: number, max: number, description: string) {
-  return quantity(MS_PER, 'a duration such as 500ms, 30s or 5m', min, max)
+  return durationIn(min, max)
     .default(defaultMs)
     .meta({ description, kind: 'duration' } satisfies ValueMeta);
 }
@@ -151,6 +156,11 @@ export function listenAddress(defaultValue: string, description: string) {
     })
     .prefault(defaultValue)
     .meta({ description } satisfies ValueMeta);
+}
+
+/** Writes a time as an administrator would, such as `5s`. */
+export function formatDuration(ms: number): string {
+  return String(formatValue('duration', ms));
 }
 
 /** Writes a value of the configuration as an administrator would. */

@@ -48,6 +48,8 @@ export interface PolicyUnit {
   readonly direction?: Direction;
   /** Ids of the composites that it has come through, the first one first: none takes a unit that came from itself. */
   readonly path?: readonly string[];
+  /** Name of the service that offers it, as the composite that lists it calls that. */
+  readonly service?: string;
 }
 
 /** A unit that could not be offered, such as a plugin that can't be imported. */

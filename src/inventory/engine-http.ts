@@ -195,6 +195,9 @@ function networkFailure(thrown: unknown, urls: EngineUrls, hasCa: boolean): Engi
       `${host} does not speak TLS as expected (${code}); are scheme and port of the engine URL right?`,
     );
   }
+  if (code === 'ECONNRESET' && urls.root.startsWith('http:')) {
+    return passing(`${engine} ended the connection (${code}); does it want https, is the URL right?`);
+  }
   if (code?.startsWith('Z_') === true)
     return passing(`an answer of ${engine} was cut or is no valid gzip (${code})`);
   return passing(`the connection to ${engine} failed (${code ?? 'no code'})`);

@@ -33,18 +33,24 @@ type Methods<Definition> = {
     : never;
 };
 
+/** Folder of the contract's files. */
+export const CONTRACT_FOLDER = fileURLToPath(new URL('../../proto/', import.meta.url));
+
+/** Files of the contract, in its folder. */
+export const CONTRACT_FILES = [
+  'hostscore/v1/policy_unit_service.proto',
+  'hostscore/v1/inventory_service.proto',
+];
+
 // The options must be those of scripts/gen.mjs, which generates the types in src/gen.
-const definitions = loadSync(
-  ['hostscore/v1/policy_unit_service.proto', 'hostscore/v1/inventory_service.proto'],
-  {
-    includeDirs: [fileURLToPath(new URL('../../proto/', import.meta.url))],
-    longs: Number,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-    keepCase: true,
-  },
-);
+const definitions = loadSync(CONTRACT_FILES, {
+  includeDirs: [CONTRACT_FOLDER],
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+  keepCase: true,
+});
 
 /**
  * The methods of PolicyUnitService, loaded from the contract. The loader has no static types; the cast to the generated

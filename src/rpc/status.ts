@@ -47,13 +47,27 @@ const CONNECTION_CUT = /^Received RST_STREAM with code (0|2) /;
 
 /** Strips what the load balancing of grpc-js wraps around the reason for a lost connection. */
 function connectionWords(text: string): string {
-  const words = text.replace(/^.*Last error: (?:Error: )?/s, '').replace(/\s*Resolution note:\s*$/, '');
-  if (words.includes('ECONNREFUSED')) return REFUSED;
-  // Equal failures are to look equal: grpc-js adds when it last tried.
-  return words.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, '');
+  const words = text
+    .replace(/^.*Last error: (?:Error: )?/s, '')
+    .replace(/\s*Resolution note:\s*$/, '')
+    // Equal failures are to look equal: grpc-js adds when it last tried.
+    .replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, '');
+  return CONNECTION_FAILURES.find(([pattern]) => pattern.test(words))?.[1] ?? words;
 }
 
-const REFUSED = 'it refuses connections (ECONNREFUSED); is it running, is the address right?';
+/** Words of grpc-js, Node and OpenSSL for connections that fail, and what to do about them. */
+const CONNECTION_FAILURES: readonly (readonly [pattern: RegExp, text: string])[] = [
+  [/ECONNREFUSED/, 'it refuses connections (ECONNREFUSED); is it running, is the address right?'],
+  [
+    /wrong version number|packet length too long|EPROTO/,
+    'it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls: false), or is it another port?',
+  ],
+  [
+    /^Failed to connect\.?$/,
+    'it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tls or tlsCaFile), or a certificate of its clients (--cert, --key)?',
+  ],
+  [/^Protocol error\.?$/, 'it does not speak gRPC; is it another port?'],
+];
 
 const CODES: ReadonlyMap<number, SchedulingErrorCode> = new Map(
   SCHEDULING_ERROR_CODES.map((code) => [status[code], code]),

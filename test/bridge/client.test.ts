@@ -120,7 +120,7 @@ describe('XML-RPC client', () => {
       hang: true,
       timeoutMs: 30,
       code: 'DEADLINE_EXCEEDED',
-      words: 'did not answer within 30 ms',
+      words: 'did not answer within 30ms',
     },
     {
       name: 'stops in the middle',
@@ -128,7 +128,7 @@ describe('XML-RPC client', () => {
       hang: true,
       timeoutMs: 30,
       code: 'DEADLINE_EXCEEDED',
-      words: 'did not answer within 30 ms',
+      words: 'did not answer within 30ms',
     },
     {
       name: 'cuts its answer',

@@ -126,7 +126,18 @@ describe('hostscore call', () => {
         return Promise.resolve([H1]);
       };
       await run(answer, [...asked, '--unit', 'a=b', '--property', 'k=v=w']);
-      expect(sent).to.deep.equal([['runFilters', [['a=b'], [H1, H2], VM, new Map([['k', 'v=w']])]]]);
+      expect(sent.slice(0, 1)).to.deep.equal([
+        ['runFilters', [['a=b'], [H1, H2], VM, new Map([['k', 'v=w']])]],
+      ]);
+    });
+
+    it('warns of a property that no unit reads, by what discover says', async () => {
+      const property = ['--property', 'os_identty=family'];
+      const { stderr, error } = await run(bridge, [
+        ...['costs', '--vm', VM, '--host', H1, '--unit', 'ksm_same_os_score', ...property],
+      ]);
+      expect(error).to.equal(undefined);
+      expect(stderr).to.match(/^--property: no unit that was asked reads os_identty; they read: os_identity/);
     });
 
     it('fails for a fault, and says that the engine fails open', async () => {
@@ -146,7 +157,7 @@ describe('hostscore call', () => {
         '--url',
         'http://127.0.0.1:1/',
         '--timeout',
-        '7',
+        '7ms',
       ]);
       expect(errorText(outcome)).to.match(
         /^CommandError: runFilters: http:\/\/127\.0\.0\.1:1\/ refuses connections; /,
@@ -352,13 +363,13 @@ describe('hostscore call', () => {
 
   const lateness: readonly (readonly [timeout: string, text: string])[] = [
     [
-      '50',
-      'late; the engine would still wait, 120000 ms in all by default (ExternalSchedulerResponseTimeout), and after that the engine fails open and keeps every host (event 9920)',
+      '50ms',
+      'late; the engine would still wait, 2m in all by default (ExternalSchedulerResponseTimeout), and after that the engine fails open and keeps every host (event 9920)',
     ],
-    ['120000', 'late; the engine fails open and keeps every host (event 9920)'],
+    ['2m', 'late; the engine fails open and keeps every host (event 9920)'],
   ];
   for (const [timeout, text] of lateness) {
-    it(`says of no answer in ${timeout} ms: ${text.slice(0, 40)}`, async () => {
+    it(`says of no answer in ${timeout}: ${text.slice(0, 40)}`, async () => {
       const answer = () => Promise.reject(new SchedulingError('DEADLINE_EXCEEDED', 'late'));
       const args = ['filters', '--vm', VM, '--host', H1, '--unit', 'a', '--timeout', timeout];
       expect(errorText(await run(answer, args))).to.equal(`CommandError: runFilters: ${text}`);
@@ -366,13 +377,15 @@ describe('hostscore call', () => {
   }
 
   const explained: readonly (readonly [args: readonly string[], text: RegExp])[] = [
-    [['filters', '--vm', VM, '--unit', 'a'], /required option '--host <id>' not specified/],
-    [['filters', '--host', H1, '--unit', 'a'], /required option '--vm <id>' not specified/],
+    [['balance', '--unit', 'a'], /required option '--host <name\|id>' not specified/],
+    [
+      ['filters', '--host', H1, '--unit', 'a'],
+      /required option '--vm <name\|id>' not specified; "hostscore vms" lists the VMs/,
+    ],
     [['filters', '--host', H1, '--vm', VM], /required option '--unit <name>' not specified/],
-    [['costs', '--host', 'web-1', '--vm', VM, '--unit', 'a'], /expected an id such as/],
     [['costs', '--host', H1, '--vm', VM, '--unit', 'a=x'], /expected NAME or NAME=WEIGHT/],
     [['balance', '--host', H1, '--unit', 'a', '--property', 'k'], /expected KEY=VALUE/],
-    [['discover', '--timeout', '0'], /expected a whole number from 1 to 2147483647/],
+    [['discover', '--timeout', '0s'], /expected a duration such as 500ms, 30s or 5m, from 1ms to 24h/],
   ];
   for (const [args, text] of explained) {
     it(`explains ${args.slice(0, 5).join(' ')}`, async () => {

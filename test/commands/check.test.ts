@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Call } from '../../src/domain/contract.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
@@ -152,10 +153,13 @@ describe('check', () => {
     });
   }
 
-  it('says that no engine is set', async () => {
+  it('says what to configure in five lines when no engine is set', async () => {
     const outcome = await runToEnd(['check']);
-    expect(errorText(outcome)).to.match(/^CommandError: engine\.url: is not set/);
-    expect(outcome.stdout).to.include('refreshInterval: 30s');
+    expect(errorText(outcome).split('\n'))
+      .to.have.length(5)
+      .and.include('  HOSTSCORE_ENGINE_URL=https://engine.example.com/ovirt-engine');
+    expect(errorText(outcome)).to.match(/^ConfigError: no engine, plugins or services are configured/);
+    expect(outcome.stdout).to.equal('');
   });
 
   it('refuses settings that contradict each other, and names both', async () => {
@@ -254,8 +258,8 @@ describe('check', () => {
 
   describe('configuration', () => {
     const shown = async (args: readonly string[], variables = {}): Promise<unknown> => {
-      const { stdout } = await runToEnd(['check', ...args], variables);
-      return parse(stdout.replace(/^#.*\n/, ''));
+      const { stdout } = await runToEnd(['check', '--json', ...args], variables);
+      return z.object({ configuration: z.unknown() }).parse(JSON.parse(stdout)).configuration;
     };
 
     it('takes flags before variables before the file before the default', async () => {

@@ -54,13 +54,34 @@ describe('client commands', () => {
       expect(stdout).to.match(/^accept_all_hosts \(filter\)$/m);
     });
 
-    it('prints JSON', async () => {
-      const { units } = await scoring.client.listPolicyUnits({
-        requestId: 'test',
-        signal: new AbortController().signal,
-        deadline: Number.POSITIVE_INFINITY,
+    it('prints the JSON of the contract, as every other client does', async () => {
+      const { stdout } = await run('units', '--json');
+      const [first] = z
+        .object({ policyUnits: z.array(z.unknown()), hasInventory: z.literal(true) })
+        .parse(JSON.parse(stdout)).policyUnits;
+      expect(first).to.deep.include({
+        name: 'ksm_same_os_score',
+        type: 'POLICY_UNIT_TYPE_SCORE',
+        direction: 'DIRECTION_HIGHER_IS_BETTER',
       });
-      expect(JSON.parse((await run('units', '--json')).stdout)).to.deep.equal(units);
+      expect(first).to.have.deep.nested.property('properties[1].defaultValue', 'true');
+      expect(first).to.not.have.any.keys('origin', 'path', 'service');
+    });
+
+    it('keeps problems in its JSON, and tells of which service a unit is', async () => {
+      const composed = await startScoring(world, { args: ['--services', 'gone=127.0.0.1:1'] });
+      try {
+        const { stdout } = await runToEnd(['units', '--json', '--server', composed.address]);
+        expect(JSON.parse(stdout)).to.have.nested.property('problems[0].source', 'gone');
+        const text = (await runToEnd(['units', '--server', composed.address])).stdout;
+        expect(text).to.include('ksm_same_os_score (score, higher is better, of local)\n');
+        const { stdout: table } = await runToEnd([
+          ...['score', '--vm', 'vm-1', '--server', composed.address, ...KSM],
+        ]);
+        expect(table).to.include('\nunits: ksm_same_os_score of local\n');
+      } finally {
+        await composed.close();
+      }
     });
   });
 
@@ -78,7 +99,9 @@ describe('client commands', () => {
 
     it('prints JSON, and says that there are none', async () => {
       const { stdout } = await runToEnd(['units', '--policies', '--json'], { HOSTSCORE_POLICIES: policies });
-      const [policy] = z.tuple([z.looseObject({ hash: z.string() })]).parse(JSON.parse(stdout));
+      const [policy] = z
+        .object({ policies: z.tuple([z.looseObject({ hash: z.string() })]) })
+        .parse(JSON.parse(stdout)).policies;
       expect(policy).to.deep.include({
         name: 'spread',
         filters: ['max_vms'],
@@ -102,20 +125,20 @@ describe('client commands', () => {
         title: 'ranks every host that is up, with reasons: (100 x 2) / 2 = 100, 0 of 1 -> 0',
         args: [],
         lines: [
-          `   1    100  ${FULL}  one   ${H1}`,
-          '      ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
-          `   2      0  ${NONE}  two   ${H2}`,
-          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
+          ` 1 100/100 ${FULL} one 100 ${H1}`,
+          ' ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
+          ` 2 0/100 ${NONE} two 0 ${H2}`,
+          ' ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
         ],
       },
       {
         title: 'scores the hosts named, also one in maintenance, and tells of one that is unknown',
         args: ['--host', H3, '--host', H2.toUpperCase(), '--host', STRANGER],
         lines: [
-          `   1      0  ${NONE}  three  ${H3}`,
-          '      ksm_same_os_score: no VMs run here, so nothing can be shared',
-          `   =      0  ${NONE}  two    ${H2}`,
-          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
+          ` 1 0/100 ${NONE} three 0 ${H3}`,
+          ' ksm_same_os_score: no VMs run here, so nothing can be shared',
+          ` = 0/100 ${NONE} two 0 ${H2}`,
+          ' ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel_8x64) and 0 with its type only: (100 x 0 + 20 x 0) / 1 = 0',
         ],
         stderr: `host ${STRANGER} is unknown to the engine\n`,
       },
@@ -126,16 +149,17 @@ describe('client commands', () => {
           ...['--property', 'os_identity=family', '--property', 'other=a=b'],
         ],
         lines: [
-          `   1     60  ${'█'.repeat(4)}${'·'.repeat(16)}  two   ${H2}`,
-          '      ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel 8) and 1 with its type only: (100 x 0 + 20 x 1) / 1 = 20',
+          ` 1 60/300 ${'█'.repeat(4)}${'·'.repeat(16)} two 20 ${H2}`,
+          ' ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel 8) and 1 with its type only: (100 x 0 + 20 x 1) / 1 = 20',
         ],
+        stderr: '--property: no unit that was asked reads other; they read: os_identity, count_self\n',
       },
       {
         title: 'tells of a unit that failed, and shows what the others say',
         args: ['--host', H1, '--unit', 'no_such_unit=9', '--unit', 'ksm_same_os_score'],
         lines: [
-          `   1    100  ${FULL}  one   ${H1}`,
-          '      ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
+          ` 1 100/100 ${FULL} one 100 ${H1}`,
+          ' ksm_same_os_score: 2 VMs run here: 2 with the same OS (rhel_8x64) and 0 with its type only: (100 x 2 + 20 x 0) / 2 = 100',
         ],
         stderr: 'unit no_such_unit failed: NOT_FOUND: ',
       },
@@ -145,9 +169,9 @@ describe('client commands', () => {
         const outcome = await run('score', '--vm', vmId(1), ...KSM_UNLESS(args), ...args);
         expect(outcome.error).to.equal(undefined);
         const [head, ...rest] = outcome.stdout.split('\n');
-        expect(head).to.match(/^rank +score +host +id$/);
-        expect(rest.slice(0, -3)).to.deep.equal(lines);
-        expect(rest.at(-2)).to.match(/^\d hosts, snapshot of \d{4}-.*Z, \d+ s old$/);
+        expect(head).to.match(/^rank +score +host +ksm_same_os_score x\d +id$/);
+        expect(rest.slice(0, rest.indexOf('')).map((line) => line.replace(/ +/g, ' '))).to.deep.equal(lines);
+        expect(rest.at(-2)).to.match(/^\d hosts, snapshot of \d{4}-.*Z, \d+s old$/);
         expect(outcome.stderr.startsWith(stderr)).to.equal(true, outcome.stderr);
         if (stderr === '') expect(outcome.stderr).to.equal('');
       });
@@ -163,26 +187,42 @@ describe('client commands', () => {
     it('runs the units of a named policy: as family 3 x (20 x 1) / 1 = 60, the longest bar for the highest score', async () => {
       const outcome = await run('score', '--vm', vmId(1), '--host', H2, '--policy', 'relatives');
       expect(errorText(outcome)).to.equal('');
-      expect(outcome.stdout).to.include(`\n   1     60  ${FULL}  two   ${H2}\n`);
+      expect(outcome.stdout).to.include(`\n   1     60  ${FULL}  two                  20  ${H2}\n`);
     });
 
-    it('explains the best hosts only when told how many, and names them all', async () => {
+    it('shows the best hosts only when told how many, and says what is left out', async () => {
       const { stdout } = await run('score', '--vm', vmId(1), ...KSM, '--top', '1');
       expect(stdout.match(/^ {6}ksm_same_os_score: .*/gm)).to.have.length(1);
       expect(stdout).to.match(/ one .*\n {6}ksm_same_os_score: /);
-      expect(stdout).to.match(new RegExp(` two +${H2}\n`));
+      expect(stdout).to.include('\n      1 more; --top 2 shows all\n').and.not.include(H2);
+    });
+
+    it('names hosts of the cluster that are not up', async () => {
+      const { stdout } = await run('score', '--vm', vmId(1), ...KSM);
+      expect(stdout).to.include('\nnot up, so not scored: four (maintenance), three (maintenance)\n');
+    });
+
+    it('counts a VM at the host where it is assumed: 2 of 2, or 2 of 3 and (100 x 2 + 20 x 0) / 3 = 66', async () => {
+      const { stdout } = await run('score', '--vm', 'vm-1', ...KSM, '--host', 'one', '--assume', 'vm-3=one');
+      expect(stdout).to.match(/^ +1 +66\/100 /m);
     });
 
     const unnamed: readonly (readonly [args: readonly string[], text: RegExp])[] = [
-      [['--vm', 'web-1'], /^CommandError: --vm web-1: no VM that runs has this name; pass its id$/],
-      [['--vm', 'vm-*'], /^CommandError: --vm vm-\*: expected a whole name, or an id$/],
+      [
+        ['--vm', 'web-1'],
+        /^CommandError: --vm web-1: no VM that runs has this name; "hostscore vms" lists them, and one that is stopped goes by its id$/,
+      ],
+      [['--vm', 'vm-*'], /^ConfigError: --vm vm-\*: expected a whole name, or an id$/],
       [
         ['--vm', 'twin'],
         new RegExp(
-          `^CommandError: --vm twin: several have this name; pass the id of one: ${vmId(4)}, ${vmId(5)}$`,
+          `^CommandError: --vm twin: several have this name; pass the id of one:\n  ${vmId(4)}  twin \\(up, on host ${H4}\\)\n  ${vmId(5)}  twin \\(up, on host ${H4}\\)$`,
         ),
       ],
-      [['--vm', 'vm-1', '--host', 'five'], /^CommandError: --host five: no host has this name; pass its id$/],
+      [
+        ['--vm', 'vm-1', '--host', 'five'],
+        /^CommandError: --host five: no host has this name; "hostscore hosts" lists them$/,
+      ],
       [
         ['--vm', 'vm-1', '--policy', 'nope'],
         /^SchedulingError: .*there is no policy "nope"; there are "relatives"/,
@@ -207,6 +247,25 @@ describe('client commands', () => {
       );
       expect(errorText(outcome)).to.match(/^CommandError: no unit answered/);
       expect(outcome.stderr).to.match(/^unit ksm_same_os_score failed: INVALID_ARGUMENT: /);
+    });
+
+    it('fails with JSON alike when no unit answered, and has the failure in it', async () => {
+      const outcome = await run('score', '--vm', vmId(1), '--unit', 'gone', '--json');
+      expect(errorText(outcome)).to.match(/^CommandError: no unit answered/);
+      expect(JSON.parse(outcome.stdout)).to.have.nested.property(
+        'unitResults[0].failure.code',
+        'FAILURE_CODE_NOT_FOUND',
+      );
+    });
+
+    it('warns of a mistyped property beside its JSON', async () => {
+      const { stdout, stderr } = await run(
+        ...(['score', '--vm', vmId(1), ...KSM, '--property', 'os_identty=family', '--json'] as const),
+      );
+      expect(() => void JSON.parse(stdout)).not.to.throw();
+      expect(stderr).to.equal(
+        '--property: no unit that was asked reads os_identty; they read: os_identity, count_self\n',
+      );
     });
 
     it('prints JSON, with the time as text', async () => {
@@ -236,7 +295,13 @@ describe('client commands', () => {
             ],
           },
         ],
-        unitResults: [{ unit: 'ksm_same_os_score', value: [100], direction: 'HIGHER_IS_BETTER' }],
+        unitResults: [
+          {
+            unit: 'ksm_same_os_score',
+            scores: { values: [100] },
+            direction: 'DIRECTION_HIGHER_IS_BETTER',
+          },
+        ],
         unknownHostIds: [STRANGER],
       });
       expect(printed)
@@ -261,6 +326,10 @@ describe('client commands', () => {
     it('prints SERVING', async () => {
       const { stdout, error } = await run('health');
       expect({ stdout, error }).to.deep.equal({ stdout: 'SERVING\n', error: undefined });
+    });
+
+    it('prints JSON', async () => {
+      expect(JSON.parse((await run('health', '--json')).stdout)).to.deep.equal({ status: 'SERVING' });
     });
 
     it('fails when the engine is away', async () => {
@@ -352,8 +421,9 @@ describe('client commands', () => {
       [['frobnicate'], /^error: unknown command 'frobnicate'/],
       [['units', '--frobnicate'], /^error: unknown option '--frobnicate'/],
       [['units', 'surplus'], /^error: too many arguments for 'units'/],
-      [['score'], /^error: required option '--vm <name\|id>' not specified/],
+      [['score'], /^error: required option '--vm <name\|id>' not specified; "hostscore vms" lists the VMs/],
       [['score', '--vm', vmId(1), '--host', ''], /--host <name\|id>.*''.*expected a name or an id/],
+      [['score', '--vm', vmId(1), '--assume', 'vm-1'], /--assume <vm=host>.*'vm-1'.*expected VM=HOST/],
       [['score', '--vm', vmId(1), '--top', '0'], /--top <n>.*'0'.*expected a whole number from 1/],
       [
         ['score', '--vm', vmId(1), '--policy', 'a', '--unit', 'b'],
@@ -369,10 +439,10 @@ describe('client commands', () => {
       [['score', '--vm', vmId(1), '--property', '=x'], /--property .*'=x'.*expected KEY=VALUE/],
       [
         ['units', '--timeout', 'soon'],
-        /--timeout <ms>.*'soon'.*expected a whole number from 1 to 2147483647/,
+        /--timeout <duration>.*'soon'.*expected a duration such as 500ms, 30s or 5m, from 1ms to 24h/,
       ],
-      [['units', '--timeout', '0'], /--timeout <ms>.*'0'.*expected a whole number/],
-      [['units', '--timeout', '2147483648'], /--timeout <ms>.*expected a whole number/],
+      [['units', '--timeout', '0ms'], /--timeout <duration>.*'0ms'.*from 1ms to 24h/],
+      [['units', '--timeout', '25h'], /--timeout <duration>.*'25h'.*from 1ms to 24h/],
       [['units', '--server'], /^error: option '--server <target>' argument missing/],
       [['simulate', '--listen', '8080'], /--listen <host:port>.*'8080'.*expected host:port/],
       [['simulate', '--listen', '127.0.0.1:65536'], /--listen <host:port>.*expected host:port/],
@@ -418,7 +488,7 @@ describe('client commands', () => {
     it('ends a call when the time is up', async () => {
       scoring.simulator.faults.set({ hang: {} });
       try {
-        const outcome = await run('score', '--vm', vmId(77), '--timeout', '50');
+        const outcome = await run('score', '--vm', vmId(77), '--timeout', '50ms');
         expect(errorText(outcome)).to.match(/^SchedulingError: /);
         expect(outcome.error).to.include({ code: 'DEADLINE_EXCEEDED' });
       } finally {

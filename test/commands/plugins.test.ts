@@ -111,7 +111,7 @@ describeWithPython('hostscore plugins', () => {
       ['--dir', '/no/such/folder'],
       /^CommandError: plugins: the folder \/no\/such\/folder can't be read: ENOENT/,
     ],
-    ['a folder that is not named', [], /^CommandError: --dir: is required: the folder of the plugins/],
+    ['a folder that is not named', [], /^ConfigError: --dir: is required: the folder of the plugins/],
   ] as const) {
     it(`ends in one clear line with ${title}`, async () => {
       expect(errorText(await runToEnd(['plugins', ...args, ...FREE_PORTS, ...python], VARIABLES))).to.match(

@@ -60,15 +60,17 @@ describe('hostscore units, what is remembered', () => {
 
   it('lists it as JSON', async () => {
     const { stdout } = await run('--remembered', '--json');
-    expect(JSON.parse(stdout)).to.deep.equal([
-      { service: 'cpu', listedAt: '2026-01-02T03:04:05.678Z', units: [unit('f')], gone: [] },
-      {
-        service: 'gpu',
-        listedAt: '2026-01-02T03:04:05.678Z',
-        units: REGISTRY.get('gpu')?.units,
-        gone: [{ unit: unit('old'), since: '1970-01-01T00:00:00.000Z' }],
-      },
-    ]);
+    expect(JSON.parse(stdout)).to.deep.equal({
+      services: [
+        { service: 'cpu', listedAt: '2026-01-02T03:04:05.678Z', units: [unit('f')], gone: [] },
+        {
+          service: 'gpu',
+          listedAt: '2026-01-02T03:04:05.678Z',
+          units: REGISTRY.get('gpu')?.units,
+          gone: [{ unit: unit('old'), since: '1970-01-01T00:00:00.000Z' }],
+        },
+      ],
+    });
   });
 
   it('refuses to list or forget where nothing is remembered, and makes no folder', async () => {
@@ -93,6 +95,8 @@ describe('hostscore units, what is remembered', () => {
       'forgot filter/f of gpu\nNo hostscore runs: the unit comes back if its service still lists it.\n',
     );
     expect([unitsOf('gpu'), unitsOf('cpu')]).to.deep.equal([['g'], ['f']]);
+    const json = await run('--forget', 'filter/g', '--json');
+    expect(JSON.parse(json.stdout)).to.deep.equal({ forgotten: ['gpu'], listed: [] });
     expect(existsSync(join(folder.path, 'owner.sock'))).to.equal(false);
   });
 
@@ -132,7 +136,7 @@ describe('hostscore units, what is remembered', () => {
     ],
     [['--forget', 'f'], /^UsageError: .*expected a type and a name, such as score\/old_unit/],
     [['--forget', 'cost/f'], /^UsageError: .*expected a type and a name/],
-    [['--service', 'gpu'], /^CommandError: --service goes together with --forget/],
+    [['--service', 'gpu'], /^ConfigError: --service goes together with --forget/],
   ];
   for (const [args, error] of refused) {
     it(`refuses ${args.join(' ')}`, async () => {

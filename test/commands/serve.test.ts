@@ -395,7 +395,7 @@ describe('serve with services', () => {
       try {
         const [, address = ''] = await server.written('stderr', /grpc server listening address=(\S+) /);
         await server.written('stderr', /service listed service=gpu/);
-        const outcome = await runToEnd(['units', '--server', address, '--timeout', `${timeout}`]);
+        const outcome = await runToEnd(['units', '--server', address, '--timeout', `${timeout}ms`]);
         expect(errorText(outcome)).to.equal('');
         expect(outcome.stdout).to.match(/^other /m);
         expect(outcome.stdout).to.include('mute: the service has not been listed yet');

@@ -182,6 +182,7 @@ function readPolicyUnit(message: PolicyUnit__Output, type: PolicyUnitType): Poli
     ...(path.length === 0
       ? {}
       : { path: path.slice(0, MAX_PATH_LENGTH).map((id) => boundedText(id, MAX_ID_LENGTH)) }),
+    ...(message.service === '' ? {} : { service: boundedText(message.service, MAX_ID_LENGTH) }),
   };
 }
 

@@ -25,7 +25,7 @@ export function writePolicyUnits(list: PolicyUnitList): Buffer {
     problems,
     has_inventory: hasInventory,
     incomplete: isIncomplete,
-    policy_units: units.map(({ name, type, description, properties, direction, path = [] }) => ({
+    policy_units: units.map(({ name, type, description, properties, direction, path = [], service }) => ({
       name,
       type: `POLICY_UNIT_TYPE_${type}` as const,
       description,
@@ -38,6 +38,7 @@ export function writePolicyUnits(list: PolicyUnitList): Buffer {
       direction: writeDirection(direction),
       origin: path[0] ?? '',
       path,
+      ...(service === undefined ? {} : { service }),
     })),
   });
 }

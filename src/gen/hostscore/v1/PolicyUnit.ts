@@ -39,6 +39,11 @@ export interface PolicyUnit {
    * kept.
    */
   'path'?: (string)[];
+  /**
+   * Service that offers the unit, by its name in the configuration of the composite that lists it. Other services leave
+   * it empty, and a composite that takes the unit from another one puts its own name for that one in place.
+   */
+  'service'?: (string);
 }
 
 /**
@@ -76,4 +81,9 @@ export interface PolicyUnit__Output {
    * kept.
    */
   'path': (string)[];
+  /**
+   * Service that offers the unit, by its name in the configuration of the composite that lists it. Other services leave
+   * it empty, and a composite that takes the unit from another one puts its own name for that one in place.
+   */
+  'service': (string);
 }

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import protobuf from 'protobufjs';
+import type { PolicyUnitList, ScoreHostsResponse } from '../domain/contract.js';
+import type { ListHostsResponse, ListVmsResponse } from '../domain/inventory.js';
+import { CONTRACT_FILES, CONTRACT_FOLDER } from './proto.js';
+import { writeListedHosts, writeListedVms } from './message/inventory.js';
+import { writePolicyUnits, writeScores } from './message/write-response.js';
+
+/** Returns the units of a service in the JSON of the contract. */
+export function unitsJson(list: PolicyUnitList): object {
+  return messageJson('ListPolicyUnitsResponse', writePolicyUnits(list));
+}
+
+/** Returns scores in the JSON of the contract. */
+export function scoresJson(response: ScoreHostsResponse): object {
+  return messageJson('ScoreHostsResponse', writeScores(response));
+}
+
+/** Returns hosts in the JSON of the contract. */
+export function hostsJson(response: ListHostsResponse): object {
+  return messageJson('ListHostsResponse', writeListedHosts(response));
+}
+
+/** Returns VMs in the JSON of the contract. */
+export function vmsJson(response: ListVmsResponse): object {
+  return messageJson('ListVmsResponse', writeListedVms(response));
+}
+
+let loaded: protobuf.Root | undefined;
+
+/** Returns the contract in the form that tells fields by their types, which only a command that prints JSON needs. */
+function contract(): protobuf.Root {
+  if (loaded !== undefined) return loaded;
+  const root = new protobuf.Root();
+  const resolveIn = root.resolvePath.bind(root);
+  root.resolvePath = (origin, target) =>
+    origin === '' ? join(CONTRACT_FOLDER, target) : resolveIn(origin, target);
+  loaded = root.loadSync([...CONTRACT_FILES]);
+  loaded.resolveAll();
+  return loaded;
+}
+
+function messageJson(name: string, bytes: Uint8Array): object {
+  const type = contract().lookupType(`hostscore.v1.${name}`);
+  return asJson(type, membersOf(type.decode(bytes)));
+}
+
+/**
+ * Returns a message in the JSON mapping of proto3, in the order of its fields: names in camel case, enums by name, and
+ * without what equals its default and has no presence. Of the well-known types it knows those of the contract.
+ */
+function asJson(type: protobuf.Type, members: ReadonlyMap<string, unknown>): object {
+  return Object.fromEntries(
+    type.fieldsArray.flatMap((field): [string, unknown][] => {
+      const { name, partOf } = field;
+      // The types of protobufjs leave out its any.
+      const typeDefault: unknown = field.typeDefault;
+      const value = members.get(name);
+      if (Array.isArray(value)) {
+        return value.length === 0 ? [] : [[name, value.map((item) => valueJson(field, item))]];
+      }
+      if (value == null || (partOf === null && value === typeDefault)) return [];
+      return [[name, valueJson(field, value)]];
+    }),
+  );
+}
+
+function valueJson({ resolvedType }: protobuf.Field, value: unknown): unknown {
+  if (resolvedType instanceof protobuf.Enum) return resolvedType.valuesById[Number(value)] ?? value;
+  if (!(resolvedType instanceof protobuf.Type)) return value;
+  const members = membersOf(value);
+  if (resolvedType.fullName === '.google.protobuf.Timestamp') return timeJson(members);
+  return asJson(resolvedType, members);
+}
+
+function timeJson(members: ReadonlyMap<string, unknown>): string {
+  const milliseconds = Number(members.get('seconds') ?? 0) * 1000 + Number(members.get('nanos') ?? 0) / 1e6;
+  return new Date(milliseconds).toISOString();
+}
+
+/** Only what was on the wire is a message's own; defaults are its prototype's. */
+function membersOf(message: unknown): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(message ?? {}));
+}
