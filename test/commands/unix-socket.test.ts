@@ -105,8 +105,8 @@ describe('serve at a socket of the file system', () => {
   }
 
   it('is what check asks, where nothing listens yet', async () => {
-    const outcome = await runToEnd(['check', ...OTHERS_FREE], at);
-    expect(outcome.stdout).to.include(`listen: unix:${path}`);
+    const outcome = await runToEnd(['check', '--json', ...OTHERS_FREE], at);
+    expect(outcome.stdout).to.include(`unix:${path}`);
     expect(errorText(outcome)).to.not.include('something listens');
   });
 });
