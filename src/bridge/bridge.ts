@@ -112,7 +112,9 @@ export function createBridge(options: BridgeOptions): Bridge {
         const { budget } = settings;
         const forEngine = HOLDS_LOCK.has(name);
         const budgetMs = forEngine ? budget : options.discoverBudgetMs;
-        const ask = askWithin(budgetMs, { requestId, dryRun: request.dryRun, forEngine }, request, options);
+        const { dryRun } = request;
+        const asked = { requestId, dryRun, forEngine, atEngineStart: !forEngine };
+        const ask = askWithin(budgetMs, asked, request, options);
         const { answer, units = [], failed = [], facts = () => ({}) } = await method.run(params, ask);
         logInvalid(name, requestId, failed);
         logAnswer({ requestId, method: name, units, failed, facts });
@@ -141,7 +143,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** Creates the function that calls the service within the budget. The deadline leaves time to write the answer. */
 function askWithin(
   budgetMs: number,
-  facts: Pick<Call, 'requestId' | 'dryRun' | 'forEngine'>,
+  facts: Pick<Call, 'requestId' | 'dryRun' | 'forEngine' | 'atEngineStart'>,
   { signal, receivedAt }: ReceivedRequest,
   { clock = Date, after = nodeAfter }: Pick<BridgeOptions, 'clock' | 'after'>,
 ): Ask {

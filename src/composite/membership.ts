@@ -73,8 +73,8 @@ export interface Membership {
   /** Waits, within `until` (ms since the epoch), until each member of this process was listed or failed. */
   readonly local: (call: Call, until: number) => Promise<void>;
   /**
-   * Lists the services that answer anew, and waits, within `until` and the budget, until the units of every member are
-   * known. Logs an error if some are missing then.
+   * Lists the services that answer anew, and waits, within `until` and the budget, until every member was listed or failed;
+   * when an engine starts, until the units of every member are known. Logs an error if some are missing then.
    * Returns at once to another composite, which asks again soon: two that waited for each other would both be late.
    */
   readonly complete: (call: Call, until: number) => Promise<void>;
@@ -214,8 +214,9 @@ export function createMembership(options: MembershipOptions): Membership {
     return unknown().map(({ endpoint }) => endpoint.member.name);
   }
 
-  function isComplete(): boolean {
-    return unknown().length === 0 && checkers.every(({ isStale }) => !isStale()) && !isIncomplete();
+  function isComplete({ atEngineStart = false }: Call): boolean {
+    const areKnown = atEngineStart ? unknown().length === 0 : isTried();
+    return areKnown && checkers.every(({ isStale }) => !isStale()) && !isIncomplete();
   }
 
   /** Tells whether some members say that more units are on their way. */
@@ -226,11 +227,12 @@ export function createMembership(options: MembershipOptions): Membership {
     );
   }
 
+  function isTried(among: readonly HealthChecker[] = checkers): boolean {
+    return among.every(({ listing, failure }) => listing() !== undefined || failure() !== undefined);
+  }
+
   function isLocalTried(): boolean {
-    return checkers.every(
-      ({ endpoint, listing, failure }) =>
-        endpoint.member.remote || listing() !== undefined || failure() !== undefined,
-    );
+    return isTried(checkers.filter(({ endpoint }) => !endpoint.member.remote));
   }
 
   function wake(): void {
@@ -312,9 +314,9 @@ export function createMembership(options: MembershipOptions): Membership {
       for (const { listNow } of answering) listNow();
       const areListed = () => answering.every(({ isListing }) => !isListing());
       await waitUntil(areListed, call, Math.min(until, began + FRESH_LISTING_MS));
-      await waitUntil(isComplete, call, Math.min(until, began + settings.discoverBudget));
+      await waitUntil(() => isComplete(call), call, Math.min(until, began + settings.discoverBudget));
       const wasPatient = call.deadline - began >= Math.min(settings.discoverBudget, PATIENT_LISTING_MS);
-      if (wasPatient && !isClosed) logMissing(call);
+      if (call.atEngineStart === true && wasPatient && !isClosed) logMissing(call);
     },
     problems: (call) => boundedProblems(allProblems(call)),
     withInventory: () =>

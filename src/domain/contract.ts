@@ -89,6 +89,11 @@ export interface Call {
    * the bridge of this process, never read from the wire.
    */
   readonly forEngine?: boolean;
+  /**
+   * True for an oVirt engine that starts: what is missing from its one listing stays disabled until its next restart, so that
+   * services are waited for which failed so far. Set by the bridge of this process, never read from the wire.
+   */
+  readonly atEngineStart?: boolean;
 }
 
 /** The reason why a unit failed. */

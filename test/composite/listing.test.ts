@@ -34,8 +34,11 @@ const remote = (name: string, service: ScriptedService, options: Partial<Member>
 
 const away = failWith('UNAVAILABLE', 'refused');
 
+/** The names of all units, as an engine that starts gets them. */
 async function names(composite: Composite, deadline = Infinity): Promise<readonly string[]> {
-  return (await composite.listPolicyUnits(call({ deadline }))).units.map(({ name }) => name);
+  return (await composite.listPolicyUnits(call({ deadline, atEngineStart: true }))).units.map(
+    ({ name }) => name,
+  );
 }
 
 describe('the listing of members', () => {
@@ -590,6 +593,16 @@ describe('a listing of all units', () => {
       ]);
     });
   }
+
+  it('does not wait for a service that failed when no engine starts: the problems name it', async () => {
+    const { composite, time, logged } = await withAway();
+    const before = time.pending();
+    const { units, problems } = await composite.listPolicyUnits(call());
+    expect(units.map(({ name }) => name)).to.deep.equal(['a']);
+    expect(problems.map(({ source }) => source)).to.deep.equal(['beta']);
+    expect(time.pending()).to.deep.equal(before);
+    expect(logged('units missing from a listing')).to.deep.equal([]);
+  });
 
   it('does not wait when another composite asks, which then says nothing of what is missing', async () => {
     const { composite, time, logged } = await withAway();

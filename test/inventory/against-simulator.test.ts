@@ -199,7 +199,7 @@ describe('createInventory against the simulated engine', () => {
   const lasting: readonly (readonly [FaultsInput, RegExp])[] = [
     [{ status: { code: 503, path: '/api' } }, /answered 503/],
     [{ status: { code: 403, path: '/api' } }, /administrator role/],
-    [{ reset: { path: '/api' } }, /connection to the engine .* failed \(ECONNRESET\)/],
+    [{ reset: { path: '/api' } }, /ended the connection \(ECONNRESET\); does it want https/],
     [{ hang: { path: '/api/hosts' } }, /phase response/],
     [{ cut: { path: '/api/vms', how: 'stall' } }, /phase idle|phase response/],
     [
