@@ -1,5 +1,5 @@
-import type { AssumedPlacement, Call } from './contract.js';
-import { changeOsHistogram, createOsHistogramBuilder, type OsHistogram } from './os-histogram.js';
+import type { Call } from './contract.js';
+import { createOsHistogramBuilder, type OsHistogram } from './os-histogram.js';
 import { OS_IDENTITIES, type OsByIdentity, type OsIdentity } from './os-identity.js';
 
 /** A virtual machine as the engine describes it. */
@@ -57,19 +57,48 @@ export interface Snapshot {
    * then, and possibly later ones.
    */
   readonly time: number;
+  /** Id of the newest event of the engine that it has; absent when the engine's events are not followed. */
+  readonly eventId: number | undefined;
   /** All hosts, ordered by name, then id. */
   readonly hosts: readonly Host[];
+  /**
+   * Index of each of `hosts`. The next snapshot has the same array if no host came, left or got another name, so that what
+   * depends only on which hosts there are can be remembered by it.
+   */
+  readonly hostOrder: readonly number[];
   /** Returns a host by id. */
   readonly host: (id: string) => Host | undefined;
+  /** Returns a host by {@link Host.index}. */
+  readonly hostAt: (index: number) => Host | undefined;
   /** Returns the hosts of a cluster, in any status, ordered by name, then id. */
   readonly hostsOfCluster: (clusterId: string) => readonly Host[];
   /** Returns a running VM by id; a snapshot has no stopped VMs. */
   readonly vm: (id: string) => Vm | undefined;
+  /** Returns all running VMs, also those on hosts that it lacks, in any order. */
+  readonly vms: () => Iterable<Vm>;
   /** Number of VMs on each host, by {@link Host.index}. */
   readonly vmCounts: Readonly<Int32Array>;
   /** Operating systems of those VMs, under each identity. */
   readonly os: Readonly<Record<OsIdentity, OsHistogram>>;
+  /** What the next snapshot shares with it, for this folder. */
+  readonly parts: SnapshotParts;
 }
+
+/** The parts of a snapshot that the next one shares if they stay as they are. */
+export interface SnapshotParts {
+  /** Index of each host by id, also of those that only VMs name. */
+  readonly indexes: ReadonlyMap<string, number>;
+  /** Hosts by index, and the VMs of those that only VMs name, or that left. */
+  readonly places: readonly Place[];
+  /** VMs by id, in {@link VM_BUCKETS} maps by a hash of the id, of which a change copies one. */
+  readonly vms: readonly (ReadonlyMap<string, Vm> | undefined)[];
+}
+
+/** A host, or the VMs of one that is not listed. */
+type Place = Host | { readonly id?: undefined; readonly vms: readonly Vm[] };
+
+/** Number of maps that the VMs of a snapshot are spread over: of 100,000 VMs each has 25, and a change copies 32 KiB of pointers. */
+export const VM_BUCKETS = 4096;
 
 /** The inventory of the scoring engine. Methods throw or reject with a SchedulingError. */
 export interface Inventory {
@@ -95,62 +124,178 @@ export interface SnapshotBuilder {
   /** Adds a VM; ignores a duplicate. */
   readonly addVm: (vm: Vm) => void;
   /** Returns the snapshot. VMs on a host that was not added can be found, and count nowhere. */
-  readonly build: (time: number) => Snapshot;
+  readonly build: (time: number, eventId?: number) => Snapshot;
 }
 
-interface HostVms {
-  readonly index: number;
-  readonly vms: Vm[];
+/** Editor of a snapshot, which stays as it is; the new one shares what did not change. */
+export interface SnapshotEditor {
+  readonly host: (id: string) => HostRecord | undefined;
+  readonly vm: (id: string) => Vm | undefined;
+  /** Adds a host, or changes it. */
+  readonly setHost: (host: HostRecord) => void;
+  /** Removes a host. Its VMs can be found, and count nowhere until they move or the host comes back. */
+  readonly removeHost: (id: string) => void;
+  /** Adds a running VM, or changes it. */
+  readonly setVm: (vm: Vm) => void;
+  readonly removeVm: (id: string) => void;
+  readonly build: (time: number, eventId: number | undefined) => Snapshot;
 }
+
+/** Creates an editor. The indexes of hosts stay; a removed one leaves a hole. */
+export function editSnapshot(original: Snapshot): SnapshotEditor {
+  let indexes = original.parts.indexes;
+  let ownIndexes: Map<string, number> | undefined;
+  const places = [...original.parts.places];
+  const buckets = [...original.parts.vms];
+  const ownBuckets = new Map<number, Map<string, Vm>>();
+  /** VMs of the hosts where they change, by index. */
+  const ownVms = new Map<number, Vm[]>();
+  const histograms = eachIdentity((identity) => createOsHistogramBuilder(original.os[identity]));
+  let isReordered = false;
+
+  function indexOf(hostId: string): number {
+    const known = indexes.get(hostId);
+    if (known !== undefined) return known;
+    ownIndexes ??= new Map(indexes);
+    indexes = ownIndexes;
+    ownIndexes.set(hostId, places.length);
+    return places.push({ vms: [] }) - 1;
+  }
+
+  function host(id: string): Host | undefined {
+    const place = places[indexes.get(id) ?? -1];
+    return place?.id === undefined ? undefined : place;
+  }
+
+  function bucketFor(id: string): Map<string, Vm> {
+    const number = bucketOf(id);
+    let bucket = ownBuckets.get(number);
+    if (bucket === undefined) {
+      bucket = new Map(buckets[number]);
+      ownBuckets.set(number, bucket);
+      buckets[number] = bucket;
+    }
+    return bucket;
+  }
+
+  function vmsAt(index: number): Vm[] {
+    let vms = ownVms.get(index);
+    if (vms === undefined) ownVms.set(index, (vms = [...(places[index]?.vms ?? [])]));
+    return vms;
+  }
+
+  function count(vm: Vm, index: number, step: 1 | -1): void {
+    for (const identity of OS_IDENTITIES) histograms[identity].add(vm.os[identity], index, step);
+  }
+
+  function leave(vm: Vm): void {
+    if (vm.hostId === undefined) return;
+    const index = indexOf(vm.hostId);
+    const vms = vmsAt(index);
+    const at = vms.findIndex(({ id }) => id === vm.id);
+    const last = vms.pop();
+    if (last !== undefined && at < vms.length) vms[at] = last;
+    count(vm, index, -1);
+  }
+
+  function enter(vm: Vm): void {
+    if (vm.hostId === undefined) return;
+    const index = indexOf(vm.hostId);
+    vmsAt(index).push(vm);
+    count(vm, index, 1);
+  }
+
+  const vm = (id: string) => buckets[bucketOf(id)]?.get(id);
+
+  return {
+    host,
+    vm,
+    setHost(record) {
+      const index = indexOf(record.id);
+      const before = places[index];
+      isReordered ||= before?.id === undefined || before.name !== record.name;
+      places[index] = { ...record, index, vms: before?.vms ?? [] };
+    },
+    removeHost(id) {
+      const before = host(id);
+      if (before === undefined) return;
+      isReordered = true;
+      places[before.index] = { vms: before.vms };
+    },
+    setVm(after) {
+      const before = vm(after.id);
+      if (before === after) return;
+      if (before !== undefined) leave(before);
+      bucketFor(after.id).set(after.id, after);
+      enter(after);
+    },
+    removeVm(id) {
+      const before = vm(id);
+      if (before === undefined) return;
+      leave(before);
+      bucketFor(id).delete(id);
+    },
+    build(time, eventId) {
+      const vmCounts = new Int32Array(places.length);
+      vmCounts.set(original.vmCounts);
+      for (const [index, vms] of ownVms) {
+        places[index] = { ...places[index], vms };
+        vmCounts[index] = vms.length;
+      }
+      return createSnapshot({
+        time,
+        eventId,
+        hostOrder: isReordered ? orderOf(places) : original.hostOrder,
+        vmCounts,
+        os: eachIdentity((identity) => histograms[identity].build(places.length)),
+        parts: { indexes, places, vms: buckets },
+      });
+    },
+  };
+}
+
+/** Creates a snapshot, in a scope of its own: its functions must not keep the snapshot before it alive. */
+function createSnapshot(
+  given: Pick<Snapshot, 'time' | 'eventId' | 'hostOrder' | 'vmCounts' | 'os' | 'parts'>,
+): Snapshot {
+  const { indexes, places, vms } = given.parts;
+  const hostAt = (index: number): Host | undefined => {
+    const place = places[index];
+    return place?.id === undefined ? undefined : place;
+  };
+  const hosts = given.hostOrder.map(hostAt).filter((host) => host !== undefined);
+  let clusters: ReadonlyMap<string | undefined, readonly Host[]> | undefined;
+  return {
+    ...given,
+    hosts,
+    host: (id) => hostAt(indexes.get(id) ?? -1),
+    hostAt,
+    hostsOfCluster: (clusterId) => (clusters ??= byCluster(hosts)).get(clusterId) ?? [],
+    vm: (id) => vms[bucketOf(id)]?.get(id),
+    vms: () => vmsIn(vms),
+  };
+}
+
+const EMPTY = createSnapshot({
+  time: 0,
+  eventId: undefined,
+  hostOrder: [],
+  vmCounts: new Int32Array(0),
+  os: eachIdentity(() => createOsHistogramBuilder().build(0)),
+  parts: { indexes: new Map(), places: [], vms: new Array<undefined>(VM_BUCKETS).fill(undefined) },
+});
 
 /** Creates an empty builder. */
 export function createSnapshotBuilder(): SnapshotBuilder {
-  const records = new Map<string, HostRecord>();
-  const vms = new Map<string, Vm>();
-  // A host gets its index at its first mention, be it by a VM: hosts and VMs are listed concurrently.
-  const vmsByHost = new Map<string, HostVms>();
-  const histograms = eachIdentity(() => createOsHistogramBuilder());
-
-  function vmsOn(hostId: string): HostVms {
-    let host = vmsByHost.get(hostId);
-    if (host === undefined) {
-      host = { index: vmsByHost.size, vms: [] };
-      vmsByHost.set(hostId, host);
-    }
-    return host;
-  }
-
+  const { host, vm, setHost, setVm, build } = editSnapshot(EMPTY);
   return {
     addHost(record) {
-      if (!records.has(record.id)) records.set(record.id, record);
+      if (host(record.id) === undefined) setHost(record);
     },
-    addVm(vm) {
-      if (vms.has(vm.id)) return;
-      vms.set(vm.id, vm);
-      if (vm.hostId === undefined) return;
-      const host = vmsOn(vm.hostId);
-      host.vms.push(vm);
-      for (const identity of OS_IDENTITIES) histograms[identity].add(vm.os[identity], host.index);
+    addVm(added) {
+      if (vm(added.id) === undefined) setVm(added);
     },
-    build(time) {
-      const hosts = [...records.values()]
-        .sort(byNameThenId)
-        .map((record): Host => ({ ...record, ...vmsOn(record.id) }));
-      const hostsById = new Map(hosts.map((host) => [host.id, host]));
-      let clusters: ReadonlyMap<string | undefined, readonly Host[]> | undefined;
-      const size = vmsByHost.size;
-      const vmCounts = new Int32Array(size);
-      for (const { index, vms } of vmsByHost.values()) vmCounts[index] = vms.length;
-      return {
-        time,
-        hosts,
-        host: (id) => hostsById.get(id),
-        hostsOfCluster: (clusterId) => (clusters ??= byCluster(hosts)).get(clusterId) ?? [],
-        vm: (id) => vms.get(id),
-        vmCounts,
-        os: eachIdentity((identity) => histograms[identity].build(size)),
-      };
-    },
+    build,
   };
 }
 
@@ -162,59 +307,26 @@ export function buildSnapshot(time: number, hosts: Iterable<HostRecord>, vms: It
   return builder.build(time);
 }
 
-/** A placement with its VM, which may be stopped and so missing from the snapshot. */
-export interface ResolvedPlacement {
-  readonly vm: Vm;
-  readonly hostId: AssumedPlacement['hostId'];
-}
-
-/**
- * Returns the snapshot with these VMs on these hosts, each counted there and nowhere else. No VM may be placed twice;
- * hosts that the snapshot lacks are ignored. The memory of hosts stays as it is.
- */
-export function assumePlacements(snapshot: Snapshot, placements: readonly ResolvedPlacement[]): Snapshot {
-  if (placements.length === 0) return snapshot;
-  const placed = new Map<string, Vm>();
-  const changed = new Map<string, Host>();
-  const vmCounts = Int32Array.from(snapshot.vmCounts);
-  const moves: { readonly vm: Vm; readonly hostIndex: number; readonly step: 1 | -1 }[] = [];
-
-  const change = (hostId: string | undefined, vm: Vm, step: 1 | -1): void => {
-    const host = hostId === undefined ? undefined : (changed.get(hostId) ?? snapshot.host(hostId));
-    if (host === undefined) return;
-    const vms = step === 1 ? [...host.vms, vm] : host.vms.filter(({ id }) => id !== vm.id);
-    changed.set(host.id, { ...host, vms });
-    vmCounts[host.index] = vms.length;
-    moves.push({ vm, hostIndex: host.index, step });
-  };
-
-  for (const { vm, hostId } of placements) {
-    const before = snapshot.vm(vm.id);
-    const after: Vm = { ...(before ?? vm), hostId };
-    if (before !== undefined) change(before.hostId, before, -1);
-    change(hostId, after, 1);
-    placed.set(vm.id, after);
-  }
-
-  return {
-    time: snapshot.time,
-    hosts: snapshot.hosts.map((host) => changed.get(host.id) ?? host),
-    host: (id) => changed.get(id) ?? snapshot.host(id),
-    hostsOfCluster: (clusterId) =>
-      snapshot.hostsOfCluster(clusterId).map((host) => changed.get(host.id) ?? host),
-    vm: (id) => placed.get(id) ?? snapshot.vm(id),
-    vmCounts,
-    os: eachIdentity((identity) =>
-      changeOsHistogram(
-        snapshot.os[identity],
-        moves.map(({ vm, hostIndex, step }) => ({ hostIndex, os: vm.os[identity], step })),
-      ),
-    ),
-  };
-}
-
 function eachIdentity<Value>(make: (identity: OsIdentity) => Value): Record<OsIdentity, Value> {
   return { configured: make('configured'), family: make('family'), guest: make('guest') };
+}
+
+function orderOf(places: readonly Place[]): readonly number[] {
+  return places
+    .filter((place) => place.id !== undefined)
+    .sort(byNameThenId)
+    .map(({ index }) => index);
+}
+
+/** Returns the map of a VM, by a hash of its id. */
+function bucketOf(id: string): number {
+  let hash = 0;
+  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) | 0;
+  return hash & (VM_BUCKETS - 1);
+}
+
+function* vmsIn(buckets: SnapshotParts['vms']): Generator<Vm, void, undefined> {
+  for (const bucket of buckets) if (bucket !== undefined) yield* bucket.values();
 }
 
 function byCluster(hosts: readonly Host[]): ReadonlyMap<string | undefined, readonly Host[]> {

@@ -1,4 +1,5 @@
-import type { Host, ResolvedPlacement, Snapshot, Vm } from '../domain/snapshot.js';
+import type { ResolvedPlacement } from '../domain/snapshot-delta.js';
+import type { Host, Snapshot, Vm } from '../domain/snapshot.js';
 import type { MoveUnderWay, Proposal, RecentMigrations } from './unit.js';
 
 /** A VM of known memory. */

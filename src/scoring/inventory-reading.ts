@@ -1,14 +1,8 @@
 import type { AssumedPlacement, Call, ScoreHostsRequest } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
-import {
-  assumePlacements,
-  type Host,
-  type Inventory,
-  type ResolvedPlacement,
-  type Snapshot,
-  type Vm,
-} from '../domain/snapshot.js';
+import { assumePlacements, type ResolvedPlacement } from '../domain/snapshot-delta.js';
+import type { Host, Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 
 /** The hosts that a request wants, by id or all that are up in a cluster. */
 export type WantedHosts = readonly string[] | { readonly clusterId: string };
@@ -48,24 +42,34 @@ export interface InventoryReader {
   ) => Promise<FoundHosts & { readonly vm: Vm }>;
 }
 
+/** Where the hosts of a list are, in all snapshots that have the same hosts. */
+interface KnownHosts {
+  /** Index of each known host, in the order asked. */
+  readonly indexes: readonly number[];
+  readonly unknownHostIds: readonly string[];
+}
+
 /**
- * Creates a reader of an inventory. It caches by snapshot and array of ids: a scheduler asks for the same hosts again and
- * again.
+ * Creates a reader of an inventory. A scheduler asks for the same hosts again and again: it remembers where the hosts of an
+ * array of ids are, for as long as no host comes or leaves.
  */
 export function createInventoryReader(inventory: Inventory): InventoryReader {
-  // By snapshot first: the lists live long, and must not keep old snapshots alive.
-  const known = new WeakMap<Snapshot, WeakMap<readonly string[], FoundHosts>>();
+  // By hosts first: the lists live long, and must not keep old snapshots alive.
+  const known = new WeakMap<Snapshot['hostOrder'], WeakMap<readonly string[], KnownHosts>>();
 
   function lookUp(snapshot: Snapshot, wanted: WantedHosts): FoundHosts {
     if ('clusterId' in wanted) {
       const hosts = snapshot.hostsOfCluster(wanted.clusterId).filter(({ status }) => status === 'up');
       return { snapshot, hosts, unknownHostIds: [], placements: [], observed: snapshot };
     }
-    let lists = known.get(snapshot);
-    if (lists === undefined) known.set(snapshot, (lists = new WeakMap<readonly string[], FoundHosts>()));
-    let found = lists.get(wanted);
-    if (found === undefined) lists.set(wanted, (found = hostsOf(snapshot, wanted)));
-    return found;
+    const { hostOrder, hostAt } = snapshot;
+    let lists = known.get(hostOrder);
+    if (lists === undefined) known.set(hostOrder, (lists = new WeakMap<readonly string[], KnownHosts>()));
+    let list = lists.get(wanted);
+    if (list === undefined) lists.set(wanted, (list = knownHosts(snapshot, wanted)));
+    const { indexes, unknownHostIds } = list;
+    const hosts = indexes.map(hostAt).filter((host) => host !== undefined);
+    return { snapshot, hosts, unknownHostIds, placements: [], observed: snapshot };
   }
 
   async function findAll(
@@ -142,15 +146,15 @@ function clusterOf({ id, clusterId }: Vm): { readonly clusterId: string } {
   );
 }
 
-function hostsOf(snapshot: Snapshot, hostIds: readonly string[]): FoundHosts {
-  const hosts: Host[] = [];
+function knownHosts(snapshot: Snapshot, hostIds: readonly string[]): KnownHosts {
+  const indexes: number[] = [];
   const unknownHostIds: string[] = [];
   for (const id of hostListOf(hostIds).ids) {
     const host = snapshot.host(id);
     if (host === undefined) unknownHostIds.push(id);
-    else hosts.push(host);
+    else indexes.push(host.index);
   }
-  return { snapshot, hosts, unknownHostIds, placements: [], observed: snapshot };
+  return { indexes, unknownHostIds };
 }
 
 function unknownInPlacement(field: string, what: string, id: string): SchedulingError {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OS_IDENTITIES } from '../../src/domain/os-identity.js';
-import { assumePlacements, buildSnapshot, type Snapshot } from '../../src/domain/snapshot.js';
+import { buildSnapshot, type Snapshot } from '../../src/domain/snapshot.js';
+import { assumePlacements } from '../../src/domain/snapshot-delta.js';
 import { clusterId, host, hostId, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
 
 const counts = (snapshot: Snapshot, n: number) => snapshot.vmCounts[snapshot.host(hostId(n))?.index ?? -1];

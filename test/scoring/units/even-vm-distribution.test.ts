@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { assumePlacements } from '../../../src/domain/snapshot.js';
+import { assumePlacements } from '../../../src/domain/snapshot-delta.js';
 import { createScoringService } from '../../../src/scoring/service.js';
 import { evenVmDistribution } from '../../../src/scoring/units/even-vm-distribution.js';
 import { call } from '../../support/call.js';
