@@ -1,19 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process under measurement. */
 export interface Measured {
   /** What the awaited line of its output held. */
   readonly found: string;
-  /** CPU time since its start, user and system, in milliseconds (resolution 10 ms). */
+  /** CPU time of its living threads since its start, user and system, in milliseconds. */
   readonly cpuMs: () => number;
   /** Resident memory now and at its highest, in MiB. */
   readonly memory: () => { readonly now: number; readonly highest: number };
   readonly stop: () => Promise<void>;
 }
-
-const CLOCK_TICK_MS = 10;
 
 /** Starts `node ARGS` and waits until its output matches; the groups are what was found. */
 export async function start(
@@ -32,10 +30,7 @@ export async function start(
   if (pid === undefined) throw new Error('the process has no id');
   return {
     found,
-    cpuMs() {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
-    },
+    cpuMs: () => cpuMsOf(pid),
     memory() {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       const mib = (key: string) =>
@@ -48,6 +43,19 @@ export async function start(
       await ended;
     },
   };
+}
+
+/** Returns the CPU time of a process's living threads, in milliseconds: nanoseconds at its source, unlike /proc/PID/stat. */
+export function cpuMsOf(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    } catch {
+      // The thread has ended.
+    }
+  }
+  return nanoseconds / 1e6;
 }
 
 /** Waits until the output matches; the groups, separated by spaces. */
