@@ -1,4 +1,3 @@
-import type { Metadata } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
 
 /**
@@ -19,15 +18,19 @@ export const MAX_WATCHES = 128;
 /** Most streams of reflection at a time: people and their tools. */
 export const MAX_REFLECTIONS = 16;
 
+/** The place of a call. It is free again once nobody holds it any more. */
+export interface Place {
+  /** Holds the place. Returns how to let it go, to be called once. */
+  readonly hold: () => () => void;
+}
+
 /** A limit of the calls in flight of a server, which refuses further ones. */
 export interface Admission {
   /**
-   * Takes a place for a call, which is known by its metadata; when there is none, that which `makeRoom` leaves. Returns how to give it back. Throws RESOURCE_EXHAUSTED when
-   * all places of its kind are taken, and UNAVAILABLE for a stream once the server closes.
+   * Takes a place for a call; when there is none, that which `makeRoom` leaves. Throws RESOURCE_EXHAUSTED when all places of
+   * its kind are taken, and UNAVAILABLE for a stream once the server closes.
    */
-  readonly enter: (kind: CallKind, metadata: Metadata, makeRoom: () => void) => () => void;
-  /** Keeps the place of a call until its method has ended too, even when its caller went away. Returns how to let it go. */
-  readonly hold: (metadata: Metadata) => () => void;
+  readonly enter: (kind: CallKind, makeRoom: () => void) => Place;
   /** Admits no more streams; calls on connections that are still open are served. Resolves when the last has ended. */
   readonly close: () => Promise<void>;
   /** Aborts with UNAVAILABLE when the server closes: a stream then ends after its current answer. */
@@ -44,38 +47,37 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
     reflection: MAX_REFLECTIONS,
   };
   const taken: Record<CallKind, number> = { call: 0, stream: 0, probe: 0, watch: 0, reflection: 0 };
-  // No WeakMap: one with a key for each call makes collecting garbage dear.
-  const places = new Map<Metadata, { readonly kind: CallKind; holders: number }>();
   const closing = new AbortController();
   const waiting: (() => void)[] = [];
 
   // Probes, watches and reflection are not worth waiting for.
   const isIdle = () => taken.call + taken.stream === 0;
 
-  function hold(metadata: Metadata): () => void {
-    const place = places.get(metadata);
-    if (place === undefined) throw new Error('a call that was not admitted');
-    place.holders++;
-    return () => {
-      place.holders--;
-      if (place.holders > 0) return;
-      places.delete(metadata);
-      taken[place.kind]--;
+  function placeFor(kind: CallKind): Place {
+    let holders = 0;
+    const letGo = () => {
+      holders--;
+      if (holders > 0) return;
+      taken[kind]--;
       if (isIdle()) for (const settle of waiting.splice(0)) settle();
+    };
+    return {
+      hold() {
+        holders++;
+        return letGo;
+      },
     };
   }
 
   return {
-    enter(kind, metadata, makeRoom) {
+    enter(kind, makeRoom) {
       if (kind === 'stream') closing.signal.throwIfAborted();
       if (taken[kind] >= limits[kind]) makeRoom();
       if (taken[kind] >= limits[kind])
         throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](limits[kind]));
       taken[kind]++;
-      places.set(metadata, { kind, holders: 0 });
-      return hold(metadata);
+      return placeFor(kind);
     },
-    hold,
     close() {
       closing.abort(new SchedulingError('UNAVAILABLE', 'the server is shutting down; call another one'));
       return isIdle() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));

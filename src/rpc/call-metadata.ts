@@ -20,6 +20,37 @@ const MAX_TIMEOUT_MS = 99_999_999;
 
 const REQUEST_ID = /^[ -~]{1,128}$/;
 
+const ADMITTED = Symbol('admitted call');
+
+/** What the server keeps of a call that it admitted. */
+export interface AdmittedCall {
+  /** Keeps its place until its method has ended too, even when its caller went away. Returns how to let it go. */
+  readonly hold: () => () => void;
+  /** Ends its connection at once: its answer was not taken in time. */
+  readonly cut: () => void;
+}
+
+declare module '@grpc/grpc-js/build/src/metadata.js' {
+  interface Metadata {
+    /**
+     * Of the metadata that came with a call, which is all that an interceptor and a method share. A map with a key for each
+     * call would make collecting garbage dear: the tables it outgrows keep all later ones.
+     */
+    [ADMITTED]?: AdmittedCall;
+  }
+}
+
+/** Notes that a call is admitted, for its method. */
+export function markAdmitted(metadata: Metadata, call: AdmittedCall): void {
+  metadata[ADMITTED] = call;
+}
+
+/** Returns what the server keeps of a call. Throws for one that was not admitted. */
+export function admittedCall({ [ADMITTED]: call }: Metadata): AdmittedCall {
+  if (call === undefined) throw new Error('a call that was not admitted');
+  return call;
+}
+
 /** Returns the metadata of a call that has this time, in milliseconds: its timeout, request id, depth and dry run. */
 export function callMetadata({ requestId, depth = 0, dryRun = false }: Call, timeoutMs: number): Metadata {
   const metadata = requestIdMetadata(requestId);

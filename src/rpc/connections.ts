@@ -1,6 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { Metadata } from '@grpc/grpc-js';
 import type { Address, SocketPath } from '../lib/address.js';
 import type { After, Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
@@ -15,9 +14,8 @@ export type ConnectionEnd =
 
 /** An open connection. */
 export interface Connection {
-  /** Called with the metadata of a call, by which {@link Connections.ofCall} finds the connection. */
-  readonly callStarted: (call: Metadata) => void;
-  readonly callEnded: (call: Metadata) => void;
+  readonly callStarted: () => void;
+  readonly callEnded: () => void;
   /**
    * Notes that a call waits for its peer, to send its message or to take its answer. `onCut` is called when the connection is
    * cut for another call. Returns a function to be called when the wait ends.
@@ -66,8 +64,6 @@ export interface ListenerHandlers {
 export interface Connections {
   /** Returns an open connection; undefined for one that has just closed. */
   readonly find: (address: ConnectionAddress) => Connection | undefined;
-  /** Returns the connection of a call. */
-  readonly ofCall: (call: Metadata) => Connection | undefined;
   /**
    * Cuts the connection of the call of a kind, or of any, that has waited longest for its peer, if that is for
    * {@link SPARED_MS} at least.
@@ -93,9 +89,12 @@ export const SPARED_MS = 100;
 
 /** A call that waits for its peer. */
 interface Stalled {
+  readonly kind: CallKind;
   readonly since: number;
   readonly connection: Connection;
   readonly onCut: () => void;
+  /** Its index among them; undefined once it waits no longer. */
+  place: number | undefined;
 }
 
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
@@ -117,9 +116,8 @@ interface OpenConnection extends Connection {
 export function createConnections(options: ConnectionsOptions): Connections {
   const { maxConnections, handshakeMs, firstCallMs, after, steady, onEnd } = options;
   const open = new Map<string, OpenConnection>();
-  const ofCalls = new Map<Metadata, Connection>();
-  /** Calls that wait for their peer, by kind, those that wait longest first. */
-  const stalled = new Map<CallKind, Set<Stalled>>();
+  // No set: with something added and deleted in each call it makes collecting garbage dear.
+  const stalled: Stalled[] = [];
   const withoutCalls = new Set<OpenConnection>();
   const idle = new Set<OpenConnection>();
   let unixConnections = 0;
@@ -133,23 +131,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const connection: OpenConnection = {
       socket,
       isSecured: !isTls,
-      callStarted(call) {
+      callStarted() {
         calls++;
-        ofCalls.set(call, connection);
         withoutCalls.delete(connection);
         idle.delete(connection);
       },
-      callEnded(call) {
+      callEnded() {
         calls--;
-        ofCalls.delete(call);
         if (calls === 0 && open.get(key) === connection) idle.add(connection);
       },
       awaitPeer(kind, onCut) {
-        const waiting = stalled.get(kind) ?? new Set<Stalled>();
-        stalled.set(kind, waiting);
-        const call: Stalled = { since: steady.now(), connection, onCut };
-        waiting.add(call);
-        return () => void waiting.delete(call);
+        const call: Stalled = { kind, since: steady.now(), connection, onCut, place: stalled.length };
+        stalled.push(call);
+        return () => endWait(call);
       },
       cut(reason) {
         if (!forget()) return;
@@ -197,9 +191,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
     return true;
   }
 
+  function endWait(call: Stalled): void {
+    if (call.place === undefined) return;
+    const last = stalled.pop();
+    if (last !== undefined && last !== call) {
+      stalled[call.place] = last;
+      last.place = call.place;
+    }
+    call.place = undefined;
+  }
+
   function makeRoom(kind?: CallKind): void {
-    const waiting = kind === undefined ? [...stalled.values()] : [stalled.get(kind) ?? new Set()];
-    const [oldest] = waiting.flatMap(first).sort((left, right) => left.since - right.since);
+    const waiting = stalled.filter((call) => kind === undefined || call.kind === kind);
+    const [oldest] = waiting.sort((left, right) => left.since - right.since);
     if (oldest === undefined || steady.now() - oldest.since < SPARED_MS) return;
     oldest.connection.cut('evicted');
     oldest.onCut();
@@ -231,7 +235,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     find: (address) => open.get(keyOf(address)),
-    ofCall: (call) => ofCalls.get(call),
     makeRoom,
     async listen(address, tls, { serve, onAcceptFailed }) {
       const listener = createListener(tls, serve);

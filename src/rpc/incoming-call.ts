@@ -4,7 +4,14 @@ import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Admission } from './admission.js';
-import { depthOf, isDryRun, readRequestId, requestIdMetadata, requestIdOf } from './call-metadata.js';
+import {
+  admittedCall,
+  depthOf,
+  isDryRun,
+  readRequestId,
+  requestIdMetadata,
+  requestIdOf,
+} from './call-metadata.js';
 import { toStatus, type Status } from './status.js';
 
 /** A finished call, for metrics and an access log. */
@@ -26,8 +33,6 @@ export interface MethodContext {
   /** Monotonic clock, for durations. */
   readonly steady: Clock;
   readonly after: After;
-  /** Ends the connection of a call, which is known by its metadata, at once: its answer was not taken in time. */
-  readonly cut: (call: Metadata) => void;
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
 }
@@ -54,14 +59,14 @@ interface ServedCall<Answer> {
  * caller of a method that throws asynchronously would wait until its deadline.
  */
 export async function serveCall<Answer>(
-  { admission, clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
+  { clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
   { method, grpcCall, open, succeed, fail }: ServedCall<Answer>,
 ): Promise<void> {
   const start = steady.now();
   let requestId = requestIdOf(grpcCall.metadata);
   let incoming: IncomingCall | undefined;
   let code: EndedCall['code'] = 'OK';
-  const release = admission.hold(grpcCall.metadata);
+  const release = admittedCall(grpcCall.metadata).hold();
   try {
     const opened = open();
     requestId = opened.requestId ?? requestId ?? makeRequestId();

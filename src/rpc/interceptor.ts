@@ -7,7 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import type { After } from '../lib/timers.js';
 import type { CallKind } from './admission.js';
-import { requestIdMetadata, requestIdOf } from './call-metadata.js';
+import { markAdmitted, requestIdMetadata, requestIdOf } from './call-metadata.js';
 import type { Connection, Connections } from './connections.js';
 import { methodName, reportFailure, type MethodContext } from './incoming-call.js';
 import { toStatus } from './status.js';
@@ -96,13 +96,15 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
 
     /** Takes a place, if need be that of the call that waits longest for its peer. Throws RESOURCE_EXHAUSTED. */
     function enter(metadata: Metadata): void {
-      const leave = admission.enter(kind, metadata, () => connections.makeRoom(kind));
-      connection?.callStarted(metadata);
+      const { hold } = admission.enter(kind, () => connections.makeRoom(kind));
+      const leave = hold();
+      connection?.callStarted();
       isAdmitted = true;
+      markAdmitted(metadata, { hold, cut: () => connection?.cut('answer_late') });
       release = () => {
         release = () => undefined;
         leave();
-        connection?.callEnded(metadata);
+        connection?.callEnded();
       };
     }
 

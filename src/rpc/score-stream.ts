@@ -5,7 +5,7 @@ import { failureOf, SchedulingError } from '../domain/errors.js';
 import { linkAbort, type LinkedAbort } from '../lib/deadline.js';
 import type { Clock } from '../lib/timers.js';
 import { MAX_STREAMS } from './admission.js';
-import { readRequestId } from './call-metadata.js';
+import { admittedCall, readRequestId } from './call-metadata.js';
 import { decodeRequest, reportFailure, serveCall, type MethodContext } from './incoming-call.js';
 import type { RequestReader } from './message/read-request.js';
 import { writeStreamedFailure, writeStreamedScores } from './message/write-response.js';
@@ -128,7 +128,7 @@ interface FollowedCaller {
 function followCaller(
   stream: ScoreStream,
   { signal, abort }: LinkedAbort,
-  { steady, after, cut }: MethodContext,
+  { steady, after }: MethodContext,
 ): FollowedCaller {
   let waitsSince: number | undefined;
   let wake: () => void = () => undefined;
@@ -156,7 +156,7 @@ function followCaller(
       return;
     }
     // A status would wait behind an answer that nobody takes.
-    if (stream.writableLength > 0) cut(stream.metadata);
+    if (stream.writableLength > 0) admittedCall(stream.metadata).cut();
     abort(
       new SchedulingError(
         'UNAVAILABLE',

@@ -88,7 +88,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
     after,
-    cut: (call) => connections.ofCall(call)?.cut('answer_late'),
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
   };
