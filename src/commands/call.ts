@@ -7,7 +7,7 @@ import { placingOf, type PlacingOptions } from './call-placing.js';
 import { schedule, warnOfProperties, type ScheduleOptions } from './call-schedule.js';
 import { addServerOptions } from './client.js';
 import type { Io } from './io.js';
-import { addTimeoutOption, property, requireVm, texts, weightedUnit } from './options.js';
+import { addTimeoutOption, property, requireVm, text, texts, weightedUnit } from './options.js';
 
 /** Options of a command that asks about hosts. */
 interface HostOptions extends CallOptions, PlacingOptions {}
@@ -51,7 +51,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
   const addForVm = (name: string, description: string): Command =>
     addProperty(
       addServerOptions(add(name, description))
-        .option('--vm <name|id>', 'VM to schedule; required')
+        .option('--vm <name|id>', 'VM to schedule; required', text)
         .option(
           '--host <name|id>',
           "host to ask about, repeatable; all hosts that are up in the VM's cluster when none is named",
@@ -91,7 +91,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
       texts,
     ),
   )
-    .requiredOption('--unit <name>', 'balance unit to run')
+    .requiredOption('--unit <name>', 'balance unit to run', text)
     .action(async (options: BalanceOptions) => {
       await exchange(balanceCall(options.unit, await placingOf(options, io)), options, io, send);
       await warnOfProperties(options, [options.unit], io, send);

@@ -5,7 +5,7 @@ import { hostsJson, vmsJson } from '../rpc/contract-json.js';
 import { addClientOptions, withClient, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { allVms, hostIdOf, isWithoutInventory, vmIdOf, type Directory } from './names.js';
-import { id } from './options.js';
+import { id, text } from './options.js';
 import { alignedTable } from './table.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
@@ -18,7 +18,7 @@ interface ListingOptions extends ClientOptions {
 /** Adds `hostscore hosts`, which lists the hosts that a server knows. */
 export function addHostsCommand(program: Command, io: Io): void {
   addListing(program, 'hosts', 'list the hosts that a server knows')
-    .option('--vm <name|id>', 'of the cluster of this VM only')
+    .option('--vm <name|id>', 'of the cluster of this VM only', text)
     .action((name: string | undefined, options: ListingOptions & { readonly vm?: string }) =>
       listHosts(name, options, io),
     );
@@ -27,7 +27,7 @@ export function addHostsCommand(program: Command, io: Io): void {
 /** Adds `hostscore vms`, which lists the VMs that run. */
 export function addVmsCommand(program: Command, io: Io): void {
   addListing(program, 'vms', 'list the VMs that run')
-    .option('--host <name|id>', 'on this host only')
+    .option('--host <name|id>', 'on this host only', text)
     .action((name: string | undefined, options: ListingOptions & { readonly host?: string }) =>
       listVms(name, options, io),
     );
@@ -36,7 +36,7 @@ export function addVmsCommand(program: Command, io: Io): void {
 function addListing(program: Command, command: string, description: string): Command {
   return addClientOptions(program.command(command))
     .description(description)
-    .argument('[name]', 'of this name only, or of a pattern such as "web-*"')
+    .argument('[name]', 'of this name only, or of a pattern such as "web-*"', text)
     .option('--cluster <id>', 'of this cluster only', id)
     .option('--json', 'print JSON');
 }

@@ -42,7 +42,7 @@ export function addConfigOptions(command: Command): Command {
 
 /** Adds `--config` alone, for a command that only wants to know what a server is told. */
 export function addConfigFileOption(command: Command): Command {
-  return command.option('--config <file>', 'YAML file with the configuration (HOSTSCORE_CONFIG)');
+  return command.option('--config <file>', 'YAML file with the configuration (HOSTSCORE_CONFIG)', text);
 }
 
 /** Reads the configuration of a command: file, then variables, then the flags that it has. Throws a ConfigError. */
@@ -108,10 +108,15 @@ export function address(value: string): Address {
   return parsed;
 }
 
+/** Reads a text that is not empty, for commander: an unset variable of a shell must not ask for everything. */
+export function text(value: string): string {
+  if (value === '') throw new InvalidArgumentError('expected a text that is not empty.');
+  return value;
+}
+
 /** Gathers the texts of a repeated option, for commander. */
 export function texts(value: string, gathered: readonly string[] = []): string[] {
-  if (value === '') throw new InvalidArgumentError('expected a name or an id.');
-  return [...gathered, value];
+  return [...gathered, text(value)];
 }
 
 /** Reads `name` or `name=weight`; for commander, which gathers repeated options. */

@@ -17,7 +17,7 @@ import { scoresJson } from '../rpc/contract-json.js';
 import { addClientOptions, withClient, type Caller, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { hostIdOf, vmIdOf, type Directory } from './names.js';
-import { configOf, count, placement, property, requireVm, texts, weightedUnit } from './options.js';
+import { configOf, count, placement, property, requireVm, text, texts, weightedUnit } from './options.js';
 import { unreadProperties } from './properties.js';
 import { scoreTable } from './score-table.js';
 import { isTerminal, printLines, terminalJson, warn } from './terminal-text.js';
@@ -44,7 +44,7 @@ const TERMINAL_TOP = 20;
 export function addScoreCommand(program: Command, io: Io): void {
   const command = addClientOptions(program.command('score'))
     .description('score hosts for a VM and rank them, with reasons')
-    .option('--vm <name|id>', 'VM to schedule; required')
+    .option('--vm <name|id>', 'VM to schedule; required', text)
     .option(
       '--host <name|id>',
       "host to score, repeatable; all hosts that are up in the VM's cluster when none is named",
@@ -59,6 +59,7 @@ export function addScoreCommand(program: Command, io: Io): void {
     .addOption(
       command
         .createOption('--policy <name>', 'named policy of the server whose units are run')
+        .argParser(text)
         .conflicts('unit'),
     )
     .option('--top <n>', `show the best N hosts only; ${TERMINAL_TOP} on a terminal by default`, count)

@@ -422,7 +422,24 @@ describe('client commands', () => {
       [['units', '--frobnicate'], /^error: unknown option '--frobnicate'/],
       [['units', 'surplus'], /^error: too many arguments for 'units'/],
       [['score'], /^error: required option '--vm <name\|id>' not specified; "hostscore vms" lists the VMs/],
-      [['score', '--vm', vmId(1), '--host', ''], /--host <name\|id>.*''.*expected a name or an id/],
+      ...[
+        ['score', '--vm', ''],
+        ['score', '--vm', vmId(1), '--host', ''],
+        ['score', '--vm', vmId(1), '--policy', ''],
+        ['hosts', '--vm', ''],
+        ['vms', '--host', ''],
+        ['call', 'schedule', '--vm', ''],
+        ['call', 'balance', '--host', hostId(1), '--unit', ''],
+        ['units', '--config', ''],
+      ].map(
+        (args) =>
+          [
+            args,
+            /^error: option '--\w+ <.*argument '' is invalid. expected a text that is not empty/,
+          ] as const,
+      ),
+      [['vms', ''], /^error: command-argument value '' is invalid for argument 'name'/],
+      [['hosts', ''], /^error: command-argument value '' is invalid for argument 'name'/],
       [['score', '--vm', vmId(1), '--assume', 'vm-1'], /--assume <vm=host>.*'vm-1'.*expected VM=HOST/],
       [['score', '--vm', vmId(1), '--top', '0'], /--top <n>.*'0'.*expected a whole number from 1/],
       [
