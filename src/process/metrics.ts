@@ -141,7 +141,7 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
   });
   const bridgeConnections = new Counter({
     name: 'hostscore_bridge_connections_lost_total',
-    help: 'Connections to the bridge that it closed to make room, or for an answer that was not read, by reason.',
+    help: 'Connections to the bridge that it closed to make room or for an answer that was not read, or could not accept, by reason.',
     labelNames: ['reason'],
     registers,
   });
