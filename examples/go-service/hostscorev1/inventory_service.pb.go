@@ -3,8 +3,9 @@
 //
 // The rules and the metadata of policy_unit_service.proto hold here too. A gRPC status other than OK means that there
 // is no answer: INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (the engine has no
-// virtual machine of that id), UNAVAILABLE (no fresh snapshot of the inventory; retry later), UNIMPLEMENTED (the
-// service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a bug).
+// virtual machine of that id), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the
+// inventory; retry later), UNIMPLEMENTED (the service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a
+// bug).
 //
 // A scoring service need not offer InventoryService.
 
@@ -38,8 +39,8 @@ type ListHostsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Cluster whose hosts to list. A cluster that the inventory does not have gets an empty list.
 	ClusterId string `protobuf:"bytes,1,opt,name=cluster_id,json=clusterId,proto3" json:"cluster_id,omitempty"`
-	// Name of the hosts to list: exact, or a pattern in which `*` stands for any characters. A name that matches no host
-	// gets an empty list.
+	// Name of the hosts to list: a pattern in which `*` stands for any characters. Letters match in either case. A name
+	// that matches no host gets an empty list.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Virtual machine, running or stopped, whose cluster's hosts to list. For a virtual machine that the engine does not
 	// have the answer is NOT_FOUND, for one without a cluster INVALID_ARGUMENT.
@@ -253,7 +254,7 @@ type ListVmsRequest struct {
 	// the engine does not have the answer is NOT_FOUND.
 	VmId string `protobuf:"bytes,1,opt,name=vm_id,json=vmId,proto3" json:"vm_id,omitempty"`
 	// Name of the virtual machines to list: a pattern in which `*` stands for any characters. Letters match in either
-	// case.
+	// case. A name that matches no virtual machine gets an empty list.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Host on which the virtual machines run. A host that the inventory does not have gets an empty list.
 	HostId string `protobuf:"bytes,3,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
@@ -561,7 +562,7 @@ type GetInventoryResponse struct {
 	Hosts *int32 `protobuf:"varint,1,opt,name=hosts,proto3,oneof" json:"hosts,omitempty"`
 	// Number of hosts whose status is `up`.
 	HostsUp *int32 `protobuf:"varint,2,opt,name=hosts_up,json=hostsUp,proto3,oneof" json:"hosts_up,omitempty"`
-	// Number of clusters that have a host or a running virtual machine.
+	// Number of clusters that have a host.
 	Clusters *int32 `protobuf:"varint,3,opt,name=clusters,proto3,oneof" json:"clusters,omitempty"`
 	// Number of virtual machines that run on a host.
 	RunningVms *int32 `protobuf:"varint,4,opt,name=running_vms,json=runningVms,proto3,oneof" json:"running_vms,omitempty"`

@@ -3,8 +3,9 @@
 //
 // The rules and the metadata of policy_unit_service.proto hold here too. A gRPC status other than OK means that there
 // is no answer: INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (the engine has no
-// virtual machine of that id), UNAVAILABLE (no fresh snapshot of the inventory; retry later), UNIMPLEMENTED (the
-// service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a bug).
+// virtual machine of that id), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the
+// inventory; retry later), UNIMPLEMENTED (the service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a
+// bug).
 //
 // A scoring service need not offer InventoryService.
 

@@ -16,7 +16,7 @@ export interface GetInventoryResponse {
    */
   'hosts_up'?: (number);
   /**
-   * Number of clusters that have a host or a running virtual machine.
+   * Number of clusters that have a host.
    */
   'clusters'?: (number);
   /**
@@ -50,7 +50,7 @@ export interface GetInventoryResponse__Output {
    */
   'hosts_up'?: (number);
   /**
-   * Number of clusters that have a host or a running virtual machine.
+   * Number of clusters that have a host.
    */
   'clusters'?: (number);
   /**

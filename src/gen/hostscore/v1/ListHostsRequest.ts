@@ -10,8 +10,8 @@ export interface ListHostsRequest {
    */
   'cluster_id'?: (string);
   /**
-   * Name of the hosts to list: exact, or a pattern in which `*` stands for any characters. A name that matches no host
-   * gets an empty list.
+   * Name of the hosts to list: a pattern in which `*` stands for any characters. Letters match in either case. A name
+   * that matches no host gets an empty list.
    */
   'name'?: (string);
   /**
@@ -35,8 +35,8 @@ export interface ListHostsRequest__Output {
    */
   'cluster_id': (string);
   /**
-   * Name of the hosts to list: exact, or a pattern in which `*` stands for any characters. A name that matches no host
-   * gets an empty list.
+   * Name of the hosts to list: a pattern in which `*` stands for any characters. Letters match in either case. A name
+   * that matches no host gets an empty list.
    */
   'name': (string);
   /**

@@ -12,7 +12,7 @@ export interface ListVmsRequest {
   'vm_id'?: (string);
   /**
    * Name of the virtual machines to list: a pattern in which `*` stands for any characters. Letters match in either
-   * case.
+   * case. A name that matches no virtual machine gets an empty list.
    */
   'name'?: (string);
   /**
@@ -49,7 +49,7 @@ export interface ListVmsRequest__Output {
   'vm_id': (string);
   /**
    * Name of the virtual machines to list: a pattern in which `*` stands for any characters. Letters match in either
-   * case.
+   * case. A name that matches no virtual machine gets an empty list.
    */
   'name': (string);
   /**
