@@ -63,6 +63,11 @@ describe('vm_balance', () => {
       proposal: 'nothing',
     },
     {
+      title: 'a VM that migrates still counts where VMs might go: 2 + 1 = 3 is full',
+      hosts: [{ vms: [1, 1, 1] }, { vms: [1, { mib: 1, status: 'migrating' }] }],
+      proposal: 'nothing',
+    },
+    {
       title: 'VMs that were proposed lately',
       hosts: [{ vms: [1, 2, 3] }, { vms: [] }],
       cooling: [1, 2],
