@@ -9,6 +9,7 @@ import {
   POLICY_UNIT_SERVICE,
   policyUnitMethods,
 } from '../src/rpc/proto.js';
+import { createMetrics } from '../src/process/metrics.js';
 import { units } from '../src/scoring/units/index.js';
 import { blocksOf, USER_PAGES } from './support/doc-blocks.js';
 import { configurationTable } from './support/configuration-table.js';
@@ -34,6 +35,21 @@ function fieldsOf(type: unknown): string[] {
   return messageType.parse(type).field.map(({ name }) => name);
 }
 
+async function metricNames(): Promise<string[]> {
+  const metrics = createMetrics(() => false);
+  metrics.watchInventory(() => undefined);
+  metrics.watchServices(() => []);
+  const types = (await metrics.scrape()).matchAll(/^# TYPE (hostscore_\w+) /gm);
+  return [...types].map(([, name = '']) => name).sort();
+}
+
+function sourceText(): string {
+  return readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => read(join('src', file)))
+    .join('\n');
+}
+
 describe('documentation', () => {
   it('has every setting with its default: npx tsx scripts/config-docs.ts prints the table', () => {
     expect(read('docs/configuration.md')).to.include(configurationTable());
@@ -52,6 +68,20 @@ describe('documentation', () => {
       const fields = fieldsOf(METHODS[service]?.[method]?.requestType.type);
       expect(fields, line).to.include.members(Object.keys(z.looseObject({}).parse(JSON.parse(request))));
     }
+  });
+
+  it('names the metrics and the events of the log as they are, and every metric', async () => {
+    const text = USER_PAGES.map(read).join('\n').replaceAll(/\s+/g, ' ');
+    const named = new Set(
+      [...text.matchAll(/\bhostscore_[a-z_]+?(?=(?:_bucket|_count)?\b)/g)].map(([name]) => name),
+    );
+    expect([...named].sort()).to.deep.equal(await metricNames());
+
+    const quoted = [...text.matchAll(/`([a-z]+(?: [a-z]+)+)(?=`| [a-z]+=)/g)].map(([, words = '']) => words);
+    const events = quoted.filter((words) => !/^(?:hostscore|call|npm) /.test(words));
+    const source = sourceText();
+    expect(events.filter((event) => !source.includes(`'${event}'`))).to.deep.equal([]);
+    expect(events).to.include('unit failed');
   });
 
   it('fences commands as sh, which run as written, or as console, which belong to another machine', () => {
