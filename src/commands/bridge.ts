@@ -7,7 +7,7 @@ import { addDaemonAction } from './with-log.js';
 /** Adds `hostscore bridge`, which answers the engine's XML-RPC calls out of scoring services and plugins. */
 export function addBridgeCommand(program: Command, io: Io): void {
   const command = addConfigOptions(program.command('bridge')).description(
-    "answer an oVirt engine's external-scheduler calls out of scoring services",
+    "answer an oVirt engine's external-scheduler calls out of scoring services and plugins",
   );
   addDaemonAction(command, io, (config, log) => {
     const { services, plugins } = config;
