@@ -13,12 +13,12 @@ const LINKS = (
 const KERNEL = '5.14.0-503.el9.x86_64';
 
 /**
- * Returns the object that the engine answers for a host. A recorded one is its own JSON, with its status and its count of VMs
+ * Returns the object that the engine answers for a host. A recorded one is its own JSON, with its name, its status and its count of VMs
  * changed where they changed since.
  */
 export function hostJson(host: WorldHost, load: HostLoad): JsonObject {
   const summary = { active: String(load.upVms), migrating: '0', total: String(load.vms) };
-  if (host.recorded !== undefined) return { ...host.recorded, status: host.status, summary };
+  if (host.recorded !== undefined) return { ...host.recorded, name: host.name, status: host.status, summary };
   const href = apiHref('hosts', host.id);
   return {
     actions: { link: subLinks(href, ACTIONS) },
@@ -112,13 +112,13 @@ const STATISTIC_IDS = new Map(STATISTICS.map(([name]) => [name, uuidOfName(name)
 
 /**
  * Returns the statistics of a host. Memory in use is total x percent / 100, the percentage an integer, because the engine
- * works it out that way; here it follows from the memory of the VMs that run, and a host that is up uses 1 % at least. Of
+ * works it out that way; here it follows from the memory of the VMs that run unless the host was told, and a host that is up uses 1 % at least. Of
  * a host that is not up the engine knows nothing, and says that nothing is in use and all is free.
  */
 export function statisticsJson(host: WorldHost, load: HostLoad): JsonObject {
-  if (host.recordedStatistics !== undefined) return host.recordedStatistics;
-  const percentOfVms = Math.floor((load.memory / Math.max(1, host.memory)) * 100);
-  const usedPercent = host.status === 'up' ? Math.min(100, Math.max(1, percentOfVms)) : 0;
+  if (host.recordedStatistics !== undefined && host.usedMemory === undefined) return host.recordedStatistics;
+  const percent = Math.floor(((host.usedMemory ?? load.memory) / Math.max(1, host.memory)) * 100);
+  const usedPercent = host.status === 'up' ? Math.min(100, Math.max(1, percent)) : 0;
   const usedMemory = Math.floor((host.memory * usedPercent) / 100);
   const statistic = STATISTICS.map(([name, description, unit, datum]): JsonObject => {
     const id = STATISTIC_IDS.get(name);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseUuid } from '../lib/uuid.js';
 import { faultAnswer, htmlAnswer, jsonAnswer, jsonTextAnswer, type Answer, type Ask } from './answer.js';
-import { eventJson } from './events.js';
+import { eventJson, findEvents } from './events.js';
 import { isOdd, oddObject, type Faults } from './faults.js';
 import { hostJson, statisticsJson } from './host-json.js';
 import { ENGINE_PATH, prettyJson, subLinks, type JsonObject } from './json.js';
@@ -64,7 +64,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 
   function hostList({ query }: Ask, { oddHosts }: Faults): Answer {
-    const hosts = query.get('search')?.trim() ? [] : limited(world.hostsByName(), query);
+    const hosts = query.get('search')?.trim() ? [] : world.hostsByName().slice(0, maxOf(query));
     const render = (host: WorldHost, index: number) =>
       prettyJson(oddObject(oddHosts, host.id, index, followedHostJson(host, query)), 1);
     return jsonTextAnswer(listing('host', hosts, render));
@@ -83,7 +83,7 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
     const { query } = ask;
     const search = query.get('search')?.trim() ?? '';
     const found = oldSearch !== undefined && search !== '' ? [] : searched(world.vmsByName(), search);
-    const vms = limited(found, query);
+    const vms = found.slice(0, maxOf(query));
     const filtered = isFiltered(ask);
     const render = (vm: WorldVm, index: number) =>
       filtered || isOdd(oddVms, vm.id, index)
@@ -100,16 +100,14 @@ export function createRestApi(world: World, sessions: Sessions): RestApi {
   }
 
   function eventList({ query }: Ask): Answer {
-    const after = javaInt(query.get('from') ?? '') ?? 0;
-    const events = query.get('search')?.trim() ? [] : world.events.after(after);
-    return jsonTextAnswer(
-      listing('event', limited(events, query), (event) => prettyJson(eventJson(event), 1)),
-    );
+    const after = world.events.after(javaInt(query.get('from') ?? '') ?? 0);
+    const events = findEvents(after, query.get('search') ?? '', maxOf(query));
+    return jsonTextAnswer(listing('event', events, (event) => prettyJson(eventJson(event), 1)));
   }
 
   function oneEvent(id: string): Answer {
-    const event = world.events.after(0).find((candidate) => String(candidate.id) === id);
-    return event === undefined ? NOT_FOUND : jsonAnswer(eventJson(event));
+    const event = world.events.after(Number(id) - 1).at(-1);
+    return event === undefined || String(event.id) !== id ? NOT_FOUND : jsonAnswer(eventJson(event));
   }
 }
 
@@ -152,9 +150,10 @@ function javaInt(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) <= 2_147_483_647 ? Number(text) : undefined;
 }
 
-function limited<Item>(items: readonly Item[], query: URLSearchParams): readonly Item[] {
+/** Returns how many objects a request asks for at most; undefined when it sets no limit. */
+function maxOf(query: URLSearchParams): number | undefined {
   const max = javaInt(query.get('max') ?? '');
-  return max === undefined || max < 0 ? items : items.slice(0, max);
+  return max === undefined || max < 0 ? undefined : max;
 }
 
 /** Says whether the request asks for a plain user's view. */

@@ -122,8 +122,15 @@ function versionJson(fullVersion: string): JsonObject {
   return { full_version: fullVersion, major, minor, build, revision };
 }
 
-function recordedVmJson(vm: WorldVm, recorded: JsonObject): JsonObject {
-  const { host, status } = recorded;
+function recordedVmJson(vm: WorldVm, original: JsonObject): JsonObject {
+  const { host, status, os } = original;
+  const osMembers = isJsonObject(os) ? os : {};
+  const recorded: JsonObject = {
+    ...original,
+    ...(vm.name === original['name'] ? {} : { name: vm.name }),
+    ...(vm.memory === Number(original['memory'] ?? 0) ? {} : { memory: String(vm.memory) }),
+    ...(vm.osType === (osMembers['type'] ?? '') ? {} : { os: { ...osMembers, type: vm.osType } }),
+  };
   if (vm.hostId === (isJsonObject(host) ? host['id'] : undefined) && vm.status === status) return recorded;
   if (vm.hostId !== undefined) {
     return {

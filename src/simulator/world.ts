@@ -1,6 +1,6 @@
 import { SchedulingError } from '../domain/errors.js';
 import type { Clock } from '../lib/timers.js';
-import { createEventLog, type EventLog, type EventName } from './events.js';
+import { createEventLog, statusEvents, type EventLog } from './events.js';
 import type { JsonObject } from './json.js';
 import type { GuestReport } from './operating-systems.js';
 
@@ -15,6 +15,8 @@ export interface WorldHost {
   readonly clusterId: string;
   /** Bytes. */
   readonly memory: number;
+  /** Bytes; absent: as much as its VMs have. */
+  readonly usedMemory?: number;
   /** The object that a real engine sent, when the world is a recorded one. */
   readonly recorded?: JsonObject;
   /** The statistics that a real engine sent, when they were recorded. */
@@ -32,6 +34,8 @@ export interface WorldVm {
   readonly clusterId: string;
   /** Host on which it runs; undefined when it doesn't run. */
   readonly hostId: string | undefined;
+  /** Host to which it is on its way while it migrates. */
+  readonly migratesTo?: string | undefined;
   readonly osType: string;
   /** Report of the guest agent while the VM runs. */
   readonly guestOs: GuestReport | undefined;
@@ -76,12 +80,27 @@ export interface World {
   readonly startVm: (vmId: string, hostId: string) => void;
   /** Stops a VM that runs. */
   readonly stopVm: (vmId: string) => void;
-  /** Moves a running VM to another host that is up. */
+  readonly pauseVm: (vmId: string) => void;
+  /** Lets a paused VM go on. */
+  readonly resumeVm: (vmId: string) => void;
+  /** Moves a running VM to another host that is up, in no time. */
   readonly migrateVm: (vmId: string, hostId: string) => void;
+  /** Begins to move a running VM to another host that is up; until that ends it runs where it is. */
+  readonly startMigration: (vmId: string, hostId: string) => void;
+  /** Ends a migration: the VM runs at its target. */
+  readonly finishMigration: (vmId: string) => void;
+  /** Ends a migration: the VM stays where it was. */
+  readonly failMigration: (vmId: string) => void;
+  readonly updateVm: (vmId: string, change: Pick<NewVm, 'name' | 'memory' | 'osType'>) => void;
+  /** Changes what the guest agent of a running VM says. No event tells of it. */
+  readonly reportGuestOs: (vmId: string, guestOs: GuestReport | undefined) => void;
   readonly addHost: (host?: NewHost) => WorldHost;
   /** VMs that ran on it go on running there, as far as this world is concerned. */
   readonly removeHost: (hostId: string) => void;
   readonly setHostStatus: (hostId: string, status: string) => void;
+  readonly updateHost: (hostId: string, change: Pick<NewHost, 'name'>) => void;
+  /** Changes how much memory of a host is in use. No event tells of it. */
+  readonly reportUsedMemory: (hostId: string, usedMemory: number) => void;
   readonly addVm: (vm?: NewVm) => WorldVm;
   readonly removeVm: (vmId: string) => void;
 }
@@ -97,13 +116,6 @@ export interface WorldOptions {
 export const CLUSTER_ID = 'c0000000-0000-4000-8000-000000000001';
 
 const GIB = 2 ** 30;
-
-const STATUS_EVENTS: Readonly<Record<string, EventName>> = {
-  up: 'VDS_DETECTED',
-  maintenance: 'VDS_MAINTENANCE',
-  non_operational: 'VDS_SET_NONOPERATIONAL',
-  non_responsive: 'VDS_FAILURE',
-};
 
 /**
  * Creates a world. What it begins with makes no events.
@@ -134,6 +146,18 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     const host = hostOf(id);
     if (host.status !== 'up') throw impossible(`host ${host.name} is ${host.status}; name one that is up`);
     return host;
+  }
+
+  function runningVmOf(id: string): { readonly vm: WorldVm; readonly host: WorldHost | undefined } {
+    const vm = vmOf(id);
+    if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run; start it first`);
+    return { vm, host: hostsById.get(vm.hostId) };
+  }
+
+  function migratingVmOf(id: string) {
+    const { vm, host } = runningVmOf(id);
+    if (vm.migratesTo === undefined) throw impossible(`VM ${vm.name} does not migrate`);
+    return { vm, host, migratesTo: vm.migratesTo };
   }
 
   const loadOf = (hostId: string) => loads.get(hostId) ?? { vms: 0, upVms: 0, memory: 0 };
@@ -190,6 +214,22 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
     });
   }
 
+  function startMigration(vmId: string, hostId: string): void {
+    const { vm, host } = runningVmOf(vmId);
+    const target = upHostOf(hostId);
+    if (vm.hostId === hostId) throw impossible(`VM ${vm.name} runs on host ${target.name} already`);
+    if (vm.migratesTo !== undefined) throw impossible(`VM ${vm.name} migrates already`);
+    putVm({ ...vm, status: 'migrating', migratesTo: hostId });
+    events.write('VM_MIGRATION_START', { vm, host, target });
+  }
+
+  function finishMigration(vmId: string): void {
+    const { vm, host, migratesTo } = migratingVmOf(vmId);
+    const target = upHostOf(migratesTo);
+    putVm({ ...vm, status: 'up', hostId: migratesTo, migratesTo: undefined });
+    events.write('VM_MIGRATION_DONE', { vm, host, target });
+  }
+
   for (const host of hosts) insertHost(host);
   for (const vm of vms) insertVm(vm);
 
@@ -206,53 +246,73 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
       if (before.hostId !== undefined)
         throw impossible(`VM ${before.name} runs already; stop it or migrate it`);
       const vm = putVm({ ...before, status: 'up', hostId, startTime: clock.now() });
-      const description = `VM ${vm.name} was started by admin@internal (Host: ${host.name}).`;
-      events.write('USER_STARTED_VM', description, { vm, host });
-      events.write('USER_RUN_VM', `VM ${vm.name} started on Host ${host.name}`, { vm, host });
+      events.write('USER_STARTED_VM', { vm, host });
+      events.write('USER_RUN_VM', { vm, host });
     },
     stopVm(vmId) {
-      const vm = vmOf(vmId);
-      if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run`);
-      const host = hostsById.get(vm.hostId);
-      putVm({ ...vm, status: 'down', hostId: undefined, stopTime: clock.now() });
-      const description = `VM ${vm.name} powered off by admin@internal (Host: ${host?.name ?? '<UNKNOWN>'}).`;
-      events.write('USER_STOP_VM', description, { vm, host });
-      events.write('VM_DOWN', `VM ${vm.name} is down.`, { vm, host });
+      const { vm, host } = runningVmOf(vmId);
+      putVm({ ...vm, status: 'down', hostId: undefined, migratesTo: undefined, stopTime: clock.now() });
+      events.write('USER_STOP_VM', { vm, host });
+      events.write('VM_DOWN', { vm, host });
+    },
+    pauseVm(vmId) {
+      const { vm, host } = runningVmOf(vmId);
+      putVm({ ...vm, status: 'paused', migratesTo: undefined });
+      events.write('VM_PAUSED', { vm, host });
+    },
+    resumeVm(vmId) {
+      const { vm, host } = runningVmOf(vmId);
+      if (vm.status !== 'paused') throw impossible(`VM ${vm.name} is ${vm.status}, not paused`);
+      putVm({ ...vm, status: 'up' });
+      events.write('USER_RESUME_VM', { vm, host });
+    },
+    startMigration,
+    finishMigration,
+    failMigration(vmId) {
+      const { vm, host } = migratingVmOf(vmId);
+      putVm({ ...vm, status: 'up', migratesTo: undefined });
+      events.write('VM_MIGRATION_FAILED', { vm, host });
     },
     migrateVm(vmId, hostId) {
-      const vm = vmOf(vmId);
-      const target = upHostOf(hostId);
-      if (vm.hostId === undefined) throw impossible(`VM ${vm.name} does not run; start it instead`);
-      if (vm.hostId === hostId) throw impossible(`VM ${vm.name} runs on host ${target.name} already`);
-      const host = hostsById.get(vm.hostId);
-      const route = `Source: ${host?.name ?? '<UNKNOWN>'}, Destination: ${target.name}`;
-      const started = `Migration started (VM: ${vm.name}, ${route}, User: admin@internal).`;
-      events.write('VM_MIGRATION_START', started, { vm, host });
-      putVm({ ...vm, hostId });
-      const done = `Migration completed (VM: ${vm.name}, ${route}, Duration: 1 second).`;
-      events.write('VM_MIGRATION_DONE', done, { vm, host });
+      startMigration(vmId, hostId);
+      finishMigration(vmId);
+    },
+    updateVm(vmId, change) {
+      const vm = putVm({ ...vmOf(vmId), ...change });
+      events.write('USER_UPDATE_VM', { vm });
+    },
+    reportGuestOs(vmId, guestOs) {
+      putVm({ ...runningVmOf(vmId).vm, guestOs });
     },
     addHost(host = {}) {
       const added = insertHost(host);
-      events.write('USER_ADD_VDS', `Host ${added.name} was added.`, { host: added });
+      events.write('USER_ADD_VDS', { host: added });
+      if (added.status !== 'up') return added;
+      events.write('VDS_INSTALL', { host: added });
+      events.write('VDS_DETECTED', { host: added });
       return added;
     },
     removeHost(hostId) {
       const host = hostOf(hostId);
       hostsById.delete(hostId);
       hostOrder.changed();
-      events.write('USER_REMOVE_VDS', `Host ${host.name} was removed.`, { host });
+      events.write('USER_REMOVE_VDS', { host });
     },
     setHostStatus(hostId, status) {
-      const host = putHost({ ...hostOf(hostId), status });
-      const name = STATUS_EVENTS[status];
-      if (name !== undefined)
-        events.write(name, `Status of host ${host.name} was set to ${status}.`, { host });
+      const before = hostOf(hostId);
+      const host = putHost({ ...before, status });
+      for (const name of statusEvents(before.status, status)) events.write(name, { host });
+    },
+    updateHost(hostId, change) {
+      const host = putHost({ ...hostOf(hostId), ...change });
+      events.write('USER_UPDATE_VDS', { host });
+    },
+    reportUsedMemory(hostId, usedMemory) {
+      putHost({ ...hostOf(hostId), usedMemory });
     },
     addVm(vm = {}) {
       const added = insertVm(vm);
-      const description = `VM ${added.name} creation has been completed.`;
-      events.write('USER_ADD_VM_FINISHED_SUCCESS', description, { vm: added });
+      events.write('USER_ADD_VM_FINISHED_SUCCESS', { vm: added });
       return added;
     },
     removeVm(vmId) {
@@ -260,7 +320,7 @@ export function createWorld({ hosts = [], vms = [], clock = Date }: WorldOptions
       if (vm.hostId !== undefined) throw impossible(`VM ${vm.name} runs; stop it first`);
       vmsById.delete(vmId);
       vmOrder.changed();
-      events.write('USER_REMOVE_VM_FINISHED', `VM ${vm.name} was removed.`, { vm });
+      events.write('USER_REMOVE_VM_FINISHED', { vm });
     },
   };
 }

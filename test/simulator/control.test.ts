@@ -108,7 +108,7 @@ describe('control endpoint of the simulator', () => {
       path: `/vms/${VM}/migrate`,
       body: { host_id: HOST_1 },
       status: 400,
-      error: /start it instead/,
+      error: /start it first/,
     },
     { method: 'POST', path: `/vms/${VM}/explode`, body: {}, status: 404, error: /no such path/ },
     { method: 'POST', path: `/vms/${VM}`, body: {}, status: 404, error: /no such path/ },

@@ -80,6 +80,23 @@ describe('recordedWorld', () => {
     });
   });
 
+  it('shows what was updated, and nothing else changed', () => {
+    const world = recordedWorld(LANS);
+    const [vm, host] = [world.vmsByName()[0], world.hostsByName()[0]];
+    if (vm === undefined || host === undefined) throw new Error('the recording lacks a VM or a host');
+    const [vmBefore, hostBefore] = [vmJson(vm), hostJson(host, world.loadOf(host.id))];
+    world.updateVm(vm.id, { name: 'other', memory: 7, osType: 'rhel_9x64' });
+    world.updateHost(host.id, { name: 'else' });
+    const { os, ...updated } = vmJson(world.vms.get(vm.id) ?? vm);
+    const { os: osBefore, ...before } = vmBefore;
+    expect(updated).to.deep.equal({ ...before, name: 'other', memory: '7' });
+    expect(os).to.deep.equal(Object.assign({}, osBefore, { type: 'rhel_9x64' }));
+    expect(hostJson(world.hosts.get(host.id) ?? host, world.loadOf(host.id))).to.deep.equal({
+      ...hostBefore,
+      name: 'else',
+    });
+  });
+
   it('has two hosts in clusters of their own: a VM that migrates from one to the other is of the other cluster', () => {
     const world = recordedWorld(join(RECORDED, 'refresher_multi_datacenter_network_recording'));
     const [h1, h2] = world.hostsByName();

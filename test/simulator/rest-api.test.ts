@@ -350,6 +350,9 @@ describe('REST API of the simulator', () => {
       { query: '?from=abc', ids: ['4', '3', '2', '1'] },
       { query: '?from=99999999999', ids: ['4', '3', '2', '1'] },
       { query: '?search=nonsense', ids: [] },
+      { query: '?search=type%3D61%20or%20type%3D32', ids: ['4', '2'] },
+      { query: '?from=2&search=type%3D61%20or%20type%3D32', ids: ['4'] },
+      { query: '?search=sortby%20time%20asc%20page%202&max=3', ids: ['1'] },
     ];
     for (const { query, ids } of queries) {
       it(`are ${ids.join(', ') || 'none'} for ${query}`, async () => {

@@ -71,8 +71,76 @@ describe('createWorld', () => {
       'USER_STOP_VM',
       'VDS_FAILURE',
       'USER_ADD_VM_FINISHED_SUCCESS',
+      'VDS_DETECTED',
+      'VDS_INSTALL',
       'USER_ADD_VDS',
     ]);
+  });
+
+  it('migrates a VM in two steps: between them it runs at its source, and the end may be a failure', () => {
+    const world = smallWorld();
+    world.startVm(VM, HOST_1);
+    world.startMigration(VM, HOST_2);
+    expect(world.vms.get(VM)).to.include({ status: 'migrating', hostId: HOST_1 });
+    expect(world.loadOf(HOST_1)).to.include({ vms: 1, upVms: 0 });
+    world.failMigration(VM);
+    expect(world.vms.get(VM)).to.include({ status: 'up', hostId: HOST_1 });
+    world.startMigration(VM, HOST_2);
+    world.finishMigration(VM);
+    expect(world.vms.get(VM)).to.include({ status: 'up', hostId: HOST_2 });
+    expect(eventsOf(world).slice(0, 4)).to.deep.equal([
+      [6, 'VM_MIGRATION_DONE', 'web', 'alpha'],
+      [5, 'VM_MIGRATION_START', 'web', 'alpha'],
+      [4, 'VM_MIGRATION_FAILED', 'web', 'alpha'],
+      [3, 'VM_MIGRATION_START', 'web', 'alpha'],
+    ]);
+  });
+
+  it('forgets a migration of a VM that stops', () => {
+    const world = smallWorld();
+    world.startVm(VM, HOST_1);
+    world.startMigration(VM, HOST_2);
+    world.stopVm(VM);
+    world.startVm(VM, HOST_1);
+    expect(() => world.finishMigration(VM)).to.throw(SchedulingError, /does not migrate/);
+  });
+
+  it('pauses, resumes and updates, each with its events', () => {
+    const world = smallWorld();
+    world.startVm(VM, HOST_1);
+    world.pauseVm(VM);
+    expect(world.vms.get(VM)).to.include({ status: 'paused', hostId: HOST_1 });
+    world.resumeVm(VM);
+    expect(world.vms.get(VM)?.status).to.equal('up');
+    world.updateVm(VM, { name: 'shop', memory: 2048 });
+    expect(world.vms.get(VM)).to.include({ name: 'shop', memory: 2048, status: 'up' });
+    expect(world.loadOf(HOST_1).memory).to.equal(2048);
+    world.updateHost(HOST_1, { name: 'zeta' });
+    expect(world.hostsByName().map(({ name }) => name)).to.deep.equal(['beta', 'gamma', 'zeta']);
+    expect(eventsOf(world).slice(0, 4)).to.deep.equal([
+      [6, 'USER_UPDATE_VDS', undefined, 'zeta'],
+      [5, 'USER_UPDATE_VM', 'shop', undefined],
+      [4, 'USER_RESUME_VM', 'web', 'alpha'],
+      [3, 'VM_PAUSED', 'web', 'alpha'],
+    ]);
+  });
+
+  it('writes no events when a guest reports, and when memory of a host comes into use', () => {
+    const world = smallWorld();
+    world.startVm(VM, HOST_1);
+    const before = world.events.after(0);
+    const guestOs = {
+      family: 'Windows',
+      distribution: '',
+      version: '10.0',
+      codename: 'x',
+      kernel: '',
+    } as const;
+    world.reportGuestOs(VM, guestOs);
+    world.reportUsedMemory(HOST_1, 77);
+    expect(world.vms.get(VM)?.guestOs).to.equal(guestOs);
+    expect(world.hosts.get(HOST_1)?.usedMemory).to.equal(77);
+    expect(world.events.after(0)).to.deep.equal(before);
   });
 
   it('leaves a listing that was taken before a change as it was', () => {
@@ -156,6 +224,36 @@ describe('createWorld', () => {
       act: (world) => world.migrateVm(VM, HOST_1),
       code: 'INVALID_ARGUMENT',
       message: /runs on host alpha already/,
+    },
+    {
+      what: 'pausing a VM that is down',
+      act: (world) => world.pauseVm(VM),
+      code: 'INVALID_ARGUMENT',
+      message: /does not run/,
+    },
+    {
+      what: 'resuming a VM that is up',
+      prepare: running,
+      act: (world) => world.resumeVm(VM),
+      code: 'INVALID_ARGUMENT',
+      message: /is up, not paused/,
+    },
+    {
+      what: 'migrating a VM that migrates',
+      prepare(world) {
+        running(world);
+        world.startMigration(VM, HOST_2);
+      },
+      act: (world) => world.migrateVm(VM, HOST_2),
+      code: 'INVALID_ARGUMENT',
+      message: /migrates already/,
+    },
+    {
+      what: 'ending a migration of a VM that does not migrate',
+      prepare: running,
+      act: (world) => world.failMigration(VM),
+      code: 'INVALID_ARGUMENT',
+      message: /does not migrate/,
     },
     {
       what: 'removing a VM that runs',
