@@ -12,10 +12,13 @@ export const CONTROL_PATH = '/simulator';
 const uuid = z.uuid().toLowerCase();
 const onHost = z.strictObject({ host_id: uuid });
 const nothing = z.strictObject({});
+const newStatus = z.strictObject({ status: z.string().min(1) });
+const lastEvent = z.strictObject({ last_id: z.int().min(0) });
 
 /**
  * Creates the endpoint that steers the world and its faults:
- * POST /simulator/vms/ID/start {host_id}, .../stop {}, .../migrate {host_id}; GET and PUT /simulator/faults;
+ * POST /simulator/vms/ID/start {host_id}, .../migrate {host_id}, .../stop, .../pause, .../resume, .../remove;
+ * POST /simulator/hosts/ID/status {status}; POST /simulator/events/restore {last_id}; GET and PUT /simulator/faults;
  * GET /simulator/world.
  *
  * A web page can't reach it: it takes JSON only, which a form can't send, and answers only to a loopback name.
@@ -42,6 +45,8 @@ export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => 
     const [kind, id, action, ...more] = ask.path.slice(CONTROL_PATH.length).split('/').slice(1);
     if (more.length > 0) return unknownPath(ask);
     if (kind === 'vms' && id !== undefined && action !== undefined) return changeVm(ask, id, action);
+    if (kind === 'hosts' && id !== undefined && action === 'status') return changeHost(ask, id);
+    if (kind === 'events' && id === 'restore' && action === undefined) return restoreEvents(ask);
     if (id !== undefined) return unknownPath(ask);
     if (kind === 'world') return ask.method === 'GET' ? jsonAnswer(worldJson(world)) : notAllowed('GET');
     if (kind !== 'faults') return unknownPath(ask);
@@ -51,21 +56,58 @@ export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => 
   }
 
   function changeVm(ask: Ask, id: string, action: string): Answer {
-    if (!['start', 'stop', 'migrate'].includes(action)) return unknownPath(ask);
+    const change = Object.hasOwn(VM_CHANGES, action) ? VM_CHANGES[action] : undefined;
+    if (change === undefined) return unknownPath(ask);
     if (ask.method !== 'POST') return notAllowed('POST');
-    const vmId = uuid.safeParse(id);
-    if (!vmId.success) return error(400, `vm id: expected a UUID, got ${JSON.stringify(id)}`);
-    if (action === 'stop') {
-      read(nothing, ask.body);
-      world.stopVm(vmId.data);
-    } else {
-      const { host_id: hostId } = read(onHost, ask.body);
-      if (action === 'start') world.startVm(vmId.data, hostId);
-      else world.migrateVm(vmId.data, hostId);
-    }
-    const vm = world.vms.get(vmId.data);
+    const vmId = idOf('vm', id);
+    change(world, vmId, ask.body);
+    const vm = world.vms.get(vmId);
     return jsonAnswer(vm === undefined ? {} : shortVmJson(vm));
   }
+
+  function changeHost(ask: Ask, id: string): Answer {
+    if (ask.method !== 'POST') return notAllowed('POST');
+    const hostId = idOf('host', id);
+    const { status } = read(newStatus, ask.body);
+    world.setHostStatus(hostId, status);
+    return jsonAnswer({ id: hostId, status });
+  }
+
+  function restoreEvents(ask: Ask): Answer {
+    if (ask.method !== 'POST') return notAllowed('POST');
+    world.events.restore(read(lastEvent, ask.body).last_id);
+    return jsonAnswer({ last_event_id: lastEventId(world) });
+  }
+}
+
+type VmChange = (world: World, vmId: string, body: string) => void;
+
+const alone =
+  (change: (world: World, vmId: string) => void): VmChange =>
+  (world, vmId, body) => {
+    read(nothing, body);
+    change(world, vmId);
+  };
+
+const withHost =
+  (change: (world: World, vmId: string, hostId: string) => void): VmChange =>
+  (world, vmId, body) =>
+    change(world, vmId, read(onHost, body).host_id);
+
+/** What can be done to a VM, by the last part of the path. */
+const VM_CHANGES: Readonly<Record<string, VmChange>> = {
+  start: withHost((world, vmId, hostId) => world.startVm(vmId, hostId)),
+  migrate: withHost((world, vmId, hostId) => world.migrateVm(vmId, hostId)),
+  stop: alone((world, vmId) => world.stopVm(vmId)),
+  pause: alone((world, vmId) => world.pauseVm(vmId)),
+  resume: alone((world, vmId) => world.resumeVm(vmId)),
+  remove: alone((world, vmId) => world.removeVm(vmId)),
+};
+
+function idOf(kind: 'vm' | 'host', text: string): string {
+  const parsed = uuid.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new SchedulingError('INVALID_ARGUMENT', `${kind} id: expected a UUID, got ${JSON.stringify(text)}`);
 }
 
 /** Parses a body; an empty one counts as `{}`. Throws INVALID_ARGUMENT naming the field. */
@@ -90,8 +132,12 @@ function worldJson(world: World): JsonObject {
       status,
       running_vms: world.loadOf(id).vms,
     })),
-    last_event_id: world.events.after(0)[0]?.id ?? 0,
+    last_event_id: lastEventId(world),
   };
+}
+
+function lastEventId({ events }: World): number {
+  return events.after(0)[0]?.id ?? 0;
 }
 
 function shortVmJson({ id, name, status, hostId }: WorldVm): JsonObject {

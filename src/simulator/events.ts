@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/timers.js';
+import type { EventFaults } from './faults.js';
 import { apiHref, apiLink, type JsonObject } from './json.js';
 
 /** What the engine knows of a kind of event: its code and severity (AuditLogType), and its text (AuditLogMessages). */
@@ -107,14 +108,20 @@ export interface WorldEvent extends EventSubjects {
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** When it can be read: milliseconds since the epoch; absent: at once. */
+  readonly visibleFrom?: number;
   readonly name: EventName;
 }
 
 /** The engine's audit log. */
 export interface EventLog {
   readonly write: (name: EventName, subjects?: EventSubjects) => void;
-  /** Returns the events with an id above this one, newest first. */
+  /** Returns the events with an id above this one that can be read by now, newest first. */
   readonly after: (id: number) => readonly WorldEvent[];
+  /** Forgets the events above this id and goes on counting from it, as a database that is restored from a backup. */
+  readonly restore: (id: number) => void;
+  /** Lets this say, from now on, what befalls each event while it is written. */
+  readonly spoilBy: (strike: (code: number) => EventFaults) => void;
 }
 
 /**
@@ -128,6 +135,7 @@ export function createEventLog(clock: Clock): EventLog {
   /** In the order of their ids. */
   let kept: WorldEvent[] = [];
   let lastId = 0;
+  let strike: (code: number) => EventFaults = () => ({});
 
   /** Returns how many of the events have an id up to this one. */
   function countUpTo(id: number): number {
@@ -142,11 +150,29 @@ export function createEventLog(clock: Clock): EventLog {
 
   return {
     write(name, subjects) {
-      kept.push({ ...subjects, name, id: ++lastId, time: clock.now() });
+      const { missingEvents, lateEvents, idGaps } = strike(EVENT_TYPES[name].code);
+      if (missingEvents !== undefined) return;
+      lastId += 1 + (idGaps?.ids ?? 0);
+      const time = clock.now();
+      const late = lateEvents && { visibleFrom: time + lateEvents.ms };
+      kept.push({ ...subjects, name, id: lastId, time, ...late });
       // Dropped in bulk, so that a full log costs no copy for each event.
       if (kept.length >= MAX_EVENTS * 2) kept = kept.slice(-MAX_EVENTS);
     },
-    after: (id) => kept.slice(Math.max(countUpTo(id), kept.length - MAX_EVENTS)).reverse(),
+    after(id) {
+      const now = clock.now();
+      return kept
+        .slice(Math.max(countUpTo(id), kept.length - MAX_EVENTS))
+        .filter(({ visibleFrom = now }) => visibleFrom <= now)
+        .reverse();
+    },
+    restore(id) {
+      kept = kept.slice(0, countUpTo(id));
+      lastId = id;
+    },
+    spoilBy(judge) {
+      strike = judge;
+    },
   };
 }
 

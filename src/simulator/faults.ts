@@ -8,12 +8,24 @@ import { parseInput, type JsonObject, type JsonValue } from './json.js';
 /** Longest delay that a fault may make: an hour, in milliseconds. */
 const MAX_FAULT_MS = 3_600_000;
 
+/** Largest gap in the ids of events: no sequence of a database leaves out more at once, and they stay below 2^31 for long. */
+const MAX_ID_GAP = 1_000_000;
+
 const scope = (path: string) => ({
   /** Requests whose path below /ovirt-engine begins so. */
   path: z.string().startsWith('/').default(path),
   /** Number of requests that it strikes before it is over; absent: until it is switched off. */
   requests: z.int().min(1).optional(),
 });
+
+const eventScope = {
+  /** Codes of the events that it strikes; absent: every one. */
+  codes: z.array(z.int()).min(1).optional(),
+  /** It strikes one in so many of these events: 3 strikes the third, the sixth and so on. */
+  every: z.int().min(1).default(1),
+  /** Number of events that it strikes before it is over; absent: until it is switched off. */
+  events: z.int().min(1).optional(),
+};
 
 const odd = (path: string) =>
   z.strictObject({
@@ -75,6 +87,12 @@ export const faultsSchema = z
     oddVms: odd('/api/vms'),
     /** Hosts with wrong types, or with members missing, in listings and single. */
     oddHosts: odd('/api/hosts'),
+    /** The world changes, and no event says so. */
+    missingEvents: z.strictObject(eventScope),
+    /** An event has its id and time at once and can be read only later, as one of a transaction that is still open. */
+    lateEvents: z.strictObject({ ...eventScope, ms: z.int().min(0).max(MAX_FAULT_MS) }),
+    /** Ids before an event are left out, as those of transactions that were rolled back. */
+    idGaps: z.strictObject({ ...eventScope, ids: z.int().min(1).max(MAX_ID_GAP).default(1) }),
   })
   .partial();
 
@@ -87,6 +105,9 @@ export type FaultsInput = z.input<typeof faultsSchema>;
 /** Fault that spoils objects of one kind. */
 export type OddObjects = z.output<ReturnType<typeof odd>>;
 
+/** Faults that strike an event while it is written. */
+export type EventFaults = Pick<Faults, 'missingEvents' | 'lateEvents' | 'idGaps'>;
+
 /** Control of faults. */
 export interface FaultSwitch {
   /** Returns what is on now; `requests` is how many are still to be struck. */
@@ -96,34 +117,57 @@ export interface FaultSwitch {
   readonly clear: () => void;
   /** Returns the faults that strike a request for this path, which counts as struck. */
   readonly strike: (path: string) => Faults;
+  /** Returns the faults that strike an event of this code, which counts as struck. */
+  readonly strikeEvent: (code: number) => EventFaults;
 }
 
 /** Creates a switch with everything off. */
 export function createFaultSwitch(): FaultSwitch {
   let faults: Faults = {};
+  /** Number of events that each fault could have struck, by its name: some strike only one in so many. */
+  let candidates = new Map<string, number>();
+
+  function change(to: Faults): void {
+    faults = to;
+    candidates = new Map();
+  }
+
+  function isDue(name: string, every: number): boolean {
+    const count = (candidates.get(name) ?? 0) + 1;
+    candidates.set(name, count);
+    return count % every === 0;
+  }
+
+  function strikeThose(hits: (fault: AnyFault, name: string) => boolean): Faults {
+    const left: Record<string, unknown> = {};
+    const struck: Record<string, unknown> = {};
+    for (const [name, fault] of Object.entries(faults)) {
+      if (fault === undefined) continue;
+      const [limit, times] =
+        'path' in fault ? (['requests', fault.requests] as const) : (['events', fault.events] as const);
+      const hit = hits(fault, name);
+      if (hit) struck[name] = fault;
+      if (!hit || times === undefined) left[name] = fault;
+      else if (times > 1) left[name] = { ...fault, [limit]: times - 1 };
+    }
+    faults = faultsSchema.parse(left);
+    return faultsSchema.parse(struck);
+  }
+
   return {
     current: () => faults,
-    set(input) {
-      faults = parseInput(faultsSchema, input);
-    },
-    clear() {
-      faults = {};
-    },
-    strike(path) {
-      const left: Record<string, unknown> = {};
-      const struck: Record<string, unknown> = {};
-      for (const [name, fault] of Object.entries(faults)) {
-        if (fault === undefined) continue;
-        const hit = path.startsWith(fault.path);
-        if (hit) struck[name] = fault;
-        if (!hit || fault.requests === undefined) left[name] = fault;
-        else if (fault.requests > 1) left[name] = { ...fault, requests: fault.requests - 1 };
-      }
-      faults = faultsSchema.parse(left);
-      return faultsSchema.parse(struck);
-    },
+    set: (input) => change(parseInput(faultsSchema, input)),
+    clear: () => change({}),
+    strike: (path) => strikeThose((fault) => 'path' in fault && path.startsWith(fault.path)),
+    strikeEvent: (code) =>
+      strikeThose(
+        (fault, name) =>
+          !('path' in fault) && fault.codes?.includes(code) !== false && isDue(name, fault.every),
+      ),
   };
 }
+
+type AnyFault = NonNullable<Faults[keyof Faults]>;
 
 /** Returns what is answered instead of the truth when one of these faults strikes; undefined when none does. */
 export function replacementAnswer({ status, redirect, body }: Faults): Answer | undefined {

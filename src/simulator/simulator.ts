@@ -75,6 +75,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
   const sessions = createSessions({ ...SIMULATOR_ACCOUNT, ...options, clock });
   const faults = createFaultSwitch();
+  world.events.spoilBy(faults.strikeEvent);
   const requests = createRequestLog();
   const engine = createEngine(world, sessions, clock);
   const control = createControl(world, faults);

@@ -39,6 +39,30 @@ describe('control endpoint of the simulator', () => {
     expect(codes).to.deep.equal(['61', '33', '63', '62', '32', '153']);
   });
 
+  it('pauses and resumes a VM, removes one that is down, and changes the status of a host', async () => {
+    const { control, get, world } = simulator();
+    await control('POST', `/vms/${VM}/start`, { host_id: HOST_1 });
+    expect((await control('POST', `/vms/${VM}/pause`)).json()).to.include({ status: 'paused' });
+    expect((await control('POST', `/vms/${VM}/resume`)).json()).to.include({ status: 'up' });
+    await control('POST', `/vms/${VM}/stop`);
+    expect((await control('POST', `/vms/${VM}/remove`)).json()).to.deep.equal({});
+    expect((await get(`/api/vms/${VM}`)).status).to.equal(404);
+    const host = await control('POST', `/hosts/${HOST_1}/status`, { status: 'maintenance' });
+    expect(host.json()).to.deep.equal({ id: HOST_1, status: 'maintenance' });
+    expect(world.hosts.get(HOST_1)?.status).to.equal('maintenance');
+    const codes = column(await get('/api/events?from=2'), 'event', 'code');
+    expect(codes).to.deep.equal(['15', '620', '113', '61', '33', '40', '1025']);
+  });
+
+  it('lets the ids of events jump back: 2 events, back to 1', async () => {
+    const { control, get } = simulator();
+    await control('POST', `/vms/${VM}/start`, { host_id: HOST_1 });
+    const restored = await control('POST', '/events/restore', { last_id: 1 });
+    expect(restored.json()).to.deep.equal({ last_event_id: 1 });
+    await control('POST', `/vms/${VM}/pause`);
+    expect(column(await get('/api/events'), 'event', 'id')).to.deep.equal(['2', '1']);
+  });
+
   it('sums the world up', async () => {
     const { control } = simulator();
     await control('POST', `/vms/${VM}/start`, { host_id: HOST_1 });
@@ -112,6 +136,22 @@ describe('control endpoint of the simulator', () => {
     },
     { method: 'POST', path: `/vms/${VM}/explode`, body: {}, status: 404, error: /no such path/ },
     { method: 'POST', path: `/vms/${VM}`, body: {}, status: 404, error: /no such path/ },
+    { method: 'POST', path: `/vms/${VM}/toString`, body: {}, status: 404, error: /no such path/ },
+    { method: 'POST', path: `/hosts/${HOST_1}/status`, body: {}, status: 400, error: /^status: / },
+    {
+      method: 'POST',
+      path: '/hosts/abc/status',
+      body: { status: 'up' },
+      status: 400,
+      error: /^host id: expected a UUID/,
+    },
+    {
+      method: 'POST',
+      path: '/events/restore',
+      body: { last_id: -1 },
+      status: 400,
+      error: /^last_id: /,
+    },
     { method: 'GET', path: '/nothing', status: 404, error: /no such path/ },
     { method: 'GET', path: '/world/x', status: 404, error: /no such path/ },
     { method: 'GET', path: `/vms/${VM}/stop/now`, status: 404, error: /no such path/ },
@@ -129,6 +169,8 @@ describe('control endpoint of the simulator', () => {
   for (const { method, path, allow } of [
     { method: 'GET', path: `/vms/${VM}/stop`, allow: 'POST' },
     { method: 'POST', path: '/world', allow: 'GET' },
+    { method: 'GET', path: `/hosts/${HOST_1}/status`, allow: 'POST' },
+    { method: 'GET', path: '/events/restore', allow: 'POST' },
     { method: 'DELETE', path: '/faults', allow: 'GET, PUT' },
   ]) {
     it(`answers 405 to ${method} ${path}`, async () => {

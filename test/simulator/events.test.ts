@@ -20,6 +20,17 @@ describe('createEventLog', () => {
     expect(log.after(MAX_EVENTS * 2 + 1)).to.deep.equal([]);
     expect(log.after(0).at(-1)?.id).to.equal(MAX_EVENTS + 2);
   });
+
+  it('forgets what came after a backup, and gives the same ids again: 1, 2, 3, back to 1, then 2', () => {
+    const log = createEventLog({ now: () => 5 });
+    for (const name of ['VM_DOWN', 'VM_DOWN', 'VM_DOWN'] as const) log.write(name);
+    log.restore(1);
+    log.write('VM_PAUSED');
+    expect(log.after(0).map(({ id, name }) => [id, name])).to.deep.equal([
+      [2, 'VM_PAUSED'],
+      [1, 'VM_DOWN'],
+    ]);
+  });
 });
 
 describe('findEvents', () => {

@@ -8,6 +8,8 @@ const HOST = '00000000-0000-4000-8000-0000000000a1';
 const VM_1 = '00000000-0000-4000-8000-0000000000b1';
 const VM_2 = '00000000-0000-4000-8000-0000000000b2';
 
+let now = 1_000;
+
 const smallWorld = () =>
   createWorld({
     hosts: [{ id: HOST, name: 'alpha' }],
@@ -15,6 +17,7 @@ const smallWorld = () =>
       { id: VM_1, name: 'one', hostId: HOST },
       { id: VM_2, name: 'two', hostId: HOST },
     ],
+    clock: { now: () => now },
   });
 
 describe('faults of the simulator', () => {
@@ -255,6 +258,66 @@ describe('faults of the simulator', () => {
     });
   });
 
+  describe('of events', () => {
+    const ids = async () => column(await simulator().get('/api/events'), 'event', 'id');
+
+    it('missing: the VM is paused, and no event says so; the next event does', async () => {
+      const { faults, get, world } = simulator();
+      faults.set({ missingEvents: { events: 1 } });
+      world.pauseVm(VM_1);
+      expect((await get(`/api/vms/${VM_1}`)).json()).to.include({ status: 'paused' });
+      expect((await get('/api/events')).json()).to.deep.equal({});
+      world.resumeVm(VM_1);
+      expect(column(await get('/api/events'), 'event', 'code')).to.deep.equal(['40']);
+      expect(faults.current()).to.deep.equal({});
+    });
+
+    it('missing, one in 2 of code 1025: the 2nd and the 4th of 4 pauses', async () => {
+      const { faults, world, get } = simulator();
+      faults.set({ missingEvents: { codes: [1025], every: 2 } });
+      for (let round = 0; round < 4; round++) {
+        world.pauseVm(VM_1);
+        world.resumeVm(VM_1);
+      }
+      const codes = column(await get('/api/events'), 'event', 'code');
+      expect(codes).to.deep.equal(['40', '40', '1025', '40', '40', '1025']);
+    });
+
+    it('late: readable 100 ms after it was written, a later one before it, each once it is due', async () => {
+      const { faults, world } = simulator();
+      faults.set({ lateEvents: { codes: [1025], events: 1, ms: 100 } });
+      world.pauseVm(VM_1);
+      world.resumeVm(VM_1);
+      expect(await ids()).to.deep.equal(['2']);
+      now += 99;
+      expect(await ids()).to.deep.equal(['2']);
+      now += 1;
+      expect(await ids()).to.deep.equal(['2', '1']);
+    });
+
+    it('gaps of 10 ids before each of 2 events: 11, 22, then 23', async () => {
+      const { faults, world } = simulator();
+      faults.set({ idGaps: { ids: 10, events: 2 } });
+      for (let round = 0; round < 3; round++) world.pauseVm(VM_1);
+      expect(await ids()).to.deep.equal(['23', '22', '11']);
+    });
+
+    for (const code of [403, 404]) {
+      it(`refused with ${code}, while VMs are answered`, async () => {
+        simulator().faults.set({ status: { code, path: '/api/events' } });
+        expect([await outcome('/api/events?from=5'), await outcome()]).to.deep.equal([code, 200]);
+      });
+    }
+
+    it('cut in the middle of an event', async () => {
+      const { faults, get, world } = simulator();
+      world.pauseVm(VM_1);
+      faults.set({ cut: { path: '/api/events', how: 'end', afterBytes: 300 } });
+      expect((await get('/api/events')).json).to.throw(SyntaxError);
+      expect(await outcome()).to.equal(200);
+    });
+  });
+
   it('several may be on at once', async () => {
     simulator().faults.set({ latency: { ms: 1 }, status: { code: 500, requests: 1, path: '/api/vms' } });
     expect([await outcome(), await outcome()]).to.deep.equal([500, 200]);
@@ -270,6 +333,10 @@ describe('createFaultSwitch', () => {
     { faults: { hang: { path: 'api' } }, message: /^hang\.path: / },
     { faults: { hang: { requests: 0 } }, message: /^hang\.requests: / },
     { faults: { oddVms: { id: 'x' } }, message: /^oddVms\.id: / },
+    { faults: { missingEvents: { codes: [] } }, message: /^missingEvents\.codes: / },
+    { faults: { lateEvents: { ms: 3_600_001 } }, message: /^lateEvents\.ms: / },
+    { faults: { idGaps: { ids: 1_000_001 } }, message: /^idGaps\.ids: / },
+    { faults: { idGaps: { every: 0 } }, message: /^idGaps\.every: / },
     { faults: JSON.parse('{"nonsense":{}}') as FaultsInput, message: /nonsense/ },
   ];
   for (const { faults, message } of cases) {
