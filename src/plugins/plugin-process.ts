@@ -149,7 +149,11 @@ export function startPluginProcess(options: PluginProcessOptions): Promise<Plugi
     send({ run: id, unit, method, hosts: list.id }, others);
     channel.uncork();
   };
-  const onAbort = (): void => killNow('was ended');
+  const onAbort = (): void => {
+    // Also one that was retired: nothing outlives the service.
+    endReason = 'was ended';
+    killNow(endReason);
+  };
   options.signal.addEventListener('abort', onAbort, { once: true });
   const closeWhenIdle = (): void => {
     if (!retired || running.size > 0) return;

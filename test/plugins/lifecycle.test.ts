@@ -449,6 +449,21 @@ describeWithPython('life of plugins', () => {
     expect(await valueOf('waits')).to.equal('UNAVAILABLE');
   });
 
+  it('close ends what a call has left running', async () => {
+    folder().write(
+      'leaves.py',
+      readFileSync(join(fixture('leaves-grandchild'), 'leaves_grandchild.py'), 'utf8'),
+    );
+    const host = await open();
+    const pidFile = join(notes().path, 'pid');
+    const request = scoreRequest('leaves_grandchild', { properties: new Map([['pid_file', pidFile]]) });
+    await host.scoreHosts(request, call());
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(isAlive(pid)).to.equal(true);
+    await host.close();
+    expect(isAlive(pid)).to.equal(false);
+  });
+
   it('serves what is there when imports take long, which join as they end, and names them meanwhile', async () => {
     const goFile = join(notes().path, 'go');
     const hangs = `import os, time\nwhile not os.path.exists(${JSON.stringify(goFile)}): time.sleep(0.005)\n`;
