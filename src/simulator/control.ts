@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { SchedulingError } from '../domain/errors.js';
 import { isLoopback } from '../lib/address.js';
 import { jsonAnswer, jsonTextAnswer, mediaTypeOf, type Answer, type Ask } from './answer.js';
+import type { Churn } from './churn.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
 import { parseInput, type JsonObject } from './json.js';
+import type { RequestLog } from './request-log.js';
 import type { World, WorldVm } from './world.js';
 
 /** Path of the control endpoint, outside of the engine's. */
@@ -13,17 +15,26 @@ const uuid = z.uuid().toLowerCase();
 const onHost = z.strictObject({ host_id: uuid });
 const nothing = z.strictObject({});
 const newStatus = z.strictObject({ status: z.string().min(1) });
+const newRate = z.strictObject({ vms_per_second: z.number() });
 const lastEvent = z.strictObject({ last_id: z.int().min(0) });
+
+/** What the control endpoint shows and changes. */
+export interface Controlled {
+  readonly world: World;
+  readonly faults: FaultSwitch;
+  readonly churn: Churn;
+  readonly requests: RequestLog;
+}
 
 /**
  * Creates the endpoint that steers the world and its faults:
  * POST /simulator/vms/ID/start {host_id}, .../migrate {host_id}, .../stop, .../pause, .../resume, .../remove;
- * POST /simulator/hosts/ID/status {status}; POST /simulator/events/restore {last_id}; GET and PUT /simulator/faults;
- * GET /simulator/world.
+ * POST /simulator/hosts/ID/status {status}; POST /simulator/events/restore {last_id}; GET and PUT /simulator/faults
+ * and /simulator/churn; GET and DELETE /simulator/requests; GET /simulator/world.
  *
  * A web page can't reach it: it takes JSON only, which a form can't send, and answers only to a loopback name.
  */
-export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => Answer {
+export function createControl({ world, faults, churn, requests }: Controlled): (ask: Ask) => Answer {
   return (ask) => {
     const { host = '' } = ask.headers;
     if (!isLoopback(host.replace(/:\d+$/, ''))) {
@@ -49,10 +60,29 @@ export function createControl(world: World, faults: FaultSwitch): (ask: Ask) => 
     if (kind === 'events' && id === 'restore' && action === undefined) return restoreEvents(ask);
     if (id !== undefined) return unknownPath(ask);
     if (kind === 'world') return ask.method === 'GET' ? jsonAnswer(worldJson(world)) : notAllowed('GET');
-    if (kind !== 'faults') return unknownPath(ask);
+    if (kind === 'faults') return steerFaults(ask);
+    if (kind === 'churn') return steerChurn(ask);
+    return kind === 'requests' ? showRequests(ask) : unknownPath(ask);
+  }
+
+  function steerFaults(ask: Ask): Answer {
     if (ask.method === 'PUT') faults.set(read(faultsSchema, ask.body));
     else if (ask.method !== 'GET') return notAllowed('GET, PUT');
     return jsonTextAnswer(JSON.stringify(faults.current(), undefined, 2));
+  }
+
+  function steerChurn(ask: Ask): Answer {
+    if (ask.method === 'PUT') churn.set(read(newRate, ask.body).vms_per_second);
+    else if (ask.method !== 'GET') return notAllowed('GET, PUT');
+    return jsonAnswer({ vms_per_second: churn.rate() });
+  }
+
+  function showRequests({ method }: Ask): Answer {
+    if (method === 'DELETE') requests.reset();
+    else if (method !== 'GET') return notAllowed('GET, DELETE');
+    return jsonAnswer(
+      Object.fromEntries([...requests.traffic()].map(([path, traffic]) => [path, { ...traffic }])),
+    );
   }
 
   function changeVm(ask: Ask, id: string, action: string): Answer {
@@ -147,7 +177,7 @@ function shortVmJson({ id, name, status, hostId }: WorldVm): JsonObject {
 function unknownPath({ path }: Ask): Answer {
   return error(
     404,
-    `${path}: no such path; see /simulator/world, /simulator/faults, /simulator/vms/ID/start`,
+    `${path}: no such path; see /simulator/world, /simulator/faults, /simulator/churn, /simulator/requests, /simulator/vms/ID/start`,
   );
 }
 

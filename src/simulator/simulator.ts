@@ -8,10 +8,11 @@ import { constants, createGzip } from 'node:zlib';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress, isLoopback } from '../lib/address.js';
 import { reasonOf } from '../lib/text.js';
-import type { Clock } from '../lib/timers.js';
+import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { listenOn } from '../process/listen.js';
 import type { Log } from '../process/log.js';
 import { htmlAnswer, type Answer, type Ask } from './answer.js';
+import { createChurn, type Churn } from './churn.js';
 import { CONTROL_PATH, createControl } from './control.js';
 import {
   createFaultSwitch,
@@ -44,6 +45,7 @@ export interface SimulatorOptions extends Partial<SessionsOptions> {
   readonly host?: string;
   /** Default 0: any that is free. */
   readonly port?: number;
+  readonly after?: After;
 }
 
 /** A pretend engine that runs. */
@@ -54,6 +56,7 @@ export interface Simulator {
   readonly controlUrl: string;
   readonly world: World;
   readonly faults: FaultSwitch;
+  readonly churn: Churn;
   /** Requests for paths below /ovirt-engine. */
   readonly requests: RequestLog;
   readonly sessions: Pick<Sessions, 'size' | 'dropAll'>;
@@ -68,7 +71,7 @@ export interface Simulator {
  * Rejects with a SchedulingError: INVALID_ARGUMENT for an address that isn't loopback, UNAVAILABLE when it can't listen.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { world, log, host = '127.0.0.1', port = 0, clock = Date } = options;
+  const { world, log, host = '127.0.0.1', port = 0, clock = Date, after = nodeAfter } = options;
   if (!isLoopback(host)) {
     const message = `host: expected a loopback address, got ${JSON.stringify(host)}`;
     throw new SchedulingError('INVALID_ARGUMENT', message);
@@ -78,7 +81,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   world.events.spoilBy(faults.strikeEvent);
   const requests = createRequestLog();
   const engine = createEngine(world, sessions, clock);
-  const control = createControl(world, faults);
+  const churn = createChurn(world, clock, after);
+  const control = createControl({ world, faults, churn, requests });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = goneSignal(response);
@@ -99,6 +103,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (!isAtOrBelow(ENGINE_PATH, path)) return send(htmlAnswer(404, 'Not Found'));
     const enginePath = path.slice(ENGINE_PATH.length);
     requests.note(method, enginePath, search, headers);
+    const { socket } = request;
+    const sentBefore = socket.bytesWritten;
+    response.once('close', () => requests.noteSent(enginePath, socket.bytesWritten - sentBefore));
     const struck = faults.strike(enginePath);
     if (struck.hang !== undefined) return;
     if (struck.reset !== undefined) return void request.socket.destroy();
@@ -127,10 +134,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     controlUrl,
     world,
     faults,
+    churn,
     requests,
     sessions,
     async close() {
       if (closed === undefined) {
+        churn.stop();
         closed = once(server, 'close');
         server.close();
         server.closeAllConnections();

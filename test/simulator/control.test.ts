@@ -1,6 +1,8 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { createWorld } from '../../src/simulator/world.js';
 import { call, column, useSimulator } from './running-simulator.js';
 
@@ -61,6 +63,30 @@ describe('control endpoint of the simulator', () => {
     expect(restored.json()).to.deep.equal({ last_event_id: 1 });
     await control('POST', `/vms/${VM}/pause`);
     expect(column(await get('/api/events'), 'event', 'id')).to.deep.equal(['2', '1']);
+  });
+
+  it('sets how many VMs change a second, and says it', async () => {
+    const { control, churn } = simulator();
+    expect((await control('GET', '/churn')).json()).to.deep.equal({ vms_per_second: 0 });
+    const put = await control('PUT', '/churn', { vms_per_second: 2.5 });
+    expect([put.status, put.json(), churn.rate()]).to.deep.equal([200, { vms_per_second: 2.5 }, 2.5]);
+  });
+
+  it('shows requests to the engine and bytes sent for them, head and body, and counts anew', async () => {
+    const { control, get, url, token } = simulator();
+    await get(`/api/vms/${VM}`);
+    const sent = await rawAnswer(`${url}/api/vms/${HOST_1}`, token);
+    const { text: shown, json } = await control('GET', '/requests');
+    const { requests, bytes } = z
+      .object({ '/api/vms/ID': z.object({ requests: z.number(), bytes: z.number() }) })
+      .parse(json())['/api/vms/ID'];
+    expect(requests, shown).to.equal(2);
+    expect(bytes).to.be.above(1_000 + sent);
+    expect((await control('DELETE', '/requests')).json()).to.deep.equal({});
+    await rawAnswer(`${url}/api/vms/${HOST_1}`, token);
+    expect((await control('GET', '/requests')).json()).to.deep.equal({
+      '/api/vms/ID': { requests: 1, bytes: sent },
+    });
   });
 
   it('sums the world up', async () => {
@@ -157,6 +183,8 @@ describe('control endpoint of the simulator', () => {
     { method: 'GET', path: `/vms/${VM}/stop/now`, status: 404, error: /no such path/ },
     { method: 'PUT', path: '/faults', body: { latency: { ms: 'x' } }, status: 400, error: /^latency\.ms: / },
     { method: 'PUT', path: '/faults', body: { later: {} }, status: 400, error: /later/ },
+    { method: 'PUT', path: '/churn', body: { vms_per_second: -1 }, status: 400, error: /from 0 to 10000/ },
+    { method: 'PUT', path: '/churn', body: {}, status: 400, error: /^vms_per_second: / },
   ];
   for (const { method, path, body, status, error } of refusals) {
     it(`answers ${status} to ${method} ${path} ${JSON.stringify(body ?? {})}, saying ${String(error)}`, async () => {
@@ -172,6 +200,8 @@ describe('control endpoint of the simulator', () => {
     { method: 'GET', path: `/hosts/${HOST_1}/status`, allow: 'POST' },
     { method: 'GET', path: '/events/restore', allow: 'POST' },
     { method: 'DELETE', path: '/faults', allow: 'GET, PUT' },
+    { method: 'POST', path: '/churn', allow: 'GET, PUT' },
+    { method: 'PUT', path: '/requests', allow: 'GET, DELETE' },
   ]) {
     it(`answers 405 to ${method} ${path}`, async () => {
       const reply = await simulator().control(method, path);
@@ -223,3 +253,13 @@ describe('control endpoint of the simulator', () => {
     expect(requests.latest()).to.deep.equal([]);
   });
 });
+
+/** Asks on a connection of its own; gives the number of bytes that came back, head and body. */
+async function rawAnswer(url: string, token: string): Promise<number> {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\nAccept: application/json\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  );
+  return (await text(socket)).length;
+}
