@@ -4,7 +4,8 @@
  * hand here, in the plain form that nearly every call has; any other form is left to the library.
  */
 import protobuf from 'protobufjs/minimal.js';
-import type { HostScore } from '../../domain/contract.js';
+import type { HostScore, ScoreExplanation } from '../../domain/contract.js';
+import { boundedText } from '../../lib/text.js';
 
 /** Length of a UUID as text. */
 const ID_LENGTH = 36;
@@ -93,6 +94,41 @@ export function encodeScores(
     bytes[lengthAt] = at - lengthAt - 1;
   }
   return bytes.subarray(0, at);
+}
+
+/** Fields 3 and 4 of HostScore, and 1 and 2 of Reason, length-delimited. */
+const HOST_NAME_TAG = (3 << 3) | 2;
+const REASONS_TAG = (4 << 3) | 2;
+const UNIT_TAG = (1 << 3) | 2;
+const TEXT_TAG = (2 << 3) | 2;
+
+/**
+ * Encodes the `scores` field of a ScoreHostsResponse, to be followed by the message without scores, with names and reasons
+ * for the best `top` hosts. Of equal scores the first ranks higher.
+ */
+export function encodeExplainedScores(
+  scores: readonly Pick<HostScore, Encoded<keyof HostScore>>[],
+  { hostName, reasons }: ScoreExplanation,
+  top = scores.length,
+): Uint8Array {
+  const ranked = scores.map((_, place) => place);
+  if (top < scores.length) ranked.sort((a, b) => (scores[b]?.score ?? 0) - (scores[a]?.score ?? 0) || a - b);
+  const best = new Set(ranked.slice(0, top));
+  const writer = protobuf.Writer.create();
+  scores.forEach(({ hostId, score }, place) => {
+    writer.uint32(SCORES_TAG).fork();
+    writer.uint32(HOST_ID_TAG).string(hostId).uint32(SCORE_TAG).int32(score);
+    if (best.has(place)) {
+      const name = hostName(place);
+      if (name !== undefined) writer.uint32(HOST_NAME_TAG).string(name);
+      for (const { unit, text } of reasons(place)) {
+        writer.uint32(REASONS_TAG).fork();
+        writer.uint32(UNIT_TAG).string(unit).uint32(TEXT_TAG).string(boundedText(text)).ldelim();
+      }
+    }
+    writer.ldelim();
+  });
+  return writer.finish();
 }
 
 /** Fields 1 and 2 of StreamScoreHostsResponse, length-delimited. */

@@ -2,21 +2,18 @@ import type {
   BalanceHostsResponse,
   Direction,
   FilterHostsResponse,
-  HostScore,
   PolicyUnitList,
   Rejection,
-  ScoreExplanation,
   ScoreHostsResponse,
   UnitFailure,
 } from '../../domain/contract.js';
 import type { Timestamp } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
-import type { HostScore as HostScoreMessage } from '../../gen/hostscore/v1/HostScore.js';
 import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
 import { boundedText } from '../../lib/text.js';
 import { policyUnitMethods, type Sent } from '../proto.js';
 import { toFailureCode } from '../status.js';
-import { encodeScores, encodeStreamedHead } from './fast-path.js';
+import { encodeExplainedScores, encodeScores, encodeStreamedHead } from './fast-path.js';
 
 /** Encodes the units of a service. */
 export function writePolicyUnits(list: PolicyUnitList): Buffer {
@@ -60,11 +57,13 @@ export function writeStreamedScores(
 }
 
 /** Encodes scores as consecutive parts of a message, so that the caller copies them once. */
-function scoreParts(response: ScoreHostsResponse, explainTop?: number): readonly Buffer[] {
+function scoreParts(response: ScoreHostsResponse, explainTop?: number): readonly Uint8Array[] {
   const { responseSerialize } = policyUnitMethods.ScoreHosts;
-  const plain = response.explanation === undefined ? encodeScores(response.scores) : undefined;
-  if (plain === undefined) return [responseSerialize(scoresMessage(response, explainTop))];
-  return [plain, responseSerialize(scoresMessage({ ...response, scores: [] }))];
+  const { scores, explanation } = response;
+  const encoded =
+    explanation === undefined ? encodeScores(scores) : encodeExplainedScores(scores, explanation, explainTop);
+  if (encoded === undefined) return [responseSerialize(scoresMessage(response))];
+  return [encoded, responseSerialize(scoresMessage({ ...response, scores: [] }))];
 }
 
 /** Encodes the failure of a request of a stream. */
@@ -100,11 +99,9 @@ export function writeMigration({ migration, explanation, ...response }: BalanceH
   });
 }
 
-function scoresMessage(response: ScoreHostsResponse, explainTop?: number): Sent<ScoreHostsMessage> {
-  const { scores, explanation } = response;
+function scoresMessage(response: ScoreHostsResponse): Sent<ScoreHostsMessage> {
   return {
-    scores:
-      explanation === undefined ? scores.map(plainScore) : explainedScores(scores, explanation, explainTop),
+    scores: response.scores.map(({ hostId, score }) => ({ host_id: hostId, score })),
     unit_results: response.unitResults.map(({ unit, value, direction, failure }) =>
       failure === undefined
         ? { unit, scores: { values: value }, direction: writeDirection(direction) }
@@ -113,29 +110,6 @@ function scoresMessage(response: ScoreHostsResponse, explainTop?: number): Sent<
     unknown_host_ids: response.unknownHostIds,
     ...writeSnapshotTime(response),
   };
-}
-
-function plainScore({ hostId, score }: HostScore): HostScoreMessage {
-  return { host_id: hostId, score };
-}
-
-/** Encodes scores with names and reasons. Of equal scores the first in the answer ranks higher. */
-function explainedScores(
-  scores: readonly HostScore[],
-  explanation: ScoreExplanation,
-  top = scores.length,
-): readonly Sent<HostScoreMessage>[] {
-  const ranked = scores.map(({ score }, place) => ({ score, place })).sort((a, b) => b.score - a.score);
-  const best = new Set(ranked.slice(0, top).map(({ place }) => place));
-  return scores.map((score, place) => {
-    if (!best.has(place)) return plainScore(score);
-    const reasons = explanation.reasons(place);
-    return {
-      ...plainScore(score),
-      ...writeHostName(explanation.hostName(place)),
-      reasons: reasons.map(({ unit, text }) => ({ unit, text: boundedText(text) })),
-    };
-  });
 }
 
 function writeRejection({ hostId, hostName, reason }: Rejection) {

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { HostScore } from '../../../src/domain/contract.js';
-import { decodeScores, encodeHostIds, encodeScores } from '../../../src/rpc/message/fast-path.js';
+import {
+  decodeScores,
+  encodeExplainedScores,
+  encodeHostIds,
+  encodeScores,
+} from '../../../src/rpc/message/fast-path.js';
 import { writeStreamedScores } from '../../../src/rpc/message/write-response.js';
 import { policyUnitMethods } from '../../../src/rpc/proto.js';
 import { hostId } from '../../support/world.js';
@@ -65,6 +70,37 @@ describe('encodeScores', () => {
       expect(encodeScores([{ hostId: hostId(2), score: 5 }, score])).to.equal(undefined);
     });
   }
+});
+
+describe('encodeExplainedScores', () => {
+  const names = ['h1', undefined, 'hé'];
+  const text = fc.string({ unit: 'grapheme' });
+  const aScore = fc.record({
+    hostId: fc.oneof(fc.uuid(), text),
+    score: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  });
+  const reasons = fc.array(fc.record({ unit: text, text }), { maxLength: 3 });
+
+  it('encodes any scores with any names and reasons to the bytes of the library', () => {
+    fc.assert(
+      fc.property(fc.array(aScore), fc.array(reasons, { minLength: 1 }), (scores, given) => {
+        const explanation = {
+          hostName: (place: number) => names[place % names.length],
+          reasons: (place: number) => given[place % given.length] ?? [],
+        };
+        const byLibrary = policyUnitMethods.ScoreHosts.responseSerialize({
+          scores: scores.map(({ hostId, score }, place) => {
+            const name = explanation.hostName(place);
+            return {
+              ...{ host_id: hostId, score, reasons: explanation.reasons(place) },
+              ...(name === undefined ? {} : { host_name: name }),
+            };
+          }),
+        });
+        expect(encodeExplainedScores(scores, explanation)).to.deep.equal(byLibrary);
+      }),
+    );
+  });
 });
 
 describe('encodeHostIds', () => {
