@@ -16,9 +16,10 @@ import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
+import { clientContext } from '../rpc/tls.js';
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
-import { CommandError, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
+import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 
 /** The scoring engine of this process, over the inventory of an oVirt engine. */
@@ -168,15 +169,17 @@ export function pluginMember({ service, started }: OpenPlugins, { plugins }: Con
 export function openServiceClient(service: ServiceConfig, index: number, log: Log): RpcClient {
   const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
   const at = (key: string) => `services[${index}].${key}`;
-  const files = {
+  const read = () => ({
     ca: readConfiguredFile(at('tlsCaFile'), tlsCaFile),
     cert: readConfiguredFile(at('tlsCertFile'), tlsCertFile),
     key: readConfiguredFile(at('tlsKeyFile'), tlsKeyFile),
-  };
-  warnOfOpenSecret(at('tlsKeyFile'), tlsKeyFile, log);
+  });
+  const files = [tlsCaFile, tlsCertFile, tlsKeyFile];
   const isSecured = tls || tlsCaFile !== undefined || tlsCertFile !== undefined;
   try {
-    return createRpcClient({ target, tls: isSecured ? files : undefined });
+    const context = isSecured ? followFiles(read, clientContext, { files, log }) : undefined;
+    warnOfOpenSecret(at('tlsKeyFile'), tlsKeyFile, log);
+    return createRpcClient({ target, tls: context });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
     throw new ConfigError(`${at('target')}: ${error.message}`);

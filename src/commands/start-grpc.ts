@@ -6,7 +6,8 @@ import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
-import { CommandError, readConfiguredFile, warnOfOpenSecret } from './io.js';
+import { serverTlsOptions } from '../rpc/tls.js';
+import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret } from './io.js';
 
 /** Services offered over gRPC, and the log and metrics that are told of calls. */
 export interface GrpcParts {
@@ -48,11 +49,13 @@ export async function startGrpc(
 function tlsOf({ server }: Config, log: Log): RpcServerOptions['tls'] {
   const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined;
-  const key = readConfiguredFile('server.tlsKeyFile', tlsKeyFile);
-  warnOfOpenSecret('server.tlsKeyFile', tlsKeyFile, log);
-  return {
+  const read = () => ({
     cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
-    key,
+    key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
     clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile),
-  };
+  });
+  const files = [tlsCertFile, tlsKeyFile, tlsClientCaFile];
+  const options = followFiles(read, serverTlsOptions, { files, log });
+  warnOfOpenSecret('server.tlsKeyFile', tlsKeyFile, log);
+  return options;
 }

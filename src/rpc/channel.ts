@@ -3,7 +3,7 @@ import { SchedulingError } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
 import { LEAST_REQUEST, registerLeastRequest } from './least-request.js';
 import { INVENTORY_SERVICE, POLICY_UNIT_SERVICE } from './proto.js';
-import { clientCredentials, type ClientTls } from './tls.js';
+import { clientCredentials, type ClientTlsSource } from './tls.js';
 
 /** Longest message received, in bytes: 10,000 hosts with reasons of several units fit. */
 const MAX_RECEIVE_BYTES = 16 * 1024 * 1024;
@@ -46,7 +46,7 @@ const SERVICE_CONFIG = JSON.stringify({
 registerLeastRequest();
 
 /** Creates the channel to a remote service, which connects at its first use. Throws INVALID_ARGUMENT for an invalid target. */
-export function openChannel(target: string, tls: ClientTls | undefined): Client {
+export function openChannel(target: string, tls: ClientTlsSource | undefined): Client {
   const credentials = clientCredentials(tls);
   if (/^https?:/i.test(target)) throw badTarget(target, 'not a URL');
   try {

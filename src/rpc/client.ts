@@ -21,7 +21,7 @@ import {
 import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/write-request.js';
 import { callUnary, createRemote } from './outgoing-call.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
-import type { ClientTls } from './tls.js';
+import type { ClientTlsSource } from './tls.js';
 
 const HEALTH_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
@@ -37,7 +37,7 @@ export interface RpcClientOptions {
   /** `host:port`, or any gRPC name, such as `dns:///name:port`. */
   readonly target: string;
   /** Plain text by default. */
-  readonly tls?: ClientTls | undefined;
+  readonly tls?: ClientTlsSource | undefined;
 }
 
 /** A client of a remote service. */

@@ -69,10 +69,10 @@ export interface Connections {
    * {@link SPARED_MS} at least.
    */
   readonly makeRoom: (kind?: CallKind) => void;
-  /** Starts to listen, with TLS if there are options for it. */
+  /** Starts to listen; with TLS if there are options for it, which are asked for at each connection. */
   readonly listen: (
     address: Address | SocketPath,
-    tls: TlsOptions | undefined,
+    tls: (() => TlsOptions) | undefined,
     handlers: ListenerHandlers,
   ) => Promise<Listening>;
   /** Stops listening. Resolves when the last connection is closed. */
@@ -209,7 +209,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     oldest.onCut();
   }
 
-  function createListener(tls: TlsOptions | undefined, serve: (socket: Socket) => void): Server {
+  function createListener(tls: (() => TlsOptions) | undefined, serve: (socket: Socket) => void): Server {
     if (tls === undefined) {
       return createServer({ noDelay: true }, (socket) => {
         // A connection of a socket of the file system has no address: a number of its own tells it from the others.
@@ -224,7 +224,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
       socket.on('error', () => undefined);
       serve(socket);
     };
-    return createTlsServer({ ...tls, noDelay: true, handshakeTimeout: handshakeMs }, secured)
+    let options = tls();
+    const listener = createTlsServer({ ...options, noDelay: true, handshakeTimeout: handshakeMs }, secured);
+    return listener
+      .prependListener('connection', () => {
+        const now = tls();
+        if (now === options) return;
+        options = now;
+        listener.setSecureContext(now);
+      })
       .on('connection', (socket: Socket) => accept(socket, true))
       .on('tlsClientError', ({ code }: NodeJS.ErrnoException, socket) => {
         const connection = open.get(keyOf(socket));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { TlsOptions } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServerSettings } from '../config/sections.js';
@@ -14,7 +15,6 @@ import type { EndedCall, MethodContext } from './incoming-call.js';
 import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
 import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
-import { serverTlsOptions, type ServerTls } from './tls.js';
 
 /** Most calls in flight on one connection; further ones wait in the client. Half the server's default, so that two callers share it. */
 export const MAX_CONCURRENT_STREAMS = 128;
@@ -42,8 +42,11 @@ export interface RpcServerOptions {
     ServerSettings,
     'listen' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
   >;
-  /** Plain text by default. */
-  readonly tls?: ServerTls | undefined;
+  /**
+   * Returns the TLS options for a connection that is accepted, the same object while they are the same. Must not throw. Plain
+   * text by default.
+   */
+  readonly tls?: (() => TlsOptions) | undefined;
   readonly log: Log;
   /** Clock for deadlines and durations; Date and `performance` by default. */
   readonly clock?: Clock;
@@ -78,7 +81,7 @@ export interface RpcServer {
 
 /**
  * Starts a gRPC server of a PolicyUnitService and an InventoryService, with reflection (v1 and v1alpha) and grpc.health.v1.
- * Rejects with a SchedulingError when the address can't be bound or the TLS files are invalid.
+ * Rejects with a SchedulingError when the address can't be bound.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { settings, log, inventory = NO_INVENTORY, times = SERVER_TIMES, after = nodeAfter } = options;
@@ -139,7 +142,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   // grpc-js could listen by itself, but prints failures to the console, never closes a connection without a TLS handshake,
   // and tells nobody of one that failed.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const { address, port } = await connections.listen(settings.listen, serverTlsOptions(options.tls), {
+  const { address, port } = await connections.listen(settings.listen, options.tls, {
     serve: (socket) => injector.injectConnection(socket),
     onAcceptFailed: (code) => log.error('accept failed', { code }, String(code)),
   });

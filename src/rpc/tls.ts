@@ -1,7 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
+import { checkCertificates } from '../lib/certificates.js';
+import { reasonOf } from '../lib/text.js';
 
 /** TLS material of a server, in PEM. */
 export interface ServerTls {
@@ -23,44 +30,56 @@ export interface ClientTls {
   readonly key?: string | undefined;
 }
 
-/** Returns the TLS options of a server; undefined for plain text. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
-export function serverTlsOptions(tls: ServerTls | undefined): TlsOptions | undefined {
-  if (tls === undefined) return undefined;
-  checkPair(tls);
-  const { cert, key, clientCa } = tls;
+/** TLS material of a client, or a function that returns what is made of it for each new connection, and never throws. */
+export type ClientTlsSource = ClientTls | (() => SecureContext);
+
+/** Returns the TLS options of a server. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
+export function serverTlsOptions({ cert, key, clientCa }: ServerTls): TlsOptions {
   if (clientCa !== undefined) checkAuthority(clientCa, 'tls.clientCa');
+  createContext({ cert, key });
   return { cert, key, ca: clientCa, requestCert: clientCa !== undefined, ALPNProtocols: ['h2'] };
 }
 
-/** Creates the credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
-export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
-  if (tls === undefined) return ChannelCredentials.createInsecure();
-  const { ca, cert, key, serverCert } = tls;
+/** Returns what a client shows and trusts. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
+export function clientContext({ ca, cert, key, serverCert }: ClientTls): SecureContext {
   if (ca !== undefined) checkAuthority(ca, 'tls.ca');
   if ((cert === undefined) !== (key === undefined)) {
     throw invalid('tls: cert and key belong together; give both or neither');
   }
-  if (cert !== undefined && key !== undefined) checkPair({ cert, key });
-  if (serverCert === undefined) {
-    return ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert));
-  }
+  if (serverCert === undefined) return createContext({ ca, cert, key });
   checkAuthority(serverCert, 'tls.serverCert');
-  const context = createSecureContext({
-    // The first certificate of the file alone: whoever has one of the same authority is still somebody else.
-    ca: new X509Certificate(serverCert).toString(),
-    allowPartialTrustChain: true,
-    cert,
-    key,
-  });
-  return ChannelCredentials.createFromSecureContext(context, { checkServerIdentity: () => undefined });
+  // The first certificate of the file alone: whoever has one of the same authority is still somebody else.
+  const own = new X509Certificate(serverCert).toString();
+  return createContext({ ca: own, allowPartialTrustChain: true, cert, key });
 }
 
-function checkPair({ cert, key }: { readonly cert: string; readonly key: string }): void {
+/** Creates the credentials of a client; plain text without `tls`. Throws INVALID_ARGUMENT for material that OpenSSL can't read. */
+export function clientCredentials(tls: ClientTlsSource | undefined): ChannelCredentials {
+  if (tls === undefined) return ChannelCredentials.createInsecure();
+  if (typeof tls !== 'function') {
+    const ofThisVeryServer = tls.serverCert !== undefined;
+    return ChannelCredentials.createFromSecureContext(
+      clientContext(tls),
+      ofThisVeryServer ? { checkServerIdentity: () => undefined } : {},
+    );
+  }
+  return ChannelCredentials.createFromSecureContext({
+    // What node:tls reads of it for each connection, and all that it reads.
+    get context(): unknown {
+      const now: { readonly context: unknown } = tls();
+      return now.context;
+    },
+  });
+}
+
+function createContext(options: SecureContextOptions): SecureContext {
   try {
-    createSecureContext({ cert, key });
+    // OpenSSL is not asked about an empty file, such as one that is about to be written.
+    if (options.cert === '' || options.key === '') throw new Error('one of them is empty');
+    return createSecureContext(options);
   } catch (error) {
     throw invalid(
-      `tls: cert and key are not a PEM certificate and its private key (${openSslText(error)})`,
+      `tls: cert and key are not a PEM certificate and its private key (${reasonOf(error)})`,
       error,
     );
   }
@@ -68,18 +87,10 @@ function checkPair({ cert, key }: { readonly cert: string; readonly key: string 
 
 function checkAuthority(ca: string, field: string): void {
   try {
-    new X509Certificate(ca);
+    checkCertificates(ca);
   } catch (error) {
-    throw invalid(`${field}: not a PEM certificate (${openSslText(error)})`, error);
+    throw invalid(`${field}: not a PEM certificate (${reasonOf(error)})`, error);
   }
-}
-
-function openSslText(error: unknown): string {
-  return error instanceof Error ? error.message : 'unreadable';
-}
-
-function pem(text: string | undefined): Buffer | null {
-  return text === undefined ? null : Buffer.from(text);
 }
 
 function invalid(message: string, cause?: unknown): SchedulingError {

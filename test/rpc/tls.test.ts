@@ -3,14 +3,22 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TlsOptions } from 'node:tls';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient } from '../../src/rpc/client.js';
-import { clientCredentials, serverTlsOptions } from '../../src/rpc/tls.js';
+import { clientContext, clientCredentials, serverTlsOptions } from '../../src/rpc/tls.js';
 import { SERVER_TIMES } from '../../src/rpc/server.js';
-import { aCall, createLoopback, memoryLog, rejection } from './loopback.js';
+import {
+  aCall,
+  aScoreRequest,
+  createLoopback,
+  deferred,
+  fakeService,
+  memoryLog,
+  rejection,
+} from './loopback.js';
 import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
 
@@ -95,15 +103,20 @@ describe('TLS', () => {
   });
   afterEach(() => loopback.close());
 
+  function secured(clientCa?: string): () => TlsOptions {
+    const options = serverTlsOptions({ ...serverPair, clientCa });
+    return () => options;
+  }
+
   it('serves a client that trusts the authority', async () => {
-    const server = await loopback.serve({ tls: serverPair });
+    const server = await loopback.serve({ tls: secured() });
     expect(await loopback.connect(server, { tls: { ca } }).listPolicyUnits(aCall())).to.deep.equal(
       unitList([]),
     );
   });
 
   it('serves a client that trusts this very certificate, whatever name it is called by', async () => {
-    const server = await loopback.serve({ tls: serverPair });
+    const server = await loopback.serve({ tls: secured() });
     // The name is not in the certificate, which is for 127.0.0.1.
     const target = `localhost:${server.port}`;
     const client = createRpcClient({ target, tls: { serverCert: serverPair.cert + ca } });
@@ -115,7 +128,7 @@ describe('TLS', () => {
   });
 
   it('serves a client with a certificate of the authority asked for', async () => {
-    const server = await loopback.serve({ tls: { ...serverPair, clientCa: ca } });
+    const server = await loopback.serve({ tls: secured(ca) });
     const client = loopback.connect(server, { tls: { ca, ...clientPair } });
     expect(await client.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
   });
@@ -138,7 +151,7 @@ describe('TLS', () => {
   ];
   for (const { title, mutual, tls } of refused) {
     it(`gives UNAVAILABLE to ${title}`, async () => {
-      const server = await loopback.serve({ tls: { ...serverPair, ...(mutual ? { clientCa: ca } : {}) } });
+      const server = await loopback.serve({ tls: secured(mutual ? ca : undefined) });
       const settings = tls();
       const client = loopback.connect(server, settings === undefined ? {} : { tls: settings });
       expect(await rejection(client.listPolicyUnits(aCall()))).to.include({ code: 'UNAVAILABLE' });
@@ -146,7 +159,7 @@ describe('TLS', () => {
   }
 
   it('closes beside a connection on which no handshake took place', async () => {
-    const server = await loopback.serve({ tls: serverPair });
+    const server = await loopback.serve({ tls: secured() });
     const socket = connectSocket(server.port, '127.0.0.1');
     await once(socket, 'connect');
     socket.resume();
@@ -168,7 +181,7 @@ describe('TLS', () => {
       const log = memoryLog();
       const ended: string[] = [];
       const server = await loopback.serve({
-        tls: serverPair,
+        tls: secured(),
         log,
         times: { ...SERVER_TIMES, handshakeMs: 100 },
         onConnectionEnd: (reason) => ended.push(reason),
@@ -189,7 +202,7 @@ describe('TLS', () => {
 
   it('counts a client that does not trust the server, and no probe that only connects', async () => {
     const ended: string[] = [];
-    const server = await loopback.serve({ tls: serverPair, onConnectionEnd: (reason) => ended.push(reason) });
+    const server = await loopback.serve({ tls: secured(), onConnectionEnd: (reason) => ended.push(reason) });
     const probe = connectSocket(server.port, '127.0.0.1');
     probe.once('connect', () => probe.end()).resume();
     await once(probe, 'close');
@@ -201,6 +214,65 @@ describe('TLS', () => {
       (reasons) => reasons.length > 0,
     );
     expect(ended).to.deep.equal(['handshake']);
+  });
+
+  it('shows new connections its new certificate, and keeps the others with their calls', async () => {
+    let options = serverTlsOptions(serverPair);
+    const scored = deferred<undefined>();
+    const { scoreHosts } = fakeService();
+    const service = fakeService({
+      scoreHosts: async (request, call) => {
+        await scored.promise;
+        return scoreHosts(request, call);
+      },
+    });
+    const server = await loopback.serve({ tls: () => options, service });
+    const before = loopback.connect(server, { tls: { serverCert: serverPair.cert } });
+    const underWay = before.scoreHosts(aScoreRequest(), aCall());
+    await until(
+      () => service.received,
+      ({ length }) => length === 1,
+    );
+    options = serverTlsOptions(strangerPair);
+    const after = loopback.connect(server, { tls: { ca: otherCa } });
+    expect(await after.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    const late = loopback.connect(server, { tls: { serverCert: serverPair.cert } });
+    expect(await rejection(late.listPolicyUnits(aCall()))).to.include({ code: 'UNAVAILABLE' });
+    scored.resolve(undefined);
+    expect((await underWay).scores).to.have.length(2);
+    expect(await before.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+  });
+
+  it('takes clients of another authority on new connections', async () => {
+    let options = serverTlsOptions({ ...serverPair, clientCa: ca });
+    const server = await loopback.serve({ tls: () => options });
+    const before = loopback.connect(server, { tls: { ca, ...clientPair } });
+    await before.listPolicyUnits(aCall());
+    options = serverTlsOptions({ ...serverPair, clientCa: otherCa });
+    const after = loopback.connect(server, { tls: { ca, ...strangerPair } });
+    expect(await after.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+    const late = loopback.connect(server, { tls: { ca, ...clientPair } });
+    expect(await rejection(late.listPolicyUnits(aCall()))).to.include({ code: 'UNAVAILABLE' });
+    expect(await before.listPolicyUnits(aCall())).to.deep.equal(unitList([]));
+  });
+
+  it('calls with the authority and the certificate of now on each new connection', async () => {
+    let options = serverTlsOptions({ ...serverPair, clientCa: ca });
+    let context = clientContext({ ca, ...clientPair });
+    const server = await loopback.serve({ tls: () => options });
+    const client = loopback.connect(server, { tls: () => context });
+    await client.listPolicyUnits(aCall());
+    options = serverTlsOptions({ ...strangerPair, clientCa: otherCa });
+    context = clientContext({ ca: otherCa, ...strangerPair });
+    await server.close(0);
+    await loopback.serve({
+      tls: () => options,
+      settings: { listen: { host: '127.0.0.1', port: server.port } },
+    });
+    await until(
+      () => client.listPolicyUnits(aCall()).catch(() => undefined),
+      (list) => list !== undefined,
+    );
   });
 
   const bad: { title: string; make: () => unknown; message: RegExp }[] = [
@@ -215,6 +287,16 @@ describe('TLS', () => {
       message: /^tls: cert and key are not a PEM certificate and its private key \(.*mismatch/,
     },
     {
+      title: 'an empty key',
+      make: () => serverTlsOptions({ ...serverPair, key: '' }),
+      message: /^tls: cert and key are not a PEM certificate and its private key \(one of them is empty\)$/,
+    },
+    {
+      title: 'an empty certificate of a client',
+      make: () => clientCredentials({ ...clientPair, cert: '' }),
+      message: /^tls: cert and key are not a PEM certificate and its private key \(one of them is empty\)$/,
+    },
+    {
       title: 'an authority for clients that is none',
       make: () => serverTlsOptions({ ...serverPair, clientCa: '' }),
       message: /^tls\.clientCa: not a PEM certificate \(/,
@@ -223,6 +305,16 @@ describe('TLS', () => {
       title: 'an authority for servers that is broken',
       make: () => clientCredentials({ ca: '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----' }),
       message: /^tls\.ca: not a PEM certificate \(/,
+    },
+    {
+      title: 'authorities of which the last is cut off',
+      make: () => serverTlsOptions({ ...serverPair, clientCa: ca + otherCa.slice(0, -40) }),
+      message: /^tls\.clientCa: not a PEM certificate \(the last one is cut off\)$/,
+    },
+    {
+      title: 'a chain of which the last certificate is cut off',
+      make: () => serverTlsOptions({ ...serverPair, cert: serverPair.cert + ca.slice(0, -40) }),
+      message: /^tls: cert and key are not a PEM certificate and its private key \(/,
     },
     {
       title: 'a certificate without its key',
