@@ -20,7 +20,7 @@ const client = createEngineClient({
     ...engineSection.parse({}),
     url: engine.found,
     username: 'admin@internal',
-    password: 'simulator',
+    password: () => 'simulator',
   },
   log,
 });

@@ -2,10 +2,12 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { SchedulingError } from '../domain/errors.js';
 import { createEngineClient, type EngineClient } from '../inventory/engine-client.js';
+import { checkCertificates } from '../lib/certificates.js';
+import { reasonOf } from '../lib/text.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
-import { onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
+import { followFiles, onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */
 export function openEngineClient({ engine }: Config, log: Log): EngineClient {
@@ -17,7 +19,8 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
   const { url, username, caFile } = engine;
   const settings = { ...engine, url, username, password: passwordOf(engine) };
   warnOfOpenSecret('engine.passwordFile', engine.passwordFile, log);
-  const ca = readConfiguredFile('engine.caFile', caFile);
+  const read = () => readConfiguredFile('engine.caFile', caFile);
+  const ca = followFiles(read, authorityOf, { files: [caFile], log });
   try {
     return createEngineClient({ settings, ca, log });
   } catch (error) {
@@ -45,8 +48,25 @@ export function openInventory(
   });
 }
 
-function passwordOf({ password, passwordFile }: Config['engine']): string {
-  if (password !== undefined) return onlyLine('engine.password', 'HOSTSCORE_ENGINE_PASSWORD', password);
+/** Returns a function that reads the password; it throws a ConfigError that names the setting, now if it can't be read now. */
+function passwordOf({ password, passwordFile }: Config['engine']): () => string {
+  if (password !== undefined) {
+    const ofVariable = onlyLine('engine.password', 'HOSTSCORE_ENGINE_PASSWORD', password);
+    return () => ofVariable;
+  }
   if (passwordFile === undefined) throw new ConfigError('engine.passwordFile: is required with engine.url');
-  return readPassword('engine.passwordFile', passwordFile);
+  const read = () => readPassword('engine.passwordFile', passwordFile);
+  read();
+  return read;
+}
+
+function authorityOf(pem: string | undefined): string | undefined {
+  try {
+    if (pem !== undefined) checkCertificates(pem);
+  } catch (error) {
+    throw new ConfigError(
+      `engine.caFile: expected certificates in PEM form (BEGIN CERTIFICATE): ${reasonOf(error)}`,
+    );
+  }
+  return pem;
 }

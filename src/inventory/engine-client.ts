@@ -1,6 +1,4 @@
-import { X509Certificate } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { createSecureContext } from 'node:tls';
 import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
 import { waitFor } from '../lib/deadline.js';
@@ -25,11 +23,13 @@ export const STATISTICS_PAUSE = 600_000;
 
 /** Options of an engine client. */
 export interface EngineClientOptions {
-  /** Settings of a configured engine, with the password read from its file. */
-  readonly settings: Omit<EngineSettings, 'passwordFile' | 'caFile'> &
+  readonly settings: Omit<EngineSettings, 'password' | 'passwordFile' | 'caFile'> &
     EngineAccount & { readonly url: string };
-  /** Trusted authorities in PEM form; absent for those of Node. */
-  readonly ca?: string | undefined;
+  /**
+   * Returns the trusted authorities in PEM form for a request, undefined for those of Node, which is the default. Must not
+   * throw.
+   */
+  readonly ca?: (() => string | undefined) | undefined;
   readonly clock?: Clock;
   readonly after?: After;
   readonly log: Log;
@@ -84,11 +84,10 @@ const RUNNING_VMS = '/vms?search=on_host%3D*';
 /** Longest work on a listing before the event loop gets its turn, in ms. */
 const MAX_BLOCKING_TIME = 5;
 
-/** Creates a client without sending anything. Throws INVALID_ARGUMENT for an invalid URL or certificate. */
+/** Creates a client without sending anything. Throws INVALID_ARGUMENT for an invalid URL. */
 export function createEngineClient(options: EngineClientOptions): EngineClient {
-  const { settings, ca, clock = Date, after = nodeAfter, log } = options;
+  const { settings, ca = () => undefined, clock = Date, after = nodeAfter, log } = options;
   const urls = engineUrls(settings);
-  if (ca !== undefined) checkAuthority(ca);
   const refusals = createRefusalReader(urls);
   const http = createEngineHttp({ urls, settings, ca, after });
   const session = createEngineSession({ account: settings, urls, http, refusals, clock, after, log });
@@ -250,17 +249,5 @@ function parseJson(text: string, what: string): unknown {
     return JSON.parse(text);
   } catch {
     throw passing(`${what}: the answer is no JSON, or was cut`);
-  }
-}
-
-function checkAuthority(ca: string): void {
-  try {
-    new X509Certificate(ca);
-    createSecureContext({ ca });
-  } catch {
-    throw new SchedulingError(
-      'INVALID_ARGUMENT',
-      'engine.caFile: expected certificates in PEM form (BEGIN CERTIFICATE)',
-    );
   }
 }

@@ -40,14 +40,17 @@ export interface EngineHttp {
   readonly close: () => void;
 }
 
-/** Creates the HTTP client of an engine. `ca` holds trusted authorities in PEM form; absent for those of Node. */
+/**
+ * Creates the HTTP client of an engine. `ca` returns the trusted authorities for a request in PEM form, undefined for those of
+ * Node. A connection that is kept is used again for the same ones only.
+ */
 export function createEngineHttp(options: {
   readonly urls: EngineUrls;
   readonly settings: Pick<EngineSettings, 'connectTimeout' | 'responseTimeout' | 'requestTimeout'>;
-  readonly ca: string | undefined;
+  readonly ca: () => string | undefined;
   readonly after: After;
 }): EngineHttp {
-  const { urls, ca, after } = options;
+  const { urls, after } = options;
   const { connectTimeout, responseTimeout, requestTimeout } = options.settings;
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   // A POST is not retried when a kept-alive connection turns out to be dead, so it gets a new one.
@@ -55,6 +58,7 @@ export function createEngineHttp(options: {
 
   async function send(request: EngineRequest, signal: AbortSignal): Promise<EngineAnswer> {
     if (signal.aborted) throw SchedulingError.from(signal.reason);
+    const ca = options.ca();
     const stream = got.stream(request.url, {
       method: request.method,
       headers: {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { EngineSettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
 import { runWithin, waitFor } from '../lib/deadline.js';
+import { reasonOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
-import { EngineFailure, lasting } from './engine-failure.js';
+import { EngineFailure, lasting, passing } from './engine-failure.js';
 import type { EngineHttp } from './engine-http.js';
 import { isJson, type RefusalReader } from './engine-refusal.js';
 import type { EngineUrls } from './engine-url.js';
@@ -24,7 +25,8 @@ export const REVOKE_TIMEOUT = 2_000;
 export type EngineAccount = Pick<EngineSettings, 'auth'> & {
   /** Name and profile, such as `admin@internal`. */
   readonly username: string;
-  readonly password: string;
+  /** Called before each login. What it throws says in its message why there is no password. */
+  readonly password: () => string;
 };
 
 /** Session with an engine, whose requests share one login. */
@@ -69,27 +71,49 @@ const MAX_HIDDEN_TOKENS = 8;
 /** Characters of a token: what a header can hold, without spaces. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
+/** Time in which a refused password is not tried again; another one is tried at once. */
+interface Pause {
+  readonly failure: EngineFailure;
+  readonly password: string;
+  readonly since: number;
+  readonly length: number;
+}
+
 /** Creates a session that logs in for the first request. It ignores `exp` of a token, since the engine does. */
 export function createEngineSession(options: EngineSessionOptions): EngineSession {
   const { urls, http, refusals, clock, after, log } = options;
-  const { auth, username, password } = options.account;
+  const { auth, username } = options.account;
   const closing = new AbortController();
-  const basic = `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+  /** The password of the last login, and the header that it makes. */
+  let last = { password: '', basic: '' };
   let token: string | undefined;
   let isTried = false;
   const hidden: string[] = [];
   let login: Promise<string> | undefined;
-  let pause: { readonly failure: EngineFailure; readonly since: number; readonly length: number } | undefined;
-  refusals.hide(password);
-  refusals.hide(`${username}:${password}`);
+  let pause: Pause | undefined;
 
-  async function logIn(): Promise<string> {
+  /** Reads the password, which may have been changed. */
+  function readPassword(): void {
+    let password: string;
+    try {
+      password = options.account.password();
+    } catch (error) {
+      throw passing(reasonOf(error));
+    }
+    if (password === last.password) return;
+    const pair = `${username}:${password}`;
+    refusals.hide(password);
+    refusals.hide(pair);
+    last = { password, basic: `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` };
+  }
+
+  async function logIn(password: string): Promise<string> {
     const form = { grant_type: 'password', scope: 'ovirt-app-api', username, password };
     try {
       const answer = await http.send({ method: 'POST', url: urls.token, form }, closing.signal);
       if (answer.status !== 200) {
         const { failure, isLogin } = await refusals.ofSso(answer, username);
-        if (isLogin) startPause(failure);
+        if (isLogin) startPause(failure, password);
         throw failure;
       }
       if (!isJson(answer)) throw refusals.ofContentType(answer, `login at ${urls.token}`);
@@ -141,23 +165,24 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     if (!hidden.includes(oldest)) refusals.forget(oldest);
   }
 
-  function startPause(failure: EngineFailure): void {
+  function startPause(failure: EngineFailure, password: string): void {
     // Requests in parallel are refused together, which counts once.
-    if (pauseLeft() > 0) return;
-    const length = pause === undefined ? LOGIN_PAUSE.first : Math.min(LOGIN_PAUSE.longest, pause.length * 2);
-    pause = { failure, since: clock.now(), length };
+    if (pauseLeft(password) > 0) return;
+    const length =
+      pause?.password === password ? Math.min(LOGIN_PAUSE.longest, pause.length * 2) : LOGIN_PAUSE.first;
+    pause = { failure, password, since: clock.now(), length };
     log.warn('engine login refused', { username, nextTryMs: length }, '');
   }
 
-  function pauseLeft(): number {
-    if (pause === undefined) return 0;
+  function pauseLeft(password: string): number {
+    if (pause?.password !== password) return 0;
     const passed = clock.now() - pause.since;
     // A clock that was set back must not prolong a pause.
     return passed < 0 ? 0 : Math.max(0, pause.length - passed);
   }
 
   function checkPause(): void {
-    const left = pauseLeft();
+    const left = pauseLeft(last.password);
     if (pause === undefined || left === 0) return;
     throw lasting(
       `${pause.failure.message} (not tried again for ${Math.ceil(left / 1000)} s, lest the engine locks the account)`,
@@ -168,9 +193,10 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     if (closing.signal.aborted) throw SchedulingError.from(closing.signal.reason);
     if (token !== undefined) return bearer(token);
     if (login === undefined) {
+      readPassword();
       checkPause();
-      if (auth === 'basic') return basic;
-      login = logIn().finally(() => {
+      if (auth === 'basic') return last.basic;
+      login = logIn(last.password).finally(() => {
         login = undefined;
       });
     }
@@ -181,11 +207,13 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
     authorize,
     refused(authorization) {
       if (auth === 'basic') {
+        // The password was changed meanwhile.
+        if (authorization !== last.basic) return undefined;
         const failure = lasting(
           `the engine at ${urls.root} refuses user ${JSON.stringify(username)} and its password (401); check the ` +
             `password, and the profile after the last @ of the user name; an engine with Keycloak takes oauth only`,
         );
-        startPause(failure);
+        startPause(failure, last.password);
         return failure;
       }
       drop(authorization);

@@ -34,7 +34,12 @@ describe('createInventory against the simulated engine', () => {
     told = [];
     simulator = await startSimulator({ world, log });
     client = createEngineClient({
-      settings: settingsOf(simulator.url + suffix, { auth, responseTimeout: 250, ...SIMULATOR_ACCOUNT }),
+      settings: settingsOf(simulator.url + suffix, {
+        auth,
+        responseTimeout: 250,
+        username: SIMULATOR_ACCOUNT.username,
+        password: () => SIMULATOR_ACCOUNT.password,
+      }),
       after: hastily,
       log,
     });

@@ -92,7 +92,7 @@ describe('certificateFailure', () => {
 
   const signal = new AbortController().signal;
   const trusting = (names: readonly string[]) =>
-    names.length === 0 ? {} : { ca: names.map((name) => read(`${name}.pem`)).join('') };
+    names.length === 0 ? {} : { ca: () => names.map((name) => read(`${name}.pem`)).join('') };
 
   const accepted: readonly (readonly [string[], string[]])[] = [
     [['direct'], ['root']],

@@ -127,6 +127,114 @@ describe('createEngineSession', () => {
     expect(wire.engine.seen).to.have.length(2);
   });
 
+  describe('a password that changes', () => {
+    let password: string;
+    let accepted: string;
+    let tokens: number;
+    beforeEach(() => {
+      [password, accepted, tokens] = ['old', 'old', 0];
+      wire.engine.on(TOKEN_PATH, (response, { body }) => {
+        if (passwordIn(body) !== accepted) json(response, { error_code: 'access_denied', error: body }, 400);
+        else json(response, { access_token: `token-${++tokens}` });
+      });
+      wire.engine.on(VM_PATH, (response, { headers: { authorization } }) => {
+        const basic = `Basic ${Buffer.from(`admin@internal:${accepted}`).toString('base64')}`;
+        if ([basic, `Bearer token-${tokens}`].includes(authorization ?? '')) json(response, engineVm(1));
+        else response.writeHead(401).end();
+      });
+    });
+
+    const passwordIn = (body: string) => new URLSearchParams(body).get('password');
+    const posted = () =>
+      wire.engine.seen.filter(({ url }) => url.endsWith('/token')).map(({ body }) => passwordIn(body));
+    const headers = () =>
+      wire.engine.seen.map(({ headers: { authorization = '' } }) =>
+        Buffer.from(authorization.replace('Basic ', ''), 'base64').toString(),
+      );
+
+    it('is read before each login: the old one is not posted again', async () => {
+      const client = wire.open({ password: () => password });
+      await client.getVm(vmId(1), signal);
+      [password, accepted, tokens] = ['new', 'new', 1];
+      wire.engine.on(VM_PATH, (response, seen) =>
+        seen.headers.authorization === 'Bearer token-2'
+          ? json(response, engineVm(1))
+          : response.writeHead(401).end(),
+      );
+      expect((await client.getVm(vmId(1), signal))?.name).to.equal('vm1');
+      expect(posted()).to.deep.equal(['old', 'new']);
+    });
+
+    it('is posted once when it was refused, and the next one at once', async () => {
+      const client = wire.open({ password: () => password });
+      accepted = 'new';
+      for (let time = 1; time <= 3; time += 1) await failure(client.getVm(vmId(1), signal));
+      password = 'new';
+      expect((await client.getVm(vmId(1), signal))?.name).to.equal('vm1');
+      expect(posted()).to.deep.equal(['old', 'new']);
+    });
+
+    it('waits a minute again when the next one is refused too, and keeps both out of errors', async () => {
+      const time = createFakeTime();
+      const client = wire.open({ password: () => password }, { clock: time.clock });
+      accepted = 'neither';
+      await failure(client.getVm(vmId(1), signal));
+      await time.advance(60_000);
+      await failure(client.getVm(vmId(1), signal));
+      password = 'n&w';
+      const error = await failure(client.getVm(vmId(1), signal));
+      expect(error.message).to.include('password=[secret]');
+      expect(wire.log.lines.map(({ fields }) => fields['nextTryMs'])).to.deep.equal([
+        60_000, 120_000, 60_000,
+      ]);
+      await time.advance(59_999);
+      await failure(client.getVm(vmId(1), signal));
+      expect(posted()).to.deep.equal(['old', 'old', 'n&w']);
+      await time.advance(1);
+      await failure(client.getVm(vmId(1), signal));
+      expect(posted()).to.have.length(4);
+    });
+
+    it('is read before each request with basic, and a request that was under way with the old one is sent again', async () => {
+      const client = wire.open({ auth: 'basic', password: () => password });
+      await client.getVm(vmId(1), signal);
+      const { engine } = wire;
+      let refuse: () => unknown = () => undefined;
+      engine.on(VMS_PATH, (response, _seen, count) => {
+        if (count === 1) refuse = () => response.writeHead(401).end();
+        else json(response, { vm: [engineVm(1)] });
+      });
+      const underWay = wire.listVms(client);
+      while (engine.count(VMS_PATH) === 0) await new Promise((resolve) => setImmediate(resolve));
+      password = accepted = 'new';
+      await client.getVm(vmId(1), signal);
+      refuse();
+      expect((await underWay).names).to.deep.equal(['vm1']);
+      expect(headers()).to.deep.equal(['old', 'old', 'new', 'new'].map((one) => `admin@internal:${one}`));
+      expect(wire.log.lines).to.deep.equal([]);
+    });
+
+    it('posts nothing while there is none, says why, and tries again shortly', async () => {
+      let isGone = true;
+      const client = wire.open({
+        password() {
+          if (isGone) throw new Error("engine.passwordFile: can't read /p: ENOENT");
+          return password;
+        },
+      });
+      const error = await failure(client.getVm(vmId(1), signal));
+      expect(error).to.include({
+        code: 'UNAVAILABLE',
+        message: "engine.passwordFile: can't read /p: ENOENT",
+      });
+      expect(wire.engine.seen).to.have.length(0);
+      const asked = client.getVm(vmId(1), signal);
+      isGone = false;
+      expect((await asked)?.name).to.equal('vm1');
+      expect(posted()).to.deep.equal(['old']);
+    });
+  });
+
   it('lets one caller go without ending the login that others wait for', async () => {
     let answerLogin = () => undefined as unknown;
     wire.engine.on(TOKEN_PATH, (response) => {

@@ -28,7 +28,7 @@ export function settingsOf(url: string, settings: Partial<Settings> = {}): Setti
     ...engineSection.parse({}),
     url,
     username: 'admin@internal',
-    password: PASSWORD,
+    password: () => PASSWORD,
     ...settings,
   };
 }
