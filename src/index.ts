@@ -28,11 +28,18 @@ export type { ListPolicyUnitsRequest } from './gen/hostscore/v1/ListPolicyUnitsR
 export type { ListPolicyUnitsResponse__Output as ListPolicyUnitsResponse } from './gen/hostscore/v1/ListPolicyUnitsResponse.js';
 export type { ListVmsRequest } from './gen/hostscore/v1/ListVmsRequest.js';
 export type { ListVmsResponse__Output as ListVmsResponse } from './gen/hostscore/v1/ListVmsResponse.js';
+export type { ListReservationsRequest } from './gen/hostscore/v1/ListReservationsRequest.js';
+export type { ListReservationsResponse__Output as ListReservationsResponse } from './gen/hostscore/v1/ListReservationsResponse.js';
 export type { Migration__Output as Migration } from './gen/hostscore/v1/Migration.js';
 export type { PolicyUnit__Output as PolicyUnit } from './gen/hostscore/v1/PolicyUnit.js';
 export type { PolicyUnitType__Output as PolicyUnitType } from './gen/hostscore/v1/PolicyUnitType.js';
 export type { Reason__Output as Reason } from './gen/hostscore/v1/Reason.js';
 export type { RejectedHost__Output as RejectedHost } from './gen/hostscore/v1/RejectedHost.js';
+export type { ReleaseRequest } from './gen/hostscore/v1/ReleaseRequest.js';
+export type { ReleaseResponse__Output as ReleaseResponse } from './gen/hostscore/v1/ReleaseResponse.js';
+export type { Reservation__Output as Reservation } from './gen/hostscore/v1/Reservation.js';
+export type { ReserveRequest } from './gen/hostscore/v1/ReserveRequest.js';
+export type { ReserveResponse__Output as ReserveResponse } from './gen/hostscore/v1/ReserveResponse.js';
 export type { ScoreHostsRequest } from './gen/hostscore/v1/ScoreHostsRequest.js';
 export type { ScoreHostsResponse__Output as ScoreHostsResponse } from './gen/hostscore/v1/ScoreHostsResponse.js';
 export type { ScoreUnitResult__Output as ScoreUnitResult } from './gen/hostscore/v1/ScoreUnitResult.js';

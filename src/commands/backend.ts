@@ -219,6 +219,9 @@ export function createBackendReference(): BackendReference {
       listHosts: async (request, call) => (await inventoryOf(call)).listHosts(request, call),
       listVms: async (request, call) => (await inventoryOf(call)).listVms(request, call),
       getInventory: async (call) => (await inventoryOf(call)).getInventory(call),
+      reserve: async (request, call) => (await inventoryOf(call)).reserve(request, call),
+      release: async (vmId, call) => (await inventoryOf(call)).release(vmId, call),
+      listReservations: async (call) => (await inventoryOf(call)).listReservations(call),
     },
     current: () => current,
     swap(next) {

@@ -72,7 +72,7 @@ export function openLocal(config: Config, { log, metrics, lifecycle, onChange }:
         maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * refreshInterval * (1 + REFRESH_JITTER)),
       },
     }),
-    inventory: createInventoryService({ inventory }),
+    inventory: createInventoryService({ inventory, reservations: inventory.reservations }),
     readiness: () => readiness,
     figures() {
       const { snapshotTime, hosts, vms } = inventory.state();

@@ -189,6 +189,7 @@ export function verdictOf(
     case 'OK':
     case 'NOT_FOUND':
     case 'INVALID_ARGUMENT':
+    case 'PERMISSION_DENIED':
     case 'UNIMPLEMENTED':
       return 'good';
     case 'UNAVAILABLE':

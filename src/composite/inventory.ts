@@ -62,6 +62,10 @@ export function createMembersInventory(
         pass('listHosts', call, (inventory, own) => inventory.listHosts(request, own)),
       listVms: (request, call) => pass('listVms', call, (inventory, own) => inventory.listVms(request, own)),
       getInventory: (call) => pass('getInventory', call, (inventory, own) => inventory.getInventory(own)),
+      reserve: (request, call) => pass('reserve', call, (inventory, own) => inventory.reserve(request, own)),
+      release: (vmId, call) => pass('release', call, (inventory, own) => inventory.release(vmId, own)),
+      listReservations: (call) =>
+        pass('listReservations', call, (inventory, own) => inventory.listReservations(own)),
     },
     async upHosts(vmId, call, until) {
       const owner = ownerFor(nobodyKnowsHosts);

@@ -71,12 +71,49 @@ export interface InventorySummary {
   readonly ageMs: number;
 }
 
+/** Time for which a reservation counts by default, in ms: an engine shows a VM on its host within seconds of its start. */
+export const RESERVATION_TTL_MS = 120_000;
+
+/** Shortest time for which a reservation may be made, in ms: that of a few calls. */
+export const MIN_RESERVATION_TTL_MS = 1000;
+
+/** Longest time for which a reservation may be made, in ms: a migration that takes longer is reserved again. */
+export const MAX_RESERVATION_TTL_MS = 3_600_000;
+
+/** Asks to count a VM at a host, and nowhere else, until the inventory shows it there. */
+export interface ReserveRequest {
+  readonly vmId: string;
+  readonly hostId: string;
+  /** From {@link MIN_RESERVATION_TTL_MS} to {@link MAX_RESERVATION_TTL_MS}. */
+  readonly ttlMs: number;
+}
+
+/** A VM that counts at a host before the inventory shows it there. */
+export interface Reservation {
+  readonly vmId: string;
+  readonly hostId: string;
+  readonly vmName?: string;
+  readonly hostName?: string;
+  /** In milliseconds since the epoch, like `endTime`, at which it ends at the latest. */
+  readonly startTime: number;
+  readonly endTime: number;
+  /** True for a placement that is predicted from an answer to an engine, false for one that was reserved. */
+  readonly predicted: boolean;
+}
+
 /**
- * A service that lists an engine's hosts and VMs. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND
- * (the VM that the request names), UNAVAILABLE (no fresh snapshot), UNIMPLEMENTED (no inventory here).
+ * A service that lists an engine's hosts and VMs, and keeps reservations. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND
+ * (the VM that the request names), UNAVAILABLE (no fresh snapshot), UNIMPLEMENTED (no inventory here), RESOURCE_EXHAUSTED
+ * (too many reservations).
  */
 export interface InventoryService {
   readonly listHosts: (request: ListHostsRequest, call: Call) => Promise<ListHostsResponse>;
   readonly listVms: (request: ListVmsRequest, call: Call) => Promise<ListVmsResponse>;
   readonly getInventory: (call: Call) => Promise<InventorySummary>;
+  /** Counts a VM at a host in every later answer, in place of what was reserved for it before. A dry run reserves nothing. */
+  readonly reserve: (request: ReserveRequest, call: Call) => Promise<Reservation>;
+  /** Ends what is reserved or predicted for a VM. Resolves to undefined if nothing is. */
+  readonly release: (vmId: string, call: Call) => Promise<Reservation | undefined>;
+  /** Lists reservations and predictions, the oldest first. */
+  readonly listReservations: (call: Call) => Promise<readonly Reservation[]>;
 }

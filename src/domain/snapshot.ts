@@ -115,6 +115,18 @@ export interface Inventory {
   ) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
   /** Asks the engine for a VM that the snapshot lacks, such as a stopped one. Resolves with undefined if there is none. */
   readonly findVm: (id: string, call: Call) => Promise<Vm | undefined>;
+  /**
+   * Returns a snapshot of this inventory with what is reserved and predicted counted in, but for one VM: no VM counts its own.
+   * It is made once for a snapshot and its reservations, not for each call.
+   */
+  readonly withReservations: (snapshot: Snapshot, exceptVmId?: string) => ReservedSnapshot;
+}
+
+/** A snapshot with reservations. */
+export interface ReservedSnapshot {
+  readonly snapshot: Snapshot;
+  /** The reservations that it counts. */
+  readonly placements: readonly { readonly vm: Vm; readonly hostId: string }[];
 }
 
 /** Builder of a snapshot that takes hosts and VMs in any order, so that listings can be streamed. */

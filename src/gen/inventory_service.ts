@@ -10,8 +10,15 @@ import type { InventoryServiceClient as _hostscore_v1_InventoryServiceClient, In
 import type { InventoryVm as _hostscore_v1_InventoryVm, InventoryVm__Output as _hostscore_v1_InventoryVm__Output } from './hostscore/v1/InventoryVm.js';
 import type { ListHostsRequest as _hostscore_v1_ListHostsRequest, ListHostsRequest__Output as _hostscore_v1_ListHostsRequest__Output } from './hostscore/v1/ListHostsRequest.js';
 import type { ListHostsResponse as _hostscore_v1_ListHostsResponse, ListHostsResponse__Output as _hostscore_v1_ListHostsResponse__Output } from './hostscore/v1/ListHostsResponse.js';
+import type { ListReservationsRequest as _hostscore_v1_ListReservationsRequest, ListReservationsRequest__Output as _hostscore_v1_ListReservationsRequest__Output } from './hostscore/v1/ListReservationsRequest.js';
+import type { ListReservationsResponse as _hostscore_v1_ListReservationsResponse, ListReservationsResponse__Output as _hostscore_v1_ListReservationsResponse__Output } from './hostscore/v1/ListReservationsResponse.js';
 import type { ListVmsRequest as _hostscore_v1_ListVmsRequest, ListVmsRequest__Output as _hostscore_v1_ListVmsRequest__Output } from './hostscore/v1/ListVmsRequest.js';
 import type { ListVmsResponse as _hostscore_v1_ListVmsResponse, ListVmsResponse__Output as _hostscore_v1_ListVmsResponse__Output } from './hostscore/v1/ListVmsResponse.js';
+import type { ReleaseRequest as _hostscore_v1_ReleaseRequest, ReleaseRequest__Output as _hostscore_v1_ReleaseRequest__Output } from './hostscore/v1/ReleaseRequest.js';
+import type { ReleaseResponse as _hostscore_v1_ReleaseResponse, ReleaseResponse__Output as _hostscore_v1_ReleaseResponse__Output } from './hostscore/v1/ReleaseResponse.js';
+import type { Reservation as _hostscore_v1_Reservation, Reservation__Output as _hostscore_v1_Reservation__Output } from './hostscore/v1/Reservation.js';
+import type { ReserveRequest as _hostscore_v1_ReserveRequest, ReserveRequest__Output as _hostscore_v1_ReserveRequest__Output } from './hostscore/v1/ReserveRequest.js';
+import type { ReserveResponse as _hostscore_v1_ReserveResponse, ReserveResponse__Output as _hostscore_v1_ReserveResponse__Output } from './hostscore/v1/ReserveResponse.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -37,8 +44,15 @@ export interface ProtoGrpcType {
       InventoryVm: MessageTypeDefinition<_hostscore_v1_InventoryVm, _hostscore_v1_InventoryVm__Output>
       ListHostsRequest: MessageTypeDefinition<_hostscore_v1_ListHostsRequest, _hostscore_v1_ListHostsRequest__Output>
       ListHostsResponse: MessageTypeDefinition<_hostscore_v1_ListHostsResponse, _hostscore_v1_ListHostsResponse__Output>
+      ListReservationsRequest: MessageTypeDefinition<_hostscore_v1_ListReservationsRequest, _hostscore_v1_ListReservationsRequest__Output>
+      ListReservationsResponse: MessageTypeDefinition<_hostscore_v1_ListReservationsResponse, _hostscore_v1_ListReservationsResponse__Output>
       ListVmsRequest: MessageTypeDefinition<_hostscore_v1_ListVmsRequest, _hostscore_v1_ListVmsRequest__Output>
       ListVmsResponse: MessageTypeDefinition<_hostscore_v1_ListVmsResponse, _hostscore_v1_ListVmsResponse__Output>
+      ReleaseRequest: MessageTypeDefinition<_hostscore_v1_ReleaseRequest, _hostscore_v1_ReleaseRequest__Output>
+      ReleaseResponse: MessageTypeDefinition<_hostscore_v1_ReleaseResponse, _hostscore_v1_ReleaseResponse__Output>
+      Reservation: MessageTypeDefinition<_hostscore_v1_Reservation, _hostscore_v1_Reservation__Output>
+      ReserveRequest: MessageTypeDefinition<_hostscore_v1_ReserveRequest, _hostscore_v1_ReserveRequest__Output>
+      ReserveResponse: MessageTypeDefinition<_hostscore_v1_ReserveResponse, _hostscore_v1_ReserveResponse__Output>
     }
   }
 }

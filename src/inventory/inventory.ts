@@ -8,6 +8,7 @@ import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
 import { createRefresher, type InventoryListeners, type InventoryState } from './refresher.js';
+import { createReservations, type Reservations } from './reservations.js';
 import { createSnapshotReader } from './snapshot-reading.js';
 import { createVmLookup } from './vm-lookup.js';
 import { createVmPool } from './vm-pool.js';
@@ -43,6 +44,7 @@ export interface EngineInventory extends Inventory {
   /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
   readonly state: () => InventoryState;
+  readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
   /** Cancels readings, look-ups and timers. The client stays open. */
   readonly close: () => Promise<void>;
 }
@@ -51,6 +53,7 @@ export interface EngineInventory extends Inventory {
 export function createInventory(options: InventoryOptions): EngineInventory {
   const { settings, client, log, clock = Date, steady = performance, after = nodeAfter } = options;
   const pool = createVmPool();
+  const reservations = createReservations({ clock, steady, onPredictionEnd: () => undefined });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
   const refresher = createRefresher({
     settings,
@@ -59,6 +62,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     after,
     random: options.random ?? Math.random,
     log,
+    onReading: ({ snapshot, began }) => reservations.listingRead(snapshot, began),
     onAvailability: options.onAvailability,
     onRefresh: options.onRefresh,
   });
@@ -116,6 +120,8 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       return { snapshot: refresher.current(), looked: looked && refresher.state().failures === 0 };
     },
     findVm: lookup.find,
+    withReservations: reservations.countedIn,
+    reservations,
     start: refresher.start,
     ready: refresher.ready,
     state: refresher.state,

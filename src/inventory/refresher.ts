@@ -55,6 +55,8 @@ export interface RefresherOptions extends InventoryListeners {
   readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
   /** Reads a snapshot. It is aborted after {@link readingLimit}. */
   readonly read: SnapshotReader;
+  /** Called with each reading that succeeds, before its snapshot is used. Must not throw. */
+  readonly onReading?: (reading: Reading) => void;
   /** Monotonic clock. */
   readonly steady: Clock;
   readonly after: After;
@@ -143,6 +145,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       failures = 0;
       lastFailure = undefined;
       newest = result;
+      options.onReading?.(result);
       log.debug('engine refreshed', { ...counts(), durationMs });
     }
     cancelNext = after(pause(), () => void refresh());

@@ -8,14 +8,17 @@ import type {
   ListedVm,
   ListHostsRequest,
   ListVmsRequest,
+  Reservation,
 } from '../domain/inventory.js';
 import { byNameThenId, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 import { quoted } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
+import type { KeptReservation, Reservations } from './reservations.js';
 
 /** Options of an inventory service. */
 export interface InventoryServiceOptions {
-  readonly inventory: Pick<Inventory, 'current' | 'findVm'>;
+  readonly inventory: Pick<Inventory, 'current' | 'refreshed' | 'findVm'>;
+  readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
   readonly clock?: Clock;
 }
 
@@ -26,7 +29,7 @@ type Place = z.output<typeof PLACE>;
 
 /** Creates an inventory service over the newest snapshot, which asks the engine only for a VM that it lacks. */
 export function createInventoryService(options: InventoryServiceOptions): InventoryService {
-  const { inventory, clock = Date } = options;
+  const { inventory, reservations, clock = Date } = options;
 
   async function knownVm(snapshot: Snapshot, id: string, call: Call): Promise<Vm> {
     const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
@@ -64,6 +67,19 @@ export function createInventoryService(options: InventoryServiceOptions): Invent
     return vmsOn(snapshot.hosts);
   }
 
+  async function knownHost(snapshot: Snapshot, id: string, call: Call): Promise<Host> {
+    const known = snapshot.host(id);
+    if (known !== undefined) return known;
+    const { snapshot: newer, looked } = await inventory.refreshed([id], call);
+    const host = newer.host(id);
+    if (host !== undefined) return host;
+    if (looked) throw new SchedulingError('INVALID_ARGUMENT', `host_id: the engine has no host ${id}`);
+    throw new SchedulingError(
+      'UNAVAILABLE',
+      `host_id: host ${id} is not in the snapshot, and the engine can't be asked now; try later`,
+    );
+  }
+
   return {
     async listHosts(request, call) {
       const snapshot = inventory.current();
@@ -88,6 +104,17 @@ export function createInventoryService(options: InventoryServiceOptions): Invent
         const snapshot = inventory.current();
         resolve({ ...sizeOf(snapshot), ageMs: Math.max(0, clock.now() - snapshot.time) });
       }),
+    async reserve({ vmId, hostId, ttlMs }, call) {
+      const snapshot = inventory.current();
+      const vm = await knownVm(snapshot, vmId, call);
+      const { name: hostName } = await knownHost(snapshot, hostId, call);
+      return listedReservation(reservations.reserve({ vm, hostId, hostName }, ttlMs, call.dryRun));
+    },
+    release(vmId, { dryRun }) {
+      const released = reservations.release(vmId, dryRun);
+      return Promise.resolve(released && listedReservation(released));
+    },
+    listReservations: () => Promise.resolve(reservations.list().map(listedReservation)),
   };
 }
 
@@ -117,6 +144,11 @@ function listedVm({ id, name, status, hostId, clusterId, os }: Vm): ListedVm {
     ...(clusterId === undefined ? {} : { clusterId }),
     ...(osType === undefined ? {} : { osType }),
   };
+}
+
+function listedReservation({ vm, ...kept }: KeptReservation): Reservation {
+  const { hostId, hostName, startTime, endTime, predicted } = kept;
+  return { vmId: vm.id, vmName: vm.name, hostId, hostName, startTime, endTime, predicted };
 }
 
 function* vmsOn(hosts: readonly Host[]): Generator<Vm, void, undefined> {

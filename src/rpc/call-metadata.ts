@@ -2,6 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
+import type { Connection } from './connections.js';
 
 /** Metadata key of the request id, in calls and in trailers. */
 const REQUEST_ID_METADATA = 'x-request-id';
@@ -26,8 +27,8 @@ const ADMITTED = Symbol('admitted call');
 export interface AdmittedCall {
   /** Keeps its place until its method has ended too, even when its caller went away. Returns how to let it go. */
   readonly hold: () => () => void;
-  /** Ends its connection at once: its answer was not taken in time. */
-  readonly cut: () => void;
+  /** Absent for one that has just closed. */
+  readonly connection: Connection | undefined;
 }
 
 declare module '@grpc/grpc-js/build/src/metadata.js' {

@@ -12,6 +12,13 @@ import {
   writeListVms,
 } from './message/inventory.js';
 import {
+  readReleased,
+  readReservations,
+  readReserved,
+  writeRelease,
+  writeReserve,
+} from './message/reservations.js';
+import {
   decodeAnswer,
   readAcceptedHosts,
   readMigration,
@@ -62,7 +69,7 @@ export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
   const client = openChannel(target, tls);
   const remote = createRemote(client, target);
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
-  const { ListHosts, ListVms, GetInventory } = inventoryMethods;
+  const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;
 
   /** Creates the caller of a method; `notFound` is the subject of its NOT_FOUND. */
   function caller<Request, Answer>(
@@ -94,6 +101,11 @@ export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
     (_, request_id) => GetInventory.requestSerialize({ request_id }),
     readInventorySummary,
   );
+  const listReservations = caller(
+    ListReservations,
+    (_, request_id) => ListReservations.requestSerialize({ request_id }),
+    readReservations,
+  );
   return {
     listPolicyUnits: (call) => listPolicyUnits(undefined, call),
     scoreHosts: caller(ScoreHosts, writeScoreHosts, readScores, 'VM'),
@@ -102,6 +114,9 @@ export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
     listHosts: caller(ListHosts, writeListHosts, readListedHosts, 'VM'),
     listVms: caller(ListVms, writeListVms, readListedVms, 'VM'),
     getInventory: (call) => getInventory(undefined, call),
+    reserve: caller(Reserve, writeReserve, readReserved, 'VM'),
+    release: caller(Release, writeRelease, readReleased),
+    listReservations: (call) => listReservations(undefined, call),
     health: caller(healthCheck, (service) => healthCheck.requestSerialize({ service }), readHealth),
     onConnected: (listener) => watchConnection(client, listener),
     close: () => client.close(),

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { Address, SocketPath } from '../lib/address.js';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { isLoopback, type Address, type SocketPath } from '../lib/address.js';
 import type { After, Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
 import type { CallKind } from './admission.js';
@@ -23,6 +23,10 @@ export interface Connection {
   readonly awaitPeer: (kind: CallKind, onCut: () => void) => () => void;
   /** Closes it at once, with all that was kept for it. */
   readonly cut: (reason: ConnectionEnd) => void;
+  /** Peer for messages; undefined for that of a socket of the file system. */
+  readonly peer: string | undefined;
+  /** Reports whether the peer is of this machine, or showed a certificate of the authority that its clients need. */
+  readonly isTrusted: () => boolean;
 }
 
 /** Address of a connection, by which grpc-js names it. */
@@ -97,6 +101,9 @@ interface Stalled {
   place: number | undefined;
 }
 
+/** Prefix of an IPv4 address where both families are listened to. */
+const MAPPED = /^::ffff:/i;
+
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
 const PREFACE_BYTES = 24;
 
@@ -104,6 +111,7 @@ const PREFACE_BYTES = 24;
 interface OpenConnection extends Connection {
   readonly socket: Socket;
   isSecured: boolean;
+  hasCertificate: boolean;
   /** Code of the error that ended its handshake. */
   failure?: string | undefined;
 }
@@ -130,7 +138,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
     let calls = 0;
     const connection: OpenConnection = {
       socket,
+      peer,
       isSecured: !isTls,
+      hasCertificate: false,
+      isTrusted: () =>
+        connection.hasCertificate || peer === undefined || isLoopback(peer.replace(MAPPED, '')),
       callStarted() {
         calls++;
         withoutCalls.delete(connection);
@@ -218,9 +230,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
         if (accept(socket, false)) serve(socket);
       });
     }
-    const secured = (socket: Socket) => {
+    const secured = (socket: TLSSocket) => {
       const connection = open.get(keyOf(socket));
-      if (connection !== undefined) connection.isSecured = true;
+      if (connection !== undefined) {
+        connection.isSecured = true;
+        connection.hasCertificate = socket.authorized;
+      }
       socket.on('error', () => undefined);
       serve(socket);
     };

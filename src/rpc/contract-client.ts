@@ -13,6 +13,12 @@ import type { ListPolicyUnitsRequest } from '../gen/hostscore/v1/ListPolicyUnits
 import type { ListPolicyUnitsResponse__Output } from '../gen/hostscore/v1/ListPolicyUnitsResponse.js';
 import type { ListVmsRequest } from '../gen/hostscore/v1/ListVmsRequest.js';
 import type { ListVmsResponse__Output } from '../gen/hostscore/v1/ListVmsResponse.js';
+import type { ListReservationsRequest } from '../gen/hostscore/v1/ListReservationsRequest.js';
+import type { ListReservationsResponse__Output } from '../gen/hostscore/v1/ListReservationsResponse.js';
+import type { ReleaseRequest } from '../gen/hostscore/v1/ReleaseRequest.js';
+import type { ReleaseResponse__Output } from '../gen/hostscore/v1/ReleaseResponse.js';
+import type { ReserveRequest } from '../gen/hostscore/v1/ReserveRequest.js';
+import type { ReserveResponse__Output } from '../gen/hostscore/v1/ReserveResponse.js';
 import type { ScoreHostsRequest } from '../gen/hostscore/v1/ScoreHostsRequest.js';
 import type { ScoreHostsResponse__Output } from '../gen/hostscore/v1/ScoreHostsResponse.js';
 import { openChannel } from './channel.js';
@@ -51,6 +57,9 @@ export interface Client {
   readonly listHosts: Method<ListHostsRequest, ListHostsResponse__Output>;
   readonly listVms: Method<ListVmsRequest, ListVmsResponse__Output>;
   readonly getInventory: Method<GetInventoryRequest, GetInventoryResponse__Output>;
+  readonly reserve: Method<ReserveRequest, ReserveResponse__Output>;
+  readonly release: Method<ReleaseRequest, ReleaseResponse__Output>;
+  readonly listReservations: Method<ListReservationsRequest, ListReservationsResponse__Output>;
   /** Closes the connection. Calls in flight fail. */
   readonly close: () => void;
 }
@@ -84,7 +93,7 @@ export function createClient(target: string, { tls }: ClientOptions = {}): Clien
   }
 
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
-  const { ListHosts, ListVms, GetInventory } = inventoryMethods;
+  const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;
   return {
     listPolicyUnits: method(ListPolicyUnits),
     scoreHosts: method(ScoreHosts, 'VM'),
@@ -93,6 +102,9 @@ export function createClient(target: string, { tls }: ClientOptions = {}): Clien
     listHosts: method(ListHosts, 'VM'),
     listVms: method(ListVms, 'VM'),
     getInventory: method(GetInventory),
+    reserve: method(Reserve, 'VM'),
+    release: method(Release),
+    listReservations: method(ListReservations),
     close: () => channel.close(),
   };
 }

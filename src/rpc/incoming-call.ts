@@ -33,6 +33,8 @@ export interface MethodContext {
   /** Monotonic clock, for durations. */
   readonly steady: Clock;
   readonly after: After;
+  /** Throws PERMISSION_DENIED for a call, known by its metadata, whose caller may not change what others are answered. */
+  readonly expectTrusted: (call: Metadata, method: string) => void;
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
 }
@@ -92,11 +94,12 @@ interface UnaryDefinition<Message> {
   readonly requestDeserialize: (bytes: Buffer) => Message;
 }
 
-/** Wraps a function from message to promise as a method of grpc-js that takes and returns bytes. */
+/** Wraps a function from message to promise as a method of grpc-js that takes and returns bytes. `guard` may refuse a call. */
 export function unaryMethod<Message extends { readonly request_id?: string }>(
   { path, requestDeserialize }: UnaryDefinition<Message>,
   context: MethodContext,
   answer: (message: Message, call: Call) => Promise<Buffer>,
+  guard?: MethodContext['expectTrusted'],
 ): (call: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>) => void {
   const method = methodName(path);
   return (grpcCall, respond) =>
@@ -104,6 +107,7 @@ export function unaryMethod<Message extends { readonly request_id?: string }>(
       method,
       grpcCall,
       open() {
+        guard?.(grpcCall.metadata, method);
         const message = decodeRequest(grpcCall.request, requestDeserialize);
         return {
           requestId: readRequestId(message.request_id ?? ''),

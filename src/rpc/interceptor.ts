@@ -100,7 +100,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       const leave = hold();
       connection?.callStarted();
       isAdmitted = true;
-      markAdmitted(metadata, { hold, cut: () => connection?.cut('answer_late') });
+      markAdmitted(metadata, { hold, connection });
       release = () => {
         release = () => undefined;
         leave();

@@ -9,6 +9,13 @@ import {
   writeListedHosts,
   writeListedVms,
 } from './message/inventory.js';
+import {
+  readRelease,
+  readReserve,
+  writeReleased,
+  writeReservations,
+  writeReserved,
+} from './message/reservations.js';
 import { createRequestReader } from './message/read-request.js';
 import {
   writeAcceptedHosts,
@@ -50,7 +57,8 @@ export function createInventoryMethods(
   service: InventoryService,
   context: MethodContext,
 ): UntypedServiceImplementation {
-  const { ListHosts, ListVms, GetInventory } = inventoryMethods;
+  const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;
+  const { expectTrusted } = context;
   return {
     ListHosts: unaryMethod(ListHosts, context, async (message, call) =>
       writeListedHosts(await service.listHosts(readListHosts(message), call)),
@@ -60,6 +68,21 @@ export function createInventoryMethods(
     ),
     GetInventory: unaryMethod(GetInventory, context, async (_, call) =>
       writeInventorySummary(await service.getInventory(call)),
+    ),
+    Reserve: unaryMethod(
+      Reserve,
+      context,
+      async (message, call) => writeReserved(await service.reserve(readReserve(message), call)),
+      expectTrusted,
+    ),
+    Release: unaryMethod(
+      Release,
+      context,
+      async (message, call) => writeReleased(await service.release(readRelease(message), call)),
+      expectTrusted,
+    ),
+    ListReservations: unaryMethod(ListReservations, context, async (_, call) =>
+      writeReservations(await service.listReservations(call)),
     ),
   };
 }

@@ -156,7 +156,7 @@ function followCaller(
       return;
     }
     // A status would wait behind an answer that nobody takes.
-    if (stream.writableLength > 0) admittedCall(stream.metadata).cut();
+    if (stream.writableLength > 0) admittedCall(stream.metadata).connection?.cut('answer_late');
     abort(
       new SchedulingError(
         'UNAVAILABLE',

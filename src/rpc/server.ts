@@ -10,7 +10,8 @@ import type { InventoryService } from '../domain/inventory.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { createAdmission } from './admission.js';
-import { createConnections, type ConnectionEnd } from './connections.js';
+import { admittedCall } from './call-metadata.js';
+import { createConnections, type Connection, type ConnectionEnd } from './connections.js';
 import type { EndedCall, MethodContext } from './incoming-call.js';
 import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
@@ -40,7 +41,7 @@ export interface RpcServerOptions {
   readonly inventory?: InventoryService | undefined;
   readonly settings: Pick<
     ServerSettings,
-    'listen' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
+    'listen' | 'allowPlaintext' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
   >;
   /**
    * Returns the TLS options for a connection that is accepted, the same object while they are the same. Must not throw. Plain
@@ -91,6 +92,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
     after,
+    expectTrusted(call, method) {
+      const { connection } = admittedCall(call);
+      if (!settings.allowPlaintext && connection?.isTrusted() !== true) throw untrusted(method, connection);
+    },
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
   };
@@ -182,11 +187,21 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
 }
 
+function untrusted(method: string, connection: Connection | undefined): SchedulingError {
+  return new SchedulingError(
+    'PERMISSION_DENIED',
+    `${method} is not taken from ${connection?.peer ?? 'there'}: call it on the machine of the server, or with a client certificate (server.tlsClientCaFile), or set server.allowPlaintext at the server`,
+  );
+}
+
 /** The inventory of a process that reads no engine. */
 const NO_INVENTORY: InventoryService = {
   listHosts: refuse,
   listVms: refuse,
   getInventory: refuse,
+  reserve: refuse,
+  release: refuse,
+  listReservations: refuse,
 };
 
 function refuse(): Promise<never> {

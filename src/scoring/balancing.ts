@@ -159,8 +159,8 @@ export function projectLoad(recent: RecentMigrations): ProjectedLoad {
 }
 
 /**
- * Adds the assumed placements of a caller to the recent migrations: each counts as a move that has just arrived, whose VM
- * must not be proposed, and replaces a proposal for that VM. The snapshot is the one without the placements.
+ * Adds reservations, then the assumed placements of a caller, to the recent migrations: each counts as a move that has just
+ * arrived, whose VM must not be proposed, and replaces a proposal for that VM. The snapshot is the one without them.
  */
 export function withPlacements(
   recent: RecentMigrations,

@@ -9,27 +9,29 @@ export type WantedHosts = readonly string[] | { readonly clusterId: string };
 
 /** The hosts of a request, found in one snapshot. */
 export interface FoundHosts {
-  /** The inventory, assumed placements included. */
+  /** The inventory, reservations and assumed placements included. */
   readonly snapshot: Snapshot;
   /** Known hosts in the order asked, each once. */
   readonly hosts: readonly Host[];
   /** Ids that the snapshot lacks, in the order asked, each once. */
   readonly unknownHostIds: readonly string[];
+  /** Reservations, then the assumed placements of the request. */
   readonly placements: readonly ResolvedPlacement[];
-  /** The inventory without assumed placements. */
+  /** The inventory without either. */
   readonly observed: Snapshot;
 }
 
 /** A reader of an inventory that finds the hosts and VMs of requests. */
 export interface InventoryReader {
   /**
-   * Finds hosts, refreshing the inventory once if one of them or of the placements is missing. Rejects with
-   * INVALID_ARGUMENT when the VM or the host of a placement is unknown even then.
+   * Finds hosts, refreshing the inventory once if one of them or of the placements is missing. The reservation of the VM
+   * that they are for is left out. Rejects with INVALID_ARGUMENT when the VM or the host of a placement is unknown even then.
    */
   readonly findHosts: (
     wanted: WantedHosts,
     call: Call,
     placements?: readonly AssumedPlacement[],
+    forVmId?: string,
   ) => Promise<FoundHosts>;
   /**
    * Finds the VM and the hosts of a request. Rejects like {@link InventoryReader.findHosts}, with NOT_FOUND for an
@@ -112,27 +114,34 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     return { vm, hostId };
   }
 
-  const findHosts: InventoryReader['findHosts'] = async (wanted, call, placements = []) => {
-    const found = await findAll(wanted, placements, call);
+  /** Counts reservations in. */
+  function reserve(found: FoundHosts, wanted: WantedHosts, forVmId: string | undefined): FoundHosts {
+    const { observed } = found;
+    const { snapshot, placements } = inventory.withReservations(observed, forVmId);
+    return snapshot === observed ? found : { ...lookUp(snapshot, wanted), observed, placements };
+  }
+
+  const findHosts: InventoryReader['findHosts'] = async (wanted, call, placements = [], forVmId) => {
+    const found = reserve(await findAll(wanted, placements, call), wanted, forVmId);
     if (placements.length === 0) return found;
-    const { observed, hosts } = found;
+    const { snapshot: reserved, hosts } = found;
     const resolved = await Promise.all(
-      placements.map((placement, place) => resolve(observed, placement, place, call)),
+      placements.map((placement, place) => resolve(reserved, placement, place, call)),
     );
-    const snapshot = assumePlacements(observed, resolved);
+    const snapshot = assumePlacements(reserved, resolved);
     const changed = hosts.map((host) => snapshot.host(host.id) ?? host);
-    return { ...found, snapshot, hosts: changed, placements: resolved };
+    return { ...found, snapshot, hosts: changed, placements: [...found.placements, ...resolved] };
   };
 
   return {
     findHosts,
     async findVmAndHosts({ vmId, hosts, assumedPlacements }, call) {
       if (hosts !== 'ALL_UP') {
-        const found = await findHosts(hosts, call, assumedPlacements);
+        const found = await findHosts(hosts, call, assumedPlacements, vmId);
         return { ...found, vm: await findVm(found.snapshot, vmId, call) };
       }
       const vm = await findVm(inventory.current(), vmId, call);
-      const found = await findHosts(clusterOf(vm), call, assumedPlacements);
+      const found = await findHosts(clusterOf(vm), call, assumedPlacements, vmId);
       return { ...found, vm: found.snapshot.vm(vmId) ?? vm };
     },
   };

@@ -42,6 +42,9 @@ function inventoryOf(part: Partial<InventoryService> = {}) {
       Promise.resolve({
         ...{ hosts: 3, hostsUp: 2, clusters: 1, runningVms: 0, snapshotTime: SNAPSHOT_TIME, ageMs: 7 },
       }),
+    reserve: refuse,
+    release: refuse,
+    listReservations: refuse,
     ...part,
   };
   return { asked, service };

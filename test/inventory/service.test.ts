@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ListVmsRequest } from '../../src/domain/inventory.js';
 import { SchedulingError } from '../../src/domain/errors.js';
+import { createReservations } from '../../src/inventory/reservations.js';
 import { createInventoryService } from '../../src/inventory/service.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
@@ -39,9 +40,18 @@ const stopped = [
   vm(7, 'other', { status: 'down', ...nowhere }),
 ];
 
+const reservations = createReservations({
+  clock: { now: () => SNAPSHOT_TIME },
+  steady: { now: () => 0 },
+  onPredictionEnd: () => undefined,
+});
+
 describe('createInventoryService', () => {
   const inventory = inventoryOf(snapshot, { stopped });
-  const service = createInventoryService({ inventory, clock: { now: () => SNAPSHOT_TIME + 1234 } });
+  const service = createInventoryService({
+    ...{ inventory, reservations },
+    clock: { now: () => SNAPSHOT_TIME + 1234 },
+  });
 
   describe('listHosts', () => {
     const numbers = async (request: Parameters<typeof service.listHosts>[0]) => {
@@ -175,7 +185,10 @@ describe('createInventoryService', () => {
 
     it('picks the right page out of many in no order', async () => {
       const many = Array.from({ length: 1000 }, (_, nth) => vm((nth * 389) % 1000, 'other', { on: 1 }));
-      const big = createInventoryService({ inventory: inventoryOf(snapshotOf([host(1)], many)) });
+      const big = createInventoryService({
+        inventory: inventoryOf(snapshotOf([host(1)], many)),
+        reservations,
+      });
       const sorted = many.map(({ name }) => name).sort();
       const first = await big.listVms({ pageSize: 10 }, call());
       expect(first.vms.map(({ name }) => name)).to.deep.equal(sorted.slice(0, 10));
@@ -187,7 +200,7 @@ describe('createInventoryService', () => {
     it('goes on behind a VM that is gone, with a new snapshot', async () => {
       const { nextPageToken: pageToken = '' } = await list({ pageSize: 2 });
       const later = snapshotOf([host(1)], [vm(2, 'other', { on: 1 }), vm(4, 'other', { on: 1 })]);
-      const { vms } = await createInventoryService({ inventory: inventoryOf(later) }).listVms(
+      const { vms } = await createInventoryService({ inventory: inventoryOf(later), reservations }).listVms(
         { pageSize: 2, pageToken },
         call(),
       );
@@ -227,8 +240,80 @@ describe('createInventoryService', () => {
     });
 
     it('is never younger than now', async () => {
-      const early = createInventoryService({ inventory, clock: { now: () => SNAPSHOT_TIME - 1 } });
+      const early = createInventoryService({
+        inventory,
+        reservations,
+        clock: { now: () => SNAPSHOT_TIME - 1 },
+      });
       expect((await early.getInventory(call())).ageMs).to.equal(0);
+    });
+  });
+
+  describe('reserve', () => {
+    const stranger = vmId(99);
+    const make = () => {
+      const kept = createReservations({
+        clock: { now: () => SNAPSHOT_TIME },
+        steady: { now: () => 0 },
+        onPredictionEnd: () => undefined,
+      });
+      return createInventoryService({ inventory, reservations: kept });
+    };
+    const reservation = {
+      ...{ vmId: vmId(1), vmName: 'web', hostId: hostId(2), hostName: 'beta', predicted: false },
+      ...{ startTime: SNAPSHOT_TIME, endTime: SNAPSHOT_TIME + 5000 },
+    };
+
+    it('reserves for a VM that runs, lists it, and releases it once', async () => {
+      const own = make();
+      const request = { vmId: vmId(1), hostId: hostId(2), ttlMs: 5000 };
+      expect(await own.reserve(request, call())).to.deep.equal(reservation);
+      expect(await own.listReservations(call())).to.deep.equal([reservation]);
+      expect(await own.release(vmId(1), call())).to.deep.equal(reservation);
+      expect(await own.release(vmId(1), call())).to.equal(undefined);
+      expect(await own.listReservations(call())).to.deep.equal([]);
+    });
+
+    it('takes a VM that is stopped', async () => {
+      const { vmName } = await make().reserve({ vmId: vmId(6), hostId: hostId(1), ttlMs: 5000 }, call());
+      expect(vmName).to.equal('vm-6');
+    });
+
+    it('changes nothing in a dry run, nor does a release', async () => {
+      const own = make();
+      const dryRun = call({ dryRun: true });
+      const request = { vmId: vmId(1), hostId: hostId(2), ttlMs: 5000 };
+      expect(await own.reserve(request, dryRun)).to.deep.equal(reservation);
+      expect(await own.listReservations(call())).to.deep.equal([]);
+      await own.reserve(request, call());
+      expect(await own.release(vmId(1), dryRun)).to.deep.equal(reservation);
+      expect(await own.listReservations(call())).to.deep.equal([reservation]);
+    });
+
+    it('answers NOT_FOUND for a VM that the engine does not have', async () => {
+      const answer = make().reserve({ vmId: stranger, hostId: hostId(1), ttlMs: 5000 }, call());
+      await expectRejection(answer, 'NOT_FOUND', `vm_id: the engine has no VM ${stranger}`);
+    });
+
+    for (const [looked, code, message] of [
+      [true, 'INVALID_ARGUMENT', `host_id: the engine has no host ${hostId(99)}`],
+      [false, 'UNAVAILABLE', "the engine can't be asked now"],
+    ] as const) {
+      it(`answers ${code} for a host that is unknown when the engine was ${looked ? '' : 'not '}read`, async () => {
+        const own = createInventoryService({ inventory: inventoryOf(snapshot, { looked }), reservations });
+        const answer = own.reserve({ vmId: vmId(1), hostId: hostId(99), ttlMs: 5000 }, call());
+        await expectRejection(answer, code, message);
+      });
+    }
+
+    it('finds a host that has just come', async () => {
+      const afterRefresh = snapshotOf([host(1), host(99)], []);
+      const own = createInventoryService({
+        inventory: inventoryOf(snapshot, { afterRefresh }),
+        reservations,
+      });
+      const { hostName } = await own.reserve({ vmId: vmId(1), hostId: hostId(99), ttlMs: 5000 }, call());
+      expect(hostName).to.equal('host-0099');
     });
   });
 
@@ -240,6 +325,7 @@ describe('createInventoryService', () => {
           throw new SchedulingError('UNAVAILABLE', 'the engine has not been read yet');
         },
       },
+      reservations,
     });
     for (const answer of [
       away.listHosts({}, call()),

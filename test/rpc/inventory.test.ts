@@ -42,6 +42,8 @@ const summary: InventorySummary = {
   ageMs: 61_007,
 };
 
+const none = () => Promise.reject(new Error('not part of this test'));
+
 /** Answers with the constants above, and writes down what it is asked. */
 function fakeInventory(methods: Partial<InventoryService> = {}) {
   const received: { request: unknown; requestId: string }[] = [];
@@ -58,6 +60,9 @@ function fakeInventory(methods: Partial<InventoryService> = {}) {
       received.push({ request: undefined, requestId });
       return Promise.resolve(summary);
     },
+    reserve: none,
+    release: none,
+    listReservations: none,
     ...methods,
   };
   return { service, received };

@@ -107,6 +107,9 @@ for (const version of ['v1', 'v1alpha']) {
         'ListHosts',
         'ListVms',
         'GetInventory',
+        'Reserve',
+        'Release',
+        'ListReservations',
       ]);
       expect(imports.map(({ name }) => name)).to.have.members([
         'google/protobuf/duration.proto',

@@ -173,6 +173,7 @@ describe('balancing over 1,000 rounds of a minute', function () {
             current: () => snapshot,
             refreshed: () => Promise.resolve({ snapshot, looked: true }),
             findVm: () => Promise.resolve(undefined),
+            withReservations: (from) => ({ snapshot: from, placements: [] }),
           },
           log: memoryLog(),
           clock: { now: () => now },

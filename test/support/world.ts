@@ -86,6 +86,7 @@ export function inventoryOf(
       asked.refreshes += 1;
       return Promise.resolve({ snapshot: options.afterRefresh ?? snapshot, looked: options.looked ?? true });
     },
+    withReservations: (from) => ({ snapshot: from, placements: [] }),
     findVm: (id) => {
       asked.vms.push(id);
       return Promise.resolve(stopped.get(id));

@@ -27,6 +27,7 @@ const CODES: Readonly<Record<SchedulingErrorCode, number>> = {
   INTERNAL: FAULT_CODES.internal,
   CANCELLED: FAULT_CODES.unavailable,
   DEADLINE_EXCEEDED: FAULT_CODES.unavailable,
+  PERMISSION_DENIED: FAULT_CODES.unavailable,
   RESOURCE_EXHAUSTED: FAULT_CODES.unavailable,
   UNAVAILABLE: FAULT_CODES.unavailable,
 };

@@ -25,6 +25,10 @@ export const FailureCode = {
    */
   FAILURE_CODE_NOT_FOUND: 'FAILURE_CODE_NOT_FOUND',
   /**
+   * The service does not take this request from this caller.
+   */
+  FAILURE_CODE_PERMISSION_DENIED: 'FAILURE_CODE_PERMISSION_DENIED',
+  /**
    * The request exceeds a limit of the server.
    */
   FAILURE_CODE_RESOURCE_EXHAUSTED: 'FAILURE_CODE_RESOURCE_EXHAUSTED',
@@ -71,6 +75,11 @@ export type FailureCode =
    */
   | 'FAILURE_CODE_NOT_FOUND'
   | 5
+  /**
+   * The service does not take this request from this caller.
+   */
+  | 'FAILURE_CODE_PERMISSION_DENIED'
+  | 7
   /**
    * The request exceeds a limit of the server.
    */

@@ -1,0 +1,210 @@
+import { SchedulingError } from '../domain/errors.js';
+import { assumePlacements, type ResolvedPlacement } from '../domain/snapshot-delta.js';
+import type { ReservedSnapshot, Snapshot } from '../domain/snapshot.js';
+import type { Clock } from '../lib/timers.js';
+
+/**
+ * Most reservations at a time. An engine starts a few VMs a second, and each ends within seconds; a snapshot with 1,000 VMs
+ * moved is made in about 1 ms.
+ */
+export const MAX_RESERVATIONS = 1000;
+
+/** Most predictions at a time, beside the reservations; for a further one the oldest is dropped. */
+export const MAX_PREDICTIONS = 1000;
+
+/** Time for which a prediction counts, in ms: a start shows within seconds, and most migrations end within two minutes. */
+export const PREDICTION_TTL_MS = 120_000;
+
+/**
+ * The end of a prediction: the VM came to the host predicted, or to another one, or to none in time; or the prediction was
+ * dropped, by a new call for the VM, a reservation, or for want of room.
+ */
+export type PredictionEnd = 'right' | 'wrong' | 'unseen' | 'dropped';
+
+/** A placement with the name of its host. */
+interface NamedPlacement extends ResolvedPlacement {
+  readonly hostName: string;
+}
+
+/** A VM that counts at a host before the inventory shows it there. */
+export interface KeptReservation extends NamedPlacement {
+  readonly predicted: boolean;
+  /** In milliseconds since the epoch, like `endTime`. */
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+/** A prediction to keep. */
+export interface Prediction extends NamedPlacement {
+  /** Time at which the engine's call came, by the monotonic clock: a reading begun before does not tell. */
+  readonly calledAt: number;
+  /** Host that the VM had then; undefined for a stopped one. */
+  readonly hostBefore: string | undefined;
+}
+
+/** Host of a VM in a reading, which began at a time by the monotonic clock. */
+export interface VmReading {
+  readonly began: number;
+  readonly hostId: string | undefined;
+}
+
+/** Options of reservations. */
+export interface ReservationsOptions {
+  /** Wall clock, for the times that are shown. */
+  readonly clock: Clock;
+  /** Monotonic clock. */
+  readonly steady: Clock;
+  /** Called with the end of each prediction. Must not throw. */
+  readonly onPredictionEnd: (vmId: string, end: PredictionEnd) => void;
+}
+
+/** Reservations and predictions, at most one of a VM. */
+export interface Reservations {
+  /**
+   * Reserves a host in place of what was kept for the VM; as a dry run it only says what it would keep. Throws
+   * RESOURCE_EXHAUSTED for more than {@link MAX_RESERVATIONS}.
+   */
+  readonly reserve: (placement: NamedPlacement, ttlMs: number, dryRun?: boolean) => KeptReservation;
+  /** Keeps a prediction in place of an earlier one; none for a VM that is reserved, which is no guess. Reports whether it does. */
+  readonly predict: (prediction: Prediction) => boolean;
+  /** Ends what is kept for a VM, and returns it; as a dry run it only returns it. */
+  readonly release: (vmId: string, dryRun?: boolean) => KeptReservation | undefined;
+  /** Drops the prediction for a VM, if there is one. */
+  readonly dropPrediction: (vmId: string) => void;
+  /** Returns what is kept, the oldest first. */
+  readonly list: () => readonly KeptReservation[];
+  /** Ends what a reading of a VM shows to be over: a delta's, a look-up's, or that of a whole listing. */
+  readonly vmRead: (vmId: string, reading: VmReading) => void;
+  /** Does the same for every VM of a whole listing. */
+  readonly listingRead: (snapshot: Snapshot, began: number) => void;
+  /** Returns the snapshot with what is kept counted in, but for one VM. */
+  readonly countedIn: (snapshot: Snapshot, exceptVmId?: string) => ReservedSnapshot;
+}
+
+interface Entry extends KeptReservation {
+  /** By the monotonic clock. A reading begun by then does not end it. */
+  readonly since: number;
+  readonly until: number;
+  readonly hostBefore?: string | undefined;
+}
+
+/** Creates an empty store. */
+export function createReservations({ clock, steady, onPredictionEnd }: ReservationsOptions): Reservations {
+  const entries = new Map<string, Entry>();
+  let firstEnd = Infinity;
+  /** The last snapshots made, with all entries and without one, for as long as neither snapshot nor entries change. */
+  let made: { readonly of: Snapshot; all?: ReservedSnapshot; without?: Excepted } | undefined;
+
+  /** Keeps an entry, as the newest. */
+  function keep(entry: Entry): Entry {
+    entries.delete(entry.vm.id);
+    entries.set(entry.vm.id, entry);
+    firstEnd = Math.min(firstEnd, entry.until);
+    made = undefined;
+    return entry;
+  }
+
+  function end(entry: Entry, how: PredictionEnd): void {
+    entries.delete(entry.vm.id);
+    made = undefined;
+    if (entry.predicted) onPredictionEnd(entry.vm.id, how);
+  }
+
+  /** Ends what is over by now. */
+  function expire(): void {
+    const now = steady.now();
+    if (now < firstEnd) return;
+    firstEnd = Infinity;
+    for (const entry of entries.values()) {
+      if (entry.until <= now) end(entry, 'unseen');
+      else firstEnd = Math.min(firstEnd, entry.until);
+    }
+  }
+
+  const ofKind = (predicted: boolean) =>
+    [...entries.values()].filter((entry) => entry.predicted === predicted);
+
+  function entryFor(placement: NamedPlacement, ttlMs: number, since = steady.now()) {
+    const startTime = clock.now();
+    return { ...placement, since, until: steady.now() + ttlMs, startTime, endTime: startTime + ttlMs };
+  }
+
+  function vmRead(vmId: string, { began, hostId }: VmReading): void {
+    const entry = entries.get(vmId);
+    if (entry === undefined || began <= entry.since) return;
+    const isThere = hostId === entry.hostId;
+    if (!entry.predicted && isThere) end(entry, 'right');
+    if (!entry.predicted || hostId === undefined || hostId === entry.hostBefore) return;
+    end(entry, isThere ? 'right' : 'wrong');
+  }
+
+  function make(snapshot: Snapshot, exceptVmId?: string): ReservedSnapshot {
+    const placements = [...entries.values()].filter(
+      ({ vm, hostId }) => vm.id !== exceptVmId && snapshot.host(hostId) !== undefined,
+    );
+    return { placements, snapshot: assumePlacements(snapshot, placements) };
+  }
+
+  return {
+    reserve(placement, ttlMs, dryRun = false) {
+      expire();
+      const before = entries.get(placement.vm.id);
+      if (before?.predicted !== false && ofKind(false).length >= MAX_RESERVATIONS) throw full();
+      const entry = { ...entryFor(placement, ttlMs), predicted: false };
+      if (dryRun) return entry;
+      if (before !== undefined) end(before, 'dropped');
+      return keep(entry);
+    },
+    predict({ calledAt, hostBefore, ...placement }) {
+      expire();
+      const before = entries.get(placement.vm.id);
+      if (before?.predicted === false) return false;
+      if (before !== undefined) end(before, 'dropped');
+      const [oldest, ...others] = ofKind(true);
+      if (oldest !== undefined && others.length + 1 >= MAX_PREDICTIONS) end(oldest, 'dropped');
+      keep({ ...entryFor(placement, PREDICTION_TTL_MS, calledAt), predicted: true, hostBefore });
+      return true;
+    },
+    release(vmId, dryRun = false) {
+      expire();
+      const entry = entries.get(vmId);
+      if (entry !== undefined && !dryRun) end(entry, 'dropped');
+      return entry;
+    },
+    dropPrediction(vmId) {
+      const entry = entries.get(vmId);
+      if (entry?.predicted === true) end(entry, 'dropped');
+    },
+    list() {
+      expire();
+      return [...entries.values()];
+    },
+    vmRead,
+    listingRead(snapshot, began) {
+      expire();
+      for (const id of entries.keys()) vmRead(id, { began, hostId: snapshot.vm(id)?.hostId });
+    },
+    countedIn(snapshot, exceptVmId) {
+      expire();
+      if (entries.size === 0) return { snapshot, placements: [] };
+      if (made?.of !== snapshot) made = { of: snapshot };
+      if (exceptVmId === undefined || !entries.has(exceptVmId)) return (made.all ??= make(snapshot));
+      if (made.without?.vmId !== exceptVmId)
+        made.without = { vmId: exceptVmId, reserved: make(snapshot, exceptVmId) };
+      return made.without.reserved;
+    },
+  };
+}
+
+/** A snapshot with all reservations but that of one VM. */
+interface Excepted {
+  readonly vmId: string;
+  readonly reserved: ReservedSnapshot;
+}
+
+function full(): SchedulingError {
+  return new SchedulingError(
+    'RESOURCE_EXHAUSTED',
+    `${MAX_RESERVATIONS} VMs are reserved, the most that are kept; release those that are placed, or reserve for a shorter time`,
+  );
+}
