@@ -18,7 +18,7 @@ export interface SelectorInput {
 
 /** The result of a selector. */
 export interface Selection {
-  /** The best host, or several in a tie, of which the engine takes the first in its hash map. */
+  /** The best host, or several in a tie, in the order of the engine's hash map: it takes the first. */
   readonly winners: readonly string[];
   /** Total of each host: higher is better for RankSelector, lower for BasicWeighting. */
   readonly totals: ReadonlyMap<string, number>;
@@ -38,7 +38,13 @@ export function selectByRank({ costs, candidates, factors }: SelectorInput): Sel
     const factor = factorOf(unit, factors);
     for (const [id, rank] of ranksOf(costOf)) totals.set(id, addInt(totals.get(id), factor, rank));
   }
-  return { totals, winners: winnersOf(totals, (total, best) => total > best) };
+  return {
+    totals,
+    winners: inHashOrder(
+      winnersOf(totals, (total, best) => total > best),
+      totals.size,
+    ),
+  };
 }
 
 /**
@@ -50,7 +56,13 @@ export function selectByWeight({ costs, factors }: Omit<SelectorInput, 'candidat
   for (const { hostId, cost, unit } of costs) {
     totals.set(hostId, addInt(totals.get(hostId), factorOf(unit, factors), cost));
   }
-  return { totals, winners: winnersOf(totals, (total, best) => total < best) };
+  return {
+    totals,
+    winners: inHashOrder(
+      winnersOf(totals, (total, best) => total < best),
+      totals.size,
+    ),
+  };
 }
 
 /** Returns the rank of each host by the costs of one unit. */
@@ -89,6 +101,28 @@ function factorOf(unit: string | undefined, factors: ReadonlyMap<string, number>
 /** Returns sum + factor x value in Java int arithmetic, which wraps around. */
 function addInt(sum = 0, factor: number, value: number): number {
   return (sum + Math.imul(factor, value)) | 0;
+}
+
+/** Slots of a new HashMap of Java, which doubles them when more than three quarters are taken. */
+const FIRST_SLOTS = 16;
+
+/**
+ * Orders ids as a HashMap<Guid, ...> of Java with that many entries has them: by slot. Those that share a slot stay in the
+ * order given: theirs depends on the internal units too.
+ */
+function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
+  let slots = FIRST_SLOTS;
+  while (entries > slots * 0.75) slots *= 2;
+  const slotOf = new Map(ids.map((id) => [id, hashOf(id) & (slots - 1)]));
+  return [...ids].sort((left, right) => (slotOf.get(left) ?? 0) - (slotOf.get(right) ?? 0));
+}
+
+/** Returns the hash of a UUID as HashMap spreads it: that of java.util.UUID, its upper half folded into the lower one. */
+function hashOf(id: string): number {
+  const digits = id.replaceAll('-', '');
+  let hash = 0;
+  for (let at = 0; at < digits.length; at += 8) hash ^= Number.parseInt(digits.slice(at, at + 8), 16);
+  return hash ^ (hash >>> 16);
 }
 
 /** Returns the hosts with the best total. Loops, since Math.max takes only so many arguments. */

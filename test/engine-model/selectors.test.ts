@@ -98,3 +98,63 @@ describe('the selectors of the engine', () => {
     });
   }
 });
+
+describe('a tie', () => {
+  /** Ids in an order of chance, and as the key set of a HashMap<UUID, Integer> of OpenJDK 17 has them. */
+  const ORDERS: readonly (readonly [given: readonly string[], java: readonly string[]])[] = [
+    [
+      [
+        'bb0938ab-e856-7fb8-eb30-d74ecf8b940d',
+        'eb29d60f-37c1-1313-adf7-756f48d1a86c',
+        '1411389c-7f94-2b57-065a-2e47da450f68',
+        'b302287f-cc98-b210-ce10-594444908d88',
+      ],
+      [
+        'eb29d60f-37c1-1313-adf7-756f48d1a86c',
+        'bb0938ab-e856-7fb8-eb30-d74ecf8b940d',
+        'b302287f-cc98-b210-ce10-594444908d88',
+        '1411389c-7f94-2b57-065a-2e47da450f68',
+      ],
+    ],
+    [
+      [
+        'bad46258-5430-2858-71d2-31ee0544637d',
+        '0d20f146-c330-217c-b857-000a2944101a',
+        '690854f0-dc77-9425-14b6-08c8f3c71568',
+        'e7e88ed1-b7d4-75c6-6670-56f468bb2974',
+        'c36a7d98-90bc-5c72-e317-8639386d11b0',
+        'dd2338d6-2054-427d-f891-67f8a7dc493b',
+        '1042f3f1-55be-6063-4e30-a16038ac4764',
+        'f25a9c5c-e651-40e7-7170-96b5d4052a70',
+        '5320a70d-83e9-737f-8934-37f4788dca9b',
+        'fcb0c127-eeb9-80ef-804c-8299b5c5795c',
+        '254957f7-9812-0633-9f04-ccbea6a3f0ed',
+        '1c452c27-4ed6-19a1-00c0-2d6976ca380a',
+        'dd3e642c-02ee-5e4f-c794-961da0f77df8',
+      ],
+      [
+        'e7e88ed1-b7d4-75c6-6670-56f468bb2974',
+        'f25a9c5c-e651-40e7-7170-96b5d4052a70',
+        'bad46258-5430-2858-71d2-31ee0544637d',
+        '0d20f146-c330-217c-b857-000a2944101a',
+        '254957f7-9812-0633-9f04-ccbea6a3f0ed',
+        '5320a70d-83e9-737f-8934-37f4788dca9b',
+        'fcb0c127-eeb9-80ef-804c-8299b5c5795c',
+        'c36a7d98-90bc-5c72-e317-8639386d11b0',
+        'dd2338d6-2054-427d-f891-67f8a7dc493b',
+        'dd3e642c-02ee-5e4f-c794-961da0f77df8',
+        '1042f3f1-55be-6063-4e30-a16038ac4764',
+        '690854f0-dc77-9425-14b6-08c8f3c71568',
+        '1c452c27-4ed6-19a1-00c0-2d6976ca380a',
+      ],
+    ],
+  ];
+  for (const [given, java] of ORDERS) {
+    it(`of ${given.length} hosts is in the order of the engine's hash map, which takes the first`, () => {
+      const costs = given.map((id) => row(id, 1, 'u'));
+      const asked = { costs, candidates: given, factors: new Map<string, number>() };
+      expect(selectByRank(asked).winners).to.deep.equal(java);
+      expect(selectByWeight(asked).winners).to.deep.equal(java);
+    });
+  }
+});
