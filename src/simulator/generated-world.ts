@@ -4,15 +4,15 @@ import { pickOperatingSystem } from './operating-systems.js';
 import { seededRandom } from './seeded-random.js';
 import { createWorld, type NewVm, type World } from './world.js';
 
-/** Largest world that is generated: what a large site has, and more. */
-const MAX_HOSTS = 1_000;
-const MAX_VMS = 100_000;
+/** Largest world that is generated: ten times the hosts of a large site. */
+const MAX_HOSTS = 10_000;
+const MAX_VMS = 200_000;
 
 /** Size of a world to generate, and its seed. */
 export interface GeneratedWorldOptions {
-  /** 0 to 1,000; at least 1 when VMs run. */
+  /** 0 to 10,000; at least 1 when VMs run. */
   readonly hosts: number;
-  /** VMs in all, running or not: 0 to 100,000. */
+  /** VMs in all, running or not: 0 to 200,000. */
   readonly vms: number;
   /** Any integer; the same one gives the same world, ids included. */
   readonly seed: number;

@@ -23,24 +23,19 @@ describe('generatedWorld', () => {
     expect(make(9).vms[0]?.id).not.to.equal(make(10).vms[0]?.id);
   });
 
-  it('reaches 1,000 hosts and 100,000 VMs', () => {
-    const world = generatedWorld({ hosts: 1_000, vms: 100_000, seed: 2 });
-    expect([world.hosts.size, world.vms.size]).to.deep.equal([1_000, 100_000]);
-  });
-
   it('can be empty', () => {
     expect(generatedWorld({ hosts: 0, vms: 0, seed: 0 }).hosts.size).to.equal(0);
   });
 
   const good = { hosts: 2, vms: 2, seed: 1 };
   const cases: readonly { readonly options: GeneratedWorldOptions; readonly message: string }[] = [
-    { options: { ...good, hosts: 1_001 }, message: 'hosts: expected an integer from 1 to 1000, got 1001' },
-    { options: { ...good, vms: 100_001 }, message: 'vms: expected an integer from 0 to 100000, got 100001' },
-    { options: { ...good, vms: -1 }, message: 'vms: expected an integer from 0 to 100000, got -1' },
-    { options: { ...good, hosts: 1.5 }, message: 'hosts: expected an integer from 1 to 1000, got 1.5' },
+    { options: { ...good, hosts: 10_001 }, message: 'hosts: expected an integer from 1 to 10000, got 10001' },
+    { options: { ...good, vms: 200_001 }, message: 'vms: expected an integer from 0 to 200000, got 200001' },
+    { options: { ...good, vms: -1 }, message: 'vms: expected an integer from 0 to 200000, got -1' },
+    { options: { ...good, hosts: 1.5 }, message: 'hosts: expected an integer from 1 to 10000, got 1.5' },
     { options: { ...good, seed: Number.NaN }, message: 'seed: expected an integer' },
     { options: { ...good, stoppedVms: 3 }, message: 'stoppedVms: expected an integer from 0 to 2, got 3' },
-    { options: { ...good, hosts: 0 }, message: 'hosts: expected an integer from 1 to 1000, got 0' },
+    { options: { ...good, hosts: 0 }, message: 'hosts: expected an integer from 1 to 10000, got 0' },
   ];
   for (const { options, message } of cases) {
     it(`refuses ${JSON.stringify(options)}`, () => {
