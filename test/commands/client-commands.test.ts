@@ -486,8 +486,8 @@ describe('client commands', () => {
         /^ConfigError: --world: expected demo; HOSTSxVMS.*exist"$/,
       ],
       [
-        ['simulate', '--world', '5000x10'],
-        /^ConfigError: --world 5000x10: hosts: .*from 1 to 1000, got 5000$/,
+        ['simulate', '--world', '20000x10'],
+        /^ConfigError: --world 20000x10: hosts: .*from 1 to 10000, got 20000$/,
       ],
       [['simulate', '--world', '0x10'], /^ConfigError: --world 0x10: hosts: expected an integer from 1/],
       [['simulate', '--world', 'docs'], /^ConfigError: --world docs: docs\/hosts\.json: can't be read/],
