@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { CommandError } from './commands/io.js';
 import { runProgram, UsageError } from './commands/program.js';
 import { ConfigError } from './config/load.js';
@@ -24,6 +25,19 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     if (ending.signal.aborted && performance.now() - askedAt > REPEATED_WITHIN_MS) process.exit(EXIT.failed);
     if (!ending.signal.aborted) askedAt = performance.now();
     ending.abort();
+  });
+}
+
+const startedAtTerminal = isatty(process.stdin.fd);
+
+/** Reason of an end because the terminal hung up. */
+const HANG_UP = 'hang-up';
+
+/** Calls a listener at each SIGHUP that is no hang-up of the terminal: that one ends the process as SIGTERM does. */
+function hearReloads(listener: () => void): void {
+  process.on('SIGHUP', () => {
+    if (startedAtTerminal && !isatty(process.stdin.fd)) ending.abort(HANG_UP);
+    else listener();
   });
 }
 
@@ -59,6 +73,7 @@ async function run(): Promise<number> {
       variables: process.env,
       signal: ending.signal,
       onWarning: hearWarnings,
+      onReload: hearReloads,
       onFatal(listener) {
         reportFatal = listener;
       },
@@ -90,5 +105,10 @@ await Promise.race([
   Promise.all([written(process.stdout), written(process.stderr)]),
   cut.then(() => setTimeout(FLUSH_MS)),
 ]);
+if (ending.signal.reason === HANG_UP) {
+  // An exit of Node would fail to reset the terminal that is gone.
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
 // A health watcher or a bare TCP connection must not keep the process alive once everything is stopped.
 process.exit(code);

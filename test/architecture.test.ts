@@ -38,19 +38,26 @@ const ONE_A_FILE = [/^commands\/(bridge|health|plugins)\.ts$/, /^scoring\/units\
 
 const IMPURE = /\b(?:Date\.now|new Date\(\)|performance|setTimeout|setInterval|process\.|console\.)/;
 
-/** What is logged once, or once by a person's command, and so never throttled. */
+/** What is logged once, or once by a person's command or signal, and so never throttled. */
 const LOGGED_ONCE = [
   'bridge listening',
+  'calls cut by reload',
   'engine token not revoked',
   'fatal error',
   'grpc server listening',
   'no engine configured: using the embedded one',
+  'not reloaded',
   'ops server listening',
   'output lost',
   'plugin imports slow',
   'python found',
   'ready',
+  'reload called off',
+  'reloaded',
+  'reloaded before all answers',
+  'reloading',
   'requests aborted',
+  'restart needed',
   'secret readable by every user',
   'simulator listening',
   'stop failed',

@@ -11,7 +11,7 @@ import type { BridgeOutcome, Metrics } from '../process/metrics.js';
 import { createArgumentReader } from './arguments.js';
 import { createDiscover } from './discover.js';
 import { methodNotFound, withIntrospection } from './introspection.js';
-import type { Ask } from './method.js';
+import type { Ask, BridgeMethod } from './method.js';
 import type { FailedUnit } from './reply.js';
 import { createRunCostFunctions } from './run-cost-functions.js';
 import { createRunFilters } from './run-filters.js';
@@ -50,6 +50,8 @@ export interface BridgeOptions {
 
 /** The engine's external scheduler, backed by a PolicyUnitService. */
 export interface Bridge {
+  /** Answers the requests from now on by these settings. */
+  readonly configure: (settings: Pick<BridgeOptions, 'settings' | 'discoverBudgetMs'>) => void;
   /** Answers one call. Rejects only with an XmlRpcFault. */
   readonly dispatch: Dispatch;
   /** Counts and logs the end of a request. */
@@ -60,17 +62,21 @@ export interface Bridge {
 
 /** Creates a bridge. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { settings, service, log, metrics, makeRequestId = randomUUID } = options;
-  const { rows, scores } = settings;
-  const readers = createArgumentReader(settings.maxHostIds);
+  const { service, log, metrics, makeRequestId = randomUUID } = options;
   const logAnswer = createAnswerLog(log);
-  const all = withIntrospection([
-    createDiscover({ service, log }),
-    createRunFilters({ service, read: readers.filters }),
-    createRunCostFunctions({ service, read: readers.costs, rows, scores }),
-    createRunLoadBalancing({ service, read: readers.balance }),
-  ]);
-  const methods = new Map(all.map((method) => [method.name, method]));
+  let { settings, discoverBudgetMs } = options;
+  let methods = methodsBy(settings);
+
+  function methodsBy({ rows, scores, maxHostIds }: BridgeOptions['settings']): Map<string, BridgeMethod> {
+    const readers = createArgumentReader(maxHostIds);
+    const all = withIntrospection([
+      createDiscover({ service, log }),
+      createRunFilters({ service, read: readers.filters }),
+      createRunCostFunctions({ service, read: readers.costs, rows, scores }),
+      createRunLoadBalancing({ service, read: readers.balance }),
+    ]);
+    return new Map(all.map((method) => [method.name, method]));
+  }
 
   function reportFault(method: string, requestId: string, thrown: unknown): XmlRpcFault {
     const fault = XmlRpcFault.from(thrown);
@@ -104,14 +110,17 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   return {
+    configure(next) {
+      ({ settings, discoverBudgetMs } = next);
+      methods = methodsBy(settings);
+    },
     async dispatch(name, params, request) {
       const requestId = makeRequestId();
       try {
         const method = methods.get(name);
-        if (method === undefined) throw methodNotFound(name, all);
-        const { budget } = settings;
+        if (method === undefined) throw methodNotFound(name, methods.values());
         const forEngine = HOLDS_LOCK.has(name);
-        const budgetMs = forEngine ? budget : options.discoverBudgetMs;
+        const budgetMs = forEngine ? settings.budget : discoverBudgetMs;
         const { dryRun } = request;
         const asked = { requestId, dryRun, forEngine, atEngineStart: !forEngine };
         const ask = askWithin(budgetMs, asked, request, options);

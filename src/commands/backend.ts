@@ -2,30 +2,32 @@ import type { Member } from '../composite/member.js';
 import type { RegistryStore } from '../composite/membership.js';
 import { createComposite, type Composite } from '../composite/service.js';
 import { ConfigError } from '../config/load.js';
+import { policiesOf } from '../config/policies.js';
 import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
+import type { Policies } from '../domain/policies.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import type { PluginHost } from '../plugins/host.js';
-import { createLifecycle } from '../process/lifecycle.js';
+import { createLifecycle, type Lifecycle } from '../process/lifecycle.js';
 import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics, ServiceFigures } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { units } from '../scoring/units/index.js';
 import type { Io } from './io.js';
+import type { KeptParts, SharedParts } from './kept-parts.js';
 import {
+  createLocal,
   localMember,
-  openLocal,
+  openEngine,
   openPlugins,
   openServiceClient,
   pluginMember,
-  serviceBehind,
   serviceMember,
 } from './members.js';
-import { openRegistry } from './open-registry.js';
 
 /** Parts of a configuration that answer. */
 export interface BackendParts {
@@ -40,6 +42,7 @@ export interface BackendParts {
 
 /** Options of a backend. */
 export interface BackendOptions {
+  readonly kept: KeptParts;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'refreshed' | 'serviceCalled' | 'breakerChanged'>;
   /** The variables that plugins get. */
@@ -53,6 +56,8 @@ export interface BackendOptions {
 /** Everything behind the faces of a process, made of one configuration. */
 export interface Backend {
   readonly service: PolicyUnitService;
+  /** Policies that gateways may name. */
+  readonly policies: Policies;
   /** Absent: nobody here knows hosts and VMs. */
   readonly inventory: InventoryService | undefined;
   readonly hasUnit: (name: string) => boolean;
@@ -64,9 +69,11 @@ export interface Backend {
   readonly firstSnapshot: Promise<Snapshot> | undefined;
   /** The host of plugins, once it has started; rejects when it is closed before. Absent without plugins. */
   readonly pluginHost: Promise<PluginHost> | undefined;
+  /** Resolves when each part has answered or, if it is a service, failed once. */
+  readonly firstAnswer: Promise<unknown>;
   /** Begins to read the engine and to list services. */
   readonly start: () => void;
-  /** Stops everything, each part within its time. */
+  /** Stops every part that no other backend holds, each within its time. */
   readonly close: () => Promise<void>;
 }
 
@@ -75,35 +82,73 @@ export interface Backend {
  * is thrown at once, before anything that takes time, as a ConfigError that names the key.
  */
 export function openBackend(config: Config, parts: BackendParts, options: BackendOptions): Promise<Backend> {
-  const lifecycle = createLifecycle(options);
   if (!parts.local && parts.plugins === undefined && parts.services.length === 0) {
     throw new ConfigError(NOTHING_ANSWERS);
   }
-  const local = parts.local ? openLocal(config, { ...options, lifecycle }) : undefined;
-  const clients = parts.services.map((service, index) => {
-    const client = openServiceClient(service, index, options.log);
-    lifecycle.onStop(`client of ${service.name}`, client.close);
-    return serviceMember(service, client);
-  });
-  const plugins =
-    parts.plugins === undefined
+  const lifecycle = createLifecycle(options);
+  try {
+    return composeBackend(config, parts, { ...options, lifecycle });
+  } catch (error) {
+    void lifecycle.stop();
+    throw error;
+  }
+}
+
+function composeBackend(
+  config: Config,
+  parts: BackendParts,
+  options: BackendOptions & { readonly lifecycle: Lifecycle },
+): Promise<Backend> {
+  const { kept, lifecycle, log } = options;
+  const { breakerFailures, breakerPause } = config.composite;
+
+  /** Holds the part that these settings make until the backend is closed. */
+  function held<Part>(name: string, shared: SharedParts<Part>, settings: unknown, open: () => Part): Part {
+    const { part, release } = shared.hold(settings, open);
+    lifecycle.onStop(name, release);
+    return part;
+  }
+
+  const engine = parts.local
+    ? held('engine', kept.engines, [config.engine, config.inventory], () => openEngine(config, options))
+    : undefined;
+  const local = engine && createLocal(engine, config, { log, proposals: kept.proposals });
+  const services = parts.services.map((service, index) =>
+    held(`client of ${service.name}`, kept.services, [service, breakerFailures, breakerPause], () => {
+      const client = openServiceClient(service, index, log);
+      return { member: serviceMember(service, client, config), close: client.close };
+    }),
+  );
+  const { plugins: dir, bridge: hasEngine } = parts;
+  const hosted =
+    dir === undefined
       ? undefined
-      : openPlugins(config, parts.plugins, { ...options, hasEngine: parts.bridge });
-  if (plugins !== undefined) lifecycle.onStop('plugins', plugins.close);
+      : held('plugins', kept.plugins, [dir, config.plugins, hasEngine, breakerFailures, breakerPause], () => {
+          const host = openPlugins(config, dir, { ...options, hasEngine });
+          return { host, member: pluginMember(host, config), close: host.close };
+        });
+  const plugins = hosted?.host;
 
   plugins?.started.then(options.onChange, () => undefined);
 
   const common = {
+    policies: policiesOf(config.policies),
     inventoryFigures: () => local?.figures(),
     firstSnapshot: local?.firstSnapshot,
     pluginHost: plugins?.started,
     close: lifecycle.stop,
   };
-  if (local !== undefined && plugins === undefined && clients.length === 0) {
+  if (local !== undefined && plugins === undefined && services.length === 0) {
     const hasUnit = (name: string) => units.some((unit) => unit.name === name);
-    return Promise.resolve({ ...common, ...local, hasUnit, serviceFigures: () => [] });
+    return Promise.resolve({
+      ...common,
+      ...local,
+      hasUnit,
+      serviceFigures: () => [],
+      firstAnswer: local.firstSnapshot,
+    });
   }
-  if (plugins !== undefined && local === undefined && clients.length === 0 && !parts.bridge) {
+  if (plugins !== undefined && local === undefined && services.length === 0 && !parts.bridge) {
     return Promise.resolve({
       ...common,
       service: plugins.service,
@@ -111,6 +156,7 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
       hasUnit: (name) => plugins.host()?.hasUnit(name) === true,
       readiness: () => ofPlugins() ?? IMPORTING,
       serviceFigures: () => [],
+      firstAnswer: plugins.started,
       start: () => undefined,
     });
   }
@@ -131,14 +177,13 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
   });
 
   async function openSeveral(): Promise<Backend> {
-    const registry = await openRegistry(config, options.log);
-    lifecycle.onStop('registry', registry.close);
+    const registry = await kept.registry();
+    const remote = [...(hosted === undefined ? [] : [hosted]), ...services];
     const members = [
       ...(local === undefined ? [] : [localMember(local)]),
-      ...(plugins === undefined ? [] : [pluginMember(plugins, config)]),
-      ...clients,
+      ...remote.map(({ member }) => member),
     ];
-    const composite = compose(config, members, registry.store, options);
+    const composite = compose(config, members, registry.store(), options);
     lifecycle.onStop('services', composite.close);
     registry.serve(composite.edit);
     for (const { name } of parts.services) {
@@ -155,10 +200,11 @@ export function openBackend(config: Config, parts: BackendParts, options: Backen
         if (ofLocal?.ready === true) return { problem, ...ofLocal };
         if (composite.available()) return { ready: true, problem };
         // A folder without plugins has no unit that could be asked, and is served all the same.
-        const isAlone = local === undefined && clients.length === 0;
+        const isAlone = local === undefined && services.length === 0;
         return (isAlone ? ofPlugins() : ofLocal) ?? { ready: false, reason: 'no service answers' };
       },
       serviceFigures: composite.state,
+      firstAnswer: Promise.all([local?.firstSnapshot, composite.firstListing]),
       start() {
         local?.start();
         composite.start();
@@ -176,13 +222,12 @@ function compose(
   config: Config,
   members: readonly Member[],
   store: RegistryStore,
-  { log, metrics, onChange }: BackendOptions,
+  { kept, log, metrics, onChange }: BackendOptions,
 ): Composite {
   return createComposite({
-    members,
+    id: kept.compositeId,
     settings: config.composite,
-    store,
-    log,
+    ...{ members, store, log },
     onMemberCall: metrics.serviceCalled,
     onBreakerChange: metrics.breakerChanged,
     onAvailability: onChange,
@@ -193,42 +238,81 @@ function compose(
 export interface BackendReference {
   /** Passes each call on to the backend of the moment; calls that come before the first one wait for it, in their time. */
   readonly service: PolicyUnitService;
+  /** Does the same for gateways. */
+  readonly gatewayService: PolicyUnitService;
   readonly inventory: InventoryService;
   readonly current: () => Backend | undefined;
   /** Puts a backend in place. Returns the one before, which is the caller's to close once its calls have ended. */
-  readonly swap: (next: Backend) => Backend | undefined;
+  readonly swap: (
+    next: Backend,
+  ) => { readonly before: Backend; readonly callsEnded: Promise<void> } | undefined;
 }
 
-/** Creates a reference to no backend yet. */
-export function createBackendReference(): BackendReference {
-  let current: Backend | undefined;
-  let resolveFirst: (first: Backend) => void = () => undefined;
-  const first = new Promise<Backend>((resolve) => (resolveFirst = resolve));
+/** A backend in its place, with its calls in flight. */
+interface Place {
+  readonly backend: Backend;
+  readonly gatewayService: PolicyUnitService;
+  calls: number;
+  /** Called when a call has ended and no other is in flight. */
+  onIdle: () => void;
+}
 
-  async function inventoryOf(call: Call): Promise<InventoryService> {
-    const { inventory } = current ?? (await waitFor(first, call.signal));
+/** Creates a reference to no backend yet. `forGateways` returns the service of a backend as gateways see it. */
+export function createBackendReference(
+  forGateways: (backend: Backend) => PolicyUnitService = ({ service }) => service,
+): BackendReference {
+  let current: Place | undefined;
+  let resolveFirst: (first: Place) => void = () => undefined;
+  const first = new Promise<Place>((resolve) => (resolveFirst = resolve));
+
+  /** Runs a call at the backend of the moment, to whose calls in flight it belongs. */
+  async function run<Answer>(call: Call, ask: (place: Place) => Promise<Answer>): Promise<Answer> {
+    const place = current ?? (await waitFor(first, call.signal));
+    place.calls++;
+    try {
+      return await ask(place);
+    } finally {
+      place.calls--;
+      if (place.calls === 0) place.onIdle();
+    }
+  }
+
+  function passing(pick: (place: Place) => PolicyUnitService): PolicyUnitService {
+    return {
+      listPolicyUnits: (call) => run(call, (place) => pick(place).listPolicyUnits(call)),
+      scoreHosts: (request, call) => run(call, (place) => pick(place).scoreHosts(request, call)),
+      filterHosts: (request, call) => run(call, (place) => pick(place).filterHosts(request, call)),
+      balanceHosts: (request, call) => run(call, (place) => pick(place).balanceHosts(request, call)),
+    };
+  }
+
+  function inventoryOf({ backend: { inventory } }: Place): InventoryService {
     if (inventory !== undefined) return inventory;
     throw new SchedulingError('UNIMPLEMENTED', 'no inventory here: configure an engine (engine.url)');
   }
 
   return {
-    service: serviceBehind(
-      (call) => current?.service ?? waitFor(first, call.signal).then(({ service }) => service),
-    ),
+    service: passing(({ backend }) => backend.service),
+    gatewayService: passing(({ gatewayService }) => gatewayService),
     inventory: {
-      listHosts: async (request, call) => (await inventoryOf(call)).listHosts(request, call),
-      listVms: async (request, call) => (await inventoryOf(call)).listVms(request, call),
-      getInventory: async (call) => (await inventoryOf(call)).getInventory(call),
-      reserve: async (request, call) => (await inventoryOf(call)).reserve(request, call),
-      release: async (vmId, call) => (await inventoryOf(call)).release(vmId, call),
-      listReservations: async (call) => (await inventoryOf(call)).listReservations(call),
+      listHosts: (request, call) => run(call, async (place) => inventoryOf(place).listHosts(request, call)),
+      listVms: (request, call) => run(call, async (place) => inventoryOf(place).listVms(request, call)),
+      getInventory: (call) => run(call, async (place) => inventoryOf(place).getInventory(call)),
+      reserve: (request, call) => run(call, async (place) => inventoryOf(place).reserve(request, call)),
+      release: (vmId, call) => run(call, async (place) => inventoryOf(place).release(vmId, call)),
+      listReservations: (call) => run(call, async (place) => inventoryOf(place).listReservations(call)),
     },
-    current: () => current,
+    current: () => current?.backend,
     swap(next) {
       const before = current;
-      current = next;
-      resolveFirst(next);
-      return before;
+      current = { backend: next, gatewayService: forGateways(next), calls: 0, onIdle: () => undefined };
+      resolveFirst(current);
+      if (before === undefined) return undefined;
+      const callsEnded = new Promise<void>((resolve) => {
+        before.onIdle = resolve;
+        if (before.calls === 0) resolve();
+      });
+      return { before: before.backend, callsEnded };
     },
   };
 }

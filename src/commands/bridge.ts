@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Config } from '../config/schema.js';
 import type { Io } from './io.js';
 import { addConfigOptions } from './options.js';
 import { runService } from './run-service.js';
@@ -9,9 +10,10 @@ export function addBridgeCommand(program: Command, io: Io): void {
   const command = addConfigOptions(program.command('bridge')).description(
     "answer an oVirt engine's external-scheduler calls out of scoring services and plugins",
   );
-  addDaemonAction(command, io, (config, log) => {
-    const { services, plugins } = config;
-    const parts = { local: false, plugins: plugins.dir, services, grpc: false, bridge: true };
-    return runService(config, parts, log, io);
-  });
+  const partsOf = ({ services, plugins }: Config) => {
+    return { local: false, plugins: plugins.dir, services, grpc: false, bridge: true };
+  };
+  addDaemonAction(command, io, (config, log, readAgain) =>
+    runService(config, { partsOf, readAgain }, log, io),
+  );
 }

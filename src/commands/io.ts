@@ -12,6 +12,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls `listener` with each warning of Node from now on, in place of a text on standard error. */
   readonly onWarning?: (listener: (warning: Error) => void) => void;
+  /** Calls `listener` each time that the process is asked to read its configuration again, which else ends it. */
+  readonly onReload?: (listener: () => void) => void;
   /** Calls `listener` with the reason for which the process ends, if it fails, in place of a text on standard error. */
   readonly onFatal?: (listener: (reason: string) => void) => void;
 }

@@ -1,3 +1,4 @@
+import { createCircuitBreaker, type CircuitBreaker } from '../composite/circuit-breaker.js';
 import type { Member } from '../composite/member.js';
 import type { RoutedMember } from '../composite/registry.js';
 import { ConfigError } from '../config/load.js';
@@ -8,47 +9,50 @@ import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
+import { nodeAfter } from '../lib/timers.js';
+import type { EngineInventory } from '../inventory/inventory.js';
 import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { createInventoryService } from '../inventory/service.js';
 import { startPluginHost, type PluginHost } from '../plugins/host.js';
-import type { Lifecycle } from '../process/lifecycle.js';
 import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { clientContext } from '../rpc/tls.js';
+import { createMigrationCooldown, type Proposals } from '../scoring/migration-cooldown.js';
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
 import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
 import { openEngineClient, openInventory } from './open-engine.js';
 
-/** The scoring engine of this process, over the inventory of an oVirt engine. */
-export interface Local {
-  readonly service: PolicyUnitService;
-  readonly inventory: InventoryService;
+/** The inventory of an oVirt engine. */
+export interface Engine {
+  readonly inventory: EngineInventory;
   readonly readiness: () => Readiness;
   readonly figures: () => InventoryFigures;
   /** The first snapshot, once there is one; the oVirt engine may be away for long before. */
   readonly firstSnapshot: Promise<Snapshot>;
-  /** Begins to read the oVirt engine. */
+  /** Begins to read the oVirt engine, unless that has begun. */
   readonly start: () => void;
+  readonly close: () => Promise<void>;
 }
 
-/** Options of a local scoring engine. */
-export interface LocalParts {
-  readonly log: Log;
-  readonly metrics: Pick<Metrics, 'refreshed'>;
-  readonly lifecycle: Pick<Lifecycle, 'onStop'>;
-  /** Called whenever its readiness has changed. */
-  readonly onChange: () => void;
-}
-
-/** Opens the scoring engine over the configured oVirt engine. Nothing is sent before it is started. */
-export function openLocal(config: Config, { log, metrics, lifecycle, onChange }: LocalParts): Local {
-  const { balancing } = config;
-  const { refreshInterval } = config.inventory;
+/** Opens the inventory of the configured oVirt engine. Nothing is sent before it is started. */
+export function openEngine(
+  config: Config,
+  {
+    log,
+    metrics,
+    onChange,
+  }: {
+    readonly log: Log;
+    readonly metrics: Pick<Metrics, 'refreshed'>;
+    /** Called whenever its readiness has changed. */
+    readonly onChange: () => void;
+  },
+): Engine {
   const client = openEngineClient(config, log);
-  lifecycle.onStop('engine client', () => client.close());
+  let isStarted = false;
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
   const firstSnapshot = new Promise<Snapshot>((resolve) => (resolveFirst = resolve));
@@ -60,8 +64,39 @@ export function openLocal(config: Config, { log, metrics, lifecycle, onChange }:
       onChange();
     },
   });
-  lifecycle.onStop('inventory', () => inventory.close());
   return {
+    inventory,
+    readiness: () => readiness,
+    figures() {
+      const { snapshotTime, hosts, vms } = inventory.state();
+      return { snapshotTime, hosts, runningVms: vms };
+    },
+    firstSnapshot,
+    start() {
+      if (!isStarted) inventory.start();
+      isStarted = true;
+    },
+    async close() {
+      await inventory.close();
+      await client.close();
+    },
+  };
+}
+
+/** The scoring engine of this process, over the inventory of an oVirt engine. */
+export interface Local extends Pick<Engine, 'readiness' | 'figures' | 'firstSnapshot' | 'start'> {
+  readonly service: PolicyUnitService;
+  readonly inventory: InventoryService;
+}
+
+/** Creates the scoring engine over an inventory. Its proposals of migrations are remembered in `proposals`. */
+export function createLocal(
+  { inventory, readiness, figures, firstSnapshot, start }: Engine,
+  { balancing, inventory: { refreshInterval } }: Config,
+  { log, proposals }: { readonly log: Log; readonly proposals: Proposals },
+): Local {
+  return {
+    ...{ readiness, figures, firstSnapshot, start },
     service: createScoringService({
       units,
       inventory,
@@ -71,15 +106,9 @@ export function openLocal(config: Config, { log, metrics, lifecycle, onChange }:
         ...balancing,
         maxSnapshotAge: Math.max(balancing.maxSnapshotAge, 2 * refreshInterval * (1 + REFRESH_JITTER)),
       },
+      migrations: createMigrationCooldown(balancing, Date, proposals),
     }),
     inventory: createInventoryService({ inventory, reservations: inventory.reservations }),
-    readiness: () => readiness,
-    figures() {
-      const { snapshotTime, hosts, vms } = inventory.state();
-      return { snapshotTime, hosts, runningVms: vms };
-    },
-    firstSnapshot,
-    start: () => inventory.start(),
   };
 }
 
@@ -137,12 +166,14 @@ export function openPlugins(
 }
 
 /** Returns the plugins as a member of a composite: their units come and go, like those of a service elsewhere. */
-export function pluginMember({ service, started }: OpenPlugins, { plugins }: Config): Member {
+export function pluginMember({ service, started }: OpenPlugins, config: Config): Member {
+  const { plugins } = config;
   let isSettled = false;
   return {
     name: PLUGIN_SERVICE,
     service,
     remote: true,
+    breaker: createBreaker(config),
     deadlineMs: plugins.maxCallTime,
     // The samples of the old proxy lie in many folders.
     yields: true,
@@ -150,11 +181,12 @@ export function pluginMember({ service, started }: OpenPlugins, { plugins }: Con
     onUnitsChanged(listener) {
       let stop: () => void = () => undefined;
       let isStopped = false;
+      const wasSettled = isSettled;
       function settle(there?: PluginHost): void {
         isSettled = true;
         if (isStopped) return;
         stop = there?.onUnitsChanged(listener) ?? stop;
-        listener();
+        if (!wasSettled) listener();
       }
       started.then(settle, () => settle());
       return () => {
@@ -187,15 +219,21 @@ export function openServiceClient(service: ServiceConfig, index: number, log: Lo
 }
 
 /** Returns a configured service as a member of a composite. */
-export function serviceMember(service: ServiceConfig, client: RpcClient): Member {
+export function serviceMember(service: ServiceConfig, client: RpcClient, config: Config): Member {
   return {
     ...routedService(service),
     service: client,
     inventory: client,
     remote: true,
+    breaker: createBreaker(config),
     deadlineMs: service.deadline,
     onConnected: client.onConnected,
   };
+}
+
+function createBreaker({ composite }: Config): CircuitBreaker {
+  const { breakerFailures, breakerPause } = composite;
+  return createCircuitBreaker({ failures: breakerFailures, pauseMs: breakerPause, after: nodeAfter });
 }
 
 /** Returns which units of a configured service are taken, and by which names. */
@@ -208,7 +246,7 @@ export function routedService({ name, units, rename }: ServiceConfig): RoutedMem
 }
 
 /** Returns a service that passes each call on to the service that there is then. */
-export function serviceBehind(
+function serviceBehind(
   get: (call: Call) => PolicyUnitService | Promise<PolicyUnitService>,
 ): PolicyUnitService {
   return {

@@ -16,7 +16,8 @@ export const WRITE_INTERVAL_MS = 10_000;
 
 /** The registry of units in `state.dir`. */
 export interface OpenRegistry {
-  readonly store: RegistryStore;
+  /** Returns the store of a composite, with what was saved last. What the composites before it save is no longer taken. */
+  readonly store: () => RegistryStore;
   /** Applies changes that come from outside by `edit`: requests to forget a unit, and the file of an owner that ended. */
   readonly serve: (edit: Membership['edit']) => void;
   readonly close: () => Promise<void>;
@@ -29,7 +30,8 @@ export async function openRegistry(
   after: After = nodeAfter,
 ): Promise<OpenRegistry> {
   const stateDir = await openStateDir({ dir: state.dir, log, after });
-  const remembered = await readRegistry(stateDir);
+  let newest = await readRegistry(stateDir);
+  let current: RegistryStore | undefined;
   let written: Promise<unknown> = Promise.resolve();
   let served: Membership['edit'] | undefined;
   let takenOver: Registry | undefined;
@@ -59,14 +61,20 @@ export async function openRegistry(
     });
   });
   return {
-    store: {
-      remembered,
-      save(registry) {
-        if (!stateDir.owns()) return;
-        unwritten = registry;
-        if (cancelWrite === undefined) flush();
-      },
-      problems: stateDir.problems,
+    store() {
+      const store: RegistryStore = {
+        remembered: newest,
+        save(registry) {
+          if (store !== current) return;
+          newest = registry;
+          if (!stateDir.owns()) return;
+          unwritten = registry;
+          if (cancelWrite === undefined) flush();
+        },
+        problems: stateDir.problems,
+      };
+      current = store;
+      return store;
     },
     serve(edit) {
       served = edit;

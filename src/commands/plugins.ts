@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/load.js';
+import type { Config } from '../config/schema.js';
 import { CommandError, type Io } from './io.js';
 import { addConfigOptions } from './options.js';
 import { runService, type Announcement, type RunningService } from './run-service.js';
@@ -10,12 +11,19 @@ export function addPluginsCommand(program: Command, io: Io): void {
   const command = addConfigOptions(program.command('plugins'))
     .description('serve old Python plugins of ovirt-scheduler-proxy over gRPC')
     .option('--dir <folder>', 'folder of the plugins; plugins.dir when it is not given');
-  addDaemonAction(command, io, async (config, log) => {
-    const folder = command.opts<{ readonly dir?: string }>().dir ?? config.plugins.dir;
+  const folderOf = ({ plugins }: Config) => {
+    const folder = command.opts<{ readonly dir?: string }>().dir ?? plugins.dir;
     if (folder === undefined) throw new ConfigError('--dir: is required: the folder of the plugins');
-    const parts = { local: false, plugins: folder, services: [], grpc: true, bridge: false };
-    await runService(config, parts, log, io, (service) => announcementOf(folder, service));
-  });
+    return folder;
+  };
+  const partsOf = (config: Config) => {
+    return { local: false, plugins: folderOf(config), services: [], grpc: true, bridge: false };
+  };
+  addDaemonAction(command, io, (config, log, readAgain) =>
+    runService(config, { partsOf, readAgain }, log, io, (service) =>
+      announcementOf(folderOf(config), service),
+    ),
+  );
 }
 
 /** Tells how many units are served, and each problem with plugins. Rejects with a CommandError when none can run. */

@@ -1,19 +1,21 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { XmlRpcServer } from '../bridge/server.js';
 import type { Config } from '../config/schema.js';
-import { policiesOf } from '../config/policies.js';
+import { reloadConfig } from '../config/reload.js';
 import { SchedulingError } from '../domain/errors.js';
 import { withPolicies } from '../domain/policies.js';
+import { createAnswerLog } from '../process/answer-log.js';
 import { createLifecycle } from '../process/lifecycle.js';
-import type { Log, LogFields } from '../process/log.js';
+import type { LevelLog, Log, LogFields } from '../process/log.js';
 import { createMetrics, type Metrics } from '../process/metrics.js';
 import { observe } from '../process/observe.js';
 import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
 import type { RpcServer } from '../rpc/server.js';
 import { createBackendReference, openBackend, type Backend, type BackendParts } from './backend.js';
 import { CommandError, print, type Io } from './io.js';
-import { startBridge } from './start-bridge.js';
+import { createKeptParts } from './kept-parts.js';
+import { createReloader, type ReloaderOptions } from './reload.js';
+import { startBridge, type RunningBridge } from './start-bridge.js';
 import { startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
 
@@ -44,18 +46,27 @@ export interface Announcement {
 /** Time that each part may take to stop beyond that of calls in flight, in milliseconds. */
 const STOP_STEP_SLACK_MS = 3000;
 
+/** What a process runs, also after its configuration has changed. */
+export interface ServicePlan {
+  /** Returns the parts by a configuration. Throws a ConfigError when it leaves nothing to run. */
+  readonly partsOf: (config: Config) => ServiceParts;
+  /** Reads the configuration anew. Throws a ConfigError. */
+  readonly readAgain: () => Config;
+}
+
 /**
- * Starts these parts, prints how to try them once they can answer, and stops them when the process is asked to end.
+ * Starts what is planned, prints how to try it once it can answer, follows its configuration when the process is asked to
+ * reload it, and stops when the process is asked to end.
  */
 export async function runService(
   config: Config,
-  parts: ServiceParts,
-  log: Log,
+  plan: ServicePlan,
+  log: LevelLog,
   io: Io,
   announcementOf: (service: RunningService) => Promise<Announcement | undefined> = (service) =>
     howToTry(config, service),
 ): Promise<void> {
-  const service = await startService(config, parts, log, io);
+  const service = await startService(config, plan, log, io);
   try {
     const ended = io.signal.aborted
       ? Promise.resolve(undefined)
@@ -87,18 +98,23 @@ async function howToTry(config: Config, service: RunningService): Promise<Announ
  * one clear line when something can't be started; what was started is stopped.
  */
 async function startService(
-  config: Config,
-  parts: ServiceParts,
-  log: Log,
-  { variables }: Io,
+  startConfig: Config,
+  { partsOf, readAgain }: ServicePlan,
+  log: LevelLog,
+  { variables, onReload }: Io,
 ): Promise<RunningService> {
+  let config = startConfig;
+  const parts = partsOf(config);
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
-  const backends = createBackendReference();
+  const logAnswer = createAnswerLog(log);
+  const backends = createBackendReference(({ service, policies }) =>
+    observe(withPolicies(service, policies), { logAnswer, metrics, policies }),
+  );
   const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
   metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
-  let bridge: XmlRpcServer | undefined;
+  let bridge: RunningBridge | undefined;
   let grpc: RpcServer | undefined;
   let stopping = false;
   const onChange = () => grpc?.setServing(readiness().ready);
@@ -129,10 +145,35 @@ async function startService(
     }
   }
 
-  const options = { log, metrics, variables, stepTimeoutMs, onChange };
+  const kept = createKeptParts(config, log);
+  const options = { kept, log, metrics, variables, stepTimeoutMs, onChange };
   const opening = openBackend(config, parts, options);
   // Who waits for it hears of it.
   opening.catch(() => undefined);
+
+  async function openAgain(): ReturnType<ReloaderOptions['open']> {
+    const { config: next, restart } = reloadConfig(config, readAgain());
+    const backend = await openBackend(next, { ...partsOf(next), bridge: parts.bridge }, options);
+    if (restart.length > 0) log.warn('restart needed', { settings: restart.join(' ') });
+    return {
+      backend,
+      swapped() {
+        config = next;
+        bridge?.configure(config);
+        log.setLevel(config.log.level);
+        onChange();
+      },
+    };
+  }
+
+  let begin: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (begin = resolve));
+  const reloader = createReloader({
+    ...{ started, backends, log },
+    graceMs: config.shutdownGrace,
+    open: openAgain,
+  });
+  onReload?.(reloader.request);
   try {
     if (parts.bridge) bridge = await bound(startBridge(config, { service: backends.service, log, metrics }));
     if (config.ops.enabled) {
@@ -140,9 +181,8 @@ async function startService(
       if (ops !== undefined) faces.onStop('ops server', ops.close);
     }
     if (parts.grpc) {
-      const policies = policiesOf(config.policies);
-      const service = observe(withPolicies(backends.service, policies), { log, metrics, policies });
-      grpc = await bound(startGrpc(config, { service, inventory: backends.inventory, log, metrics }));
+      const { gatewayService: service, inventory } = backends;
+      grpc = await bound(startGrpc(config, { service, inventory, log, metrics }));
     }
     if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
     faces.onStop('servers', stopServing);
@@ -150,13 +190,17 @@ async function startService(
     backends.swap(backend);
     backend.start();
     onChange();
+    begin();
     return {
       backend,
       ...(grpc === undefined ? {} : { address: grpc.address }),
       ...(bridge === undefined ? {} : { bridgeAddress: bridge.address }),
       async stop() {
+        const reloaded = reloader.stop();
         await faces.stop();
+        await reloaded;
         await backends.current()?.close();
+        await kept.close();
       },
     };
   } catch (error) {
@@ -166,6 +210,7 @@ async function startService(
       (backend) => backend.close(),
       () => undefined,
     );
+    await kept.close();
     throw error;
   }
 }

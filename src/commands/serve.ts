@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
-import type { Log } from '../process/log.js';
+import type { LevelLog, Log } from '../process/log.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../simulator/simulator.js';
 import type { Io } from './io.js';
-import { runService } from './run-service.js';
+import { runService, type ServiceParts } from './run-service.js';
 import { addConfigOptions } from './options.js';
 import { WORLD_HELP, worldOf } from './simulate.js';
 import { addDaemonAction } from './with-log.js';
@@ -36,23 +36,35 @@ export function addServeCommand(program: Command, io: Io): void {
     .option('--demo', 'use the embedded engine when no engine is configured', false)
     .option('--world <world>', `world of the embedded engine: ${WORLD_HELP}`, 'demo');
   addConfigOptions(command).addHelpText('after', EXAMPLES);
-  addDaemonAction(command, io, (config, log) => serve(config, command.opts<ServeOptions>(), log, io));
+  addDaemonAction(command, io, (config, log, readAgain) =>
+    serve(config, command.opts<ServeOptions>(), log, io, readAgain),
+  );
 }
 
-async function serve(config: Config, options: ServeOptions, log: Log, io: Io): Promise<void> {
+async function serve(
+  config: Config,
+  options: ServeOptions,
+  log: LevelLog,
+  io: Io,
+  readAgain: () => Config,
+): Promise<void> {
   const embedded =
     options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
+  const effective = (read: Config) =>
+    embedded === undefined || read.engine.url !== undefined ? read : withEngine(read, embedded);
   try {
-    const effective = embedded === undefined ? config : withEngine(config, embedded);
-    // Without an engine, the services and plugins that are configured answer alone.
-    const { engine, services, plugins, bridge } = effective;
-    const alone = services.length === 0 && plugins.dir === undefined;
-    const parts = { plugins: plugins.dir, services, grpc: true, bridge: bridge.enabled };
-    const local = engine.url !== undefined || alone;
-    await runService(effective, { ...parts, local }, log, io);
+    const plan = { partsOf, readAgain: () => effective(readAgain()) };
+    await runService(effective(config), plan, log, io);
   } finally {
     await embedded?.close();
   }
+}
+
+function partsOf({ engine, services, plugins, bridge }: Config): ServiceParts {
+  // Without an engine, the services and plugins that are configured answer alone.
+  const alone = services.length === 0 && plugins.dir === undefined;
+  const local = engine.url !== undefined || alone;
+  return { local, plugins: plugins.dir, services, grpc: true, bridge: bridge.enabled };
 }
 
 async function embedEngine(world: string, log: Log): Promise<Simulator> {

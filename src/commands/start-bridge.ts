@@ -12,6 +12,12 @@ export interface BridgeParts extends Pick<BridgeOptions, 'log' | 'metrics'> {
   readonly service: PolicyUnitService;
 }
 
+/** A bridge that listens. */
+export interface RunningBridge extends XmlRpcServer {
+  /** Answers the requests from now on by this configuration; its listener keeps the one that it began with. */
+  readonly configure: (config: Config) => void;
+}
+
 /** Time that a `discover` may take beyond the services below it, in milliseconds. */
 const DISCOVER_SLACK_MS = 5000;
 
@@ -22,14 +28,11 @@ const DISCOVER_SLACK_MS = 5000;
 export async function startBridge(
   config: Config,
   { service, log, metrics }: BridgeParts,
-): Promise<XmlRpcServer> {
+): Promise<RunningBridge> {
   const { listen, maxConcurrentRequests, rows, scores } = config.bridge;
-  const { dispatch, requestEnded, connectionLost } = createBridge({
-    settings: config.bridge,
-    discoverBudgetMs: config.composite.discoverBudget + DISCOVER_SLACK_MS,
-    service,
-    log,
-    metrics,
+  const { configure, dispatch, requestEnded, connectionLost } = createBridge({
+    ...settingsOf(config),
+    ...{ service, log, metrics },
   });
   try {
     const server = await startXmlRpcServer({
@@ -41,9 +44,13 @@ export async function startBridge(
       onConnectionLost: connectionLost,
     });
     log.info('bridge listening', { address: server.address, rows, scores });
-    return server;
+    return { ...server, configure: (next) => configure(settingsOf(next)) };
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
     throw new CommandError(`bridge.listen: ${formatAddress(listen)}: ${error.message}`);
   }
+}
+
+function settingsOf({ bridge, composite }: Config): Pick<BridgeOptions, 'settings' | 'discoverBudgetMs'> {
+  return { settings: bridge, discoverBudgetMs: composite.discoverBudget + DISCOVER_SLACK_MS };
 }

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { wantsJsonLog } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { createLog, type Log, type LogOptions } from '../process/log.js';
+import { createLog, type LevelLog, type LogOptions } from '../process/log.js';
 import type { Io } from './io.js';
 import { configOf, sourcesOf } from './options.js';
 
 /**
- * Sets what a command that lasts does with its configuration and its log. Where the log is JSON, so is the line that says why
+ * Sets what a command that lasts does with its configuration, which it may read again, and its log. Where the log is JSON, so is the line that says why
  * the process ends.
  */
 export function addDaemonAction(
   command: Command,
   io: Io,
-  run: (config: Config, log: Log) => Promise<void>,
+  run: (config: Config, log: LevelLog, readAgain: () => Config) => Promise<void>,
 ): void {
   const wantsJson = () => wantsJsonLog(sourcesOf(command.opts(), io));
   const reportFatal = (reason: string) =>
@@ -23,8 +23,9 @@ export function addDaemonAction(
     })
     .action(async () => {
       if (wantsJson()) io.onFatal?.(reportFatal);
-      const config = configOf(command.opts(), io);
-      await withLog(config.log, io, (log) => run(config, log));
+      const read = () => configOf(command.opts(), io);
+      const config = read();
+      await withLog(config.log, io, (log) => run(config, log, read));
     });
 }
 
@@ -35,7 +36,7 @@ export function addDaemonAction(
 export async function withLog<Value>(
   options: Pick<LogOptions, 'level' | 'format'>,
   { stdout, stderr, onWarning, onFatal }: Io,
-  run: (log: Log) => Promise<Value>,
+  run: (log: LevelLog) => Promise<Value>,
 ): Promise<Value> {
   const log = createLog({ ...options, stream: stderr });
   if (options.format === 'json') onFatal?.((reason) => log.error('fatal error', { reason }));

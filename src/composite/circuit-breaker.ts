@@ -14,6 +14,10 @@ export interface CircuitBreakerOptions {
   /** Pause before the first probe, in ms. It doubles up to {@link MAX_BREAKER_PAUSE_MS}, or stays if it is longer. */
   readonly pauseMs: number;
   readonly after: After;
+}
+
+/** The listeners of a composite to the circuit breaker of one of its members. */
+export interface BreakerWatcher {
   /** Called to list the service in the background; the outcome comes in by `listed` or `notListed`. */
   readonly probe: () => void;
   /** Called on each change of state, with the reason unless the circuit closes. Must not throw. */
@@ -33,8 +37,11 @@ export interface CircuitBreaker {
   readonly notListed: (reason: string, dead: boolean) => void;
   /** Reports a sign of life, such as a new connection: probes at once. */
   readonly revived: () => void;
-  /** Stops the timer. */
-  readonly close: () => void;
+  /**
+   * Has a watcher called in place of those before it, since a composite takes over from another one. Returns how to end
+   * that; with the last watcher the timer stops.
+   */
+  readonly watch: (watcher: BreakerWatcher) => () => void;
 }
 
 /**
@@ -47,7 +54,8 @@ export interface CircuitBreaker {
  * a service may list well and still hang on every real call; a probe that nothing answers doubles it too.
  */
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
-  const { after, probe, onChange } = options;
+  const { after } = options;
+  const watchers: BreakerWatcher[] = [];
   let state: BreakerState = 'closed';
   let failures = 0;
   let reason = '';
@@ -67,7 +75,11 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     era += 1;
     failures = 0;
     isOnTrial = false;
-    onChange(next, next === 'closed' ? undefined : reason);
+    watchers.at(-1)?.onChange(next, next === 'closed' ? undefined : reason);
+  }
+
+  function probe(): void {
+    watchers.at(-1)?.probe();
   }
 
   function pause(): void {
@@ -135,6 +147,12 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       isPauseOver = true;
       probe();
     },
-    close: () => cancelProbe(),
+    watch(watcher) {
+      watchers.push(watcher);
+      return () => {
+        watchers.splice(watchers.indexOf(watcher), 1);
+        if (watchers.length === 0) cancelProbe();
+      };
+    },
   };
 }

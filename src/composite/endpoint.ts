@@ -78,20 +78,20 @@ export interface Endpoint {
     call: Call,
     until: number,
   ) => Promise<Read>;
+  /** Stops watching the circuit breaker. */
+  readonly close: () => void;
 }
 
 /** Creates the endpoint of a member. `probe` starts a listing in the background. */
 export function createEndpoint(member: Member, options: EndpointOptions, probe: () => void): Endpoint {
   const { settings, log, clock, steady, after, onMemberCall, onBreakerChange } = options;
   const { name: service, deadlineMs = Infinity } = member;
-  let stateBefore: BreakerState = 'closed';
   const breaker = member.remote
-    ? createCircuitBreaker({
-        failures: settings.breakerFailures,
-        pauseMs: settings.breakerPause,
-        ...{ after, probe, onChange },
-      })
+    ? (member.breaker ??
+      createCircuitBreaker({ failures: settings.breakerFailures, pauseMs: settings.breakerPause, after }))
     : undefined;
+  let stateBefore = breaker?.state();
+  const unwatch = breaker?.watch({ probe, onChange });
 
   function onChange(state: BreakerState, reason?: string): void {
     if (state === 'closed') log.info('circuit closed', { service }, service);
@@ -158,7 +158,7 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
     }
   }
 
-  return { member, breaker, ask, askAnyway };
+  return { member, breaker, ask, askAnyway, close: () => unwatch?.() };
 }
 
 /** Returns the error of a failed call. CANCELLED without an aborted signal means that the service is shutting down. */

@@ -151,27 +151,32 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
     else if (member.remote) cancelNext = after(relistInterval, listNow);
   }
 
+  /** Has the breaker, which may be older than this, try a service again that shows itself; that it was there is no news. */
+  function revive(): void {
+    if (isStarted) breaker?.revived();
+  }
+
   function onConnected(): void {
     if (isUnderWay && again === 'no') again = 'if it fails';
     listNow();
-    breaker?.revived();
+    revive();
   }
 
   function onUnitsChanged(): void {
     isStale = true;
     if (isUnderWay) again = 'yes';
     listNow();
-    breaker?.revived();
+    revive();
   }
 
   return {
     endpoint,
     start() {
       if (isStarted) return;
-      isStarted = true;
       for (const stop of [member.onConnected?.(onConnected), member.onUnitsChanged?.(onUnitsChanged)]) {
         if (stop !== undefined) stops.push(stop);
       }
+      isStarted = true;
       listNow();
     },
     listNow,

@@ -1,5 +1,6 @@
 import type { PolicyUnitService } from '../domain/contract.js';
 import type { InventoryService } from '../domain/inventory.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 
 /** A service of a composite. */
 export interface Member {
@@ -9,6 +10,8 @@ export interface Member {
   readonly inventory?: InventoryService;
   /** True for a service that may come and go: called through a circuit breaker, listed periodically, its units remembered. */
   readonly remote: boolean;
+  /** Circuit breaker that outlives the composite; absent for one of its own. */
+  readonly breaker?: CircuitBreaker;
   /** Longest time of one call, in ms; absent for the caller's. */
   readonly deadlineMs?: number;
   /** Names of the offered units to use, of any type; absent for all. */

@@ -360,7 +360,7 @@ export function createMembership(options: MembershipOptions): Membership {
       isClosed = true;
       for (const { endpoint, close } of checkers) {
         close();
-        endpoint.breaker?.close();
+        endpoint.close();
       }
       wake();
     },

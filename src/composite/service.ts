@@ -40,6 +40,8 @@ export interface CompositeOptions {
   /** By precedence: a unit that two members offer belongs to the first. */
   readonly members: readonly Member[];
   readonly settings: CompositeSettings;
+  /** Id in the paths of units, to be kept by a process that makes one composite after another; random by default. */
+  readonly id?: string;
   /** Memory of the units of remote members; absent for none. */
   readonly store?: RegistryStore;
   readonly log: Log;
@@ -72,7 +74,7 @@ export interface Composite
 export function createComposite(options: CompositeOptions): Composite {
   const { members, settings, store, log, clock = Date, after = nodeAfter } = options;
   /** Appended to the path of each unit that is listed, so that none is taken that comes back through a loop. */
-  const id = randomUUID();
+  const { id = randomUUID() } = options;
   let table: RoutingTable;
   const membership = createMembership({
     ...{ members, settings, store, log, clock, after, id },

@@ -248,7 +248,8 @@ function knownKeys([section, entry, ...inner]: readonly PropertyKey[]): string[]
   return settings.filter(({ path }) => path.startsWith(prefix)).map(({ path }) => path.slice(prefix.length));
 }
 
-function valueAt(value: unknown, path: string): unknown {
+/** Returns what a path such as `engine.caFile` leads to. */
+export function valueAt(value: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }
 

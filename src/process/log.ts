@@ -20,8 +20,14 @@ export interface Log {
   readonly error: (event: string, facts?: LogFacts, about?: string) => void;
 }
 
+/** A log whose level may change. */
+export interface LevelLog extends Log {
+  /** Writes lines of this level, and of those before it, from now on. */
+  readonly setLevel: (level: LogLine['level']) => void;
+}
+
 /** A log with an end. */
-export interface OpenLog extends Log {
+export interface OpenLog extends LevelLog {
   /** Writes what is held back. To be called at the end of the process. */
   readonly flush: () => void;
 }
@@ -46,7 +52,8 @@ export interface LogOptions {
 /** Opens a log. */
 export function createLog({ level, format, stream = process.stderr, ...time }: LogOptions): OpenLog {
   const logger = winston.createLogger({
-    level,
+    // Lines of other levels do not come here, and the level may change.
+    level: 'debug',
     format: winston.format.combine(
       winston.format.timestamp(),
       format === 'json' ? winston.format.json() : winston.format.printf(textLine),
@@ -64,25 +71,28 @@ export function throttledLog(options: {
   readonly after?: After;
   readonly clock?: Clock;
 }): OpenLog {
-  const { write, level, after = nodeAfter, clock = Date } = options;
+  const { write, after = nodeAfter, clock = Date } = options;
   const throttle = createLogThrottle({ write, after, clock });
-  const isWritten = (wanted: LogLine['level']) => LOG_LEVELS.indexOf(wanted) <= LOG_LEVELS.indexOf(level);
+  const rankOf = (level: LogLine['level']) => LOG_LEVELS.indexOf(level);
+  let lowest = rankOf(options.level);
 
   // winston formats a line before it looks at its level; a line that nobody reads must cost nothing in a request's path.
-  const writeAt = (wanted: LogLine['level']): Log['info'] =>
-    isWritten(wanted)
-      ? (event, facts = {}, about) => {
-          const line = { level: wanted, event, fields: fieldsOf(facts) };
-          if (about === undefined) write(line);
-          else if (!throttle.write(line, about) && isWritten('debug')) write({ ...line, level: 'debug' });
-        }
-      : () => undefined;
+  function writeAt(level: LogLine['level']): Log['info'] {
+    const rank = rankOf(level);
+    return (event, facts = {}, about) => {
+      if (rank > lowest) return;
+      const line = { level, event, fields: fieldsOf(facts) };
+      if (about === undefined) write(line);
+      else if (!throttle.write(line, about) && rankOf('debug') <= lowest) write({ ...line, level: 'debug' });
+    };
+  }
   return {
     debug: writeAt('debug'),
     info: writeAt('info'),
     warn: writeAt('warn'),
     error: writeAt('error'),
     flush: throttle.flush,
+    setLevel: (level) => void (lowest = rankOf(level)),
   };
 }
 

@@ -34,6 +34,7 @@ export type BreakerState = 'closed' | 'half-open' | 'open';
 /** Figures of a service of the composite. */
 export interface ServiceFigures {
   readonly name: string;
+  readonly breaker: BreakerState;
   /** Number of units that it has here. */
   readonly units: number;
   /** Number of them that it has not listed since the start, or lists no longer. */
@@ -68,9 +69,9 @@ export interface Metrics {
   readonly bridgeConnectionLost: (reason: string) => void;
   /** Counts a call to one service of the composite. */
   readonly serviceCalled: (end: CallFigures & { readonly service: string }) => void;
-  /** Shows whether a service of the composite is asked: its breaker is closed, half-open or open. */
+  /** Counts how often the breaker of a service of the composite opened. */
   readonly breakerChanged: (change: { readonly service: string; readonly state: BreakerState }) => void;
-  /** Shows, for each service of the composite, how many units it has here, at each scrape. */
+  /** Shows, for each service of the composite, the state of its breaker and how many units it has here, at each scrape. */
   readonly watchServices: (read: () => readonly ServiceFigures[]) => void;
   readonly contentType: string;
   readonly scrape: () => Promise<string>;
@@ -152,12 +153,6 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     buckets: CALL_BUCKETS,
     registers,
   });
-  const breakers = new Gauge({
-    name: 'hostscore_service_breaker_state',
-    help: 'Whether a service of the composite is asked: 0 yes, 1 for one call as a trial, 2 no.',
-    labelNames: ['service'],
-    registers,
-  });
   const openings = new Counter({
     name: 'hostscore_service_breaker_openings_total',
     help: 'How often a service of the composite was given up for a while.',
@@ -195,7 +190,6 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     serviceCalled: ({ service, method, code, durationMs }) =>
       serviceCalls.observe({ service, method, code }, durationMs / 1000),
     breakerChanged({ service, state }) {
-      breakers.set({ service }, BREAKER_FIGURES[state]);
       // A counter that starts at 0 shows its first step as a rise.
       openings.inc({ service }, state === 'open' ? 1 : 0);
     },
@@ -217,21 +211,31 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
       figure('hostscore_running_vms', 'Running VMs in the snapshot.', ({ runningVms }) => runningVms);
     },
     watchServices(read) {
-      gauge(
+      const figure = (name: string, help: string, value: (figures: ServiceFigures) => number) =>
+        gauge(
+          name,
+          help,
+          (shown) => {
+            // Those of a service that is no longer configured go.
+            shown.reset();
+            for (const figures of read()) shown.set({ service: figures.name }, value(figures));
+          },
+          ['service'],
+        );
+      figure(
+        'hostscore_service_breaker_state',
+        'Whether a service of the composite is asked: 0 yes, 1 for one call as a trial, 2 no.',
+        ({ breaker }) => BREAKER_FIGURES[breaker],
+      );
+      figure(
         'hostscore_service_units',
         'Units that a service of the composite has here.',
-        (shown) => {
-          for (const { name, units } of read()) shown.set({ service: name }, units);
-        },
-        ['service'],
+        ({ units }) => units,
       );
-      gauge(
+      figure(
         'hostscore_service_units_remembered',
         'Those that it has not listed since the start, or lists no longer.',
-        (shown) => {
-          for (const { name, unitsRemembered } of read()) shown.set({ service: name }, unitsRemembered);
-        },
-        ['service'],
+        ({ unitsRemembered }) => unitsRemembered,
       );
     },
     contentType: registry.contentType,

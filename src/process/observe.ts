@@ -1,12 +1,12 @@
 import type { Call, PolicyUnitService, UnitResult } from '../domain/contract.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
-import { createAnswerLog } from './answer-log.js';
-import type { Log, LogFields } from './log.js';
+import type { AnsweredCall } from './answer-log.js';
+import type { LogFields } from './log.js';
 import type { Metrics } from './metrics.js';
 
 /** Log and metrics that observations go to. */
 export interface Observers {
-  readonly log: Log;
+  readonly logAnswer: (call: AnsweredCall) => void;
   readonly metrics: Pick<Metrics, 'unitFailed'>;
   /** Policies that a request may name. */
   readonly policies: Policies;
@@ -18,10 +18,8 @@ export interface Observers {
  */
 export function observe(
   service: PolicyUnitService,
-  { log, metrics, policies }: Observers,
+  { logAnswer, metrics, policies }: Observers,
 ): PolicyUnitService {
-  const logAnswer = createAnswerLog(log);
-
   function answered(
     method: keyof PolicyUnitService,
     { requestId }: Call,

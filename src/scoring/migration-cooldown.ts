@@ -22,7 +22,11 @@ export interface MigrationCooldown {
   readonly remember: (migration: Migration, snapshot: Snapshot) => void;
 }
 
-interface Proposal {
+/** The proposals that are remembered, by VM; several memories, each with settings of its own, may share them. */
+export type Proposals = Map<string, Proposal>;
+
+/** A migration that was proposed. */
+export interface Proposal {
   readonly vm: Vm;
   readonly sourceId: string;
   destinationIds: readonly string[];
@@ -31,13 +35,12 @@ interface Proposal {
   arrival: number | undefined;
 }
 
-/** Creates an empty memory of migrations. */
+/** Creates a memory of migrations, empty by default. */
 export function createMigrationCooldown(
   { cooldown, settleTime }: Pick<BalancingSettings, 'cooldown' | 'settleTime'>,
   clock: Clock = Date,
+  proposals: Proposals = new Map(),
 ): MigrationCooldown {
-  const proposals = new Map<string, Proposal>();
-
   /** Updates a proposal from the snapshot. Clamps its times to now: the clock may have jumped back. */
   function observe(proposal: Proposal, snapshot: Snapshot, now: number): void {
     const hostId = snapshot.vm(proposal.vm.id)?.hostId;

@@ -1,25 +1,11 @@
 import { expect } from 'chai';
-import { createBackendReference, type Backend } from '../../src/commands/backend.js';
+import { createBackendReference } from '../../src/commands/backend.js';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
 import { constantService } from '../support/scoring-service.js';
-
-function backend(service: PolicyUnitService): Backend {
-  return {
-    service,
-    inventory: undefined,
-    hasUnit: () => true,
-    readiness: () => ({ ready: true }),
-    inventoryFigures: () => undefined,
-    serviceFigures: () => [],
-    firstSnapshot: undefined,
-    pluginHost: undefined,
-    start: () => undefined,
-    close: () => Promise.resolve(),
-  };
-}
+import { testBackend } from '../support/test-backend.js';
 
 const unitsOf = async (service: PolicyUnitService): Promise<string[]> =>
   (await service.listPolicyUnits(call())).units.map(({ name }) => name);
@@ -29,7 +15,7 @@ describe('a reference to the backend', () => {
     const backends = createBackendReference();
     const listed = unitsOf(backends.service);
     expect(backends.current()).to.equal(undefined);
-    expect(backends.swap(backend(constantService('first')))).to.equal(undefined);
+    expect(backends.swap(testBackend(constantService('first')))).to.equal(undefined);
     expect(await listed).to.deep.equal(['first']);
   });
 
@@ -46,7 +32,7 @@ describe('a reference to the backend', () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const slow = constantService('first');
-    const first = backend({
+    const first = testBackend({
       ...slow,
       async listPolicyUnits(asked) {
         await held;
@@ -55,15 +41,17 @@ describe('a reference to the backend', () => {
     });
     backends.swap(first);
     const before = unitsOf(backends.service);
-    expect(backends.swap(backend(constantService('second')))).to.equal(first);
+    const swapped = backends.swap(testBackend(constantService('second')));
+    expect(swapped?.before).to.equal(first);
     expect(await unitsOf(backends.service)).to.deep.equal(['second']);
     release();
     expect(await before).to.deep.equal(['first']);
+    await swapped?.callsEnded;
   });
 
   it('says that nobody knows hosts when the backend has no inventory', async () => {
     const backends = createBackendReference();
-    backends.swap(backend(constantService('first')));
+    backends.swap(testBackend(constantService('first')));
     await expectRejection(backends.inventory.getInventory(call()), 'UNIMPLEMENTED', 'engine.url');
   });
 });

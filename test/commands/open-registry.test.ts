@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRegistry, WRITE_INTERVAL_MS, type OpenRegistry } from '../../src/commands/open-registry.js';
+import type { RegistryStore } from '../../src/composite/membership.js';
 import {
   formatForgetRequest,
   readRegistry,
@@ -32,6 +33,7 @@ describe('the registry of a second process', () => {
   let time: FakeTime;
   let owner: StateDir;
   let second: OpenRegistry;
+  let store: RegistryStore;
   beforeEach(async () => {
     folder = temporaryFolder();
     time = createFakeTime(0);
@@ -46,6 +48,7 @@ describe('the registry of a second process', () => {
       ]),
     );
     second = await openRegistry({ state: { dir } }, memoryLog(), time.after);
+    store = second.store();
   });
   afterEach(async () => {
     await second.close();
@@ -59,7 +62,7 @@ describe('the registry of a second process', () => {
     await owner.close();
     await until(time.pending, ({ length }) => length === 1);
     await time.advance(OWNERSHIP_INTERVAL_MS);
-    await until(second.store.problems, ({ length }) => length === 0);
+    await until(store.problems, ({ length }) => length === 0);
   }
 
   const written = new Map([
@@ -71,13 +74,13 @@ describe('the registry of a second process', () => {
   const merged = { alpha: ['a', 'newest'], beta: ['b'], gamma: ['g', 'new'], delta: ['d'] };
 
   it('keeps, of each service, what was heard last when it takes over, and what was forgotten meanwhile', async () => {
-    let registry = second.store.remembered;
+    let registry = store.remembered;
     second.serve((change) => {
       registry = change(registry, () => false);
-      second.store.save(registry);
+      store.save(registry);
     });
     registry = new Map(registry).set('alpha', listed(3000, 'a', 'newest'));
-    second.store.save(registry);
+    store.save(registry);
     await takeOver(written);
     await until(
       () => shown(registry),
@@ -108,19 +111,21 @@ describe('the registry of services that change their units all the time', () => 
   let folder: TemporaryFolder;
   let time: FakeTime;
   let registry: OpenRegistry;
+  let store: RegistryStore;
   beforeEach(async () => {
     folder = temporaryFolder();
     time = createFakeTime(0);
     // The disk keeps its own time.
     const after: After = (ms, run) => (ms === WRITE_INTERVAL_MS ? time.after : nodeAfter)(ms, run);
     registry = await openRegistry({ state: { dir: folder.path } }, memoryLog(), after);
+    store = registry.store();
   });
   afterEach(async () => {
     await registry.close();
     folder.remove();
   });
 
-  const save = (unit: string) => registry.store.save(new Map([['alpha', listed(1000, unit)]]));
+  const save = (unit: string) => store.save(new Map([['alpha', listed(1000, unit)]]));
   const written = () => {
     try {
       return /"name": "(.*)"/.exec(readFileSync(join(folder.path, REGISTRY_FILE), 'utf8'))?.[1];
@@ -154,7 +159,7 @@ describe('the registry of services that change their units all the time', () => 
   it('is written before a request to forget is answered', async () => {
     for (const unit of ['first', 'second']) save(unit);
     registry.serve((change) => {
-      registry.store.save(change(new Map([['alpha', listed(1000, 'kept', 'lost')]]), () => false));
+      store.save(change(new Map([['alpha', listed(1000, 'kept', 'lost')]]), () => false));
     });
     const request = formatForgetRequest({ type: 'SCORE', name: 'lost' });
     const { signal } = new AbortController();

@@ -11,10 +11,12 @@ function setUp() {
     failures: 3,
     pauseMs: 1000,
     after: time.after,
+  });
+  const unwatch = breaker.watch({
     probe: () => (probes += 1),
     onChange: (state, reason) => changes.push(reason === undefined ? state : `${state}: ${reason}`),
   });
-  return { breaker, time, changes, probes: () => probes };
+  return { breaker, time, changes, probes: () => probes, unwatch };
 }
 
 /** What happens to a breaker: a call that ends so, a listing that ends so, a sign of life, or time passing. */
@@ -251,11 +253,25 @@ describe('circuit breaker', () => {
     expect(changes).to.deep.equal(['open: it broke', 'half-open: it broke', 'closed']);
   });
 
-  it('sets no timer off after it was closed', async () => {
-    const { breaker, time, probes } = setUp();
+  it('sets no timer off when nobody watches it any more', async () => {
+    const { breaker, time, probes, unwatch } = setUp();
     for (let n = 0; n < 3; n++) breaker.admit()?.('bad', 'it broke');
-    breaker.close();
+    unwatch();
     await time.advance(100_000);
     expect(probes()).to.equal(0);
+  });
+
+  it('calls the watcher that came last, and again the one before when that has gone', async () => {
+    const { breaker, time, changes, probes } = setUp();
+    const seen: string[] = [];
+    const unwatch = breaker.watch({ probe: () => seen.push('probe'), onChange: (state) => seen.push(state) });
+    for (let n = 0; n < 3; n++) breaker.admit()?.('bad', 'it broke');
+    await time.advance(1000);
+    expect(seen).to.deep.equal(['open', 'probe']);
+    expect([changes, probes()]).to.deep.equal([[], 0]);
+    breaker.notListed('nobody there', true);
+    unwatch();
+    await time.advance(2000);
+    expect([seen.length, probes()]).to.deep.equal([2, 1]);
   });
 });

@@ -71,7 +71,7 @@ describe('metrics', () => {
     expect(text).to.include('hostscore_bridge_connections_lost_total{reason="too many connections"} 1');
   });
 
-  it('shows the state of a breaker, and counts its openings: closed, open, half-open, open -> 2', async () => {
+  it('counts the openings of a breaker: closed, open, half-open, open -> 2', async () => {
     const metrics = createMetrics(() => false);
     for (const state of ['closed', 'open', 'half-open', 'open'] as const)
       metrics.breakerChanged({ service: 'gpu', state });
@@ -82,7 +82,6 @@ describe('metrics', () => {
       durationMs: 100,
     });
     const text = await metrics.scrape();
-    expect(text).to.include('hostscore_service_breaker_state{service="gpu"} 2');
     expect(text).to.include('hostscore_service_breaker_openings_total{service="gpu"} 2');
     expect(text).to.include(
       'hostscore_service_call_seconds_count{service="gpu",method="scoreHosts",code="UNAVAILABLE"} 1',
@@ -92,10 +91,25 @@ describe('metrics', () => {
   it('shows the units of services as they are at each scrape', async () => {
     const metrics = createMetrics(() => false);
     let units = 1;
-    metrics.watchServices(() => [{ name: 'gpu', units, unitsRemembered: units - 1 }]);
+    metrics.watchServices(() => [{ name: 'gpu', breaker: 'open', units, unitsRemembered: units - 1 }]);
     expect(await metrics.scrape()).to.include('hostscore_service_units{service="gpu"} 1');
     units = 3;
-    expect(await metrics.scrape()).to.include('hostscore_service_units_remembered{service="gpu"} 2');
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_service_units_remembered{service="gpu"} 2');
+    expect(text).to.include('hostscore_service_breaker_state{service="gpu"} 2');
+  });
+
+  it('shows no state and no units of a service that is there no longer', async () => {
+    const metrics = createMetrics(() => false);
+    let names = ['gpu', 'cpu'];
+    metrics.watchServices(() =>
+      names.map((name) => ({ name, breaker: 'closed', units: 1, unitsRemembered: 0 })),
+    );
+    await metrics.scrape();
+    names = ['cpu'];
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_service_units{service="cpu"} 1');
+    expect(text).not.to.include('gpu');
   });
 
   it('counts refreshes by outcome', async () => {
@@ -123,7 +137,10 @@ describe('documented figures', () => {
   async function scraped(snapshotTime: number | undefined): Promise<string> {
     const metrics = createMetrics(() => true);
     metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0 }));
-    metrics.watchServices(() => [{ name: 'gpu', units: 1, unitsRemembered: 0 }]);
+    metrics.watchServices(() => [
+      { name: 'gpu', breaker: 'open', units: 1, unitsRemembered: 0 },
+      { name: 'cpu', breaker: 'closed', units: 1, unitsRemembered: 0 },
+    ]);
     for (const service of ['gpu', 'cpu']) metrics.breakerChanged({ service, state: 'closed' });
     metrics.breakerChanged({ service: 'gpu', state: 'open' });
     metrics.schedulingLockHeld('runFilters', 'ok', 0.2);

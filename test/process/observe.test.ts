@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SchedulingErrorCode } from '../../src/domain/errors.js';
 import { policyHash } from '../../src/domain/policies.js';
+import { createAnswerLog } from '../../src/process/answer-log.js';
 import { observe } from '../../src/process/observe.js';
 import { fixtureService } from '../contract/fixture.js';
 import { describePolicyUnitService } from '../contract/policy-unit-service.js';
@@ -19,7 +20,11 @@ function observed() {
   const metrics = {
     unitFailed: (unit: string, code: SchedulingErrorCode) => void failed.push(`${unit} ${code}`),
   };
-  return { service: observe(fixtureService(), { log, metrics, policies }), log, failed };
+  return {
+    service: observe(fixtureService(), { logAnswer: createAnswerLog(log), metrics, policies }),
+    log,
+    failed,
+  };
 }
 
 const policies = new Map([['named', { name: 'named', ...content, hash: 'hash of named' }]]);

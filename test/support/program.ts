@@ -17,6 +17,8 @@ export interface RunningProgram {
   readonly written: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>;
   /** Fulfilled when it ended, however it did. */
   readonly ended: Promise<ProgramOutcome>;
+  /** Asks it to read its configuration again, as SIGHUP would. */
+  readonly reload: () => void;
   /** Asks it to end, as a signal to its process would. */
   readonly end: () => Promise<ProgramOutcome>;
 }
@@ -29,7 +31,11 @@ export function startProgram(args: readonly string[], variables: Variables = {})
   const ending = new AbortController();
   const stdout = collect();
   const stderr = collect();
-  const io = { stdout: stdout.stream, stderr: stderr.stream, variables, signal: ending.signal };
+  let reload: () => void = () => undefined;
+  const io = {
+    ...{ stdout: stdout.stream, stderr: stderr.stream, variables, signal: ending.signal },
+    onReload: (listener: () => void) => void (reload = listener),
+  };
   const ended = runProgram(args, io)
     .then(() => ({ error: undefined }))
     .catch((error: unknown) => ({ error }))
@@ -55,6 +61,7 @@ export function startProgram(args: readonly string[], variables: Variables = {})
       }
     },
     ended,
+    reload: () => reload(),
     end() {
       ending.abort();
       return ended;
