@@ -55,7 +55,24 @@ export type EngineSettings = z.output<typeof engineSection>;
 
 /** Refreshing of the snapshot of the engine's hosts and VMs. */
 export const inventorySection = z.strictObject({
-  refreshInterval: duration(30 * SECOND, 100, HOUR, 'Time from one reading of the engine to the next'),
+  eventInterval: duration(
+    SECOND,
+    0,
+    MINUTE,
+    'Time from one request for the events of the engine, which say what changed, to the next; 0: read everything each time',
+  ),
+  relistInterval: duration(
+    10 * MINUTE,
+    100,
+    24 * HOUR,
+    'Time from one reading of everything to the next while events are followed: it finds what they missed',
+  ),
+  refreshInterval: duration(
+    30 * SECOND,
+    100,
+    HOUR,
+    'The same while they are not; and in which the memory of all hosts is read anew while balance units are in use',
+  ),
   maxStaleness: duration(5 * MINUTE, 100, 24 * HOUR, 'Age at which the snapshot is no longer used'),
   lookupTimeout: duration(
     2 * SECOND,

@@ -1,6 +1,6 @@
 import type { AssumedPlacement } from './contract.js';
 import { OS_IDENTITIES } from './os-identity.js';
-import { editSnapshot, type HostRecord, type Snapshot, type Vm } from './snapshot.js';
+import { editSnapshot, type HostRecord, type Snapshot, type SnapshotStamp, type Vm } from './snapshot.js';
 
 /** Objects that came or changed, and the ids of those that left. An object is in one of both. */
 export interface Changes<Changed> {
@@ -8,12 +8,8 @@ export interface Changes<Changed> {
   readonly removed: readonly string[];
 }
 
-/** What differs between a snapshot and a later one. */
-export interface SnapshotDelta {
-  /** Time of the later snapshot, see {@link Snapshot.time}. */
-  readonly time: number;
-  /** Newest event of the later snapshot, see {@link Snapshot.eventId}. */
-  readonly eventId: number | undefined;
+/** What differs between a snapshot and a later one, with the stamp of the later one. */
+export interface SnapshotDelta extends SnapshotStamp {
   readonly hosts: Changes<HostRecord>;
   /** Running VMs; one that stopped is removed. */
   readonly vms: Changes<Vm>;
@@ -23,16 +19,18 @@ export interface SnapshotDelta {
  * Returns the snapshot with these changes. It shares with the original what did not change, and the index of each host.
  * What leaves and is unknown is ignored.
  */
-export function applyDelta(snapshot: Snapshot, { time, eventId, hosts, vms }: SnapshotDelta): Snapshot {
+export function applyDelta(snapshot: Snapshot, delta: SnapshotDelta): Snapshot {
+  const { hosts, vms } = delta;
   if ([hosts, vms].every(({ changed, removed }) => changed.length + removed.length === 0)) {
-    return { ...snapshot, time, eventId };
+    const { time, eventId, memoryTime } = delta;
+    return { ...snapshot, time, eventId, memoryTime };
   }
   const editor = editSnapshot(snapshot);
   hosts.removed.forEach(editor.removeHost);
   hosts.changed.forEach(editor.setHost);
   vms.removed.forEach(editor.removeVm);
   vms.changed.forEach(editor.setVm);
-  return editor.build(time, eventId);
+  return editor.build(delta);
 }
 
 /** Returns what differs from a snapshot to a later one; equal objects do not. */
@@ -46,8 +44,7 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): SnapshotDelta 
     for (const id of earlier?.keys() ?? []) if (bucket?.has(id) !== true) vms.removed.push(id);
   });
   return {
-    time: after.time,
-    eventId: after.eventId,
+    ...stampOf(after),
     hosts: {
       changed: after.hosts.filter(isChangedHost).map(recordOf),
       removed: before.hosts.filter(({ id }) => after.host(id) === undefined).map(({ id }) => id),
@@ -55,6 +52,12 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): SnapshotDelta 
     vms,
   };
 }
+
+const stampOf = ({ time, eventId, memoryTime }: SnapshotStamp): SnapshotStamp => ({
+  time,
+  eventId,
+  memoryTime,
+});
 
 const recordOf = ({ id, name, clusterId, status, memory }: HostRecord): HostRecord => ({
   id,
@@ -107,11 +110,9 @@ export interface ResolvedPlacement {
  */
 export function assumePlacements(snapshot: Snapshot, placements: readonly ResolvedPlacement[]): Snapshot {
   if (placements.length === 0) return snapshot;
-  const { time, eventId } = snapshot;
   const changed = placements.map(({ vm, hostId }): Vm => ({ ...(snapshot.vm(vm.id) ?? vm), hostId }));
   return applyDelta(snapshot, {
-    time,
-    eventId,
+    ...stampOf(snapshot),
     hosts: { changed: [], removed: [] },
     vms: { changed, removed: [] },
   });

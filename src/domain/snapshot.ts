@@ -50,15 +50,21 @@ export interface Host extends HostRecord {
   readonly vms: readonly Vm[];
 }
 
-/** The hosts of an engine and the VMs running on them at one time. Immutable. */
-export interface Snapshot {
+/** How new a snapshot is. Times are in milliseconds since the epoch. */
+export interface SnapshotStamp {
   /**
-   * Start of the reading, in milliseconds since the epoch. The snapshot has every change that the engine published up to
-   * then, and possibly later ones.
+   * Start of the reading. The snapshot has every change that the engine published up to then, and possibly later ones; with
+   * an `eventId`, those that an event told of.
    */
   readonly time: number;
   /** Id of the newest event of the engine that it has; absent when the engine's events are not followed. */
   readonly eventId: number | undefined;
+  /** Time since when the memory of every host was read, which no event tells of. */
+  readonly memoryTime: number;
+}
+
+/** The hosts of an engine and the VMs running on them at one time. Immutable. */
+export interface Snapshot extends SnapshotStamp {
   /** All hosts, ordered by name, then id. */
   readonly hosts: readonly Host[];
   /**
@@ -115,6 +121,8 @@ export interface Inventory {
   ) => Promise<{ readonly snapshot: Snapshot; readonly looked: boolean }>;
   /** Asks the engine for a VM that the snapshot lacks, such as a stopped one. Resolves with undefined if there is none. */
   readonly findVm: (id: string, call: Call) => Promise<Vm | undefined>;
+  /** Called for a unit that needs what no event tells of, so that it is read anew now and then while such units are in use. */
+  readonly use: (data: UnannouncedData) => void;
   /**
    * Returns a snapshot of this inventory with what is reserved and predicted counted in, but for one VM: no VM counts its own.
    * It is made once for a snapshot and its reservations, not for each call.
@@ -129,6 +137,9 @@ export interface ReservedSnapshot {
   readonly placements: readonly { readonly vm: Vm; readonly hostId: string }[];
 }
 
+/** What changes in the engine without an event: the memory of hosts, and the reports of guest agents. */
+export type UnannouncedData = 'hostMemory' | 'guestReports';
+
 /** Builder of a snapshot that takes hosts and VMs in any order, so that listings can be streamed. */
 export interface SnapshotBuilder {
   /** Adds a host; ignores a duplicate. */
@@ -136,7 +147,7 @@ export interface SnapshotBuilder {
   /** Adds a VM; ignores a duplicate. */
   readonly addVm: (vm: Vm) => void;
   /** Returns the snapshot. VMs on a host that was not added can be found, and count nowhere. */
-  readonly build: (time: number, eventId?: number) => Snapshot;
+  readonly build: (time: number) => Snapshot;
 }
 
 /** Editor of a snapshot, which stays as it is; the new one shares what did not change. */
@@ -150,7 +161,7 @@ export interface SnapshotEditor {
   /** Adds a running VM, or changes it. */
   readonly setVm: (vm: Vm) => void;
   readonly removeVm: (id: string) => void;
-  readonly build: (time: number, eventId: number | undefined) => Snapshot;
+  readonly build: (stamp: SnapshotStamp) => Snapshot;
 }
 
 /** Creates an editor. The indexes of hosts stay; a removed one leaves a hole. */
@@ -247,7 +258,7 @@ export function editSnapshot(original: Snapshot): SnapshotEditor {
       leave(before);
       bucketFor(id).delete(id);
     },
-    build(time, eventId) {
+    build({ time, eventId, memoryTime }) {
       const vmCounts = new Int32Array(places.length);
       vmCounts.set(original.vmCounts);
       for (const [index, vms] of ownVms) {
@@ -257,6 +268,7 @@ export function editSnapshot(original: Snapshot): SnapshotEditor {
       return createSnapshot({
         time,
         eventId,
+        memoryTime,
         hostOrder: isReordered ? orderOf(places) : original.hostOrder,
         vmCounts,
         os: eachIdentity((identity) => histograms[identity].build(places.length)),
@@ -268,7 +280,7 @@ export function editSnapshot(original: Snapshot): SnapshotEditor {
 
 /** Creates a snapshot, in a scope of its own: its functions must not keep the snapshot before it alive. */
 function createSnapshot(
-  given: Pick<Snapshot, 'time' | 'eventId' | 'hostOrder' | 'vmCounts' | 'os' | 'parts'>,
+  given: SnapshotStamp & Pick<Snapshot, 'hostOrder' | 'vmCounts' | 'os' | 'parts'>,
 ): Snapshot {
   const { indexes, places, vms } = given.parts;
   const hostAt = (index: number): Host | undefined => {
@@ -291,6 +303,7 @@ function createSnapshot(
 const EMPTY = createSnapshot({
   time: 0,
   eventId: undefined,
+  memoryTime: 0,
   hostOrder: [],
   vmCounts: new Int32Array(0),
   os: eachIdentity(() => createOsHistogramBuilder().build(0)),
@@ -307,7 +320,7 @@ export function createSnapshotBuilder(): SnapshotBuilder {
     addVm(added) {
       if (vm(added.id) === undefined) setVm(added);
     },
-    build,
+    build: (time) => build({ time, eventId: undefined, memoryTime: time }),
   };
 }
 

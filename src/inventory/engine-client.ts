@@ -7,6 +7,7 @@ import type { Log } from '../process/log.js';
 import { createCollectionSplitter, MAX_OBJECT_BYTES } from './collection-stream.js';
 import { EngineFailure, lasting, passing } from './engine-failure.js';
 import { createEngineHttp, type EngineAnswer } from './engine-http.js';
+import { EVENT_SEARCH, parseEvent, type EngineEvent } from './engine-events.js';
 import { parseHost, parseVm, type EngineHost, type EngineVm, type Parsed } from './engine-json.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
 import { createEngineSession, type EngineAccount } from './engine-session.js';
@@ -15,7 +16,7 @@ import { engineUrls } from './engine-url.js';
 /** Pauses before the retries of a listing, in ms. Few, since the next reading comes soon anyway. */
 export const LISTING_PAUSES: readonly number[] = [250, 500];
 
-/** Pause before the retry of a VM's look-up, in ms. Short, since the cause is mostly a dead kept-alive connection. */
+/** Pause before the retry of a single object or of events, in ms. Short, since the cause is mostly a dead kept-alive connection. */
 export const LOOKUP_PAUSES: readonly number[] = [10];
 
 /** Time for which hosts are listed without statistics after the engine refused them, in ms. */
@@ -45,6 +46,12 @@ export interface ListingVisitor<Record> {
   readonly odd: (reason: string) => void;
 }
 
+/**
+ * Which events are listed: all that change hosts or VMs with an id above `from`; or only the newest of these, or of any kind.
+ * Never some of those above an id, since the engine would leave out the oldest.
+ */
+export type EventQuery = { readonly from: number } | 'newest' | 'newest of any kind';
+
 /** Creates the visitor of a listing, a new one for each retry. */
 export type BeginListing<Record> = () => ListingVisitor<Record>;
 
@@ -62,6 +69,20 @@ export interface EngineClient {
    * a scheduling call waits. `requestId` names that call in the log.
    */
   readonly getVm: (id: string, signal: AbortSignal, requestId?: string) => Promise<EngineVm | undefined>;
+  /** Reads a VM that an event named. Resolves to undefined if it is gone, and to the reason if it is unusable. */
+  readonly readVm: (id: string, signal: AbortSignal) => Promise<Parsed<EngineVm> | undefined>;
+  /** Reads a host likewise; without its statistics, such as free memory, if they are not wanted or the engine refuses them. */
+  readonly readHost: (
+    id: string,
+    options: { readonly statistics: boolean },
+    signal: AbortSignal,
+  ) => Promise<Parsed<EngineHost> | undefined>;
+  /** Lists events. */
+  readonly listEvents: (
+    query: EventQuery,
+    begin: BeginListing<EngineEvent>,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** Revokes the token within a time limit, and closes the connections. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -76,10 +97,12 @@ const STATISTICS_REFUSALS = new Set([400, 404, 500, 501]);
 const HEADER_REFUSALS = new Set([400, 413, 431]);
 
 const HOSTS = '/hosts';
-/** Includes the statistics in the list, since asking for them would be one request per host. */
-const HOSTS_WITH_STATISTICS = '/hosts?follow=statistics';
+/** Includes the statistics in the answer, since asking for them would be one more request per host. */
+const WITH_STATISTICS = '?follow=statistics';
 /** Constant, since the engine caches each distinct query for ever (SearchQuery.queriesCache). */
 const RUNNING_VMS = '/vms?search=on_host%3D*';
+const EVENTS = `/events?search=${encodeURIComponent(EVENT_SEARCH)}`;
+const NEWEST_EVENT = '/events?max=1';
 
 /** Longest work on a listing before the event loop gets its turn, in ms. */
 const MAX_BLOCKING_TIME = 5;
@@ -100,8 +123,9 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     parse: (object: unknown) => Parsed<Record>,
     begin: BeginListing<Record>,
     signal: AbortSignal,
+    pauses = LISTING_PAUSES,
   ): Promise<void> {
-    await retried({ path }, LISTING_PAUSES, signal, async () => {
+    await retried({ path }, pauses, signal, async () => {
       const answer = await open(signal);
       if (answer.status !== 200) throw await refusals.ofApi(answer, `GET ${urls.api}${path}`);
       const visitor = begin();
@@ -133,13 +157,13 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     return settings.hostStatistics && (ago < 0 || ago >= STATISTICS_PAUSE);
   }
 
-  /** Requests hosts with statistics, or without them from an engine that refuses them. */
-  async function openHosts(signal: AbortSignal): Promise<EngineAnswer> {
-    if (!wantsStatistics()) return get(HOSTS, signal);
-    const full = await get(HOSTS_WITH_STATISTICS, signal);
+  /** Requests hosts, or one, with statistics, or without them from an engine that refuses them. */
+  async function openHosts(path: string, signal: AbortSignal): Promise<EngineAnswer> {
+    if (!wantsStatistics()) return get(path, signal);
+    const full = await get(`${path}${WITH_STATISTICS}`, signal);
     if (!STATISTICS_REFUSALS.has(full.status)) return full;
     full.discard();
-    const plain = await get(HOSTS, signal);
+    const plain = await get(path, signal);
     if (plain.status === 200) {
       statisticsRefusedAt = clock.now();
       log.warn('host statistics refused', { status: full.status, pauseMs: STATISTICS_PAUSE }, '');
@@ -180,20 +204,29 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     }
   }
 
-  async function readVm(id: string, path: string, signal: AbortSignal): Promise<EngineVm | undefined> {
+  async function readObject<Record extends { readonly id: string }>(
+    [kind, id]: readonly ['vm' | 'host', string],
+    open: (path: string, signal: AbortSignal) => Promise<EngineAnswer>,
+    parse: (object: unknown) => Parsed<Record>,
+    signal: AbortSignal,
+    requestId?: string,
+  ): Promise<Parsed<Record> | undefined> {
+    const path = `/${kind}s/${encodeURIComponent(id)}`;
     const what = `GET ${urls.api}${path}`;
-    const answer = await get(path, signal);
-    if (answer.status === 404) {
-      // The engine answers an unknown id without a body; a page comes from a server whose engine is still starting.
-      if (answer.contentType !== '' && !isJson(answer)) throw await refusals.ofApi(answer, what);
-      answer.discard();
-      return undefined;
-    }
-    if (answer.status !== 200) throw await refusals.ofApi(answer, what);
-    const { record, odd } = parseVm(parseJson(await answer.text(MAX_OBJECT_BYTES), what));
-    if (odd !== undefined) throw lasting(`${what}: ${odd}`);
-    if (record.id !== id) throw lasting(`${what}: the engine answered with vm ${record.id}`);
-    return record;
+    return retried({ path, requestId }, LOOKUP_PAUSES, signal, async () => {
+      const answer = await open(path, signal);
+      if (answer.status === 404) {
+        // The engine answers an unknown id without a body; a page comes from a server whose engine is still starting.
+        if (answer.contentType !== '' && !isJson(answer)) throw await refusals.ofApi(answer, what);
+        answer.discard();
+        return undefined;
+      }
+      if (answer.status !== 200) throw await refusals.ofApi(answer, what);
+      const parsed = parse(parseJson(await answer.text(MAX_OBJECT_BYTES), what));
+      if (parsed.odd === undefined && parsed.record.id !== id)
+        throw lasting(`${what}: the engine answered with ${kind} ${parsed.record.id}`);
+      return parsed;
+    });
   }
 
   async function retried<Value>(
@@ -230,12 +263,22 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   }
 
   return {
-    listHosts: (begin, signal) => list(HOSTS, openHosts, 'host', parseHost, begin, signal),
+    listHosts: (begin, signal) =>
+      list(HOSTS, (given) => openHosts(HOSTS, given), 'host', parseHost, begin, signal),
     listRunningVms: (begin, signal) =>
       list(RUNNING_VMS, (given) => get(RUNNING_VMS, given), 'vm', parseVm, begin, signal),
-    getVm(id, signal, requestId) {
-      const path = `/vms/${encodeURIComponent(id)}`;
-      return retried({ path, requestId }, LOOKUP_PAUSES, signal, () => readVm(id, path, signal));
+    async getVm(id, signal, requestId) {
+      const vm = await readObject(['vm', id], get, parseVm, signal, requestId);
+      if (vm?.odd !== undefined) throw lasting(`GET ${urls.api}/vms/${id}: ${vm.odd}`);
+      return vm?.record;
+    },
+    readVm: (id, signal) => readObject(['vm', id], get, parseVm, signal),
+    readHost: (id, { statistics }, signal) =>
+      readObject(['host', id], statistics ? openHosts : get, parseHost, signal),
+    listEvents(query, begin, signal) {
+      const newest = query === 'newest' ? `${EVENTS}&max=1` : NEWEST_EVENT;
+      const path = typeof query === 'string' ? newest : `${EVENTS}&from=${query.from}`;
+      return list(path, (given) => get(path, given), 'event', parseEvent, begin, signal, LOOKUP_PAUSES);
     },
     async close() {
       await session.close();

@@ -7,6 +7,7 @@ import { createLru } from '../lib/lru.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
+import { createEventFollower } from './event-follower.js';
 import { createRefresher, type InventoryListeners, type InventoryState } from './refresher.js';
 import { createReservations, type Reservations } from './reservations.js';
 import { createSnapshotReader } from './snapshot-reading.js';
@@ -26,7 +27,7 @@ export const MAX_UNKNOWN_HOSTS = 10_000;
 export interface InventoryOptions extends InventoryListeners {
   readonly settings: InventorySettings;
   /** Owned by the caller, who closes it after the inventory. */
-  readonly client: Pick<EngineClient, 'listHosts' | 'listRunningVms' | 'getVm'>;
+  readonly client: Omit<EngineClient, 'close'>;
   readonly log: Log;
   /** Wall clock, for the snapshot's time and the deadlines of calls; `Date` by default. */
   readonly clock?: Clock;
@@ -55,16 +56,23 @@ export function createInventory(options: InventoryOptions): EngineInventory {
   const pool = createVmPool();
   const reservations = createReservations({ clock, steady, onPredictionEnd: () => undefined });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
+  const follower =
+    settings.eventInterval === 0
+      ? undefined
+      : createEventFollower({ client, pool, settings, log, clock, steady, after });
   const refresher = createRefresher({
+    ...options,
     settings,
     read,
+    follower,
     steady,
     after,
     random: options.random ?? Math.random,
     log,
-    onReading: ({ snapshot, began }) => reservations.listingRead(snapshot, began),
-    onAvailability: options.onAvailability,
-    onRefresh: options.onRefresh,
+    onUpdate(update) {
+      reservations.listingRead(update.snapshot, update.began);
+      options.onUpdate?.(update);
+    },
   });
   const lookup = createVmLookup({
     async get(id, signal, requestId) {
@@ -122,6 +130,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     findVm: lookup.find,
     withReservations: reservations.countedIn,
     reservations,
+    use: (data) => follower?.use(data),
     start: refresher.start,
     ready: refresher.ready,
     state: refresher.state,

@@ -1,10 +1,13 @@
 import { readingLimit, type InventorySettings } from '../config/sections.js';
 import { INTERNAL_ERROR_TEXT, SchedulingError } from '../domain/errors.js';
 import type { Snapshot } from '../domain/snapshot.js';
+import { applyDelta, diffSnapshots, type SnapshotDelta } from '../domain/snapshot-delta.js';
 import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
+import type { EventFollower } from './event-follower.js';
+import { missedByEvents, noObjects, withChanges, type ObjectIds } from './healing.js';
 import type { Reading, SnapshotReader } from './snapshot-reading.js';
 
 /** Random deviation from the interval, as a share of it, so that services don't read in step. */
@@ -28,6 +31,21 @@ export interface RefreshOutcome {
   readonly durationMs: number;
 }
 
+/** Number of hosts and of VMs. */
+export interface ObjectCounts {
+  readonly hosts: number;
+  readonly vms: number;
+}
+
+/** A new snapshot, and how it differs from the one before. */
+export interface SnapshotUpdate {
+  readonly snapshot: Snapshot;
+  /** Absent for the first snapshot. */
+  readonly delta: SnapshotDelta | undefined;
+  /** Start of the reading by the monotonic clock, in ms. Events that came before it are counted. */
+  readonly began: number;
+}
+
 /** State of an inventory. */
 export interface InventoryState {
   readonly available: boolean;
@@ -40,6 +58,8 @@ export interface InventoryState {
   readonly skipped: number;
   /** Consecutive failed readings. */
   readonly failures: number;
+  /** True while a full reading is kept up to date by events. */
+  readonly followsEvents: boolean;
 }
 
 /** Listeners of an inventory. They must not throw. */
@@ -48,15 +68,21 @@ export interface InventoryListeners {
   readonly onAvailability?: ((available: boolean, reason?: string) => void) | undefined;
   /** Called when a reading of the engine ended. */
   readonly onRefresh?: ((outcome: RefreshOutcome) => void) | undefined;
+  /** Called with each new snapshot before it is used. */
+  readonly onUpdate?: ((update: SnapshotUpdate) => void) | undefined;
+  /** Called with the time from each new event, by the clock of the engine, to its snapshot, in ms. */
+  readonly onEvents?: ((lags: readonly number[]) => void) | undefined;
+  /** Called after a full reading with the number of objects that had changed without an event. */
+  readonly onHealed?: ((healed: ObjectCounts) => void) | undefined;
 }
 
 /** Options of a refresher. */
 export interface RefresherOptions extends InventoryListeners {
-  readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
+  readonly settings: Omit<InventorySettings, 'lookupTimeout'>;
   /** Reads a snapshot. It is aborted after {@link readingLimit}. */
   readonly read: SnapshotReader;
-  /** Called with each reading that succeeds, before its snapshot is used. Must not throw. */
-  readonly onReading?: (reading: Reading) => void;
+  /** Absent: everything is read each time. */
+  readonly follower: EventFollower | undefined;
   /** Monotonic clock. */
   readonly steady: Clock;
   readonly after: After;
@@ -65,7 +91,10 @@ export interface RefresherOptions extends InventoryListeners {
   readonly log: Log;
 }
 
-/** Keeper of the newest snapshot, which it reads periodically, one shared reading at a time. */
+/**
+ * Keeper of the newest snapshot, which it reads periodically, one shared reading at a time, and keeps up to date by events in
+ * between.
+ */
 export interface Refresher {
   /** Starts to read periodically. */
   readonly start: () => void;
@@ -76,7 +105,7 @@ export interface Refresher {
   readonly refreshOnDemand: (forEngine: boolean) => Promise<void> | undefined;
   /** Reports whether a reading ended so recently that none may start on demand, be it for an engine. */
   readonly isRecent: () => boolean;
-  /** Reports whether the newest snapshot's reading began at or after a time by the monotonic clock. */
+  /** Reports whether the last full reading began at or after a time by the monotonic clock. */
   readonly hasReadSince: (time: number) => boolean;
   /** Returns the duration of the last reading in ms, 0 before the first has ended. */
   readonly lastDuration: () => number;
@@ -91,18 +120,28 @@ export interface Refresher {
 
 /** Creates a refresher that reads nothing before it is started. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { read, steady, after, random, log } = options;
-  const { refreshInterval, maxStaleness } = options.settings;
+  const { read, follower, steady, after, random, log } = options;
+  const { eventInterval, relistInterval, refreshInterval, maxStaleness } = options.settings;
   const longest = readingLimit(options.settings);
   const closing = new AbortController();
   let flight: Promise<void> | undefined;
-  let newest: Reading | undefined;
+  let poll: Promise<void> | undefined;
+  let newest: SnapshotUpdate | undefined;
+  /** The last full reading that succeeded. */
+  let full: Reading | undefined;
+  /** True when events tell all that changed since the last full reading. */
+  let following = false;
+  /** How often in a row events had to be given up, and when last. */
+  let breaks = { count: 0, last: -Infinity };
+  /** Objects in which the last full reading differed, until the next events say whether they were about these. */
+  let healing: { readonly found: ObjectIds; readonly told: ObjectIds } | undefined;
   let available = false;
   let last: { readonly end: number; readonly took: number } | undefined;
   let gatewayRefresh = -Infinity;
   let failures = 0;
   let lastFailure: SchedulingError | undefined;
   let cancelNext: () => void = () => undefined;
+  let cancelPoll: () => void = () => undefined;
   let cancelWatch: () => void = () => undefined;
 
   function refresh(): Promise<void> {
@@ -129,9 +168,17 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function readOnce(): Promise<void> {
     const begin = steady.now();
-    const result = await runWithin((signal) => read(newest?.snapshot, signal), {
-      ...{ signal: closing.signal, ms: longest, after, late: () => readTooLong(longest) },
-    }).catch((thrown: unknown) => SchedulingError.from(thrown));
+    const breaksBefore = breaks.count;
+    const wasFollowing = following;
+    const told = follower?.watch() ?? noObjects();
+    let noEvents: SchedulingError | undefined;
+    const result = await runWithin(
+      async (signal) => {
+        if (!wasFollowing) noEvents = await follower?.begin(signal);
+        return read(newest?.snapshot, signal);
+      },
+      { signal: closing.signal, ms: longest, after, late: () => readTooLong(longest) },
+    ).catch((thrown: unknown) => SchedulingError.from(thrown));
     const end = steady.now();
     const durationMs = end - begin;
     last = { end, took: durationMs };
@@ -144,20 +191,112 @@ export function createRefresher(options: RefresherOptions): Refresher {
     } else {
       failures = 0;
       lastFailure = undefined;
-      newest = result;
-      options.onReading?.(result);
+      full = result;
+      const canFollow = follower !== undefined && noEvents === undefined;
+      following = canFollow && breaks.count === breaksBefore;
+      publishFull(result, wasFollowing && following, told);
       log.debug('engine refreshed', { ...counts(), durationMs });
+      if (noEvents !== undefined)
+        log.warn('engine events not followed', { code: noEvents.code, reason: noEvents.message }, '');
+      if (following) pollAfter(0);
     }
     cancelNext = after(pause(), () => void refresh());
-    watch();
     options.onRefresh?.({ ok: lastFailure === undefined, durationMs });
   }
 
+  /** Puts a full reading in the place of the snapshot, of which it keeps what events told of meanwhile. */
+  function publishFull({ snapshot: read, began }: Reading, isContinuous: boolean, told: ObjectIds): void {
+    const eventId = following ? follower?.eventId() : undefined;
+    if (newest === undefined) {
+      publish({ snapshot: { ...read, eventId }, delta: undefined, began });
+      return;
+    }
+    const before = newest.snapshot;
+    const time = isContinuous ? Math.max(read.time, before.time) : read.time;
+    const stamp = { time, eventId, memoryTime: read.memoryTime };
+    const later = withChanges(read, stamp, before, isContinuous ? told : noObjects());
+    const delta = diffSnapshots(before, later);
+    // A snapshot with holes, where hosts left, is given up.
+    const isDense = before.parts.places.length === before.hosts.length;
+    publish({
+      snapshot: isDense ? applyDelta(before, delta) : later,
+      delta,
+      began: isContinuous ? Math.max(began, newest.began) : began,
+    });
+    healing = isContinuous ? { found: missedByEvents(before, delta), told } : undefined;
+    if (isContinuous) follower?.readAgain(told);
+  }
+
+  function publish(update: SnapshotUpdate): void {
+    newest = update;
+    options.onUpdate?.(update);
+    watch();
+  }
+
+  function pollAfter(ms: number): void {
+    cancelPoll();
+    cancelPoll = after(ms, () => {
+      poll ??= pollOnce().finally(() => (poll = undefined));
+    });
+  }
+
+  async function pollOnce(): Promise<void> {
+    if (follower === undefined || newest === undefined || !following) return;
+    try {
+      const { began, lags, ...changes } = await follower.poll(newest.snapshot, closing.signal);
+      const { snapshot, began: beganBefore } = newest;
+      const delta = {
+        ...changes,
+        time: Math.max(changes.time, snapshot.time),
+        memoryTime: Math.max(changes.memoryTime, snapshot.memoryTime),
+      };
+      publish({ snapshot: applyDelta(snapshot, delta), delta, began: Math.max(began, beganBefore) });
+      options.onEvents?.(lags);
+      countHealed(began);
+      if (steady.now() - breaks.last >= refreshInterval) breaks = { ...breaks, count: 0 };
+      pollAfter(eventInterval);
+    } catch (thrown) {
+      if (!closing.signal.aborted) giveUpEvents(SchedulingError.from(thrown));
+    }
+  }
+
+  function giveUpEvents({ code, message, cause }: SchedulingError): void {
+    following = false;
+    healing = undefined;
+    breaks = { count: breaks.count + 1, last: steady.now() };
+    const isBug = message === INTERNAL_ERROR_TEXT;
+    log.warn(
+      'engine events given up',
+      { code, reason: message, ...(isBug ? { stack: stackOf(cause) } : {}) },
+      code,
+    );
+    if (flight !== undefined) return;
+    cancelNext();
+    cancelNext = after(pause(), () => void refresh());
+  }
+
+  /** Counts what the last full reading found changed, unless events have told of it by now. */
+  function countHealed(pollBegan: number): void {
+    if (healing === undefined || pollBegan < (last?.end ?? 0)) return;
+    const { found, told } = healing;
+    const count = (kind: keyof ObjectIds) => [...found[kind]].filter((id) => !told[kind].has(id)).length;
+    options.onHealed?.({ hosts: count('host'), vms: count('vm') });
+    healing = undefined;
+    follower?.unwatch();
+  }
+
   function pause(): number {
-    const usual = refreshInterval * (1 + (2 * random() - 1) * REFRESH_JITTER);
+    const jitter = 1 + (2 * random() - 1) * REFRESH_JITTER;
+    const usual = refreshInterval * jitter;
     // Capped, since a higher power overflows.
-    const backoff = FAILURE_PAUSE * 2 ** Math.min(failures - 1, 30);
-    return Math.round(failures === 0 ? usual : Math.min(usual, backoff * (1 + random() / 4)));
+    const backoff = (times: number) =>
+      Math.min(usual, FAILURE_PAUSE * 2 ** Math.min(times - 1, 30) * (1 + random() / 4));
+    if (failures > 0) return Math.round(backoff(failures));
+    if (following) return Math.round(relistInterval * jitter);
+    // At once for the first time; an engine whose events fail again and again is read as seldom as one without.
+    if (breaks.last >= (full?.began ?? 0))
+      return breaks.count === 1 ? 0 : Math.round(backoff(breaks.count - 1));
+    return Math.round(usual);
   }
 
   /** Returns the reason why the newest snapshot is unusable, if it is. Reports a change of availability. */
@@ -194,8 +333,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function counts(): Pick<InventoryState, 'hosts' | 'vms' | 'skipped'> {
-    const { hosts, vms, skipped } = newest ?? { hosts: 0, vms: 0, skipped: 0 };
-    return { hosts, vms, skipped };
+    const { hosts, vmCounts } = newest?.snapshot ?? { hosts: [], vmCounts: new Int32Array(0) };
+    const vms = vmCounts.reduce((sum, count) => sum + count, 0);
+    return { hosts: hosts.length, vms, skipped: full?.skipped ?? 0 };
   }
 
   function logFailure({ code, message, cause }: SchedulingError, durationMs: number): void {
@@ -210,7 +350,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     start: () => void refresh(),
     refreshOnDemand,
     isRecent,
-    hasReadSince: (time) => newest !== undefined && newest.began >= time,
+    hasReadSince: (time) => full !== undefined && full.began >= time,
     lastDuration: () => last?.took ?? 0,
     current() {
       const reason = check();
@@ -228,12 +368,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
       snapshotTime: newest?.snapshot.time,
       ...counts(),
       failures,
+      followsEvents: following,
     }),
     async close() {
       closing.abort(new SchedulingError('CANCELLED', 'the inventory is closed'));
       cancelNext();
+      cancelPoll();
       cancelWatch();
-      await flight;
+      await Promise.all([flight, poll]);
     },
   };
 }

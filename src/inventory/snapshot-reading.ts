@@ -8,13 +8,11 @@ import type { EngineHost, EngineVm } from './engine-json.js';
 import { ROLE_REMEDY } from './engine-refusal.js';
 import type { VmPool } from './vm-pool.js';
 
-/** A snapshot and its counts. */
+/** A snapshot that was read in full. */
 export interface Reading {
   readonly snapshot: Snapshot;
   /** Start of the reading by the monotonic clock, in ms. */
   readonly began: number;
-  readonly hosts: number;
-  readonly vms: number;
   /** Unusable hosts and VMs, which the snapshot lacks. */
   readonly skipped: number;
 }
@@ -74,12 +72,9 @@ export function createSnapshotReader(options: SnapshotReadingOptions): SnapshotR
     checkVms(vms, hosts.upVms());
     report('host', hosts.oddObjects);
     report('vm', vms.oddObjects);
-    const snapshot = vms.build(time, hosts.records);
     return {
-      snapshot,
+      snapshot: vms.build(time, hosts.records),
       began,
-      hosts: snapshot.hosts.length,
-      vms: snapshot.vmCounts.reduce((sum, count) => sum + count, 0),
       skipped: hosts.oddObjects.count + vms.oddObjects.count,
     };
   };

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { identifyOs, type GuestOs, type OsByIdentity } from '../domain/os-identity.js';
 import type { Snapshot, Vm } from '../domain/snapshot.js';
+import { isSameVm } from '../domain/snapshot-delta.js';
 import { createLru } from '../lib/lru.js';
 import type { EngineVm } from './engine-json.js';
 
@@ -69,7 +70,7 @@ export function createVmPool(): VmPool {
       migratable,
       os: oses.get(key, () => identifyOs(os, guest)) ?? UNKNOWN_OS,
     };
-    return before !== undefined && isSame(vm, before) ? before : vm;
+    return before !== undefined && isSameVm(vm, before) ? before : vm;
   }
 
   return {
@@ -105,15 +106,6 @@ export function createVmPool(): VmPool {
     status,
   };
 }
-
-const isSame = (vm: Vm, before: Vm) =>
-  vm.name === before.name &&
-  vm.clusterId === before.clusterId &&
-  vm.hostId === before.hostId &&
-  vm.status === before.status &&
-  vm.memoryMiB === before.memoryMiB &&
-  vm.migratable === before.migratable &&
-  vm.os === before.os;
 
 /** Values shared by key, up to {@link MAX_POOLED} and {@link MAX_POOLED_CHARACTERS} of keys. */
 interface Share<Value> {

@@ -95,7 +95,9 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       if (unit === undefined)
         return { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) };
       const result = runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
-      if (result.failure === undefined) warnOfOldValues(unit, properties, call);
+      if (result.failure !== undefined) return result;
+      warnOfOldValues(unit, properties, call);
+      if (unit.readsGuestReports?.(properties) === true) inventory.use('guestReports');
       return result;
     });
     const unitResults = results.map((result): ScoreUnitResult =>
@@ -150,7 +152,9 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     if (unit === undefined) throw unitNotFound('BALANCE', request.unit, balances.keys());
     const { snapshot, hosts, observed, placements } = await findHosts(hostIds, call, assumedPlacements);
     checkTime(call);
-    checkAge(observed.time);
+    inventory.use('hostMemory');
+    checkAge('snapshot of the engine', observed.time);
+    checkAge('memory of the hosts as the engine knows it', observed.memoryTime);
     const recent = withPlacements(migrations.beside(observed), observed, placements);
     const result = runBalanceUnit(unit, { snapshot, hosts, properties, recent }, bugsOf(call));
     if (result.failure !== undefined) {
@@ -166,14 +170,14 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     };
   }
 
-  /** Throws UNAVAILABLE for an old snapshot. A stale score is only worse; a stale migration may move the wrong VM. */
-  function checkAge(snapshotTime: number): void {
+  /** Throws UNAVAILABLE for what is old. A stale score is only worse; a stale migration may move the wrong VM. */
+  function checkAge(what: string, time: number): void {
     const { maxSnapshotAge } = balancing;
-    const age = clock.now() - snapshotTime;
+    const age = clock.now() - time;
     if (age <= maxSnapshotAge) return;
     throw new SchedulingError(
       'UNAVAILABLE',
-      `the snapshot of the engine is ${Math.round(age / 1000)} s old, and a migration needs one of at most ${Math.round(maxSnapshotAge / 1000)} s (balancing.maxSnapshotAge); try later`,
+      `the ${what} is ${Math.round(age / 1000)} s old, and a migration needs one of at most ${Math.round(maxSnapshotAge / 1000)} s (balancing.maxSnapshotAge); try later`,
     );
   }
 

@@ -39,6 +39,8 @@ export interface ScoreUnit extends UnitDeclaration {
   readonly type: 'SCORE';
   /** Meaning of its values: scores of 0..100, or raw costs, which are normalized to that scale before they are summed. */
   readonly direction: Direction;
+  /** Reports whether it compares what guest agents report; absent if it never does. */
+  readonly readsGuestReports?: (properties: ReadonlyMap<string, string>) => boolean;
   /**
    * Called once per request, before any host is scored, to read properties and compute what all hosts share. Must be
    * synchronous and pure: no clock, no I/O, no state. If it throws, only this unit fails: a SchedulingError reaches the

@@ -10,7 +10,13 @@ import {
   diffSnapshots,
   type SnapshotDelta,
 } from '../../src/domain/snapshot-delta.js';
-import { buildSnapshot, type HostRecord, type Snapshot, type Vm } from '../../src/domain/snapshot.js';
+import {
+  buildSnapshot,
+  type HostRecord,
+  type Snapshot,
+  type SnapshotStamp,
+  type Vm,
+} from '../../src/domain/snapshot.js';
 import { clusterId, host, hostId, SNAPSHOT_TIME, snapshotOf, vm, vmId } from '../support/world.js';
 
 const NOTHING = { changed: [], removed: [] };
@@ -19,6 +25,7 @@ const NOTHING = { changed: [], removed: [] };
 const deltaOf = (changes: Partial<Pick<SnapshotDelta, 'hosts' | 'vms'>>): SnapshotDelta => ({
   time: SNAPSHOT_TIME + 1000,
   eventId: 7,
+  memoryTime: SNAPSHOT_TIME,
   hosts: NOTHING,
   vms: NOTHING,
   ...changes,
@@ -35,11 +42,12 @@ const OSES = [
 
 /** Everything that a reader of a snapshot can see, in an order of its own where there is none. */
 function seen(snapshot: Snapshot) {
-  const { hosts, time, eventId } = snapshot;
+  const { hosts, time, eventId, memoryTime } = snapshot;
   const ids = (vms: Iterable<Vm>) => [...vms].map((one) => JSON.stringify(one)).sort();
   return {
     time,
     eventId,
+    memoryTime,
     hosts: hosts.map((one) => {
       const { index, vms, ...record } = one;
       return {
@@ -94,11 +102,11 @@ const anyDelta: fc.Arbitrary<SnapshotDelta> = fc
     vms: fc.uniqueArray(anyVm, { maxLength: 5, selector: ({ id }) => id }),
     goneVms: fc.uniqueArray(fc.constantFrom(...VMS.map(vmId)), { maxLength: 3 }),
     time: fc.nat(),
+    memoryTime: fc.nat(),
     eventId: fc.option(fc.nat(), { nil: undefined }),
   })
-  .map(({ hosts, goneHosts, vms, goneVms, time, eventId }) => ({
-    time,
-    eventId,
+  .map(({ hosts, goneHosts, vms, goneVms, ...stamp }) => ({
+    ...stamp,
     hosts: { changed: hosts, removed: goneHosts.filter((id) => hosts.every((one) => one.id !== id)) },
     vms: { changed: vms, removed: goneVms.filter((id) => vms.every((one) => one.id !== id)) },
   }));
@@ -126,8 +134,13 @@ function createWorld() {
       changes.changed.forEach((one) => vms.set(one.id, one));
     },
     vm: (id: string) => vms.get(id),
-    read: (time: number, eventId: number | undefined) =>
-      applyDelta(buildSnapshot(time, hosts.values(), vms.values()), { ...deltaOf({}), time, eventId }),
+    read: ({ time, eventId, memoryTime }: SnapshotStamp) =>
+      applyDelta(buildSnapshot(time, hosts.values(), vms.values()), {
+        ...deltaOf({}),
+        time,
+        eventId,
+        memoryTime,
+      }),
   };
 }
 
@@ -136,7 +149,7 @@ describe('applyDelta', () => {
     const check = fc.property(fc.array(anyStep, { maxLength: 12 }), (steps) => {
       const world = createWorld();
       const all: { readonly snapshot: Snapshot; readonly was: unknown }[] = [];
-      let snapshot = world.read(0, undefined);
+      let snapshot = world.read({ time: 0, eventId: undefined, memoryTime: 0 });
       for (const step of steps) {
         const before = snapshot;
         if ('delta' in step) {
@@ -151,7 +164,7 @@ describe('applyDelta', () => {
           world.change({ hosts: NOTHING, vms: { changed, removed: [] } });
           snapshot = assumePlacements(before, placements);
         }
-        const read = world.read(snapshot.time, snapshot.eventId);
+        const read = world.read(snapshot);
         expect(seen(snapshot)).to.deep.equal(seen(read));
         expect(seen(applyDelta(before, diffSnapshots(before, read)))).to.deep.equal(seen(read));
         expect(diffSnapshots(snapshot, read)).to.deep.include({ hosts: NOTHING, vms: NOTHING });
@@ -170,7 +183,7 @@ describe('applyDelta', () => {
 
   it('takes time and event of the delta, and shares all the rest when nothing changed', () => {
     const later = applyDelta(original, deltaOf({}));
-    expect(later).to.include({ time: SNAPSHOT_TIME + 1000, eventId: 7 });
+    expect(later).to.include({ time: SNAPSHOT_TIME + 1000, eventId: 7, memoryTime: SNAPSHOT_TIME });
     for (const field of ['hosts', 'hostOrder', 'vmCounts', 'os', 'parts'] as const) {
       expect(later[field], field).to.equal(original[field]);
     }

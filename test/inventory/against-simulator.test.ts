@@ -46,6 +46,7 @@ describe('createInventory against the simulated engine', () => {
     inventory = createInventory({
       settings: {
         ...inventorySection.parse({}),
+        eventInterval: 0,
         refreshInterval: DAY / 2,
         maxStaleness: DAY,
         lookupTimeout: 60_000,

@@ -1,3 +1,5 @@
+import type { EngineEvent } from '../../src/inventory/engine-events.js';
+import type { EventQuery } from '../../src/inventory/engine-client.js';
 import type { EngineVm } from '../../src/inventory/engine-json.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import type { HostRecord } from '../../src/domain/snapshot.js';
@@ -11,10 +13,18 @@ export interface ScriptedClient extends Client {
   hosts: readonly HostRecord[];
   vms: readonly EngineVm[];
   /** What each method does before it answers; by default nothing, at once. */
-  before: (method: 'hosts' | 'vms' | 'vm', signal: AbortSignal) => Promise<void>;
+  before: (method: 'hosts' | 'vms' | 'vm' | 'host' | 'events', signal: AbortSignal) => Promise<void>;
+  /** The events of the engine, oldest first. */
+  events: readonly EngineEvent[];
   /** Odd objects that each listing tells of. */
   odd: readonly string[];
-  readonly calls: { hosts: number; vms: number; vm: string[] };
+  readonly calls: {
+    hosts: number;
+    vms: number;
+    vm: string[];
+    host: string[];
+    events: EventQuery[];
+  };
 }
 
 /** Starts with one host and one VM on it. */
@@ -24,7 +34,8 @@ export function createScriptedClient(): ScriptedClient {
     vms: [scriptedVm(1)],
     odd: [],
     before: () => Promise.resolve(),
-    calls: { hosts: 0, vms: 0, vm: [] },
+    events: [],
+    calls: { hosts: 0, vms: 0, vm: [], host: [], events: [] },
     async listHosts(begin, signal) {
       client.calls.hosts += 1;
       await client.before('hosts', signal);
@@ -43,8 +54,33 @@ export function createScriptedClient(): ScriptedClient {
       await client.before('vm', signal);
       return client.vms.find((vm) => vm.id === id);
     },
+    async readVm(id, signal) {
+      client.calls.vm.push(id);
+      await client.before('vm', signal);
+      const record = client.vms.find((vm) => vm.id === id);
+      return record && { record };
+    },
+    async readHost(id, { statistics }, signal) {
+      client.calls.host.push(id);
+      await client.before('host', signal);
+      const record = client.hosts.find((host) => host.id === id);
+      return record && { record: statistics ? record : withoutStatistics(record) };
+    },
+    async listEvents(query, begin, signal) {
+      client.calls.events.push(query);
+      await client.before('events', signal);
+      const visitor = begin();
+      const from = typeof query === 'string' ? 0 : query.from;
+      const found = client.events.filter(({ id }) => id > from).reverse();
+      found.slice(0, typeof query === 'string' ? 1 : undefined).forEach(visitor.record);
+    },
   };
   return client;
+}
+
+/** A host as the engine answers it without its statistics, which have its free memory. */
+function withoutStatistics(host: HostRecord): HostRecord {
+  return { ...host, memory: { ...host.memory, freeMiB: undefined } };
 }
 
 /** A host. */

@@ -48,7 +48,7 @@ export function useStage(): Stage {
 
   function open(options: StageOptions = {}): EngineInventory {
     const inventory = createInventory({
-      settings: { ...inventorySection.parse({}), maxStaleness: 100_000, ...options },
+      settings: { ...inventorySection.parse({}), eventInterval: 0, maxStaleness: 100_000, ...options },
       client,
       log,
       clock: time.clock,

@@ -174,6 +174,7 @@ describe('balancing over 1,000 rounds of a minute', function () {
             refreshed: () => Promise.resolve({ snapshot, looked: true }),
             findVm: () => Promise.resolve(undefined),
             withReservations: (from) => ({ snapshot: from, placements: [] }),
+            use: () => undefined,
           },
           log: memoryLog(),
           clock: { now: () => now },

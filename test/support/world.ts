@@ -91,5 +91,6 @@ export function inventoryOf(
       asked.vms.push(id);
       return Promise.resolve(stopped.get(id));
     },
+    use: () => undefined,
   };
 }

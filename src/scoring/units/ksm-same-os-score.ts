@@ -34,6 +34,7 @@ export const ksmSameOsScore: ScoreUnit = {
   description:
     'Ranks a host higher the more of its running VMs have the OS of the VM being scheduled, so that kernel same-page merging finds more equal pages.',
   properties: [osIdentity, countSelf],
+  readsGuestReports: (properties) => osIdentity.read(properties) === 'guest',
   prepare({ snapshot, vm, properties }) {
     const identity = osIdentity.read(properties);
     const os = vm.os[identity];

@@ -1,0 +1,325 @@
+import type { InventorySettings } from '../config/sections.js';
+import { SchedulingError } from '../domain/errors.js';
+import { isSameHost, isSameVm, type Changes, type SnapshotDelta } from '../domain/snapshot-delta.js';
+import type { HostRecord, Snapshot, UnannouncedData, Vm } from '../domain/snapshot.js';
+import { linkAbort, runWithin } from '../lib/deadline.js';
+import type { After, Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import type { EngineClient, EventQuery } from './engine-client.js';
+import type { EngineEvent } from './engine-events.js';
+import type { EngineHost, EngineVm } from './engine-json.js';
+import { noObjects, type ObjectIds } from './healing.js';
+import type { VmPool } from './vm-pool.js';
+
+/** Most changed objects that are read one by one; beyond it one listing is less work for the engine. */
+export const MAX_CHANGED = 500;
+
+/** Most objects that are read at the same time: each takes a thread of the engine. */
+export const MAX_CONCURRENT_READS = 4;
+
+/**
+ * Time for which an event is asked for again, in ms. One whose transaction ended late can be read only after later ones;
+ * the engine writes most in transactions of their own, which take milliseconds.
+ */
+export const EVENT_OVERLAP = 10_000;
+
+/** Longest wait for events, in ms. Beyond it a full reading is due, which needs the engine just as much. */
+export const EVENTS_TIMEOUT = 10_000;
+
+/** Most objects that are read in turn between two polls, so that events wait less than a second for them. */
+export const MAX_TURN_READS = 40;
+
+/** Time after an event at which a VM is read once more for its guest agent, in ms: it reports when the guest has started. */
+export const GUEST_REPORT_DELAY = 60_000;
+
+/** Time for which a unit counts as in use after a call, in ms. An engine balances every minute. */
+export const USE_TIME = 600_000;
+
+/** What a poll found: the objects as read after it began, and how long ago their events came. */
+export interface Poll extends SnapshotDelta {
+  /** Start by the monotonic clock, in ms. */
+  readonly began: number;
+  /** Time from each new event, by the clock of the engine, to the end of the poll, in ms. */
+  readonly lags: readonly number[];
+}
+
+/** Follower of the engine's events. */
+export interface EventFollower {
+  /** Notes the newest event, with which a full reading begins. Resolves to the reason why events can't be followed, if so. */
+  readonly begin: (signal: AbortSignal) => Promise<SchedulingError | undefined>;
+  /** Returns the id of the newest event, 0 before the first. */
+  readonly eventId: () => number;
+  /**
+   * Reads the events since the last poll, then each object that they name, and what is next in turn. Rejects when events
+   * may have been lost, or too many objects changed, so that a full reading is due.
+   */
+  readonly poll: (snapshot: Snapshot, signal: AbortSignal) => Promise<Poll>;
+  /** Returns the objects that later events name, which a full reading under way may have read before. */
+  readonly watch: () => ObjectIds;
+  /** Ends that. */
+  readonly unwatch: () => void;
+  /** Lets the next poll read these objects, after a full reading. */
+  readonly readAgain: (objects: ObjectIds) => void;
+  /** Notes that what no event tells of is needed. */
+  readonly use: (data: UnannouncedData) => void;
+}
+
+/** Options of a follower. */
+export interface EventFollowerOptions {
+  readonly client: Pick<EngineClient, 'listEvents' | 'readVm' | 'readHost'>;
+  readonly pool: VmPool;
+  readonly settings: Pick<InventorySettings, 'refreshInterval'>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly steady: Clock;
+  readonly after: After;
+}
+
+/** A round of reading the memory of all hosts. */
+interface MemoryRound {
+  readonly time: number;
+  readonly began: number;
+  readonly hostIds: readonly string[];
+  read: number;
+}
+
+/** Creates a follower that has noted no event yet. */
+export function createEventFollower(options: EventFollowerOptions): EventFollower {
+  const { client, pool, settings, log, clock, steady, after } = options;
+  /** Events of the last {@link EVENT_OVERLAP}, and the newest, by id: each answer has to have them again. */
+  let known = new Map<number, { readonly time: number; readonly seen: number }>();
+  let pending = noObjects();
+  let watched: ObjectIds | undefined;
+  const lastUse = new Map<UnannouncedData, number>();
+  /** VMs to be read once more, in the order of the time when. */
+  const guestReports = new Map<string, number>();
+  let round: MemoryRound | undefined;
+
+  const newestId = () => [...known.keys()].reduce((left, right) => Math.max(left, right), 0);
+  const oldestId = () => [...known.keys()].reduce((left, right) => Math.min(left, right), newestId());
+  const isInUse = (data: UnannouncedData) => steady.now() - (lastUse.get(data) ?? -Infinity) < USE_TIME;
+
+  async function list(query: EventQuery, signal: AbortSignal): Promise<readonly EngineEvent[]> {
+    let events: EngineEvent[] = [];
+    await runWithin(
+      (own) =>
+        client.listEvents(
+          query,
+          () => {
+            events = [];
+            return {
+              record: (event) => void events.push(event),
+              odd: (reason) => log.warn('engine object skipped', { kind: 'event', reason }, reason),
+            };
+          },
+          own,
+        ),
+      { signal, ms: EVENTS_TIMEOUT, after, late: tooLate },
+    );
+    return events;
+  }
+
+  /** Returns the events that are new. Throws when one that is known is missing or another: the engine's database was restored. */
+  function newEvents(events: readonly EngineEvent[]): readonly EngineEvent[] {
+    const times = new Map(events.map(({ id, time }) => [id, time]));
+    for (const [id, { time }] of known) {
+      if (times.get(id) !== time) throw lost(`its event ${id} is gone, as after a restored backup`);
+    }
+    return events.filter(({ id }) => !known.has(id));
+  }
+
+  function note(events: readonly EngineEvent[]): void {
+    const now = steady.now();
+    for (const { id, time } of events) known.set(id, { time, seen: now });
+    const newest = newestId();
+    for (const [id, { seen }] of known) if (id !== newest && now - seen >= EVENT_OVERLAP) known.delete(id);
+    for (const { kind, objectId } of events) {
+      if (objectId === undefined) continue;
+      pending[kind].add(objectId);
+      watched?.[kind].add(objectId);
+      if (kind === 'host') continue;
+      guestReports.delete(objectId);
+      guestReports.set(objectId, now + GUEST_REPORT_DELAY);
+    }
+  }
+
+  /** Takes the hosts out of the round whose turn it is: all of them within the time of one. */
+  function hostsInTurn(snapshot: Snapshot): readonly string[] {
+    if (!isInUse('hostMemory')) {
+      round = undefined;
+      return [];
+    }
+    const now = steady.now();
+    const isOver =
+      round?.read === round?.hostIds.length && now - (round?.began ?? 0) >= settings.refreshInterval;
+    if (round === undefined || isOver) {
+      round = { time: clock.now(), began: now, hostIds: snapshot.hosts.map(({ id }) => id), read: 0 };
+    }
+    const share = (now - round.began) / settings.refreshInterval;
+    const due = Math.min(Math.ceil(round.hostIds.length * share) + 1, round.read + MAX_TURN_READS);
+    const ids = round.hostIds.slice(round.read, due);
+    round.read += ids.length;
+    return ids;
+  }
+
+  function vmsInTurn(): readonly string[] {
+    const due: string[] = [];
+    for (const [id, time] of guestReports) {
+      if (time > steady.now() || due.length === MAX_TURN_READS) break;
+      guestReports.delete(id);
+      if (isInUse('guestReports')) due.push(id);
+    }
+    return due;
+  }
+
+  async function readVm(
+    id: string,
+    snapshot: Snapshot,
+    signal: AbortSignal,
+    vms: Collected<Vm>,
+  ): Promise<void> {
+    const record = usable('vm', id, await client.readVm(id, signal));
+    const vm = record?.hostId === undefined ? undefined : pool.lookedUp(record);
+    if (vm === undefined) vms.removed.push(id);
+    else if (!isSameVm(vm, snapshot.vm(id))) vms.changed.push(vm);
+  }
+
+  async function readHost(
+    id: string,
+    statistics: boolean,
+    snapshot: Snapshot,
+    signal: AbortSignal,
+    hosts: Collected<HostRecord>,
+  ): Promise<void> {
+    const read = usable('host', id, await client.readHost(id, { statistics }, signal));
+    if (read === undefined) {
+      hosts.removed.push(id);
+      return;
+    }
+    const { name, clusterId, memory } = read;
+    const before = snapshot.host(id);
+    const freeMiB = statistics ? memory.freeMiB : before?.memory.freeMiB;
+    const status = pool.status(read.status) ?? 'unknown';
+    const host: HostRecord = { id, name, clusterId, status, memory: { ...memory, freeMiB } };
+    if (!isSameHost(host, before)) hosts.changed.push(host);
+  }
+
+  /** Returns the record of an object; undefined for one that is gone, or unusable, which a listing skips as well. */
+  function usable<Record extends EngineVm | EngineHost>(
+    kind: string,
+    id: string,
+    parsed: { readonly record?: Record; readonly odd?: string } | undefined,
+  ): Record | undefined {
+    if (parsed?.odd !== undefined)
+      log.warn('engine object skipped', { kind, reason: parsed.odd }, `${kind} ${id}`);
+    return parsed?.record;
+  }
+
+  async function poll(snapshot: Snapshot, signal: AbortSignal): Promise<Poll> {
+    const time = clock.now();
+    const began = steady.now();
+    const from = Math.max(0, oldestId() - 1);
+    const events = newEvents(await list({ from }, signal));
+    note(events);
+    const { vm, host } = pending;
+    pending = noObjects();
+    if (vm.size + host.size > MAX_CHANGED) {
+      throw lost(
+        `${vm.size + host.size} objects changed, more than the ${MAX_CHANGED} that are read one by one`,
+      );
+    }
+    const hosts: Collected<HostRecord> = { changed: [], removed: [] };
+    const vms: Collected<Vm> = { changed: [], removed: [] };
+    const inTurn = new Set(hostsInTurn(snapshot));
+    const isWholeRound = round !== undefined && round.read === round.hostIds.length;
+    const roundTime = round?.time;
+    await readAll(
+      [
+        ...[...vm, ...vmsInTurn()].map((id) => (own: AbortSignal) => readVm(id, snapshot, own, vms)),
+        ...[...new Set([...host, ...inTurn])].map(
+          (id) => (own: AbortSignal) => readHost(id, inTurn.has(id), snapshot, own, hosts),
+        ),
+      ],
+      signal,
+    );
+    const now = clock.now();
+    return {
+      time,
+      began,
+      eventId: newestId(),
+      memoryTime: isWholeRound && roundTime !== undefined ? roundTime : -Infinity,
+      hosts,
+      vms,
+      lags: events.map((event) => Math.max(0, now - event.time)),
+    };
+  }
+
+  return {
+    async begin(signal) {
+      try {
+        const [newest] = await list('newest', signal);
+        // A search that an engine does not understand finds nothing, with status 200.
+        if (newest === undefined && (await list('newest of any kind', signal)).length > 0) return notFound();
+        known = new Map(newest && [[newest.id, { time: newest.time, seen: steady.now() }]]);
+        pending = noObjects();
+        return undefined;
+      } catch (thrown) {
+        return SchedulingError.from(thrown);
+      }
+    },
+    eventId: newestId,
+    poll,
+    watch: () => (watched = noObjects()),
+    unwatch: () => (watched = undefined),
+    readAgain({ vm, host }) {
+      round = undefined;
+      for (const id of vm) pending.vm.add(id);
+      for (const id of host) pending.host.add(id);
+    },
+    use: (data) => void lastUse.set(data, steady.now()),
+  };
+}
+
+/** Changes that are being collected. */
+type Collected<Changed> = { readonly [Field in keyof Changes<Changed>]: Changes<Changed>[Field][number][] };
+
+/** Runs the tasks, few at the same time. Rejects with the first failure, after which no other starts. */
+async function readAll(
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const all = linkAbort(signal);
+  const left = tasks.values();
+  const work = async () => {
+    for (const task of left) await task(all.signal);
+  };
+  try {
+    await Promise.all(Array.from({ length: MAX_CONCURRENT_READS }, work));
+  } catch (thrown) {
+    all.abort();
+    throw thrown;
+  } finally {
+    all.unlink();
+  }
+}
+
+function lost(reason: string): SchedulingError {
+  return new SchedulingError(
+    'UNAVAILABLE',
+    `the events of the engine do not tell all that changed: ${reason}`,
+  );
+}
+
+function notFound(): SchedulingError {
+  return new SchedulingError(
+    'UNAVAILABLE',
+    'the engine has events, and its search finds none about hosts and VMs: it may be too old to search for them',
+  );
+}
+
+function tooLate(): SchedulingError {
+  return new SchedulingError(
+    'UNAVAILABLE',
+    `the engine did not list its events within ${EVENTS_TIMEOUT / 1000} s`,
+  );
+}

@@ -1,0 +1,378 @@
+import { expect } from 'chai';
+import { applyDelta } from '../../src/domain/snapshot-delta.js';
+import type { Snapshot } from '../../src/domain/snapshot.js';
+import type { EngineEvent } from '../../src/inventory/engine-events.js';
+import { EVENT_OVERLAP, MAX_CHANGED, MAX_CONCURRENT_READS } from '../../src/inventory/event-follower.js';
+import type { ObjectCounts, SnapshotUpdate } from '../../src/inventory/refresher.js';
+import { HOST, vmId } from './engine-world.js';
+import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';
+import { settle } from './fake-time.js';
+import { codeOf, useStage } from './stage.js';
+
+const HOST_2 = HOST.replace(/^7/, '8');
+
+/** Every second; the clock of these tests goes by whole ones. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+describe('createEventFollower', () => {
+  const stage = useStage();
+  let lags: number[];
+  let healed: ObjectCounts[];
+  let updates: SnapshotUpdate[];
+
+  beforeEach(() => {
+    [lags, healed, updates] = [[], [], []];
+    stage.client.hosts = [scriptedHost(), scriptedHost({ id: HOST_2, name: 'H2' })];
+    stage.client.events = [event(10)];
+  });
+
+  /** An event of now: of the first VM unless it is said otherwise. */
+  const event = (id: number, more: Partial<EngineEvent> = {}): EngineEvent => ({
+    id,
+    time: stage.time.clock.now(),
+    kind: 'vm',
+    objectId: vmId(1),
+    ...more,
+  });
+  const happens = (id: number, more: Partial<EngineEvent> = {}): void => {
+    stage.client.events = [...stage.client.events, event(id, more)].sort((a, b) => a.id - b.id);
+  };
+  const follow = (options: Parameters<typeof stage.started>[0] = {}) =>
+    stage.started({
+      eventInterval: SECOND,
+      onEvents: (more) => lags.push(...more),
+      onHealed: (more) => healed.push(more),
+      onUpdate: (update) => updates.push(update),
+      ...options,
+    });
+  const vmsOn = (snapshot: Snapshot, hostId: string) => snapshot.host(hostId)?.vms.map(({ id }) => id);
+  const fullReadings = () => stage.client.calls.vms;
+
+  it('notes the newest event before the first full reading, and asks every second for those after it', async () => {
+    const begun: number[] = [];
+    stage.client.before = (method) => {
+      if (method === 'vms') begun.push(stage.client.calls.events.length);
+      return Promise.resolve();
+    };
+    const inventory = await follow();
+    expect(begun).to.deep.equal([1]);
+    expect(inventory.current().eventId).to.equal(10);
+    await stage.time.advance(3 * SECOND);
+    // The last known event is asked for again: an answer without it tells of a restored database.
+    expect(stage.client.calls.events).to.deep.equal(['newest', ...[9, 9, 9, 9].map((from) => ({ from }))]);
+    expect(fullReadings()).to.equal(1);
+  });
+
+  it('shows a VM where it is within a second, and reads nothing but that VM', async () => {
+    const inventory = await follow();
+    const before = inventory.current();
+    await stage.time.advance(0);
+    stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+    happens(12);
+    await stage.time.advance(SECOND);
+    const after = inventory.current();
+    expect([vmsOn(after, HOST), vmsOn(after, HOST_2)]).to.deep.equal([[], [vmId(1)]]);
+    expect(after.eventId).to.equal(12);
+    expect(after.hostOrder).to.equal(before.hostOrder);
+    expect(stage.client.calls).to.deep.include({ hosts: 1, vms: 1, vm: [vmId(1)], host: [] });
+    expect(lags).to.deep.equal([SECOND]);
+  });
+
+  it('takes a VM in that starts, and out one that stops or is gone', async () => {
+    stage.client.vms = [1, 2].map((n) => scriptedVm(n));
+    const inventory = await follow();
+    stage.client.vms = [scriptedVm(1, { hostId: undefined, status: 'down' }), scriptedVm(3)];
+    [1, 2, 3].forEach((n) => happens(10 + n, { objectId: vmId(n) }));
+    await stage.time.advance(SECOND);
+    expect([1, 2, 3].map((n) => inventory.current().vm(vmId(n)) !== undefined)).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    expect(inventory.state()).to.include({ hosts: 2, vms: 1 });
+  });
+
+  it('takes a host with its new status and its old free memory, which is in the statistics only, and out one that is gone', async () => {
+    const inventory = await follow();
+    stage.client.hosts = [scriptedHost({ status: 'maintenance' })];
+    happens(11, { kind: 'host', objectId: HOST });
+    happens(12, { kind: 'host', objectId: HOST_2 });
+    await stage.time.advance(SECOND);
+    expect(inventory.current().hosts.map(({ id, status }) => [id, status])).to.deep.equal([
+      [HOST, 'maintenance'],
+    ]);
+    expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(4096);
+  });
+
+  it('advances the time of the snapshot with each answer, so that it never gets too old', async () => {
+    const inventory = await follow({ maxStaleness: 40 * SECOND });
+    await stage.time.advance(5 * MINUTE);
+    expect(stage.time.clock.now() - inventory.current().time).to.be.at.most(SECOND);
+    expect(fullReadings()).to.equal(1);
+  });
+
+  it(`reads at most ${MAX_CONCURRENT_READS} objects at the same time`, async () => {
+    stage.client.vms = Array.from({ length: 20 }, (_, n) => scriptedVm(n));
+    await follow();
+    await stage.time.advance(0);
+    let [now, most] = [0, 0];
+    stage.client.before = async (method) => {
+      if (method !== 'vm') return;
+      most = Math.max(most, ++now);
+      await settle();
+      now -= 1;
+    };
+    stage.client.vms.forEach(({ id }, n) => happens(20 + n, { objectId: id }));
+    await stage.time.advance(SECOND);
+    for (let turn = 0; turn < 20; turn += 1) await settle();
+    expect(most).to.equal(MAX_CONCURRENT_READS);
+    expect(stage.client.calls.vm).to.have.length(20);
+  });
+
+  for (const [changed, singles, readings] of [
+    [MAX_CHANGED, MAX_CHANGED, 1],
+    [MAX_CHANGED + 1, 0, 2],
+  ] as const) {
+    it(`reads ${changed} changed objects by ${singles} single requests and ${readings - 1} full readings`, async () => {
+      stage.client.vms = Array.from({ length: changed }, (_, n) => scriptedVm(n));
+      const inventory = await follow();
+      await stage.time.advance(0);
+      stage.client.vms = stage.client.vms.map((vm) => ({ ...vm, hostId: HOST_2 }));
+      stage.client.vms.forEach(({ id }, n) => happens(20 + n, { objectId: id }));
+      await stage.time.advance(SECOND);
+      for (let turn = 0; turn < 10; turn += 1) await stage.time.advance(0);
+      expect(inventory.current().host(HOST_2)?.vms).to.have.length(changed);
+      expect([stage.client.calls.vm.length, fullReadings()]).to.deep.equal([singles, readings]);
+    });
+  }
+
+  it('reads an object whose event can be read only after later ones', async () => {
+    const inventory = await follow();
+    happens(15, { objectId: vmId(7) });
+    await stage.time.advance(EVENT_OVERLAP - SECOND);
+    stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+    happens(12);
+    await stage.time.advance(SECOND);
+    expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+    expect(inventory.current().eventId).to.equal(15);
+    expect(fullReadings()).to.equal(1);
+  });
+
+  describe('reads everything at once', () => {
+    it('when ids jump back, as after a restored backup', async () => {
+      const inventory = await follow();
+      await stage.time.advance(SECOND);
+      stage.client.events = [event(4)];
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      await stage.time.advance(SECOND);
+      expect(inventory.current()).to.deep.include({ eventId: 4 });
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      expect(fullReadings()).to.equal(2);
+      expect(inventory.state().followsEvents).to.equal(true);
+    });
+
+    it('when an id that is known is that of another event', async () => {
+      await follow();
+      stage.client.events = [{ ...event(10), time: 1 }, event(11)];
+      await stage.time.advance(SECOND);
+      expect(fullReadings()).to.equal(2);
+    });
+
+    it('when events can not be read, then ever more seldom up to every 30 s, and follows events again', async () => {
+      const inventory = await follow();
+      const start = stage.time.clock.now();
+      const times: number[] = [];
+      const failing = (method: string) => {
+        if (method === 'vms') times.push((stage.time.clock.now() - start) / SECOND);
+        // The newest one can be read, and so events seem to work.
+        const isPoll = method === 'events' && stage.client.calls.events.at(-1) !== 'newest';
+        return isPoll ? Promise.reject(new Error('cut')) : Promise.resolve();
+      };
+      stage.client.before = failing;
+      await stage.time.advance(2 * MINUTE);
+      expect(times.slice(0, 3).map(Math.round)).to.deep.equal([0, 1, 3]);
+      expect(times.length).to.be.at.most(9);
+      stage.mendEngine();
+      await stage.time.advance(MINUTE);
+      expect(inventory.state().followsEvents).to.equal(true);
+      const readings = fullReadings();
+      await stage.time.advance(5 * MINUTE);
+      expect(fullReadings()).to.equal(readings);
+    });
+  });
+
+  it('reads everything every 30 s while the engine refuses its events, says so, and follows them once it does not', async () => {
+    const refuse = (method: string) =>
+      method === 'events' ? Promise.reject(new Error('403')) : Promise.resolve();
+    stage.client.before = refuse;
+    const inventory = await follow();
+    await stage.time.advance(2 * MINUTE);
+    expect(fullReadings()).to.equal(5);
+    expect(inventory.state()).to.include({ available: true, failures: 0, followsEvents: false });
+    expect(stage.log.lines.map(({ event }) => event)).to.include('engine events not followed');
+    stage.mendEngine();
+    await stage.time.advance(5 * MINUTE);
+    expect(fullReadings()).to.equal(6);
+  });
+
+  it('does not follow events of which its search finds none although the engine has some', async () => {
+    const { client } = stage;
+    const inventory = await follow({
+      client: {
+        ...client,
+        listEvents: (query, begin, signal) =>
+          query === 'newest' ? Promise.resolve(void begin()) : client.listEvents(query, begin, signal),
+      },
+    });
+    expect(inventory.state().followsEvents).to.equal(false);
+  });
+
+  it('follows an engine that has no events yet', async () => {
+    stage.client.events = [];
+    const inventory = await follow();
+    happens(1);
+    stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+    await stage.time.advance(SECOND);
+    expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+  });
+
+  it('asks for no events with an interval of 0', async () => {
+    await follow({ eventInterval: 0 });
+    await stage.time.advance(2 * MINUTE);
+    expect([stage.client.calls.events, fullReadings()]).to.deep.equal([[], 5]);
+  });
+
+  describe('the full reading every 10 min', () => {
+    it('heals what events missed, and says how much that was', async () => {
+      const inventory = await follow();
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 }), scriptedVm(2)];
+      stage.client.hosts = [scriptedHost({ memory: { totalMiB: 1, freeMiB: 1, schedulableMiB: 1 } })];
+      await stage.time.advance(10 * MINUTE - SECOND);
+      expect(fullReadings()).to.equal(1);
+      await stage.time.advance(2 * SECOND);
+      expect(fullReadings()).to.equal(2);
+      expect(inventory.current().hosts).to.have.length(1);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      // A host left and two VMs came or moved; no event tells of memory.
+      expect(healed).to.deep.equal([{ hosts: 1, vms: 2 }]);
+    });
+
+    it('does not count as healed what an event tells of just after it', async () => {
+      await follow();
+      await stage.time.advance(10 * MINUTE - SECOND / 2);
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      happens(11);
+      await stage.time.advance(SECOND);
+      expect(healed).to.deep.equal([{ hosts: 0, vms: 0 }]);
+    });
+
+    it('lets events be counted meanwhile, and reads what they name again afterwards', async () => {
+      const inventory = await follow();
+      await stage.time.advance(10 * MINUTE - 5 * SECOND);
+      const gate = createGate();
+      const old = stage.client.vms;
+      stage.client.before = (method, signal) => (method === 'vms' ? gate.pass(signal) : Promise.resolve());
+      await stage.time.advance(10 * SECOND);
+      expect(fullReadings()).to.equal(2);
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      happens(11);
+      await stage.time.advance(SECOND);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      expect(stage.client.calls.vm).to.have.length(1);
+      // The listing was written before the VM moved.
+      const now = stage.client.vms;
+      stage.client.vms = old;
+      gate.open();
+      await settle();
+      stage.client.vms = now;
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      await stage.time.advance(0);
+      expect(stage.client.calls.vm).to.have.length(2);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      await stage.time.advance(SECOND);
+      expect(healed).to.deep.equal([{ hosts: 0, vms: 0 }]);
+    });
+
+    it('tells of each snapshot by a delta that leads from the one before to it', async () => {
+      await follow();
+      for (const hostId of [HOST_2, HOST, HOST_2]) {
+        stage.client.vms = [scriptedVm(1, { hostId }), scriptedVm(2)];
+        happens(20 + updates.length);
+        await stage.time.advance(SECOND);
+      }
+      await stage.time.advance(10 * MINUTE);
+      expect(updates.filter(({ delta }) => delta === undefined)).to.have.length(1);
+      const shown = ({ time, eventId, hosts }: Snapshot) => ({ time, eventId, hosts });
+      updates.reduce((before, after) => {
+        if (after.delta === undefined) throw new Error('a snapshot without what led to it');
+        expect(shown(applyDelta(before.snapshot, after.delta))).to.deep.equal(shown(after.snapshot));
+        return after;
+      });
+    });
+  });
+
+  describe('what no event tells of', () => {
+    const withFree = (freeMiB: number) => [
+      scriptedHost({ memory: { totalMiB: 8192, freeMiB, schedulableMiB: 4096 } }),
+    ];
+
+    it('reads the memory of every host anew in 30 s while a unit needs it, and not before, nor 10 min later', async () => {
+      stage.client.hosts = withFree(100);
+      const inventory = await follow();
+      await stage.time.advance(MINUTE);
+      expect(stage.client.calls.host).to.deep.equal([]);
+      expect(stage.time.clock.now() - inventory.current().memoryTime).to.equal(MINUTE);
+      inventory.use('hostMemory');
+      stage.client.hosts = withFree(200);
+      await stage.time.advance(31 * SECOND);
+      expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(200);
+      expect(stage.time.clock.now() - inventory.current().memoryTime).to.be.at.most(31 * SECOND);
+      await stage.time.advance(10 * MINUTE);
+      const { length } = stage.client.calls.host;
+      expect(length).to.be.within(18, 22);
+      await stage.time.advance(5 * MINUTE);
+      expect(stage.client.calls.host).to.have.length(length);
+    });
+
+    it('spreads 60 hosts over 30 s', async () => {
+      stage.client.hosts = Array.from({ length: 60 }, (_, n) =>
+        scriptedHost({ id: HOST.replace(/.{2}$/, String(10 + n)), name: `H${n}` }),
+      );
+      const inventory = await follow();
+      inventory.use('hostMemory');
+      const counts: number[] = [];
+      for (let second = 0; second < 30; second += 1) {
+        const before = stage.client.calls.host.length;
+        await stage.time.advance(SECOND);
+        counts.push(stage.client.calls.host.length - before);
+      }
+      expect(Math.max(...counts)).to.be.at.most(3);
+      expect(new Set(stage.client.calls.host)).to.have.length(60);
+    });
+
+    for (const inUse of [true, false]) {
+      it(`reads a VM once more a minute after its event, ${inUse ? 'while' : 'but not unless'} a unit needs the guest's report`, async () => {
+        const inventory = await follow();
+        if (inUse) inventory.use('guestReports');
+        happens(11);
+        await stage.time.advance(SECOND);
+        const guest = { distribution: 'Rocky Linux', version: '9.4' };
+        stage.client.vms = [scriptedVm(1, { guest })];
+        await stage.time.advance(MINUTE - 2 * SECOND);
+        expect(stage.client.calls.vm).to.have.length(1);
+        await stage.time.advance(2 * SECOND);
+        expect(stage.client.calls.vm).to.have.length(inUse ? 2 : 1);
+        const os = inventory.current().vm(vmId(1))?.os.guest.type;
+        expect(os).to.equal(inUse ? 'Rocky Linux' : 'rhel');
+      });
+    }
+  });
+
+  it('ends a poll when it is closed, and asks no more', async () => {
+    const inventory = await follow();
+    stage.client.before = (_method, signal) => createGate().pass(signal);
+    await stage.time.advance(SECOND);
+    expect(await codeOf(inventory.close())).to.equal('OK');
+  });
+});
