@@ -44,7 +44,10 @@ export interface BackendParts {
 export interface BackendOptions {
   readonly kept: KeptParts;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'refreshed' | 'serviceCalled' | 'breakerChanged'>;
+  readonly metrics: Pick<
+    Metrics,
+    'refreshed' | 'eventsCounted' | 'healed' | 'serviceCalled' | 'breakerChanged'
+  >;
   /** The variables that plugins get. */
   readonly variables: Io['variables'];
   /** Time that each part may take to stop, in milliseconds. */

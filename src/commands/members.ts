@@ -46,7 +46,7 @@ export function openEngine(
     onChange,
   }: {
     readonly log: Log;
-    readonly metrics: Pick<Metrics, 'refreshed'>;
+    readonly metrics: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed'>;
     /** Called whenever its readiness has changed. */
     readonly onChange: () => void;
   },
@@ -68,8 +68,8 @@ export function openEngine(
     inventory,
     readiness: () => readiness,
     figures() {
-      const { snapshotTime, hosts, vms } = inventory.state();
-      return { snapshotTime, hosts, runningVms: vms };
+      const { snapshotTime, hosts, vms, followsEvents } = inventory.state();
+      return { snapshotTime, hosts, runningVms: vms, followsEvents };
     },
     firstSnapshot,
     start() {

@@ -35,7 +35,7 @@ export function openInventory(
   client: EngineClient,
   log: Log,
   watchers: {
-    readonly metrics?: Pick<Metrics, 'refreshed'>;
+    readonly metrics?: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed'>;
     readonly onAvailability?: (available: boolean, reason?: string) => void;
   } = {},
 ): EngineInventory {
@@ -45,6 +45,8 @@ export function openInventory(
     log,
     onAvailability: watchers.onAvailability,
     onRefresh: (outcome) => watchers.metrics?.refreshed(outcome),
+    onEvents: (lags) => watchers.metrics?.eventsCounted(lags),
+    onHealed: (objects) => watchers.metrics?.healed(objects),
   });
 }
 

@@ -59,7 +59,7 @@ export const inventorySection = z.strictObject({
     SECOND,
     0,
     MINUTE,
-    'Time from one request for the events of the engine, which say what changed, to the next; 0: read everything each time',
+    'Time from one request for the events of the engine, which say what changed, to the next; 0s: read everything each time',
   ),
   relistInterval: duration(
     10 * MINUTE,

@@ -14,6 +14,8 @@ export interface InventoryFigures {
   readonly snapshotTime: number | undefined;
   readonly hosts: number;
   readonly runningVms: number;
+  /** True while the snapshot follows the events of the engine. */
+  readonly followsEvents: boolean;
 }
 
 /** Outcome for the engine: a whole answer, one without some units, one without any, or a fault. */
@@ -59,6 +61,10 @@ export interface Metrics {
   /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
   readonly unitFailed: (unit: string, code: SchedulingErrorCode) => void;
   readonly refreshed: (outcome: RefreshOutcome) => void;
+  /** Counts events of the engine by the time until the snapshot had what they told of, in ms. */
+  readonly eventsCounted: (lags: readonly number[]) => void;
+  /** Counts objects that a full reading found changed without an event. */
+  readonly healed: (objects: { readonly hosts: number; readonly vms: number }) => void;
   /** Shows these figures at each scrape; none as long as there is no inventory. */
   readonly watchInventory: (read: () => InventoryFigures | undefined) => void;
   /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
@@ -81,6 +87,9 @@ export interface Metrics {
 const CALL_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** Around the 2 seconds after which an event that can be read is in every score. */
+const EVENT_BUCKETS = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60];
 
 const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
@@ -125,6 +134,18 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     help: 'Time to read the hosts and running VMs of the engine, by outcome.',
     labelNames: ['outcome'],
     buckets: REFRESH_BUCKETS,
+    registers,
+  });
+  const eventLags = new Histogram({
+    name: 'hostscore_event_lag_seconds',
+    help: 'Time from an event, by the clock of the engine, until the snapshot had what it told of.',
+    buckets: EVENT_BUCKETS,
+    registers,
+  });
+  const healedObjects = new Counter({
+    name: 'hostscore_events_missed_total',
+    help: 'Hosts and VMs that a full reading found changed without an event, by kind.',
+    labelNames: ['kind'],
     registers,
   });
   const locks = new Histogram({
@@ -195,6 +216,11 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     },
     refreshed: ({ ok, durationMs }) =>
       refreshes.observe({ outcome: ok ? 'ok' : 'failed' }, durationMs / 1000),
+    eventsCounted: (lags) => lags.forEach((ms) => eventLags.observe(ms / 1000)),
+    healed({ hosts, vms }) {
+      healedObjects.inc({ kind: 'host' }, hosts);
+      healedObjects.inc({ kind: 'vm' }, vms);
+    },
     watchInventory(read) {
       const figure = (name: string, help: string, value: (figures: InventoryFigures) => number) =>
         gauge(name, help, (shown) => {
@@ -208,6 +234,11 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
         ({ snapshotTime = 0 }) => snapshotTime / 1000,
       );
       figure('hostscore_hosts', 'Hosts in the snapshot.', ({ hosts }) => hosts);
+      figure(
+        'hostscore_events_followed',
+        'Whether the snapshot follows the events of the engine: 1 or 0.',
+        ({ followsEvents }) => Number(followsEvents),
+      );
       figure('hostscore_running_vms', 'Running VMs in the snapshot.', ({ runningVms }) => runningVms);
     },
     watchServices(read) {

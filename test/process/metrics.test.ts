@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { createMetrics } from '../../src/process/metrics.js';
+import { createMetrics, type InventoryFigures } from '../../src/process/metrics.js';
 
 describe('metrics', () => {
   it('labels known units only, since callers make names up', async () => {
@@ -20,14 +20,15 @@ describe('metrics', () => {
 
   it('shows the inventory as it is at each scrape', async () => {
     const metrics = createMetrics(() => false);
-    let figures: { snapshotTime: number | undefined; hosts: number; runningVms: number } = {
+    let figures: InventoryFigures = {
+      followsEvents: false,
       snapshotTime: undefined,
       hosts: 0,
       runningVms: 0,
     };
     metrics.watchInventory(() => figures);
     expect(await metrics.scrape()).to.match(/^hostscore_snapshot_timestamp_seconds 0$/m);
-    figures = { snapshotTime: 1500, hosts: 12, runningVms: 190 };
+    figures = { snapshotTime: 1500, hosts: 12, runningVms: 190, followsEvents: true };
     const text = await metrics.scrape();
     expect(text).to.match(/^hostscore_snapshot_timestamp_seconds 1.5$/m);
     expect(text).to.match(/^hostscore_hosts 12$/m);
@@ -122,6 +123,19 @@ describe('metrics', () => {
   });
 });
 
+describe('events of the engine', () => {
+  it('are counted by their lag, and what they missed by kind', async () => {
+    const metrics = createMetrics(() => false);
+    metrics.eventsCounted([400, 1900, 2100]);
+    metrics.healed({ hosts: 0, vms: 3 });
+    const text = await metrics.scrape();
+    expect(text).to.include('hostscore_event_lag_seconds_bucket{le="2"} 2');
+    expect(text).to.include('hostscore_event_lag_seconds_count 3');
+    expect(text).to.include('hostscore_events_missed_total{kind="host"} 0');
+    expect(text).to.include('hostscore_events_missed_total{kind="vm"} 3');
+  });
+});
+
 /** The documented rules for alerts. */
 const rules = z
   .object({
@@ -136,7 +150,7 @@ describe('documented figures', () => {
   /** The figures of a process with an engine and two services, of which something has been counted. */
   async function scraped(snapshotTime: number | undefined): Promise<string> {
     const metrics = createMetrics(() => true);
-    metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0 }));
+    metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0, followsEvents: false }));
     metrics.watchServices(() => [
       { name: 'gpu', breaker: 'open', units: 1, unitsRemembered: 0 },
       { name: 'cpu', breaker: 'closed', units: 1, unitsRemembered: 0 },
