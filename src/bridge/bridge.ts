@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BridgeSettings } from '../config/sections.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import type { FollowCall } from '../domain/inventory.js';
 import { runWithin } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { quoted, stackOf } from '../lib/text.js';
@@ -32,10 +33,15 @@ const HOLDS_LOCK: ReadonlySet<string> = new Set(['runFilters', 'runCostFunctions
 /** Options of a bridge. */
 export interface BridgeOptions {
   /** `budget` limits a call from the head of its request on, in milliseconds: it holds its cluster's lock. */
-  readonly settings: Pick<BridgeSettings, 'rows' | 'scores' | 'budget' | 'maxHostIds'>;
+  readonly settings: Pick<
+    BridgeSettings,
+    'rows' | 'scores' | 'predictions' | 'selector' | 'budget' | 'maxHostIds'
+  >;
   /** Budget of discover, in milliseconds: the engine calls it from a separate thread and waits two minutes. */
   readonly discoverBudgetMs: number;
   readonly service: PolicyUnitService;
+  /** Told of each call for a VM that is no dry run, and what host the engine presumably takes. Nobody is by default. */
+  readonly followCall?: FollowCall | undefined;
   readonly log: Log;
   readonly metrics: Pick<
     Metrics,
@@ -67,12 +73,17 @@ export function createBridge(options: BridgeOptions): Bridge {
   let { settings, discoverBudgetMs } = options;
   let methods = methodsBy(settings);
 
-  function methodsBy({ rows, scores, maxHostIds }: BridgeOptions['settings']): Map<string, BridgeMethod> {
+  function methodsBy({
+    rows,
+    scores,
+    selector,
+    maxHostIds,
+  }: BridgeOptions['settings']): Map<string, BridgeMethod> {
     const readers = createArgumentReader(maxHostIds);
     const all = withIntrospection([
       createDiscover({ service, log }),
       createRunFilters({ service, read: readers.filters }),
-      createRunCostFunctions({ service, read: readers.costs, rows, scores }),
+      createRunCostFunctions({ service, read: readers.costs, rows, scores, selector }),
       createRunLoadBalancing({ service, read: readers.balance }),
     ]);
     return new Map(all.map((method) => [method.name, method]));
@@ -124,11 +135,24 @@ export function createBridge(options: BridgeOptions): Bridge {
         const { dryRun } = request;
         const asked = { requestId, dryRun, forEngine, atEngineStart: !forEngine };
         const ask = askWithin(budgetMs, asked, request, options);
-        const { answer, units = [], failed = [], facts = () => ({}) } = await method.run(params, ask);
+        let predicted: ReturnType<FollowCall> | undefined;
+        const onVm = (vmId: string) => {
+          if (!dryRun && settings.predictions) predicted = options.followCall?.(vmId, requestId);
+        };
+        const outcome = await method.run(params, ask, onVm);
+        const { answer, units = [], failed = [], facts = () => ({}), predictHost } = outcome;
         logInvalid(name, requestId, failed);
         logAnswer({ requestId, method: name, units, failed, facts });
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
-        return { value: answer, outcome: outcomeOf(units, failed) };
+        const afterAnswer = () => {
+          try {
+            const hostId = predicted === undefined ? undefined : predictHost?.();
+            if (hostId !== undefined) predicted?.(hostId);
+          } catch (thrown) {
+            log.error('prediction failed', { requestId, stack: stackOf(thrown) }, name);
+          }
+        };
+        return { value: answer, outcome: outcomeOf(units, failed), afterAnswer };
       } catch (thrown) {
         throw reportFault(methods.has(name) ? name : '(unknown)', requestId, thrown);
       }

@@ -11,6 +11,8 @@ export interface MethodOutcome {
   readonly failed?: readonly FailedUnit[];
   /** Fields for the log, such as the number of hosts. */
   readonly facts?: () => LogFields;
+  /** Returns the host on which the engine presumably puts the VM, by this answer alone; undefined when that does not tell. */
+  readonly predictHost?: () => string | undefined;
 }
 
 /**
@@ -26,6 +28,13 @@ export interface BridgeMethod {
   readonly help: string;
   /** Signatures for `system.methodSignature`, each the type of the result, then those of the arguments. */
   readonly signatures: readonly (readonly string[])[];
-  /** Runs the method. Rejects with an XmlRpcFault when it can't answer at all. */
-  readonly run: (params: readonly XmlRpcValue[], ask: Ask) => Promise<MethodOutcome>;
+  /**
+   * Runs the method. `onVm` is called with the VM to be placed, if there is one, before the service is. Rejects with an
+   * XmlRpcFault when it can't answer at all.
+   */
+  readonly run: (
+    params: readonly XmlRpcValue[],
+    ask: Ask,
+    onVm: (vmId: string) => void,
+  ) => Promise<MethodOutcome>;
 }

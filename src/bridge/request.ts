@@ -23,6 +23,8 @@ export interface ReceivedRequest {
 export interface Dispatched {
   readonly value: XmlRpcValue;
   readonly outcome: BridgeOutcome;
+  /** Called once the answer is sent, and not when its caller went away before. Must not throw. */
+  readonly afterAnswer?: (() => void) | undefined;
 }
 
 /** Called for each call. May throw anything: an XmlRpcFault is sent as it is, a SchedulingError with its message. */

@@ -2,6 +2,7 @@ import type { HostScore, PolicyUnitService, ScoreUnitResult } from '../domain/co
 import { contractViolation } from '../domain/errors.js';
 import { policyHash } from '../domain/policies.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
+import { selectByRank, selectByWeight, type BookedCost } from '../engine-model/selectors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import type { ArgumentReader, CostArguments } from './arguments.js';
 import type { Ask, BridgeMethod } from './method.js';
@@ -14,6 +15,9 @@ import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
  */
 export type RowMode = 'perUnit' | 'summed';
 
+/** The policy unit with which the engine picks a host: RankSelector, its default, or BasicWeighting. */
+export type Selector = 'rank' | 'weight';
+
 /** Most rows in one answer: those of five functions for 10,000 hosts, 9 MB and a tenth of a second of work. */
 export const MAX_ROWS = 50_000;
 
@@ -23,6 +27,7 @@ export interface RunCostFunctionsOptions {
   readonly read: ArgumentReader['costs'];
   readonly rows: RowMode;
   readonly scores: ScoreMode;
+  readonly selector: Selector;
 }
 
 interface UnitCosts {
@@ -33,7 +38,7 @@ interface UnitCosts {
 
 /** Creates runCostFunctions, which returns the cost of each host by each score unit that answered. */
 export function createRunCostFunctions(options: RunCostFunctionsOptions): BridgeMethod {
-  const { service, read, rows, scores: mode } = options;
+  const { service, read, rows, scores: mode, selector } = options;
 
   async function unitCosts(
     { functions, hosts, vmId, properties }: CostArguments,
@@ -80,9 +85,10 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       ['struct', 'array', 'array', 'string', 'struct'],
       ['struct', 'array', 'array', 'string', 'nil'],
     ],
-    async run(params, ask) {
+    async run(params, ask, onVm) {
       const asked = read(params);
       const { functions, hosts, vmId, properties } = asked;
+      onVm(vmId);
       if (rows === 'perUnit') expectFewRows(functions.size, hosts.ids.length);
       const facts = () => {
         const scores = [...functions].map(([name, weight]) => ({ name, weight }));
@@ -96,6 +102,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const answered = results.filter((result) => 'costs' in result);
       const errors = answered.length === 0 ? ['all cost functions failed'] : [];
       const result: XmlRpcValue[] = [];
+      let booked = () => answered.flatMap((answer) => bookedCosts(hosts.ids, answer.costs, answer.unit));
       if (rows === 'perUnit') {
         for (const { unit, costs } of answered) {
           for (const [place, text] of hosts.texts.entries()) result.push([text, costs[place] ?? null, unit]);
@@ -103,14 +110,27 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       } else if (answered.length > 0) {
         const weighted = answered.map(({ unit, costs }) => ({ costs, factor: functions.get(unit) ?? 0 }));
         const { sums, clamped } = sumCosts(weighted, hosts.ids.length);
+        booked = () => bookedCosts(hosts.ids, sums);
         for (const [place, text] of hosts.texts.entries()) result.push([text, sums[place] ?? null]);
         if (clamped > 0) {
           errors.push(`the sums of ${clamped} hosts left 32 bits and were cut; use smaller factors`);
         }
       }
-      return { answer: engineReply(result, failed, errors), units: [...functions.keys()], failed, facts };
+      const select = selector === 'rank' ? selectByRank : selectByWeight;
+      return {
+        answer: engineReply(result, failed, errors),
+        units: [...functions.keys()],
+        failed,
+        facts,
+        predictHost: () => select({ costs: booked(), candidates: hosts.ids, factors: functions }).winners[0],
+      };
     },
   };
+}
+
+/** Returns costs as the engine books them; without a unit for sums. */
+function bookedCosts(hostIds: readonly string[], costs: readonly Cost[], unit?: string): BookedCost[] {
+  return costs.map((cost, place) => ({ hostId: hostIds[place] ?? '', cost, unit }));
 }
 
 /** Throws an invalidArguments fault for more rows than an answer may have. */

@@ -41,9 +41,10 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
       ['struct', 'array', 'array', 'string', 'struct'],
       ['struct', 'array', 'array', 'string', 'nil'],
     ],
-    async run(params, ask) {
+    async run(params, ask, onVm) {
       const asked = read(params);
       const { filters, hosts, vmId, properties } = asked;
+      onVm(vmId);
       const facts = () => ({
         vm: vmId,
         hosts: hosts.ids.length,
@@ -61,6 +62,8 @@ export function createRunFilters({ service, read }: RunFiltersOptions): BridgeMe
         units: filters,
         failed,
         facts: () => ({ ...facts(), accepted: accepted.length }),
+        // Of one host that is left, the engine asks for no costs.
+        predictHost: () => (accepted.length === 1 ? hosts.ids.find((id) => kept.has(id)) : undefined),
       };
     },
   };

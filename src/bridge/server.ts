@@ -141,6 +141,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     let status: number | undefined;
     let fault: XmlRpcFault | undefined;
     let outcome: BridgeOutcome | undefined;
+    let afterAnswer: (() => void) | undefined;
     let refusal: string | undefined = 'the request was cut before its end';
     let hasEnded = false;
     let stopTimer = (): void => undefined;
@@ -168,6 +169,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         durationMs: steadyClock.now() - startedAt,
         receivedBytes,
       });
+      if (response.writableFinished) afterAnswer?.();
     }
 
     /** Gives back the place of a call. */
@@ -231,7 +233,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         const dryRun = request.headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
         const dispatched = await dispatch(method, call.params, { signal: gone.signal, receivedAt, dryRun });
         const text = writeResponse(dispatched.value);
-        ({ outcome } = dispatched);
+        ({ outcome, afterAnswer } = dispatched);
         return text;
       } catch (thrown) {
         return faultText(thrown);

@@ -7,14 +7,14 @@ import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { InventoryService } from '../domain/inventory.js';
+import type { FollowCall, InventoryService } from '../domain/inventory.js';
 import type { Policies } from '../domain/policies.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import type { PluginHost } from '../plugins/host.js';
 import { createLifecycle, type Lifecycle } from '../process/lifecycle.js';
 import type { Log } from '../process/log.js';
-import type { InventoryFigures, Metrics, ServiceFigures } from '../process/metrics.js';
+import type { InventoryFigures, Metrics, ReservationFigures, ServiceFigures } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { units } from '../scoring/units/index.js';
 import type { Io } from './io.js';
@@ -46,7 +46,7 @@ export interface BackendOptions {
   readonly log: Log;
   readonly metrics: Pick<
     Metrics,
-    'refreshed' | 'eventsCounted' | 'healed' | 'serviceCalled' | 'breakerChanged'
+    'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded' | 'serviceCalled' | 'breakerChanged'
   >;
   /** The variables that plugins get. */
   readonly variables: Io['variables'];
@@ -63,6 +63,9 @@ export interface Backend {
   readonly policies: Policies;
   /** Absent: nobody here knows hosts and VMs. */
   readonly inventory: InventoryService | undefined;
+  /** Predicts where the oVirt engine puts VMs; absent when this process reads no engine. */
+  readonly followCall?: FollowCall | undefined;
+  readonly reservationFigures: () => ReservationFigures | undefined;
   readonly hasUnit: (name: string) => boolean;
   readonly readiness: () => Readiness;
   /** Figures of the inventory of the oVirt engine; absent without an engine. */
@@ -137,6 +140,8 @@ function composeBackend(
   const common = {
     policies: policiesOf(config.policies),
     inventoryFigures: () => local?.figures(),
+    followCall: local?.followCall,
+    reservationFigures: () => local?.reservations(),
     firstSnapshot: local?.firstSnapshot,
     pluginHost: plugins?.started,
     close: lifecycle.stop,
@@ -244,6 +249,7 @@ export interface BackendReference {
   /** Does the same for gateways. */
   readonly gatewayService: PolicyUnitService;
   readonly inventory: InventoryService;
+  readonly followCall: FollowCall;
   readonly current: () => Backend | undefined;
   /** Puts a backend in place. Returns the one before, which is the caller's to close once its calls have ended. */
   readonly swap: (
@@ -305,6 +311,7 @@ export function createBackendReference(
       release: (vmId, call) => run(call, async (place) => inventoryOf(place).release(vmId, call)),
       listReservations: (call) => run(call, async (place) => inventoryOf(place).listReservations(call)),
     },
+    followCall: (vmId, requestId) => current?.backend.followCall?.(vmId, requestId) ?? (() => undefined),
     current: () => current?.backend,
     swap(next) {
       const before = current;

@@ -108,7 +108,8 @@ function vmLines(vms: readonly ListedVm[], hostNames: ReadonlyMap<string, string
   );
 }
 
-async function withDirectory<Result>(
+/** Runs with a server that knows hosts and VMs. Rejects with a CommandError when it knows none. */
+export async function withDirectory<Result>(
   options: ClientOptions,
   io: Io,
   run: (directory: Directory) => Promise<Result>,

@@ -6,7 +6,7 @@ import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/ser
 import type { Config } from '../config/schema.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { InventoryService } from '../domain/inventory.js';
+import type { FollowCall, InventoryService } from '../domain/inventory.js';
 import type { Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import { nodeAfter } from '../lib/timers.js';
@@ -15,7 +15,7 @@ import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { createInventoryService } from '../inventory/service.js';
 import { startPluginHost, type PluginHost } from '../plugins/host.js';
 import type { Log } from '../process/log.js';
-import type { InventoryFigures, Metrics } from '../process/metrics.js';
+import type { InventoryFigures, Metrics, ReservationFigures } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { clientContext } from '../rpc/tls.js';
@@ -46,7 +46,7 @@ export function openEngine(
     onChange,
   }: {
     readonly log: Log;
-    readonly metrics: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed'>;
+    readonly metrics: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded'>;
     /** Called whenever its readiness has changed. */
     readonly onChange: () => void;
   },
@@ -87,6 +87,10 @@ export function openEngine(
 export interface Local extends Pick<Engine, 'readiness' | 'figures' | 'firstSnapshot' | 'start'> {
   readonly service: PolicyUnitService;
   readonly inventory: InventoryService;
+  /** Predicts where the oVirt engine puts VMs. */
+  readonly followCall: FollowCall;
+  /** Counts what is reserved, and what is predicted. */
+  readonly reservations: () => ReservationFigures;
 }
 
 /** Creates the scoring engine over an inventory. Its proposals of migrations are remembered in `proposals`. */
@@ -109,6 +113,12 @@ export function createLocal(
       migrations: createMigrationCooldown(balancing, Date, proposals),
     }),
     inventory: createInventoryService({ inventory, reservations: inventory.reservations }),
+    followCall: inventory.followCall,
+    reservations() {
+      const kept = inventory.reservations.list();
+      const predicted = kept.filter((one) => one.predicted).length;
+      return { predicted, reserved: kept.length - predicted };
+    },
   };
 }
 

@@ -35,7 +35,7 @@ export function openInventory(
   client: EngineClient,
   log: Log,
   watchers: {
-    readonly metrics?: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed'>;
+    readonly metrics?: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded'>;
     readonly onAvailability?: (available: boolean, reason?: string) => void;
   } = {},
 ): EngineInventory {
@@ -47,6 +47,7 @@ export function openInventory(
     onRefresh: (outcome) => watchers.metrics?.refreshed(outcome),
     onEvents: (lags) => watchers.metrics?.eventsCounted(lags),
     onHealed: (objects) => watchers.metrics?.healed(objects),
+    onPredictionEnd: (end) => watchers.metrics?.predictionEnded(end),
   });
 }
 

@@ -9,6 +9,7 @@ import { addHealthCommand } from './health.js';
 import { addHostsCommand, addVmsCommand } from './inventory.js';
 import type { Io } from './io.js';
 import { addPluginsCommand } from './plugins.js';
+import { addReleaseCommand, addReservationsCommand, addReserveCommand } from './reservations.js';
 import { addScoreCommand } from './score.js';
 import { addServeCommand } from './serve.js';
 import { addSimulateCommand } from './simulate.js';
@@ -36,6 +37,9 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
   addHostsCommand(program, io);
   addVmsCommand(program, io);
   addScoreCommand(program, io);
+  addReserveCommand(program, io);
+  addReleaseCommand(program, io);
+  addReservationsCommand(program, io);
   addHealthCommand(program, io);
   addCallCommand(program, io);
   addConformCommand(program, io);

@@ -113,6 +113,7 @@ async function startService(
   );
   const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
+  metrics.watchReservations(() => backends.current()?.reservationFigures());
   metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
   let bridge: RunningBridge | undefined;
   let grpc: RpcServer | undefined;
@@ -175,7 +176,10 @@ async function startService(
   });
   onReload?.(reloader.request);
   try {
-    if (parts.bridge) bridge = await bound(startBridge(config, { service: backends.service, log, metrics }));
+    if (parts.bridge) {
+      const { service, followCall } = backends;
+      bridge = await bound(startBridge(config, { service, followCall, log, metrics }));
+    }
     if (config.ops.enabled) {
       const ops = await bound(startOps(config, { readiness, metrics, log }));
       if (ops !== undefined) faces.onStop('ops server', ops.close);

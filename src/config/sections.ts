@@ -199,6 +199,15 @@ export const bridgeSection = z.strictObject({
     'asCosts',
     'What the engine gets of a score: the cost 100 - score; or the number itself, as of old',
   ),
+  predictions: flag(
+    true,
+    'Count each VM at the host that the engine presumably took, by the last answer, until the engine shows where it is',
+  ),
+  selector: choice(
+    ['rank', 'weight'],
+    'rank',
+    'How the engine picks a host, for that: RankSelector, as by default; or BasicWeighting',
+  ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
   maxConcurrentRequests: integer(64, 1, 10_000, 'Most calls at the same time; others get a fault'),
 });

@@ -102,6 +102,12 @@ export interface Reservation {
 }
 
 /**
+ * Follower of the calls by which an engine schedules VMs, which never says what it decides. Called when a call comes. Returns
+ * the function to call once it is answered, with the host that the engine presumably takes.
+ */
+export type FollowCall = (vmId: string, requestId: string) => (hostId: string) => void;
+
+/**
  * A service that lists an engine's hosts and VMs, and keeps reservations. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND
  * (the VM that the request names), UNAVAILABLE (no fresh snapshot), UNIMPLEMENTED (no inventory here), RESOURCE_EXHAUSTED
  * (too many reservations).

@@ -1,7 +1,8 @@
 import type { InventorySettings } from '../config/sections.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { Inventory, Snapshot } from '../domain/snapshot.js';
+import type { FollowCall } from '../domain/inventory.js';
+import type { Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 import { runWithin } from '../lib/deadline.js';
 import { createLru } from '../lib/lru.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
@@ -9,7 +10,8 @@ import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
 import { createEventFollower } from './event-follower.js';
 import { createRefresher, type InventoryListeners, type InventoryState } from './refresher.js';
-import { createReservations, type Reservations } from './reservations.js';
+import { createPredictor } from './predictor.js';
+import { createReservations, type PredictionEnd, type Reservations } from './reservations.js';
 import { createSnapshotReader } from './snapshot-reading.js';
 import { createVmLookup } from './vm-lookup.js';
 import { createVmPool } from './vm-pool.js';
@@ -29,6 +31,8 @@ export interface InventoryOptions extends InventoryListeners {
   /** Owned by the caller, who closes it after the inventory. */
   readonly client: Omit<EngineClient, 'close'>;
   readonly log: Log;
+  /** Called with the end of each prediction. Must not throw. */
+  readonly onPredictionEnd?: ((end: PredictionEnd) => void) | undefined;
   /** Wall clock, for the snapshot's time and the deadlines of calls; `Date` by default. */
   readonly clock?: Clock;
   /** Monotonic clock, for ages and pauses; `performance` by default. */
@@ -46,6 +50,8 @@ export interface EngineInventory extends Inventory {
   readonly ready: () => Promise<Snapshot>;
   readonly state: () => InventoryState;
   readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
+  /** Predicts from the answers to an engine where VMs are, until they show there. */
+  readonly followCall: FollowCall;
   /** Cancels readings, look-ups and timers. The client stays open. */
   readonly close: () => Promise<void>;
 }
@@ -54,7 +60,14 @@ export interface EngineInventory extends Inventory {
 export function createInventory(options: InventoryOptions): EngineInventory {
   const { settings, client, log, clock = Date, steady = performance, after = nodeAfter } = options;
   const pool = createVmPool();
-  const reservations = createReservations({ clock, steady, onPredictionEnd: () => undefined });
+  const reservations = createReservations({
+    clock,
+    steady,
+    onPredictionEnd(vmId, end) {
+      if (end !== 'dropped') predictor.unfollow(vmId);
+      options.onPredictionEnd?.(end);
+    },
+  });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
   const follower =
     settings.eventInterval === 0
@@ -74,15 +87,18 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       options.onUpdate?.(update);
     },
   });
-  const lookup = createVmLookup({
-    async get(id, signal, requestId) {
-      const record = await client.getVm(id, signal, requestId);
-      log.debug('vm looked up', { requestId, vm: id, found: record !== undefined });
-      return record && pool.lookedUp(record);
-    },
-    settings,
-    steady,
-    after,
+  async function readVm(id: string, signal: AbortSignal, requestId: string): Promise<Vm | undefined> {
+    const record = await client.getVm(id, signal, requestId);
+    log.debug('vm looked up', { requestId, vm: id, found: record !== undefined });
+    return record && pool.lookedUp(record);
+  }
+
+  const lookup = createVmLookup({ get: readVm, settings, steady, after });
+  const predictor = createPredictor({
+    ...{ reservations, current: refresher.current, findVm: lookup.find, readVm },
+    // Its event may have been missed.
+    onSeen: (vmId) => follower?.readAgain({ vm: new Set([vmId]), host: new Set() }),
+    ...{ lookupTimeout: settings.lookupTimeout, clock, steady, after },
   });
 
   /** Times of the first question for unknown hosts, by the monotonic clock. */
@@ -131,10 +147,12 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     withReservations: reservations.countedIn,
     reservations,
     use: (data) => follower?.use(data),
+    followCall: predictor.callCame,
     start: refresher.start,
     ready: refresher.ready,
     state: refresher.state,
     async close() {
+      predictor.close();
       lookup.close();
       await refresher.close();
     },

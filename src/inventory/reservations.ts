@@ -28,6 +28,7 @@ interface NamedPlacement extends ResolvedPlacement {
 
 /** A VM that counts at a host before the inventory shows it there. */
 export interface KeptReservation extends NamedPlacement {
+  /** True for a prediction, also once a look-up has shown the VM and the snapshot has not. */
   readonly predicted: boolean;
   /** In milliseconds since the epoch, like `endTime`. */
   readonly startTime: number;
@@ -40,6 +41,12 @@ export interface Prediction extends NamedPlacement {
   readonly calledAt: number;
   /** Host that the VM had then; undefined for a stopped one. */
   readonly hostBefore: string | undefined;
+}
+
+/** Where a look-up saw a VM that the snapshot does not show there yet. */
+export interface Sighting extends NamedPlacement {
+  /** Start of the look-up by the monotonic clock. */
+  readonly began: number;
 }
 
 /** Host of a VM in a reading, which began at a time by the monotonic clock. */
@@ -69,8 +76,13 @@ export interface Reservations {
   readonly predict: (prediction: Prediction) => boolean;
   /** Ends what is kept for a VM, and returns it; as a dry run it only returns it. */
   readonly release: (vmId: string, dryRun?: boolean) => KeptReservation | undefined;
-  /** Drops the prediction for a VM, if there is one. */
-  readonly dropPrediction: (vmId: string) => void;
+  /** Drops the prediction for a VM, if there is one. Returns the host of a VM that a look-up saw, which goes on counting there. */
+  readonly dropPrediction: (vmId: string) => string | undefined;
+  /**
+   * Ends a prediction if a look-up begun after the call shows the VM at another host than before. The VM then counts where it
+   * was seen, as long as the snapshot has it where it was. Reports whether it does.
+   */
+  readonly vmSeen: (sighting: Sighting) => boolean;
   /** Returns what is kept, the oldest first. */
   readonly list: () => readonly KeptReservation[];
   /** Ends what a reading of a VM shows to be over: a delta's, a look-up's, or that of a whole listing. */
@@ -86,6 +98,8 @@ interface Entry extends KeptReservation {
   readonly since: number;
   readonly until: number;
   readonly hostBefore?: string | undefined;
+  /** True for what was predicted, and then seen by a look-up. */
+  readonly seen?: boolean;
 }
 
 /** Creates an empty store. */
@@ -107,7 +121,7 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
   function end(entry: Entry, how: PredictionEnd): void {
     entries.delete(entry.vm.id);
     made = undefined;
-    if (entry.predicted) onPredictionEnd(entry.vm.id, how);
+    if (entry.predicted && entry.seen !== true) onPredictionEnd(entry.vm.id, how);
   }
 
   /** Ends what is over by now. */
@@ -132,10 +146,8 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
   function vmRead(vmId: string, { began, hostId }: VmReading): void {
     const entry = entries.get(vmId);
     if (entry === undefined || began <= entry.since) return;
-    const isThere = hostId === entry.hostId;
-    if (!entry.predicted && isThere) end(entry, 'right');
-    if (!entry.predicted || hostId === undefined || hostId === entry.hostBefore) return;
-    end(entry, isThere ? 'right' : 'wrong');
+    if (!entry.predicted && hostId === entry.hostId) end(entry, 'right');
+    else if (hasMoved(entry, hostId)) end(entry, hostId === entry.hostId ? 'right' : 'wrong');
   }
 
   function make(snapshot: Snapshot, exceptVmId?: string): ReservedSnapshot {
@@ -173,7 +185,19 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
     },
     dropPrediction(vmId) {
       const entry = entries.get(vmId);
+      if (entry?.seen === true) return entry.hostId;
       if (entry?.predicted === true) end(entry, 'dropped');
+      return undefined;
+    },
+    vmSeen({ began, ...placement }) {
+      const { vm, hostId } = placement;
+      const entry = entries.get(vm.id);
+      if (entry === undefined || entry.seen === true || began <= entry.since) return false;
+      if (!hasMoved(entry, hostId)) return false;
+      end(entry, hostId === entry.hostId ? 'right' : 'wrong');
+      const { hostBefore } = entry;
+      keep({ ...entryFor(placement, PREDICTION_TTL_MS, began), predicted: true, hostBefore, seen: true });
+      return true;
     },
     list() {
       expire();
@@ -194,6 +218,11 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
       return made.without.reserved;
     },
   };
+}
+
+/** Reports whether a VM for which there is a prediction is at another host than when the call came. */
+function hasMoved({ predicted, hostBefore }: Entry, hostId: string | undefined): hostId is string {
+  return predicted && hostId !== undefined && hostId !== hostBefore;
 }
 
 /** A snapshot with all reservations but that of one VM. */

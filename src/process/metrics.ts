@@ -18,6 +18,12 @@ export interface InventoryFigures {
   readonly followsEvents: boolean;
 }
 
+/** Number of VMs that count where the inventory does not show them yet. */
+export interface ReservationFigures {
+  readonly reserved: number;
+  readonly predicted: number;
+}
+
 /** Outcome for the engine: a whole answer, one without some units, one without any, or a fault. */
 export type BridgeOutcome = 'ok' | 'partial' | 'failed' | 'fault';
 
@@ -67,6 +73,10 @@ export interface Metrics {
   readonly healed: (objects: { readonly hosts: number; readonly vms: number }) => void;
   /** Shows these figures at each scrape; none as long as there is no inventory. */
   readonly watchInventory: (read: () => InventoryFigures | undefined) => void;
+  /** Counts the end of a prediction, such as `right` or `wrong`. */
+  readonly predictionEnded: (end: string) => void;
+  /** Shows these figures at each scrape; none as long as there is no inventory. */
+  readonly watchReservations: (read: () => ReservationFigures | undefined) => void;
   /** Counts a call of the engine and for how long it held the cluster's scheduling lock. */
   readonly schedulingLockHeld: (method: string, outcome: BridgeOutcome, seconds: number) => void;
   /** Counts a request to the bridge, whatever came of it. */
@@ -148,6 +158,12 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     labelNames: ['kind'],
     registers,
   });
+  const predictions = new Counter({
+    name: 'hostscore_predictions_total',
+    help: 'Predictions of where the engine puts a VM, by their end: right, wrong, unseen in time, or dropped before.',
+    labelNames: ['end'],
+    registers,
+  });
   const locks = new Histogram({
     name: 'hostscore_scheduling_lock_seconds',
     help: 'Time for which a call of the engine held the scheduling lock of a cluster, by method and outcome.',
@@ -220,6 +236,19 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     healed({ hosts, vms }) {
       healedObjects.inc({ kind: 'host' }, hosts);
       healedObjects.inc({ kind: 'vm' }, vms);
+    },
+    predictionEnded: (end) => predictions.inc({ end }),
+    watchReservations(read) {
+      gauge(
+        'hostscore_reservations',
+        'VMs that count at a host before the engine shows them there, by kind: reserved or predicted.',
+        (shown) => {
+          const { reserved, predicted } = read() ?? {};
+          if (reserved !== undefined) shown.set({ kind: 'reserved' }, reserved);
+          if (predicted !== undefined) shown.set({ kind: 'predicted' }, predicted);
+        },
+        ['kind'],
+      );
     },
     watchInventory(read) {
       const figure = (name: string, help: string, value: (figures: InventoryFigures) => number) =>

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import type { PolicyUnitList, ScoreHostsResponse } from '../domain/contract.js';
-import type { ListHostsResponse, ListVmsResponse } from '../domain/inventory.js';
+import type { ListHostsResponse, ListVmsResponse, Reservation } from '../domain/inventory.js';
 import { CONTRACT_FILES, CONTRACT_FOLDER } from './proto.js';
 import { writeListedHosts, writeListedVms } from './message/inventory.js';
+import { writeReleased, writeReservations, writeReserved } from './message/reservations.js';
 import { writePolicyUnits, writeScores } from './message/write-response.js';
 
 /** Returns the units of a service in the JSON of the contract. */
@@ -24,6 +25,21 @@ export function hostsJson(response: ListHostsResponse): object {
 /** Returns VMs in the JSON of the contract. */
 export function vmsJson(response: ListVmsResponse): object {
   return messageJson('ListVmsResponse', writeListedVms(response));
+}
+
+/** Returns the reservation that was made in the JSON of the contract. */
+export function reservedJson(reservation: Reservation): object {
+  return messageJson('ReserveResponse', writeReserved(reservation));
+}
+
+/** Returns the reservation that has ended, if there was one, in the JSON of the contract. */
+export function releasedJson(reservation: Reservation | undefined): object {
+  return messageJson('ReleaseResponse', writeReleased(reservation));
+}
+
+/** Returns reservations in the JSON of the contract. */
+export function reservationsJson(reservations: readonly Reservation[]): object {
+  return messageJson('ListReservationsResponse', writeReservations(reservations));
 }
 
 let loaded: protobuf.Root | undefined;

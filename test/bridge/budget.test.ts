@@ -127,7 +127,14 @@ describe('the budget of a call', () => {
 
   it('ends in real time too, by the clock and timer of Node', async () => {
     const { dispatch } = createBridge({
-      settings: { rows: 'perUnit', scores: 'asCosts', budget: 20, maxHostIds: 10 },
+      settings: {
+        rows: 'perUnit',
+        scores: 'asCosts',
+        predictions: true,
+        selector: 'rank',
+        budget: 20,
+        maxHostIds: 10,
+      },
       discoverBudgetMs: 20,
       service: pretend({ filterHosts: hang }),
       log: memoryLog(),

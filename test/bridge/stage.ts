@@ -80,7 +80,15 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
   const failures: (readonly [unit: string, code: SchedulingErrorCode])[] = [];
   let calls = 0;
   const bridge = createBridge({
-    settings: { rows: 'perUnit', scores: 'asCosts', budget: 1000, maxHostIds: 10_000, ...settings },
+    settings: {
+      rows: 'perUnit',
+      scores: 'asCosts',
+      selector: 'rank',
+      predictions: true,
+      budget: 1000,
+      maxHostIds: 10_000,
+      ...settings,
+    },
     discoverBudgetMs: 35_000,
     service,
     log,

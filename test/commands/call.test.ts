@@ -56,7 +56,14 @@ function collect(): { readonly stream: PassThrough; readonly text: () => string 
 /** The bridge over the world of the behaviour suite. */
 const bridge: Answer = async (method, params) => {
   const { dispatch } = createBridge({
-    settings: { rows: 'perUnit', scores: 'asCosts', budget: 1000, maxHostIds: 10_000 },
+    settings: {
+      rows: 'perUnit',
+      scores: 'asCosts',
+      predictions: true,
+      selector: 'rank',
+      budget: 1000,
+      maxHostIds: 10_000,
+    },
     discoverBudgetMs: 1000,
     service: fixtureService(),
     log: memoryLog(),

@@ -10,6 +10,7 @@ export function testBackend(service: PolicyUnitService, differences: Partial<Bac
     hasUnit: () => true,
     readiness: () => ({ ready: true }),
     inventoryFigures: () => undefined,
+    reservationFigures: () => undefined,
     serviceFigures: () => [],
     firstSnapshot: undefined,
     pluginHost: undefined,
