@@ -1,107 +1,96 @@
-// runCostFunctions of 1,000 hosts over 20,000 VMs through the bridge, in the process of the scoring service and in one of its
-// own, against plain ScoreHosts. All take turns, so that the ratios hold when the machine's speed drifts.
-// Usage: npm run build && npx tsx bench/bridge.ts [hosts] [vms] [rounds]
-import type { Call } from '../src/domain/contract.js';
-import { createRpcClient } from '../src/rpc/client.js';
-import { generatedWorld } from '../src/simulator/generated-world.js';
-import { quantile, startBridge, startEngine, startService, type Measured } from './processes.js';
-import { costsCaller, type XmlRpcCaller } from './xml-rpc-caller.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findPython } from '../src/plugins/find-python.js';
+import { inFlight, measure, QUICK, ROUNDS, rowOf, type Way } from './measure.js';
+import { start, startBridge } from './processes.js';
+import { report, type Row } from './report.js';
+import { startSized, UNIT } from './sized-service.js';
+import { costsCaller } from './xml-rpc-caller.js';
 
-const [hosts = 1000, vms = 20_000, rounds = 20] = process.argv.slice(2).map(Number);
-const SEED = 7;
-const CALLS_A_ROUND = 100;
-const WARM_UP_ROUNDS = 5;
-const UNIT = 'ksm_same_os_score';
+// runCostFunctions as an engine calls it, one call after the other: through a bridge in the process of the scoring service and
+// through one of its own, against a bare node:http server that sends the same bytes, and beside a `python -c` a call, which
+// is how the old proxy scored.
+const SIZES = QUICK ? [10, 1000] : [10, 100, 1000, 10_000];
 
-const engine = await startEngine(`${hosts}x${vms}:${SEED}`);
-const calm = ['--inventory-refresh-interval', '1h', '--inventory-max-staleness', '2h'];
-const service = await startService(engine.found, calm);
-const bridge = await startBridge(['--services', `scorer=${service.found}`]);
-
-const world = generatedWorld({ hosts, vms, seed: SEED });
-const vmId = world.vmsByName().find(({ hostId }) => hostId !== undefined)?.id ?? '';
-const hostIds = world.hostsByName().map(({ id }) => id);
-const client = createRpcClient({ target: service.found });
-const call = (): Call => ({
-  requestId: 'bench',
-  signal: new AbortController().signal,
-  deadline: Date.now() + 30_000,
-});
-const request = {
-  vmId,
-  hosts: hostIds,
-  units: [{ name: UNIT, weight: 1 }],
-  properties: new Map<string, string>(),
-  assumedPlacements: [],
-  explain: false,
+const rows: Row[] = [];
+const points = new Map<string, [number, number][]>();
+const folder = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
+const python = (await findPython('python3', process.env)).path;
+/** CPU of the children of this process that have ended, in milliseconds; in ticks of 10 ms, of which a Python takes several. */
+const children = {
+  cpuMs: () =>
+    readFileSync('/proc/self/stat', 'utf8')
+      .split(' ')
+      .slice(15, 17)
+      .reduce((sum, ticks) => sum + 10 * Number(ticks), 0),
 };
 
-const oneProcess = costsCaller(service.bridge, [UNIT], hostIds, vmId);
-const twoProcesses = costsCaller(bridge.found, [UNIT], hostIds, vmId);
-
-interface Way {
-  readonly name: string;
-  readonly processes: readonly Measured[];
-  readonly run: () => Promise<number>;
-}
-
-const overXml = (caller: XmlRpcCaller) => async () => {
-  const { ms, answer } = await caller.call();
-  const rows = answer.split(UNIT).length - 1;
-  if (rows !== hosts) throw new Error(`expected ${hosts} rows, got ${rows}: ${answer.slice(0, 500)}`);
-  return ms;
-};
-
-const ways: readonly Way[] = [
-  {
-    name: 'ScoreHosts',
-    processes: [service],
-    async run() {
-      const begin = performance.now();
-      await client.scoreHosts(request, call());
-      return performance.now() - begin;
-    },
-  },
-  { name: 'runCostFunctions, one process', processes: [service], run: overXml(oneProcess) },
-  { name: 'runCostFunctions, two processes', processes: [service, bridge], run: overXml(twoProcesses) },
-];
-
-const cpuOf = (processes: readonly Measured[]) => processes.reduce((sum, { cpuMs }) => sum + cpuMs(), 0);
-// What the caller itself spends is part of what a call costs: grpc-js and protobuf here, or HTTP and XML.
-const ownCpu = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
-const figures = ways.map(() => ({ latencies: new Array<number>(), cpu: 0, withCaller: 0 }));
-for (let n = 0; n < WARM_UP_ROUNDS + rounds; n += 1) {
-  for (const [index, { processes, run }] of ways.entries()) {
-    const [before, ownBefore] = [cpuOf(processes), ownCpu()];
-    const latencies: number[] = [];
-    for (let calls = 0; calls < CALLS_A_ROUND; calls += 1) latencies.push(await run());
-    const figure = figures[index];
-    if (figure === undefined || n < WARM_UP_ROUNDS) continue;
-    const cpu = cpuOf(processes) - before;
-    figure.latencies.push(...latencies);
-    figure.cpu += cpu;
-    figure.withCaller += cpu + ownCpu() - ownBefore;
-  }
-}
-
-const plain = figures[0];
-for (const [index, { name }] of ways.entries()) {
-  const { latencies = [], cpu = 0, withCaller = 0 } = figures[index] ?? {};
-  const sorted = latencies.sort((a, b) => a - b);
-  const each = (sum: number) => (sum / (rounds * CALLS_A_ROUND)).toFixed(3);
-  const ratio = (sum: number, base = Number.NaN) => (sum / base).toFixed(2);
-  console.log(
-    `${name.padEnd(32)} median ${quantile(sorted, 0.5).toFixed(2)} ms, p99 ${quantile(sorted, 0.99).toFixed(2)} ms; CPU a call: servers ${each(cpu)} ms (${ratio(cpu, plain?.cpu)} x), with the caller ${each(withCaller)} ms (${ratio(withCaller, plain?.withCaller)} x)`,
+for (const hosts of SIZES) {
+  const sized = await startSized(hosts);
+  const { service, hostIds, vmId } = sized;
+  const bridge = await startBridge(['--services', `scorer=${service.found}`]);
+  const one = costsCaller(service.bridge, [UNIT], hostIds, vmId);
+  const two = costsCaller(bridge.found, [UNIT], hostIds, vmId);
+  const { answer } = await one.call();
+  if (answer.split(UNIT).length - 1 !== hosts)
+    throw new Error(`expected ${hosts} rows: ${answer.slice(0, 500)}`);
+  const file = join(folder, String(hosts));
+  writeFileSync(file, answer);
+  const floor = await start(['bench/floor-http-server.mjs', file], /listening on (\S+) now/);
+  const bare = costsCaller(floor.found, [UNIT], hostIds, vmId);
+  const way = (name: string, servers: Way['servers'], call: () => Promise<unknown>): Way => ({
+    name,
+    servers,
+    run: inFlight(1, call),
+  });
+  const rounds = { ...ROUNDS, warmUp: Math.ceil(ROUNDS.warmUp / Math.max(1, hosts / 1000)) };
+  const figures = await measure(
+    [
+      way('node:http, same bytes', [floor], bare.call),
+      way('one process', [service], one.call),
+      way('two processes', [service, bridge], two.call),
+    ],
+    rounds,
   );
+  const forks = await measure([way('python -c a call', [children], () => runPython(hostIds, vmId))], {
+    ...{ warmUp: 2, roundMs: 1, least: 1, most: 1 },
+  });
+  for (const each of [...figures, ...forks]) {
+    rows.push(rowOf(each, { hosts }));
+    points.set(each.name, [...(points.get(each.name) ?? []), [hosts, each.cpuMs]]);
+  }
+  const fork = forks[0]?.callsPerSecond ?? Number.NaN;
+  for (const { name, callsPerSecond } of figures.slice(1)) {
+    console.log(
+      `${hosts} hosts, ${name}: ${(callsPerSecond / fork).toFixed(0)} x as fast as a python -c a call`,
+    );
+  }
+  for (const caller of [one, two, bare]) caller.close();
+  await Promise.all([floor.stop(), bridge.stop()]);
+  await sized.stop();
+}
+rmSync(folder, { recursive: true });
+
+/** Scores hosts as the old proxy did: the arguments stand in the text of a program, which prints the rows. */
+async function runPython(hosts: readonly string[], vm: string): Promise<void> {
+  const script = `print([(host, 50) for host in ${JSON.stringify(hosts)}], "${vm}")`;
+  // A longer argument than the system takes: 128 KiB.
+  const args = script.length < 120_000 ? ['-c', script] : ['-'];
+  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdout.resume();
+  child.stdin.end(args[0] === '-' ? script : '');
+  const [code] = (await once(child, 'close')) as unknown[];
+  if (code !== 0) throw new Error(`python ended with ${String(code)}`);
 }
 
-client.close();
-oneProcess.close();
-twoProcesses.close();
-await bridge.stop();
-await service.stop();
-await engine.stop();
+report('bridge', rows, [
+  {
+    title: 'CPU of the servers for one runCostFunctions',
+    x: 'hosts',
+    y: 'ms',
+    series: [...points].map(([name, points]) => ({ name, points })),
+  },
+]);

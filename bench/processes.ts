@@ -13,6 +13,18 @@ export interface Measured {
   readonly stop: () => Promise<void>;
 }
 
+/** A scoring service under measurement. */
+export interface MeasuredService extends Measured {
+  /** Where its bridge answers XML-RPC. */
+  readonly bridge: string;
+}
+
+// A benchmark that fails must not leave its processes behind.
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** Starts `node ARGS` and waits until its output matches; the groups are what was found. */
 export async function start(
   args: readonly string[],
@@ -23,8 +35,8 @@ export async function start(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  // A benchmark that fails must not leave its processes behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   const found = await outputOf(child, awaited);
   const { pid } = child;
   if (pid === undefined) throw new Error('the process has no id');
@@ -81,7 +93,7 @@ export function startEngine(world: string): Promise<Measured> {
 export async function startService(
   engineUrl: string,
   flags: readonly string[] = [],
-): Promise<Measured & { readonly bridge: string }> {
+): Promise<MeasuredService> {
   const args = [
     ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
     ...FREE_PORTS,

@@ -1,102 +1,76 @@
-// ScoreHosts of 1,000 hosts over 20,000 VMs, against a grpc-js server that answers with a constant of the same size.
-// Both run at the same time and take turns, so that the ratio holds when the machine's speed drifts.
-// With `fresh` each call asks for the hosts in another order, so that nothing remembered of a list helps.
-// Usage: npm run build && npx tsx bench/score-hosts.ts [hosts] [vms] [rounds] [fresh]
-import type { Call, ScoreHostsRequest } from '../src/domain/contract.js';
-import { createRpcClient, type RpcClient } from '../src/rpc/client.js';
-import { generatedWorld } from '../src/simulator/generated-world.js';
-import { quantile, start, startEngine, startService, type Measured } from './processes.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGrpcCaller } from './grpc-caller.js';
+import { inFlight, measure, QUICK, rowOf, ROUNDS, type Way } from './measure.js';
+import { start, type Measured } from './processes.js';
+import { report, type Row } from './report.js';
+import { SCORE_HOSTS, scoreRequest, startSized, UNIT } from './sized-service.js';
 
-const [hosts = 1000, vms = 20_000, rounds = 20] = process.argv.slice(2).map(Number);
-const fresh = process.argv[5] === 'fresh';
-const SEED = 7;
-const CALLS_A_ROUND = 100;
-const WARM_UP_ROUNDS = 5;
+// ScoreHosts against two floors: what a server of grpc-js costs that decodes the request and sends bytes made beforehand, and
+// one that sends an object made beforehand. Each call asks for the same list of hosts, or for another.
+const SIZES = QUICK ? [10, 1000] : [10, 100, 1000, 10_000];
+const CALLERS = 4;
+/** Lists in different orders: more than a service remembers. */
+const LISTS = 64;
 
-const engine = await startEngine(`${hosts}x${vms}:${SEED}`);
-const service = await startService(engine.found, [
-  '--inventory-refresh-interval',
-  '1h',
-  '--inventory-max-staleness',
-  '2h',
-]);
-const floor = await start(['bench/floor-server.mjs', String(hosts)], /listening on (\S+) now/);
+const rows: Row[] = [];
+const points = new Map<string, [number, number][]>();
+const folder = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
 
-const call = (): Call => ({
-  requestId: 'bench',
-  signal: new AbortController().signal,
-  deadline: Date.now() + 30_000,
-});
-
-const world = generatedWorld({ hosts, vms, seed: SEED });
-const vmId = world.vmsByName().find(({ hostId }) => hostId !== undefined)?.id ?? '';
-const base = {
-  vmId,
-  units: [],
-  properties: new Map<string, string>(),
-  assumedPlacements: [],
-  explain: false,
-};
-const request: ScoreHostsRequest = { ...base, hosts: world.hostsByName().map(({ id }) => id) };
-const floorId = (n: number) => `aaaaaaaa-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const floorRequest: ScoreHostsRequest = {
-  ...base,
-  hosts: Array.from({ length: hosts }, (_, n) => floorId(n)),
-};
-
-let turns = 0;
-
-/** The same hosts, another one first. */
-function rotated(request: ScoreHostsRequest): ScoreHostsRequest {
-  if (request.hosts === 'ALL_UP') return request;
-  turns = (turns + 37) % request.hosts.length;
-  return { ...request, hosts: [...request.hosts.slice(turns), ...request.hosts.slice(0, turns)] };
-}
-
-interface Round {
-  readonly cpuMs: number;
-  readonly latencies: readonly number[];
-}
-
-async function round(client: RpcClient, server: Measured, request: ScoreHostsRequest): Promise<Round> {
-  const before = server.cpuMs();
-  const latencies: number[] = [];
-  for (let n = 0; n < CALLS_A_ROUND; n += 1) {
-    // The floor's constant has one order, and an answer in another takes the client a slower way.
-    const asked = fresh && server === service ? rotated(request) : request;
-    const begin = performance.now();
-    await client.scoreHosts(asked, call());
-    latencies.push(performance.now() - begin);
+for (const hosts of SIZES) {
+  const sized = await startSized(hosts);
+  const service = createGrpcCaller(sized.service.found);
+  for (const units of [[UNIT], []]) {
+    const message = scoreRequest(sized, { units });
+    const file = join(folder, `${hosts}-${units.length}`);
+    writeFileSync(file, await service.unary(SCORE_HOSTS, message));
+    const floors = await Promise.all(
+      ['bytes', 'object'].map(async (form) => {
+        const server = await start(['bench/floor-server.mjs', file, form], /listening on (\S+) now/);
+        return { form, server, caller: createGrpcCaller(server.found) };
+      }),
+    );
+    const others = Array.from({ length: LISTS }, (_, turn) => scoreRequest(sized, { units, turn }));
+    let turn = 0;
+    const way = (name: string, server: Measured, call: () => Promise<unknown>): Way => ({
+      name,
+      servers: [server],
+      run: inFlight(CALLERS, call),
+    });
+    const figures = await measure(
+      [
+        ...floors.map(({ form, server, caller }) =>
+          way(`floor: ${form}`, server, () => caller.unary(SCORE_HOSTS, message)),
+        ),
+        way('same list', sized.service, () => service.unary(SCORE_HOSTS, message)),
+        way('another list', sized.service, () =>
+          service.unary(SCORE_HOSTS, others[turn++ % LISTS] ?? message),
+        ),
+      ],
+      { ...ROUNDS, warmUp: Math.ceil(ROUNDS.warmUp / Math.max(1, hosts / 1000)) },
+    );
+    for (const each of figures) {
+      const about = { hosts, units: units.length === 0 ? 'all' : 'one' };
+      rows.push(rowOf(each, about));
+      const name = `${each.name}, ${about.units}`;
+      points.set(name, [...(points.get(name) ?? []), [hosts, each.cpuMs]]);
+    }
+    for (const { server, caller } of floors) {
+      caller.close();
+      await server.stop();
+    }
   }
-  return { cpuMs: (server.cpuMs() - before) / CALLS_A_ROUND, latencies };
+  service.close();
+  await sized.stop();
 }
+rmSync(folder, { recursive: true });
 
-const ours = createRpcClient({ target: service.found });
-const theirs = createRpcClient({ target: floor.found });
-
-const measured: { service: Round; floor: Round }[] = [];
-for (let n = 0; n < WARM_UP_ROUNDS + rounds; n += 1) {
-  const pair = {
-    service: await round(ours, service, request),
-    floor: await round(theirs, floor, floorRequest),
-  };
-  if (n >= WARM_UP_ROUNDS) measured.push(pair);
-}
-
-for (const which of ['service', 'floor'] as const) {
-  const latencies = measured.flatMap((pair) => pair[which].latencies).sort((a, b) => a - b);
-  const cpu = measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0) / measured.length;
-  console.log(
-    `${which.padEnd(8)} ${hosts} hosts: median ${quantile(latencies, 0.5).toFixed(2)} ms, p99 ${quantile(latencies, 0.99).toFixed(2)} ms, server CPU ${cpu.toFixed(3)} ms a call`,
-  );
-}
-const total = (which: 'service' | 'floor') => measured.reduce((sum, pair) => sum + pair[which].cpuMs, 0);
-const ratios = measured.map((pair) => pair.service.cpuMs / pair.floor.cpuMs).sort((a, b) => a - b);
-console.log(
-  `CPU ratio, service to floor: ${(total('service') / total('floor')).toFixed(3)} over all; by round: median ${quantile(ratios, 0.5).toFixed(3)}, ${ratios[0]?.toFixed(3)} to ${ratios.at(-1)?.toFixed(3)}`,
-);
-
-ours.close();
-theirs.close();
-await Promise.all([service.stop(), floor.stop()]);
-await engine.stop();
+report('score-hosts', rows, [
+  {
+    title: 'CPU of the server for one ScoreHosts',
+    x: 'hosts',
+    y: 'ms',
+    series: [...points].map(([name, points]) => ({ name, points })),
+  },
+]);

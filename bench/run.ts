@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The benchmarks by name, which is that of their file, and what each measures. */
+const BENCHMARKS: Readonly<Record<string, string>> = {
+  'score-hosts': 'ScoreHosts against servers of grpc-js that send an answer made beforehand: CPU a call',
+  stream: 'StreamScoreHosts over 1 and 32 streams against ScoreHosts: answers a second',
+  bridge: 'runCostFunctions against a bare node:http server, and beside a python -c a call',
+  score: 'the score alone against loops over all VMs',
+  startup: 'from the start to the first score, against a bare node',
+  refresh: 'the pauses of the event loop while the engine is read: [hosts] [vms] [refreshes]',
+  memory: 'resident memory while 100,000 VMs are read over and over: [hosts] [vms] [seconds]',
+  plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
+  'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
+  'rolling-restart':
+    'failed units while replicas restart under load, 12 minutes: [rounds] [callers] [pause in ms] [replicas]',
+};
+
+// Usage: npm run bench -- NAME [--quick] [arguments]
+const [name = ''] = process.argv.splice(2, 1);
+if (!Object.hasOwn(BENCHMARKS, name)) {
+  console.log('Usage: npm run bench -- NAME [--quick]\n');
+  for (const [known, what] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(16)} ${what}`);
+  process.exitCode = 2;
+} else {
+  const file = join(import.meta.dirname, `${name}.ts`);
+  if (!existsSync(file)) throw new Error(`${file} is missing`);
+  await import(file);
+}
