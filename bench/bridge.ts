@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPython } from '../src/plugins/find-python.js';
 import { inFlight, measure, QUICK, ROUNDS, rowOf, type Way } from './measure.js';
-import { start, startBridge } from './processes.js';
+import { endedChildrenCpuMs, start, startBridge } from './processes.js';
 import { report, type Row } from './report.js';
 import { startSized, UNIT } from './sized-service.js';
 import { costsCaller } from './xml-rpc-caller.js';
@@ -19,14 +19,7 @@ const rows: Row[] = [];
 const points = new Map<string, [number, number][]>();
 const folder = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
 const python = (await findPython('python3', process.env)).path;
-/** CPU of the children of this process that have ended, in milliseconds; in ticks of 10 ms, of which a Python takes several. */
-const children = {
-  cpuMs: () =>
-    readFileSync('/proc/self/stat', 'utf8')
-      .split(' ')
-      .slice(15, 17)
-      .reduce((sum, ticks) => sum + 10 * Number(ticks), 0),
-};
+const forks = { cpuMs: endedChildrenCpuMs };
 
 for (const hosts of SIZES) {
   const sized = await startSized(hosts);
@@ -55,14 +48,14 @@ for (const hosts of SIZES) {
     ],
     rounds,
   );
-  const forks = await measure([way('python -c a call', [children], () => runPython(hostIds, vmId))], {
+  const forked = await measure([way('python -c a call', [forks], () => runPython(hostIds, vmId))], {
     ...{ warmUp: 2, roundMs: 1, least: 1, most: 1 },
   });
-  for (const each of [...figures, ...forks]) {
+  for (const each of [...figures, ...forked]) {
     rows.push(rowOf(each, { hosts }));
     points.set(each.name, [...(points.get(each.name) ?? []), [hosts, each.cpuMs]]);
   }
-  const fork = forks[0]?.callsPerSecond ?? Number.NaN;
+  const fork = forked[0]?.callsPerSecond ?? Number.NaN;
   for (const { name, callsPerSecond } of figures.slice(1)) {
     console.log(
       `${hosts} hosts, ${name}: ${(callsPerSecond / fork).toFixed(0)} x as fast as a python -c a call`,

@@ -19,11 +19,16 @@ export interface MeasuredService extends Measured {
   readonly bridge: string;
 }
 
-// A benchmark that fails must not leave its processes behind.
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
+
+/** Kills a child when this process ends before it: a run that fails leaves no processes behind. */
+export function endWithUs(child: ChildProcess): void {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+}
 
 /** Starts `node ARGS` and waits until its output matches; the groups are what was found. */
 export async function start(
@@ -35,8 +40,7 @@ export async function start(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
+  endWithUs(child);
   const found = await outputOf(child, awaited);
   const { pid } = child;
   if (pid === undefined) throw new Error('the process has no id');
@@ -68,6 +72,15 @@ export function cpuMsOf(pid: number): number {
     }
   }
   return nanoseconds / 1e6;
+}
+
+const TICK_MS = 10;
+
+/** Returns the CPU time of the children of this process that have ended, in milliseconds, in steps of 10 ms. */
+export function endedChildrenCpuMs(): number {
+  // proc(5): user and system time of the children that it waited for.
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return TICK_MS * (Number(fields[13]) + Number(fields[14]));
 }
 
 /** Waits until the output matches; the groups, separated by spaces. */

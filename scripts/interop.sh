@@ -16,7 +16,7 @@ ran=()
 if command -v go >/dev/null; then
   GRPCURL="$(scripts/grpcurl.sh "$tools")"
   export GRPCURL
-  ran+=(test/interop/grpcurl.interop.ts)
+  ran+=(test/interop/grpcurl.interop.ts test/interop/loadtest.interop.ts)
 else
   echo "skipped: grpcurl, since this machine has no Go"
 fi
