@@ -9,6 +9,15 @@ const MOST_FILES_WITHOUT_WIRE = 30;
 /** Most files of src/ that it passes, in both processes together, when a bridge asks a scoring service. */
 const MOST_FILES_WITH_WIRE = 54;
 
+/** The path is what each of so many calls passes: what still ran beside one of them, such as a file's check, is not of it. */
+const MEASURED_CALLS = 3;
+
+/** Puts what a process does by itself off by an hour: on a busy machine it would fall into the measured calls. */
+const LATER = [
+  ...['--inventory-event-interval', '0ms', '--inventory-refresh-interval', '1h'],
+  ...['--inventory-max-staleness', '24h', '--composite-relist-interval', '1h'],
+];
+
 /** In the world of `serve --demo`. */
 const UNIT = 'ksm_same_os_score';
 const VM = 'b0000000-0000-4000-8000-000000000083';
@@ -40,7 +49,7 @@ const isComplete = (answer: string): boolean =>
 
 describe('the path of one runCostFunctions', function () {
   // Two processes are started from their sources.
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   const folder = temporaryFolder();
   let serve: WatchedProcess;
@@ -64,13 +73,13 @@ describe('the path of one runCostFunctions', function () {
   });
 
   function start(args: readonly string[]): WatchedProcess {
-    const started = startWatched(folder.path, args);
+    const started = startWatched(folder.path, [...args, ...LATER]);
     processes.push(started);
     return started;
   }
 
-  /** The files that the second call at this process passes, in it and in the others that have a part in it. */
-  async function filesOfSecondCall(
+  /** The files that a call at this process passes, not the first, in it and in the others that have a part in it. */
+  async function filesOfCall(
     asked: WatchedProcess,
     ...others: readonly WatchedProcess[]
   ): Promise<readonly string[]> {
@@ -78,21 +87,25 @@ describe('the path of one runCostFunctions', function () {
     const address = await asked.logged(/bridge listening address=(\S+)/);
     await until(() => askCosts(address), isComplete);
     await Promise.all(watched.map((process) => process.idle()));
-    await Promise.all(watched.map((process) => process.watch()));
-    const answer = await askCosts(address);
-    const files = await Promise.all(watched.map((process) => process.ranFiles()));
-    expect(answer).to.satisfy(isComplete);
-    for (const ran of files) expect(ran).to.not.be.empty;
-    return [...new Set(files.flat())].sort();
+    const calls: (readonly string[])[] = [];
+    while (calls.length < MEASURED_CALLS) {
+      await Promise.all(watched.map((process) => process.watch()));
+      const answer = await askCosts(address);
+      const files = await Promise.all(watched.map((process) => process.ranFiles()));
+      expect(answer).to.satisfy(isComplete);
+      for (const ran of files) expect(ran).to.not.be.empty;
+      calls.push(files.flat());
+    }
+    return [...new Set(calls.flat())].filter((file) => calls.every((ran) => ran.includes(file))).sort();
   }
 
   it(`passes at most ${MOST_FILES_WITHOUT_WIRE} files of src/ when the unit is native`, async () => {
-    const files = await filesOfSecondCall(serve);
+    const files = await filesOfCall(serve);
     expect(files.length, files.join('\n')).to.be.at.most(MOST_FILES_WITHOUT_WIRE);
   });
 
   it(`passes at most ${MOST_FILES_WITH_WIRE} files of src/ when a bridge asks a service`, async () => {
-    const files = await filesOfSecondCall(bridge, serve);
+    const files = await filesOfCall(bridge, serve);
     expect(files.length, files.join('\n')).to.be.at.most(MOST_FILES_WITH_WIRE);
   });
 });
