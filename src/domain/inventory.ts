@@ -1,4 +1,6 @@
 import type { Call } from './contract.js';
+import { identifyOs, type GuestOs } from './os-identity.js';
+import type { HostMemory, Vm } from './snapshot.js';
 
 /** A host as an inventory service lists it. Ids are UUIDs in lower case. */
 export interface ListedHost {
@@ -9,6 +11,8 @@ export interface ListedHost {
   /** Absent for a host without a cluster. */
   readonly clusterId?: string;
   readonly runningVms: number;
+  /** Absent from a service that does not say. */
+  readonly memory?: HostMemory;
 }
 
 /** A VM as an inventory service lists it. */
@@ -22,6 +26,39 @@ export interface ListedVm {
   readonly clusterId?: string;
   /** The configured operating system, such as `rhel_9x64`. */
   readonly osType?: string;
+  /** Version of the configured operating system. */
+  readonly osVersion?: string;
+  /** The operating system that the guest agent reports; absent without a report. */
+  readonly guestOs?: GuestOs;
+  readonly memoryMiB?: number;
+  /** False also from a service that does not say. */
+  readonly migratable: boolean;
+}
+
+/** Returns a VM as a service lists it. */
+export function listedVm({ id, name, status, hostId, clusterId, memoryMiB, migratable, os }: Vm): ListedVm {
+  const { type: osType, version: osVersion } = os.configured;
+  const { type, version } = os.guest;
+  const isReported = type !== undefined && (type !== os.family.type || version !== os.family.version);
+  return {
+    id,
+    name,
+    ...(status === undefined ? {} : { status }),
+    ...(hostId === undefined ? {} : { hostId }),
+    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(osType === undefined ? {} : { osType }),
+    ...(osVersion === undefined ? {} : { osVersion }),
+    ...(isReported ? { guestOs: { distribution: type, version } } : {}),
+    ...(memoryMiB === undefined ? {} : { memoryMiB }),
+    migratable,
+  };
+}
+
+/** Returns the VM that a service listed. */
+export function vmOf({ osType, osVersion, guestOs, ...listed }: ListedVm): Vm {
+  const { id, name, status, hostId, clusterId, memoryMiB, migratable } = listed;
+  const os = identifyOs({ type: osType, version: osVersion }, guestOs);
+  return { id, name, status, hostId, clusterId, memoryMiB, migratable, os };
 }
 
 /** Asks for all hosts, or those of a cluster, with a name, or of a VM's cluster. At most one field is set. */

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type {
-  InventoryService,
-  InventorySummary,
-  ListedHost,
-  ListedVm,
-  ListHostsRequest,
-  ListVmsRequest,
-  Reservation,
+import {
+  listedVm,
+  type InventoryService,
+  type InventorySummary,
+  type ListedHost,
+  type ListHostsRequest,
+  type ListVmsRequest,
+  type Reservation,
 } from '../domain/inventory.js';
 import { byNameThenId, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 import { quoted } from '../lib/text.js';
@@ -130,20 +130,9 @@ function sizeOf({ hosts, time }: Snapshot): Omit<InventorySummary, 'ageMs'> {
   };
 }
 
-function listedHost({ id, name, status, clusterId, vms }: Host): ListedHost {
-  return { id, name, status, ...(clusterId === undefined ? {} : { clusterId }), runningVms: vms.length };
-}
-
-function listedVm({ id, name, status, hostId, clusterId, os }: Vm): ListedVm {
-  const osType = os.configured.type;
-  return {
-    id,
-    name,
-    ...(status === undefined ? {} : { status }),
-    ...(hostId === undefined ? {} : { hostId }),
-    ...(clusterId === undefined ? {} : { clusterId }),
-    ...(osType === undefined ? {} : { osType }),
-  };
+function listedHost({ id, name, status, clusterId, vms, memory }: Host): ListedHost {
+  const runningVms = vms.length;
+  return { id, name, status, ...(clusterId === undefined ? {} : { clusterId }), runningVms, memory };
 }
 
 function listedReservation({ vm, ...kept }: KeptReservation): Reservation {

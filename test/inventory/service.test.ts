@@ -62,11 +62,19 @@ describe('createInventoryService', () => {
 
     it('tells of each host what a caller needs to choose', async () => {
       const { hosts } = await service.listHosts({}, call());
+      const { memory } = host(1);
       expect(hosts).to.deep.equal([
-        { id: hostId(1), name: 'Alpha', status: 'up', clusterId: clusterId(1), runningVms: 3 },
-        { id: hostId(3), name: 'alphabet', status: 'up', clusterId: clusterId(2), runningVms: 1 },
-        { id: hostId(2), name: 'beta', status: 'maintenance', clusterId: clusterId(1), runningVms: 0 },
-        { id: hostId(4), name: 'gamma', status: 'up', runningVms: 1 },
+        { id: hostId(1), name: 'Alpha', status: 'up', clusterId: clusterId(1), runningVms: 3, memory },
+        { id: hostId(3), name: 'alphabet', status: 'up', clusterId: clusterId(2), runningVms: 1, memory },
+        {
+          id: hostId(2),
+          name: 'beta',
+          status: 'maintenance',
+          clusterId: clusterId(1),
+          runningVms: 0,
+          memory,
+        },
+        { id: hostId(4), name: 'gamma', status: 'up', runningVms: 1, memory },
       ]);
     });
 
@@ -124,6 +132,7 @@ describe('createInventoryService', () => {
 
     it('tells of each VM where it is and what it is', async () => {
       const { vms, snapshotTime } = await list({});
+      const size = { memoryMiB: 1024, migratable: true };
       expect(snapshotTime).to.equal(SNAPSHOT_TIME);
       expect(vms.slice(0, 3)).to.deep.equal([
         {
@@ -133,12 +142,13 @@ describe('createInventoryService', () => {
           hostId: hostId(1),
           clusterId: clusterId(1),
           osType: 'rhel_9x64',
+          ...size,
         },
-        { id: vmId(3), name: 'vm-3', hostId: hostId(1), clusterId: clusterId(1) },
-        { id: vmId(5), name: 'vm-5', status: 'up', hostId: hostId(4), osType: 'other' },
+        { id: vmId(3), name: 'vm-3', hostId: hostId(1), clusterId: clusterId(1), ...size },
+        { id: vmId(5), name: 'vm-5', status: 'up', hostId: hostId(4), osType: 'other', ...size },
       ]);
       expect((await list({ vmId: vmId(7) })).vms).to.deep.equal([
-        { id: vmId(7), name: 'vm-7', status: 'down', osType: 'other' },
+        { id: vmId(7), name: 'vm-7', status: 'down', osType: 'other', ...size },
       ]);
     });
 

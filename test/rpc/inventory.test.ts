@@ -18,7 +18,10 @@ const { ListHosts, ListVms, GetInventory } = inventoryMethods;
 
 const hosts: ListHostsResponse = {
   hosts: [
-    { id: uuid(1), name: 'ünï', status: 'up', clusterId: uuid(9), runningVms: 0 },
+    {
+      ...{ id: uuid(1), name: 'ünï', status: 'up', clusterId: uuid(9), runningVms: 0 },
+      memory: { totalMiB: 2 ** 40, freeMiB: 0, schedulableMiB: undefined },
+    },
     { id: uuid(2), name: 'b', status: 'maintenance', runningVms: 7 },
   ],
   snapshotTime: SNAPSHOT_TIME,
@@ -26,8 +29,16 @@ const hosts: ListHostsResponse = {
 
 const vms: ListVmsResponse = {
   vms: [
-    { id: uuid(3), name: 'v', status: 'up', hostId: uuid(1), clusterId: uuid(9), osType: 'rhel_9x64' },
-    { id: uuid(4), name: 'w' },
+    {
+      ...{ id: uuid(3), name: 'v', status: 'up', hostId: uuid(1), clusterId: uuid(9), osType: 'rhel_9x64' },
+      ...{
+        osVersion: '9.4',
+        guestOs: { distribution: 'Fedora', version: '41' },
+        memoryMiB: 0,
+        migratable: true,
+      },
+    },
+    { id: uuid(4), name: 'w', migratable: false },
   ],
   nextPageToken: 'more',
   snapshotTime: SNAPSHOT_TIME,

@@ -110,6 +110,7 @@ for (const version of ['v1', 'v1alpha']) {
         'Reserve',
         'Release',
         'ListReservations',
+        'Watch',
       ]);
       expect(imports.map(({ name }) => name)).to.have.members([
         'google/protobuf/duration.proto',

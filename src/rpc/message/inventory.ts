@@ -8,14 +8,18 @@ import type {
   ListVmsRequest,
   ListVmsResponse,
 } from '../../domain/inventory.js';
+import type { GuestOs } from '../../domain/os-identity.js';
+import type { HostMemory } from '../../domain/snapshot.js';
 import type { Duration__Output } from '../../gen/google/protobuf/Duration.js';
 import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
-import type { InventoryHost__Output } from '../../gen/hostscore/v1/InventoryHost.js';
-import type { InventoryVm__Output } from '../../gen/hostscore/v1/InventoryVm.js';
+import type { GuestOs as GuestOsMessage, GuestOs__Output } from '../../gen/hostscore/v1/GuestOs.js';
+import type { HostMemory as HostMemoryMessage } from '../../gen/hostscore/v1/HostMemory.js';
+import type { InventoryHost, InventoryHost__Output } from '../../gen/hostscore/v1/InventoryHost.js';
+import type { InventoryVm, InventoryVm__Output } from '../../gen/hostscore/v1/InventoryVm.js';
 import type { ListHostsRequest__Output } from '../../gen/hostscore/v1/ListHostsRequest.js';
 import type { ListVmsRequest__Output } from '../../gen/hostscore/v1/ListVmsRequest.js';
 import { boundedText, quoted } from '../../lib/text.js';
-import { inventoryMethods } from '../proto.js';
+import { inventoryMethods, type Sent } from '../proto.js';
 import { invalid, readUuid, tooMuch } from './read-request.js';
 import { decodeAnswer, fromTimestamp, readId } from './read-response.js';
 import { toTimestamp } from './write-response.js';
@@ -95,13 +99,7 @@ export function writeListVms(request: ListVmsRequest, requestId: string): Buffer
 /** Encodes a list of hosts. */
 export function writeListedHosts({ hosts, snapshotTime }: ListHostsResponse): Buffer {
   return inventoryMethods.ListHosts.responseSerialize({
-    hosts: hosts.map(({ id, name, status, clusterId = '', runningVms }) => ({
-      id,
-      name: boundedText(name),
-      status: boundedText(status),
-      cluster_id: clusterId,
-      running_vms: runningVms,
-    })),
+    hosts: hosts.map((host) => ({ ...hostMessage(host), running_vms: host.runningVms })),
     snapshot_time: toTimestamp(snapshotTime),
   });
 }
@@ -109,17 +107,52 @@ export function writeListedHosts({ hosts, snapshotTime }: ListHostsResponse): Bu
 /** Encodes a page of VMs. */
 export function writeListedVms({ vms, nextPageToken = '', snapshotTime }: ListVmsResponse): Buffer {
   return inventoryMethods.ListVms.responseSerialize({
-    vms: vms.map(({ id, name, status = '', hostId = '', clusterId = '', osType = '' }) => ({
-      id,
-      name: boundedText(name),
-      status: boundedText(status),
-      host_id: hostId,
-      cluster_id: clusterId,
-      os_type: boundedText(osType),
-    })),
+    vms: vms.map(vmMessage),
     next_page_token: nextPageToken,
     snapshot_time: toTimestamp(snapshotTime),
   });
+}
+
+/** Returns the message of a host, without its number of VMs. */
+export function hostMessage(host: Omit<ListedHost, 'runningVms'>): Sent<InventoryHost> {
+  const { id, name, status, clusterId = '', memory } = host;
+  return {
+    id,
+    name: boundedText(name),
+    status: boundedText(status),
+    cluster_id: clusterId,
+    ...(memory === undefined ? {} : { memory: memoryMessage(memory) }),
+  };
+}
+
+function memoryMessage({ totalMiB, freeMiB, schedulableMiB }: HostMemory): Sent<HostMemoryMessage> {
+  return {
+    ...(totalMiB === undefined ? {} : { total_mib: totalMiB }),
+    ...(freeMiB === undefined ? {} : { free_mib: freeMiB }),
+    ...(schedulableMiB === undefined ? {} : { schedulable_mib: schedulableMiB }),
+  };
+}
+
+/** Returns the message of a VM. */
+export function vmMessage(vm: ListedVm): Sent<InventoryVm> {
+  const { id, name, status = '', hostId = '', clusterId = '', osType = '', osVersion = '' } = vm;
+  const { guestOs, memoryMiB, migratable } = vm;
+  return {
+    id,
+    name: boundedText(name),
+    status: boundedText(status),
+    host_id: hostId,
+    cluster_id: clusterId,
+    os_type: boundedText(osType),
+    os_version: boundedText(osVersion),
+    ...(guestOs === undefined ? {} : { guest_os: guestMessage(guestOs) }),
+    ...(memoryMiB === undefined ? {} : { memory_mib: memoryMiB }),
+    migratable,
+  };
+}
+
+function guestMessage({ distribution, version = '' }: GuestOs): Sent<GuestOsMessage> {
+  return { distribution: boundedText(distribution), version: boundedText(version) };
 }
 
 /** Encodes the size and age of an inventory. */
@@ -145,7 +178,7 @@ export function readListedVms(bytes: Buffer): ListVmsResponse {
   const message = decodeAnswer(bytes, inventoryMethods.ListVms.responseDeserialize);
   const token = message.next_page_token;
   return {
-    vms: message.vms.map(readVm),
+    vms: message.vms.map((vm, index) => readVm(vm, `vms[${index}]`)),
     ...(token === '' ? {} : { nextPageToken: token }),
     snapshotTime: readTime(message.snapshot_time),
   };
@@ -164,10 +197,9 @@ export function readInventorySummary(bytes: Buffer): InventorySummary {
   };
 }
 
-function readHost(
-  { id, name, status, cluster_id, running_vms = 0 }: InventoryHost__Output,
-  index: number,
-): ListedHost {
+/** Reads the host at a place of an answer. Throws a contract violation, naming the field. */
+export function readHost(message: InventoryHost__Output, index: number): ListedHost {
+  const { id, name, status, cluster_id, running_vms = 0, memory } = message;
   const field = `hosts[${index}]`;
   return {
     id: readId(id, `${field}.id`),
@@ -175,14 +207,22 @@ function readHost(
     status: boundedText(status),
     ...(cluster_id === '' ? {} : { clusterId: readId(cluster_id, `${field}.cluster_id`) }),
     runningVms: running_vms,
+    ...(memory === null
+      ? {}
+      : {
+          memory: {
+            totalMiB: memory.total_mib,
+            freeMiB: memory.free_mib,
+            schedulableMiB: memory.schedulable_mib,
+          },
+        }),
   };
 }
 
-function readVm(
-  { id, name, status, host_id, cluster_id, os_type }: InventoryVm__Output,
-  index: number,
-): ListedVm {
-  const field = `vms[${index}]`;
+/** Reads a VM of an answer; `field` names it. Throws a contract violation, naming the field. */
+export function readVm(message: InventoryVm__Output, field: string): ListedVm {
+  const { id, name, status, host_id, cluster_id, os_type, os_version, guest_os, memory_mib, migratable } =
+    message;
   return {
     id: readId(id, `${field}.id`),
     name: boundedText(name),
@@ -190,6 +230,17 @@ function readVm(
     ...(host_id === '' ? {} : { hostId: readId(host_id, `${field}.host_id`) }),
     ...(cluster_id === '' ? {} : { clusterId: readId(cluster_id, `${field}.cluster_id`) }),
     ...(os_type === '' ? {} : { osType: boundedText(os_type) }),
+    ...(os_version === '' ? {} : { osVersion: boundedText(os_version) }),
+    ...(guest_os === null ? {} : { guestOs: readGuest(guest_os) }),
+    ...(memory_mib === undefined ? {} : { memoryMiB: memory_mib }),
+    migratable,
+  };
+}
+
+function readGuest({ distribution, version }: GuestOs__Output): GuestOs {
+  return {
+    distribution: boundedText(distribution),
+    version: version === '' ? undefined : boundedText(version),
   };
 }
 

@@ -1,5 +1,6 @@
 // Original file: proto/hostscore/v1/inventory_service.proto
 
+import type { HostMemory as _hostscore_v1_HostMemory, HostMemory__Output as _hostscore_v1_HostMemory__Output } from '../../hostscore/v1/HostMemory.js';
 
 /**
  * A host of the engine.
@@ -22,9 +23,13 @@ export interface InventoryHost {
    */
   'cluster_id'?: (string);
   /**
-   * Number of virtual machines on the host, whatever their status.
+   * Number of virtual machines on the host, whatever their status. Not sent in WatchResponse.
    */
   'running_vms'?: (number);
+  /**
+   * Memory of the host. Absent: unknown.
+   */
+  'memory'?: (_hostscore_v1_HostMemory | null);
   '_running_vms'?: "running_vms";
 }
 
@@ -49,8 +54,12 @@ export interface InventoryHost__Output {
    */
   'cluster_id': (string);
   /**
-   * Number of virtual machines on the host, whatever their status.
+   * Number of virtual machines on the host, whatever their status. Not sent in WatchResponse.
    */
   'running_vms'?: (number);
+  /**
+   * Memory of the host. Absent: unknown.
+   */
+  'memory': (_hostscore_v1_HostMemory__Output | null);
   '_running_vms'?: "running_vms";
 }

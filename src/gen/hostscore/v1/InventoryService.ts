@@ -14,6 +14,8 @@ import type { ReleaseRequest as _hostscore_v1_ReleaseRequest, ReleaseRequest__Ou
 import type { ReleaseResponse as _hostscore_v1_ReleaseResponse, ReleaseResponse__Output as _hostscore_v1_ReleaseResponse__Output } from '../../hostscore/v1/ReleaseResponse.js';
 import type { ReserveRequest as _hostscore_v1_ReserveRequest, ReserveRequest__Output as _hostscore_v1_ReserveRequest__Output } from '../../hostscore/v1/ReserveRequest.js';
 import type { ReserveResponse as _hostscore_v1_ReserveResponse, ReserveResponse__Output as _hostscore_v1_ReserveResponse__Output } from '../../hostscore/v1/ReserveResponse.js';
+import type { WatchRequest as _hostscore_v1_WatchRequest, WatchRequest__Output as _hostscore_v1_WatchRequest__Output } from '../../hostscore/v1/WatchRequest.js';
+import type { WatchResponse as _hostscore_v1_WatchResponse, WatchResponse__Output as _hostscore_v1_WatchResponse__Output } from '../../hostscore/v1/WatchResponse.js';
 
 /**
  * Lists the hosts and virtual machines of an oVirt engine. A composite answers from its own inventory, else passes the
@@ -136,6 +138,29 @@ export interface InventoryServiceClient extends grpc.Client {
   reserve(argument: _hostscore_v1_ReserveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
   reserve(argument: _hostscore_v1_ReserveRequest, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * Streams the inventory: all of it first, then what changes, as it changes, until the caller ends the call. So one
+   * service reads the engine, and others, its replicas, follow it. WatchResponse says how to take the answers over and
+   * how to go on after a break.
+   * 
+   * A caller may stop to read for a while: it then gets what it missed, or everything anew if that is too much. One that
+   * takes no answer for a minute loses its connection. A service has a limited number of watches (RESOURCE_EXHAUSTED).
+   * UNIMPLEMENTED: the service has no inventory of its own.
+   */
+  Watch(argument: _hostscore_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_hostscore_v1_WatchResponse__Output>;
+  Watch(argument: _hostscore_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_hostscore_v1_WatchResponse__Output>;
+  /**
+   * Streams the inventory: all of it first, then what changes, as it changes, until the caller ends the call. So one
+   * service reads the engine, and others, its replicas, follow it. WatchResponse says how to take the answers over and
+   * how to go on after a break.
+   * 
+   * A caller may stop to read for a while: it then gets what it missed, or everything anew if that is too much. One that
+   * takes no answer for a minute loses its connection. A service has a limited number of watches (RESOURCE_EXHAUSTED).
+   * UNIMPLEMENTED: the service has no inventory of its own.
+   */
+  watch(argument: _hostscore_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_hostscore_v1_WatchResponse__Output>;
+  watch(argument: _hostscore_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_hostscore_v1_WatchResponse__Output>;
+  
 }
 
 /**
@@ -186,6 +211,17 @@ export interface InventoryServiceHandlers extends grpc.UntypedServiceImplementat
    */
   Reserve: grpc.handleUnaryCall<_hostscore_v1_ReserveRequest__Output, _hostscore_v1_ReserveResponse>;
   
+  /**
+   * Streams the inventory: all of it first, then what changes, as it changes, until the caller ends the call. So one
+   * service reads the engine, and others, its replicas, follow it. WatchResponse says how to take the answers over and
+   * how to go on after a break.
+   * 
+   * A caller may stop to read for a while: it then gets what it missed, or everything anew if that is too much. One that
+   * takes no answer for a minute loses its connection. A service has a limited number of watches (RESOURCE_EXHAUSTED).
+   * UNIMPLEMENTED: the service has no inventory of its own.
+   */
+  Watch: grpc.handleServerStreamingCall<_hostscore_v1_WatchRequest__Output, _hostscore_v1_WatchResponse>;
+  
 }
 
 export interface InventoryServiceDefinition extends grpc.ServiceDefinition {
@@ -195,4 +231,5 @@ export interface InventoryServiceDefinition extends grpc.ServiceDefinition {
   ListVms: MethodDefinition<_hostscore_v1_ListVmsRequest, _hostscore_v1_ListVmsResponse, _hostscore_v1_ListVmsRequest__Output, _hostscore_v1_ListVmsResponse__Output>
   Release: MethodDefinition<_hostscore_v1_ReleaseRequest, _hostscore_v1_ReleaseResponse, _hostscore_v1_ReleaseRequest__Output, _hostscore_v1_ReleaseResponse__Output>
   Reserve: MethodDefinition<_hostscore_v1_ReserveRequest, _hostscore_v1_ReserveResponse, _hostscore_v1_ReserveRequest__Output, _hostscore_v1_ReserveResponse__Output>
+  Watch: MethodDefinition<_hostscore_v1_WatchRequest, _hostscore_v1_WatchResponse, _hostscore_v1_WatchRequest__Output, _hostscore_v1_WatchResponse__Output>
 }

@@ -1,5 +1,7 @@
 // Original file: proto/hostscore/v1/inventory_service.proto
 
+import type { GuestOs as _hostscore_v1_GuestOs, GuestOs__Output as _hostscore_v1_GuestOs__Output } from '../../hostscore/v1/GuestOs.js';
+import type { Long } from '@grpc/proto-loader';
 
 /**
  * A virtual machine of the engine.
@@ -31,6 +33,23 @@ export interface InventoryVm {
    * engine gives none.
    */
   'os_type'?: (string);
+  /**
+   * Version of the operating system that is configured. Empty: the engine gives none.
+   */
+  'os_version'?: (string);
+  /**
+   * Operating system that the guest agent reports. Absent: there is no report.
+   */
+  'guest_os'?: (_hostscore_v1_GuestOs | null);
+  /**
+   * Configured memory, in MiB. Absent: unknown.
+   */
+  'memory_mib'?: (number | string | Long);
+  /**
+   * True when the engine may migrate the virtual machine by itself.
+   */
+  'migratable'?: (boolean);
+  '_memory_mib'?: "memory_mib";
 }
 
 /**
@@ -63,4 +82,21 @@ export interface InventoryVm__Output {
    * engine gives none.
    */
   'os_type': (string);
+  /**
+   * Version of the operating system that is configured. Empty: the engine gives none.
+   */
+  'os_version': (string);
+  /**
+   * Operating system that the guest agent reports. Absent: there is no report.
+   */
+  'guest_os': (_hostscore_v1_GuestOs__Output | null);
+  /**
+   * Configured memory, in MiB. Absent: unknown.
+   */
+  'memory_mib'?: (number);
+  /**
+   * True when the engine may migrate the virtual machine by itself.
+   */
+  'migratable': (boolean);
+  '_memory_mib'?: "memory_mib";
 }
