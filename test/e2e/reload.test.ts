@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
@@ -292,6 +292,33 @@ describe('a service that is told to read its configuration again', () => {
     await reload({ plugins: { ...plugins, maxCallTime: '20s' } });
     expect(await failureOf('plugged')).to.equal(undefined);
     expect(countOf(/ python found /g)).to.equal(2);
+  });
+
+  it('lets a plugin end the call that it is in, though its host has to be another one', async () => {
+    const plugins = { dir: `${folder.path}/plugins` };
+    const [begun, end] = [`${folder.path}/begun`, `${folder.path}/end`];
+    mkdirSync(plugins.dir);
+    writeFileSync(
+      `${plugins.dir}/plugin.py`,
+      [
+        'import os, time',
+        'class slow:',
+        '    def do_score(self, hosts, vm, args):',
+        `        open(${JSON.stringify(begun)}, "w")`,
+        `        while not os.path.exists(${JSON.stringify(end)}):`,
+        '            time.sleep(0.01)',
+        '        print([(host, 7) for host in hosts])',
+        '',
+      ].join('\n'),
+    );
+    await serve({ plugins });
+    await until(unitNames, (names) => names.includes('slow'));
+    const before = failureOf('slow');
+    await until(() => existsSync(begun), Boolean);
+    await reload({ plugins: { ...plugins, maxCallTime: '20s' } });
+    await setTimeout(50);
+    writeFileSync(end, '');
+    expect(await before).to.equal(undefined);
   });
 
   it('answers by the old parts while a new engine does not, and ends properly meanwhile', async () => {
