@@ -21,7 +21,7 @@ export const MAX_CONCURRENT_READS = 4;
  * Time for which an event is asked for again, in ms. One whose transaction ended late can be read only after later ones;
  * the engine writes most in transactions of their own, which take milliseconds.
  */
-export const EVENT_OVERLAP = 10_000;
+export const EVENT_OVERLAP = 5_000;
 
 /** Longest wait for events, in ms. Beyond it a full reading is due, which needs the engine just as much. */
 export const EVENTS_TIMEOUT = 10_000;

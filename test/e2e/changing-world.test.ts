@@ -11,7 +11,10 @@ import { hostId, vmId } from '../support/world.js';
 const RESTLESS = ['--inventory-refresh-interval', '100ms'];
 
 /** The engine is read once, and then when there is a reason. */
-const RESTING = ['--inventory-refresh-interval', '1h', '--inventory-max-staleness', '24h'];
+const RESTING = [
+  ...['--inventory-refresh-interval', '1h', '--inventory-max-staleness', '24h'],
+  ...['--inventory-event-interval', '0s'],
+];
 
 /** At most so often, in milliseconds, is the engine read again for hosts that are unknown. */
 const UNKNOWN_INTERVAL_MS = 1000;

@@ -10,7 +10,7 @@ import { hostId, vmId } from '../support/world.js';
 /** Short times, so that the states follow each other quickly. */
 const QUICK = [
   ...['--inventory-refresh-interval', '100ms', '--inventory-max-staleness', '1500ms'],
-  ...['--engine-response-timeout', '100ms'],
+  ...['--engine-response-timeout', '100ms', '--inventory-event-interval', '0s'],
 ];
 
 /** How a service looks from outside. */
