@@ -38,6 +38,7 @@ function fieldsOf(type: unknown): string[] {
 async function metricNames(): Promise<string[]> {
   const metrics = createMetrics(() => false);
   metrics.watchInventory(() => undefined);
+  metrics.watchReservations(() => undefined);
   metrics.watchServices(() => []);
   const types = (await metrics.scrape()).matchAll(/^# TYPE (hostscore_\w+) /gm);
   return [...types].map(([, name = '']) => name).sort();

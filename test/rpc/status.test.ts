@@ -22,7 +22,8 @@ describe('fromStatus', () => {
       'round_robin: No connection established. Last error: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
       'UNAVAILABLE: a:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
     ],
-    [status.PERMISSION_DENIED, 'no', 'INTERNAL: a:1: PERMISSION_DENIED: no'],
+    [status.PERMISSION_DENIED, 'no', 'PERMISSION_DENIED: no'],
+    [status.UNAUTHENTICATED, 'no', 'INTERNAL: a:1: UNAUTHENTICATED: no'],
   ];
   for (const [code, details, expected] of cases) {
     it(`reads ${status[code] ?? ''}, ${details} as ${expected}`, () => {
