@@ -59,7 +59,8 @@ describe('the path of one runCostFunctions', function () {
   before(async () => {
     serve = start([
       ...['serve', '--demo', '--server-listen', '127.0.0.1:0', '--bridge-listen', '127.0.0.1:0'],
-      ...['--ops-listen', '127.0.0.1:0'],
+      // What follows the answer is no part of its path, nor what is read of the engine by and by.
+      ...['--ops-listen', '127.0.0.1:0', '--bridge-predictions', 'false', '--inventory-event-interval', '0s'],
     ]);
     const service = await serve.logged(/grpc server listening address=(\S+)/);
     bridge = start([

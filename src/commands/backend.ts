@@ -311,7 +311,7 @@ export function createBackendReference(
       release: (vmId, call) => run(call, async (place) => inventoryOf(place).release(vmId, call)),
       listReservations: (call) => run(call, async (place) => inventoryOf(place).listReservations(call)),
     },
-    followCall: (vmId, requestId) => current?.backend.followCall?.(vmId, requestId) ?? (() => undefined),
+    followCall: (vmId, requestId) => current?.backend.followCall?.(vmId, requestId),
     current: () => current?.backend,
     swap(next) {
       const before = current;

@@ -140,9 +140,9 @@ export interface Reservation {
 
 /**
  * Follower of the calls by which an engine schedules VMs, which never says what it decides. Called when a call comes. Returns
- * the function to call once it is answered, with the host that the engine presumably takes.
+ * the function to call once it is answered, with the host that the engine presumably takes; undefined if nobody wants to know.
  */
-export type FollowCall = (vmId: string, requestId: string) => (hostId: string) => void;
+export type FollowCall = (vmId: string, requestId: string) => ((hostId: string) => void) | undefined;
 
 /**
  * A service that lists an engine's hosts and VMs, and keeps reservations. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND

@@ -29,6 +29,19 @@ describe('placements that are predicted', () => {
   let ends: string[];
   const opened: EngineInventory[] = [];
 
+  async function openInventory(eventInterval: string): Promise<void> {
+    inventory = createInventory({
+      settings: inventorySection.parse({ eventInterval, refreshInterval: '1h', maxStaleness: '24h' }),
+      client,
+      log: memoryLog(),
+      ...{ clock: time.clock, steady: time.clock, after: time.after, random: () => 0.5 },
+      onPredictionEnd: (end) => void ends.push(end),
+    });
+    opened.push(inventory);
+    inventory.start();
+    await settle();
+  }
+
   /** Starts with VM 1 on host 1 and VMs 2 to 9 stopped; the engine is listed now and in an hour. */
   beforeEach(async () => {
     time = createFakeTime();
@@ -39,16 +52,7 @@ describe('placements that are predicted', () => {
       ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => scriptedVm(n, { hostId: undefined, status: 'down' })),
     ];
     ends = [];
-    inventory = createInventory({
-      settings: inventorySection.parse({ refreshInterval: '1h', maxStaleness: '24h' }),
-      client,
-      log: memoryLog(),
-      ...{ clock: time.clock, steady: time.clock, after: time.after, random: () => 0.5 },
-      onPredictionEnd: (end) => void ends.push(end),
-    });
-    opened.push(inventory);
-    inventory.start();
-    await settle();
+    await openInventory('0s');
     client.calls.vm.length = 0;
   });
   afterEach(async () => {
@@ -184,6 +188,18 @@ describe('placements that are predicted', () => {
     expect(await counts()).to.deep.equal([1, 1, 0]);
     await time.advance(3_600_000);
     expect(predicted()).to.deep.equal([]);
+    expect(await counts()).to.deep.equal([1, 1, 0]);
+  });
+
+  it('end with the snapshot that a look-up brought about, also when the event was missed', async () => {
+    await openInventory('1s');
+    await schedule(2, { hosts: HOSTS.slice(0, 2) });
+    place(2, 2);
+    await time.advance(500);
+    expect(predicted()).to.have.length(1);
+    await time.advance(1500);
+    expect(predicted()).to.deep.equal([]);
+    expect(inventory.current().vm(vmId(2))?.hostId).to.equal(hostId(2));
     expect(await counts()).to.deep.equal([1, 1, 0]);
   });
 

@@ -35,6 +35,17 @@ describe('metrics', () => {
     expect(text).to.match(/^hostscore_running_vms 190$/m);
   });
 
+  it('shows what is reserved and predicted at each scrape, and counts how predictions end', async () => {
+    const metrics = createMetrics(() => false);
+    metrics.watchReservations(() => ({ reserved: 0, predicted: 7 }));
+    for (const end of ['right', 'wrong', 'right']) metrics.predictionEnded(end);
+    const text = await metrics.scrape();
+    expect(text).to.match(/^hostscore_reservations\{kind="reserved"\} 0$/m);
+    expect(text).to.match(/^hostscore_reservations\{kind="predicted"\} 7$/m);
+    expect(text).to.match(/^hostscore_predictions_total\{end="right"\} 2$/m);
+    expect(text).to.match(/^hostscore_predictions_total\{end="wrong"\} 1$/m);
+  });
+
   it('counts what the engine waited for, by method and outcome', async () => {
     const metrics = createMetrics(() => false);
     metrics.schedulingLockHeld('runFilters', 'ok', 0.004);
