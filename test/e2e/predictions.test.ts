@@ -231,6 +231,14 @@ describe('placements that are predicted', () => {
     expect(await counts()).to.deep.equal([1, 0, 1]);
   });
 
+  it('are looked up no more once the next call for the VM has come', async () => {
+    await schedule(2);
+    await schedule(2, { isSent: false });
+    client.calls.vm.length = 0;
+    await time.advance(10_000);
+    expect(client.calls.vm).to.deep.equal([]);
+  });
+
   it('of a VM that migrates right after its start begin where a look-up saw it', async () => {
     await schedule(2, { hosts: HOSTS.slice(0, 2) });
     place(2, 2);

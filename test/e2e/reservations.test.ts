@@ -91,6 +91,17 @@ describe('placements that are reserved', () => {
     expect(await balance()).to.equal(undefined);
   });
 
+  it('count in balancing beside assumed placements: of VMs 1 and 2 there, 2 is moved, since 1 is reserved', async () => {
+    scoring = await startScoring(smallWorld(), { args: RESTING });
+    await reserve(vmId(1), H2);
+    const request = {
+      ...{ unit: 'vm_balance', hostIds: [H1, H2], properties: new Map([['maximum_vm_count', '3']]) },
+      assumedPlacements: [{ vmId: vmId(3), hostId: H2 }],
+    };
+    const { migration } = await scoring.client.balanceHosts(request, call({ dryRun: true }));
+    expect(migration).to.deep.equal({ vmId: vmId(2), candidateHostIds: [H1] });
+  });
+
   it('end when the engine shows the VM there', async () => {
     const world = smallWorld();
     scoring = await startScoring(world, { args: RESTLESS });
