@@ -12,8 +12,12 @@ const MOST_FILES_WITH_WIRE = 54;
 /** The path is what each of so many calls passes: what still ran beside one of them, such as a file's check, is not of it. */
 const MEASURED_CALLS = 3;
 
-/** Puts what a process does by itself off by an hour: on a busy machine it would fall into the measured calls. */
+/**
+ * Puts what a process does by itself off by an hour: on a busy machine it would fall into the measured calls. What follows an
+ * answer is not of its path either.
+ */
 const LATER = [
+  ...['--bridge-predictions', 'false'],
   ...['--inventory-event-interval', '0ms', '--inventory-refresh-interval', '1h'],
   ...['--inventory-max-staleness', '24h', '--composite-relist-interval', '1h'],
 ];
@@ -59,8 +63,7 @@ describe('the path of one runCostFunctions', function () {
   before(async () => {
     serve = start([
       ...['serve', '--demo', '--server-listen', '127.0.0.1:0', '--bridge-listen', '127.0.0.1:0'],
-      // What follows the answer is no part of its path, nor what is read of the engine by and by.
-      ...['--ops-listen', '127.0.0.1:0', '--bridge-predictions', 'false', '--inventory-event-interval', '0s'],
+      ...['--ops-listen', '127.0.0.1:0'],
     ]);
     const service = await serve.logged(/grpc server listening address=(\S+)/);
     bridge = start([
