@@ -8,8 +8,10 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   bridge: 'runCostFunctions against a bare node:http server, and beside a python -c a call',
   score: 'the score alone against loops over all VMs',
   startup: 'from the start to the first score, against a bare node',
-  refresh: 'the pauses of the event loop while the engine is read: [hosts] [vms] [refreshes]',
-  memory: 'resident memory while 100,000 VMs are read over and over: [hosts] [vms] [seconds]',
+  event: 'one event applied to a snapshot, against building it anew',
+  refresh: 'the pauses of the event loop while all of the engine is read: [hosts] [vms] [refreshes]',
+  memory: 'resident memory with 100,000 VMs, while an hour of events and listings comes in 10 minutes',
+  'engine-traffic': 'requests to the engine and bytes from it a minute, against a listing every 30 s',
   plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
   'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
   'rolling-restart':

@@ -24,7 +24,14 @@ const VMS_A_HOST = 20;
 export async function startSized(hosts: number, flags: readonly string[] = []): Promise<SizedService> {
   const vms = hosts * VMS_A_HOST;
   const engine = await startEngine(`${hosts}x${vms}:${SEED}`);
-  const calm = ['--inventory-refresh-interval', '1h', '--inventory-max-staleness', '2h'];
+  const calm = [
+    '--inventory-event-interval',
+    '0',
+    '--inventory-refresh-interval',
+    '1h',
+    '--inventory-max-staleness',
+    '2h',
+  ];
   const service = await startService(engine.found, [...calm, ...flags]);
   const world = generatedWorld({ hosts, vms, seed: SEED });
   return {
