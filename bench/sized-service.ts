@@ -26,7 +26,7 @@ export async function startSized(hosts: number, flags: readonly string[] = []): 
   const engine = await startEngine(`${hosts}x${vms}:${SEED}`);
   const calm = [
     '--inventory-event-interval',
-    '0',
+    '0s',
     '--inventory-refresh-interval',
     '1h',
     '--inventory-max-staleness',
