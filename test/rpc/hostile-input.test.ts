@@ -40,7 +40,7 @@ const cases: Case[] = [
     title: 'a good request, compressed',
     headers: { 'grpc-encoding': 'gzip' },
     body: frame(gzipSync(body), { compressed: 1 }),
-    grpc: status.OK,
+    grpc: status.UNIMPLEMENTED,
   },
   {
     title: 'an unknown method',
@@ -65,16 +65,27 @@ const cases: Case[] = [
     grpc: status.INVALID_ARGUMENT,
   },
   {
+    title: 'a good request of a caller that says that it does not compress',
+    headers: { 'grpc-encoding': 'identity' },
+    body: frame(body),
+    grpc: status.OK,
+  },
+  {
     title: 'garbage for gzip',
     headers: { 'grpc-encoding': 'gzip' },
     body: frame(body, { compressed: 1 }),
-    grpc: status.INTERNAL,
+    grpc: status.UNIMPLEMENTED,
   },
   {
-    title: 'a gzip bomb',
-    headers: { 'grpc-encoding': 'gzip' },
+    title: 'an unknown compression',
+    headers: { 'grpc-encoding': 'brotli' },
+    body: frame(body, { compressed: 1 }),
+    grpc: status.UNIMPLEMENTED,
+  },
+  {
+    title: 'a gzip bomb in a call that names no compression',
     body: frame(gzipSync(Buffer.alloc(64 * 1024 * 1024)), { compressed: 1 }),
-    grpc: status.RESOURCE_EXHAUSTED,
+    grpc: status.INVALID_ARGUMENT,
   },
   { title: 'a bad timeout', headers: { 'grpc-timeout': 'soon' }, body: frame(body), grpc: status.INTERNAL },
   {
@@ -113,7 +124,12 @@ describe('hostile input', () => {
       stream.resume();
       stream.end(bytes.length === 0 ? undefined : bytes);
       await once(stream, 'close');
-      return { http: Number(seen[constants.HTTP2_HEADER_STATUS]), grpc: Number(seen['grpc-status']) };
+      return {
+        http: Number(seen[constants.HTTP2_HEADER_STATUS]),
+        grpc: Number(seen['grpc-status']),
+        details: decodeURI(String(seen['grpc-message'])),
+        accepted: seen['grpc-accept-encoding'],
+      };
     } finally {
       session.destroy();
     }
@@ -126,6 +142,28 @@ describe('hostile input', () => {
       if (test.grpc !== undefined) expect(outcome.grpc).to.equal(test.grpc);
     });
   }
+
+  for (const [path, name] of [
+    ['/hostscore.v1.PolicyUnitService/StreamScoreHosts', 'a stream'],
+    ['/grpc.health.v1.Health/Check', 'a health check'],
+    ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', 'reflection'],
+  ] as const) {
+    it(`tells ${name} that compresses what to do`, async () => {
+      const headers = { ':path': path, 'grpc-encoding': 'deflate' };
+      const { grpc, details, accepted } = await post({ title: name, headers, body: frame(body) });
+      expect(grpc).to.equal(status.UNIMPLEMENTED);
+      expect(details).to.equal(
+        'grpc-encoding: expected identity, got "deflate"; messages are not taken compressed: turn compression off in the client',
+      );
+      expect(accepted).to.equal('identity');
+    });
+  }
+
+  it('says in an answer too that it takes no compressed messages', async () => {
+    const { grpc, accepted } = await post({ title: 'a good request', body: frame(body) });
+    expect(grpc).to.equal(status.OK);
+    expect(accepted).to.equal('identity');
+  });
 
   const bytes: { title: string; bytes: Buffer }[] = [
     { title: 'an HTTP/1.1 request', bytes: Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n') },

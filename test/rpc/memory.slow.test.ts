@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { connect as connectHttp2 } from 'node:http2';
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { serverSection } from '../../src/config/sections.js';
 import { MAX_REFLECTIONS } from '../../src/rpc/admission.js';
@@ -95,6 +97,29 @@ describe('memory that callers hold', function () {
       await setTimeout(1500);
     }
     await expectBounded(BOUND_WITH_GARBAGE_MIB);
+  });
+
+  it('is at most 64 MiB for 256 compressed messages of 0.87 MiB that unpack to over 1 MiB', async () => {
+    const message = grpcMessage(gzipSync(Buffer.concat([randomBytes(870_000), Buffer.alloc(MIB / 4)])));
+    message.writeUInt8(1);
+    for (let n = 0; n < 4; n++) {
+      const session = connectHttp2(`http://${attacked.address}`);
+      session.on('error', () => undefined);
+      peers.push(session);
+      for (let call = 0; call < maxConcurrentCalls / 4; call++) {
+        const stream = session.request({
+          ':method': 'POST',
+          ':path': SCORE_HOSTS,
+          'content-type': 'application/grpc',
+          te: 'trailers',
+          'grpc-encoding': 'gzip',
+        });
+        stream.on('error', () => undefined).resume();
+        stream.end(message);
+      }
+    }
+    await setTimeout(5000);
+    await expectBounded(64);
   });
 
   /** Asks 5,120 times for the scores of 1,000 hosts, with reasons, over 40 connections. */
