@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { ConfigError } from '../config/load.js';
+import { statSync } from 'node:fs';
+import { ConfigError, readNamedFile } from '../config/load.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
 import type { Log } from '../process/log.js';
 
@@ -100,20 +100,28 @@ export function readPassword(setting: string, file: string): string {
   return onlyLine(setting, file, text);
 }
 
-/** Returns a password without the line breaks that editors and tools put behind it. Throws a ConfigError for further lines. */
+/** Longest password, in characters: several times the longest that directories take, and far from the limit of a header. */
+export const MAX_PASSWORD_LENGTH = 1024;
+
+/**
+ * Returns a password without the line breaks that editors and tools put behind it; spaces are part of it. Throws a ConfigError
+ * for one that is empty, too long, or has a further line or another control character, which HTTP can't carry (RFC 7617).
+ */
 export function onlyLine(setting: string, where: string, text: string): string {
   const line = text.replace(/[\r\n]+$/, '');
-  if (line === '') throw new ConfigError(`${setting}: ${where} is empty`);
-  if (/[\r\n]/.test(line)) {
-    throw new ConfigError(`${setting}: ${where} holds more than one line; keep the password alone`);
-  }
+  const problem = passwordProblem(line);
+  if (problem !== undefined) throw new ConfigError(`${setting}: ${where} ${problem}`);
   return line;
 }
 
+function passwordProblem(line: string): string | undefined {
+  if (line === '') return 'is empty';
+  if (/[\r\n]/.test(line)) return 'holds more than one line; keep the password alone';
+  if (/\p{Cc}/u.test(line)) return 'holds a tab or another control character; keep the password alone';
+  if (line.length <= MAX_PASSWORD_LENGTH) return undefined;
+  return `holds more than ${MAX_PASSWORD_LENGTH} characters; keep the password alone`;
+}
+
 function readBytes(setting: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new ConfigError(`${setting}: can't read ${file}: ${reasonOf(error)}`);
-  }
+  return readNamedFile(file, (reason) => `${setting}: can't read ${file}: ${reason}`);
 }

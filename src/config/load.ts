@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, stringify } from 'yaml';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { Lexer, LineCounter, parseDocument, Parser, stringify } from 'yaml';
 import { z } from 'zod';
 import { contradictions } from './contradictions.js';
 import { policySchema } from './policies.js';
@@ -7,7 +7,16 @@ import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
 import { formatAddress } from '../lib/address.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
-import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
+import { formatValue, MIB, VALUE_KINDS, type ValueKind } from './values.js';
+
+/** Largest file that is read for a configuration, in bytes: all authorities that an operating system trusts take a quarter. */
+export const MAX_FILE_BYTES = MIB;
+
+/** Deepest nesting of a YAML file. Far below that at which its parser, which calls itself, fills the stack and ends the process. */
+export const MAX_NESTING = 100;
+
+/** Size of a step in which it is read: most files take one. */
+const STEP_BYTES = 64 * 1024;
 
 /** One key of the configuration, and its names in each source. */
 export interface Setting {
@@ -176,13 +185,7 @@ function isForeign(variable: string, value: string): boolean {
 }
 
 function readFile(file: string): Record<string, unknown> {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new ConfigError(`${file}: can't be read: ${reasonOf(error)}`);
-  }
-  const text = utf8Text(bytes);
+  const text = utf8Text(readNamedFile(file, (reason) => `${file}: can't be read: ${reason}`));
   if (text === undefined) throw new ConfigError(`${file}: is not UTF-8; save it as UTF-8`);
   const content = parseYaml(text, file) ?? {};
   if (!isRecord(content)) throw new ConfigError(`${file}: expected keys such as engine: and server:`);
@@ -190,8 +193,38 @@ function readFile(file: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null));
 }
 
+/** Reads a file that the configuration names, or is. Throws a ConfigError, worded with its reason, also for one that is too long. */
+export function readNamedFile(file: string, words: (reason: string) => string): Buffer {
+  try {
+    return readBounded(file);
+  } catch (error) {
+    throw new ConfigError(words(reasonOf(error)));
+  }
+}
+
+/** Reads step by step: the size of a device or a pipe is known at its end only. */
+function readBounded(file: string): Buffer {
+  const opened = openSync(file, 'r');
+  try {
+    const steps: Buffer[] = [];
+    for (let size = 0; size <= MAX_FILE_BYTES;) {
+      const step = Buffer.allocUnsafe(STEP_BYTES);
+      const read = readSync(opened, step);
+      if (read === 0) return Buffer.concat(steps);
+      steps.push(step.subarray(0, read));
+      size += read;
+    }
+    throw new Error(`it is larger than ${MAX_FILE_BYTES / MIB} MiB; name another file`);
+  } finally {
+    closeSync(opened);
+  }
+}
+
 /** Parses the text of a file. What the parser only warns of, such as a tag, would be read as something else. */
 function parseYaml(text: string, file: string): unknown {
+  if (isDeep(text)) {
+    throw new ConfigError(`${file}: nests more than ${MAX_NESTING} levels deep; a configuration has four`);
+  }
   const lines = new LineCounter();
   // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
@@ -209,6 +242,16 @@ function parseYaml(text: string, file: string): unknown {
   } catch (error) {
     throw new ConfigError(`${file}: is not YAML: ${reasonOf(error)}`);
   }
+}
+
+/** Reports whether a text nests deeper than {@link MAX_NESTING}. Does not call itself for what is inside, as parsing does. */
+function isDeep(text: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > MAX_NESTING) return true;
+  }
+  return false;
 }
 
 function describe(

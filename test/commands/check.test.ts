@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { MAX_PASSWORD_LENGTH } from '../../src/commands/io.js';
 import type { Call } from '../../src/domain/contract.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
@@ -194,6 +195,18 @@ describe('check', () => {
       });
     }
 
+    for (const [title, password] of [
+      ['a space behind it', `${PASSWORD} `],
+      [`${MAX_PASSWORD_LENGTH} characters`, PASSWORD.padEnd(MAX_PASSWORD_LENGTH, '.')],
+    ] as const) {
+      it(`is asked of the engine as it is, with ${title}`, async () => {
+        const file = folder.write('password', `${password}\n`);
+        const outcome = await runToEnd([...flags(), '--engine-password-file', file]);
+        expect(errorText(outcome)).to.match(/^CommandError: engine: login .* refused /);
+        expectNoPassword(outcome);
+      });
+    }
+
     const wrong: readonly (readonly [title: string, file: () => string, text: RegExp])[] = [
       [
         'is missing',
@@ -211,6 +224,26 @@ describe('check', () => {
         'has a second line',
         () => folder.write('lines', `${PASSWORD}\n# of 2024\n`),
         /^ConfigError: engine\.passwordFile: .*lines holds more than one line; keep the password alone$/,
+      ],
+      [
+        'has a tab behind it',
+        () => folder.write('tab', `${PASSWORD}\t\n`),
+        /^ConfigError: engine\.passwordFile: .*tab holds a tab or another control character; keep the password alone$/,
+      ],
+      [
+        'has a NUL',
+        () => folder.write('nul', `${PASSWORD}\0`),
+        /^ConfigError: engine\.passwordFile: .*nul holds a tab or another control character; keep the password alone$/,
+      ],
+      [
+        `is ${MAX_PASSWORD_LENGTH} characters long and 1`,
+        () => folder.write('long', `${PASSWORD.padEnd(MAX_PASSWORD_LENGTH + 1, '.')}\n`),
+        /^ConfigError: engine\.passwordFile: .*long holds more than 1024 characters; keep the password alone$/,
+      ],
+      [
+        'is a device without end',
+        () => '/dev/zero',
+        /^ConfigError: engine\.passwordFile: can't read \/dev\/zero: it is larger than 1 MiB; name another file$/,
       ],
       [
         'is Latin-1',

@@ -4,13 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { policiesOf } from '../../src/config/policies.js';
 import { policyHash } from '../../src/domain/policies.js';
-import { ConfigError, loadConfig, redact, settings, type ConfigSources } from '../../src/config/load.js';
+import {
+  ConfigError,
+  loadConfig,
+  MAX_FILE_BYTES,
+  MAX_NESTING,
+  redact,
+  settings,
+  type ConfigSources,
+} from '../../src/config/load.js';
 
 const ENGINE = {
   HOSTSCORE_ENGINE_URL: 'https://engine.example.com/ovirt-engine',
   HOSTSCORE_ENGINE_USERNAME: 'hostscore@internal',
   HOSTSCORE_ENGINE_PASSWORD: 'hunter2',
 };
+
+/** A list in a list, that deep. */
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('configuration', () => {
   const dir = mkdtempSync(join(tmpdir(), 'hostscore-config-'));
@@ -351,6 +362,31 @@ describe('configuration', () => {
       'DIR/hostscore.yaml: is not UTF-8; save it as UTF-8',
     ],
     [
+      'a file larger than 1 MiB',
+      { yaml: '#'.repeat(MAX_FILE_BYTES + 1) },
+      /^DIR\/hostscore\.yaml: can't be read: it is larger than 1 MiB; name another file$/,
+    ],
+    [
+      'a file without end',
+      { file: '/dev/zero' },
+      "/dev/zero: can't be read: it is larger than 1 MiB; name another file",
+    ],
+    ...['[', '- ', '{a: ', '? '].map((opening): Bad => [
+      `a file of 100,000 times ${opening}`,
+      { yaml: opening.repeat(100_000) },
+      'DIR/hostscore.yaml: nests more than 100 levels deep; a configuration has four',
+    ]),
+    [
+      'a file of 101 levels: the document, a key and 99 lists',
+      { yaml: `log: ${nested(MAX_NESTING - 1)}\n` },
+      'DIR/hostscore.yaml: nests more than 100 levels deep; a configuration has four',
+    ],
+    [
+      'a file of 100 levels for its content only',
+      { yaml: `log: ${nested(MAX_NESTING - 2)}\n` },
+      /^log: .*expected object/,
+    ],
+    [
       'a file of two documents',
       { yaml: 'log:\n  level: warn\n---\nlog:\n  level: info\n' },
       'DIR/hostscore.yaml: holds several YAML documents; keep one, up to the --- at line 3',
@@ -390,6 +426,11 @@ describe('configuration', () => {
       expect(text).not.to.include('hunter2');
     });
   }
+
+  it('takes a file of 1 MiB', () => {
+    const rest = 'log: {level: warn}\n';
+    expect(load({ yaml: rest.padStart(MAX_FILE_BYTES, '\n') }).log.level).to.equal('warn');
+  });
 
   it('takes a section without keys as empty', () => {
     expect(load({ yaml: 'engine:\nserver:\nservices:\n' })).to.deep.equal(load({}));
