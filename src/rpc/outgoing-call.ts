@@ -1,4 +1,5 @@
 import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { setMaxListeners } from 'node:events';
 import type { Call } from '../domain/contract.js';
 import { contractViolation, endOfCall, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
@@ -92,6 +93,8 @@ export function callUnary<Answer>(
     const cancelTimer = nodeAfter(ms, () =>
       stopWaiting(new SchedulingError('DEADLINE_EXCEEDED', `no answer from ${target} in time`)),
     );
+    // Many calls may share one signal, which is no leak.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort);
 
     function start(request: Buffer) {

@@ -96,6 +96,17 @@ describe('the client', () => {
     });
   }
 
+  it('makes many calls at a time under one signal without a warning', async () => {
+    const warnings: unknown[] = [];
+    const listen = (warning: unknown) => void warnings.push(warning);
+    const client = loopback.connect(await loopback.serve({ service: fakeService() }));
+    const call = aCall();
+    process.on('warning', listen);
+    await Promise.all(Array.from({ length: 20 }, () => client.scoreHosts(aScoreRequest(), call)));
+    process.off('warning', listen);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('says so when it is closed', async () => {
     const server = await loopback.serve();
     const client = createRpcClient({ target: server.address });
