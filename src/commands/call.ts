@@ -64,7 +64,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
   );
 
   const filters = addForVm('filters', 'which hosts would be left')
-    .requiredOption('--unit <name>', 'filter to run, repeatable', texts)
+    .requiredOption('--unit <name>', 'filter to run, repeatable; required', texts)
     .action(async (options: FilterOptions) => {
       requireVm(options.vm, filters);
       await exchange(filterCall(options.unit, await placingOf(options, io)), options, io, send);
@@ -74,7 +74,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
   const costs = addForVm('costs', 'what each host costs, and which one the engine would pick')
     .requiredOption(
       '--unit <name[=factor]>',
-      'cost function to run, with its factor in the policy, repeatable',
+      'cost function to run, with its factor in the policy, repeatable; required',
       weightedUnit,
     )
     .action(async (options: CostOptions) => {
@@ -87,11 +87,11 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
   addProperty(
     addServerOptions(add('balance', 'which migration the engine would start')).requiredOption(
       '--host <name|id>',
-      'host to balance, repeatable',
+      'host to balance, repeatable; required',
       texts,
     ),
   )
-    .requiredOption('--unit <name>', 'balance unit to run', text)
+    .requiredOption('--unit <name>', 'balance unit to run; required', text)
     .action(async (options: BalanceOptions) => {
       await exchange(balanceCall(options.unit, await placingOf(options, io)), options, io, send);
       await warnOfProperties(options, [options.unit], io, send);

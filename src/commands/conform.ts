@@ -28,7 +28,7 @@ export function addConformCommand(program: Command, io: Io): void {
   const command = program.command('conform');
   addTimeoutOption(command, SERVER_TIMEOUT_MS)
     .description('call a scoring service in the ways of the contract, and name every field that breaks it')
-    .requiredOption('--target <target>', 'gRPC target of the service')
+    .requiredOption('--target <target>', 'gRPC target of the service; required')
     .option(
       '--vm <id>',
       'VM to ask about; one of its InventoryService, or a random id, when it is not given',
@@ -102,7 +102,11 @@ async function subjectsOf({ vm, host }: Options, client: Client, call: CallOptio
     if (!(error instanceof SchedulingError && error.code === 'UNIMPLEMENTED')) throw error;
   }
   const random = Array.from({ length: RANDOM_HOSTS }, () => randomUUID());
-  return { vmId: vm ?? randomUUID(), hostIds: host ?? random, origin: 'random ids' };
+  return {
+    vmId: vm ?? randomUUID(),
+    hostIds: host === undefined ? random : [...new Set(host)],
+    origin: host === undefined ? 'random ids: --host names hosts that it knows' : 'hosts as given',
+  };
 }
 
 function tell(outcome: Conformance, subjects: Subjects, { target, balance, json }: Options, io: Io): void {

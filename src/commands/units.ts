@@ -91,7 +91,10 @@ function listPolicies(options: UnitsOptions, io: Io): void {
   if (options.json === true) {
     print(io, terminalJson({ policies: policies.map(policyJson) }));
   } else if (policies.length === 0) {
-    print(io, 'The configuration has no policies.');
+    print(
+      io,
+      'The configuration has no policies; --config FILE or HOSTSCORE_CONFIG names that of the server.',
+    );
   } else {
     print(io, ...policies.flatMap(policyLines));
   }

@@ -109,7 +109,7 @@ describe('client commands', () => {
         properties: { maximum_vm_count: '5' },
       });
       expect((await runToEnd(['units', '--policies'])).stdout).to.equal(
-        'The configuration has no policies.\n',
+        'The configuration has no policies; --config FILE or HOSTSCORE_CONFIG names that of the server.\n',
       );
     });
   });

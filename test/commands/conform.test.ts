@@ -510,7 +510,7 @@ describe('conform', () => {
     const { stdout, error } = await run('--balance');
     expect(error).to.equal(undefined);
     expect(stdout).to.match(
-      /^127\S+: 4 units: s, c, f, b\nasked about: VM \S+, 3 hosts, random ids\ncalls: 2 List/,
+      /^127\S+: 4 units: s, c, f, b\nasked about: VM \S+, 3 hosts, random ids: --host names hosts that it knows\ncalls: 2 List/,
     );
     expect(stdout).to.match(/\nit keeps the contract\n$/);
     expect(new Set(metadata.map(({ method }) => method))).to.have.lengthOf(4);
