@@ -84,8 +84,9 @@ async function score(options: ScoreOptions, io: Io): Promise<void> {
   const top = options.top ?? (json || !isTerminal(io.stdout) ? undefined : TERMINAL_TOP);
   const answer = await withClient(options, io, (caller) => ask({ ...options, top }, caller));
   const { response, units, cluster } = answer;
+  const isAnswered = response.unitResults.some(({ value }) => value !== undefined);
   if (json) print(io, terminalJson(scoresJson(response)));
-  else {
+  else if (isAnswered) {
     const services = new Map(
       (units ?? []).flatMap(({ type, name, service }) =>
         type === 'SCORE' && service !== undefined ? [[name, service] as const] : [],
@@ -97,9 +98,7 @@ async function score(options: ScoreOptions, io: Io): Promise<void> {
   }
   // JSON has the rest.
   warn(io.stderr, json ? unreadBy(answer) : [...failuresOf(answer), ...unreadBy(answer)]);
-  if (response.unitResults.every(({ value }) => value === undefined)) {
-    throw new CommandError('no unit answered, so the scores above are not worth anything');
-  }
+  if (!isAnswered) throw new CommandError('no unit answered, so there are no scores');
 }
 
 async function ask(options: ScoreOptions, { client, call }: Caller): Promise<Answer> {

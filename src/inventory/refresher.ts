@@ -189,6 +189,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       lastFailure = result;
       logFailure(result, durationMs);
     } else {
+      if (failures > 0) log.info('engine read again', { failures }, '');
       failures = 0;
       lastFailure = undefined;
       full = result;
@@ -339,7 +340,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   function logFailure({ code, message, cause }: SchedulingError, durationMs: number): void {
-    const fields = { code, reason: message, failures, durationMs };
+    const fields = { code, reason: message, failures, durationMs: Math.round(durationMs) };
     // A bug, whose message the error lacks: only the stack tells.
     if (message === INTERNAL_ERROR_TEXT)
       log.error('engine refresh failed', { ...fields, stack: stackOf(cause) }, code);

@@ -234,7 +234,7 @@ describe('client commands', () => {
       });
     }
 
-    it('tells of a property that is wrong, and fails, since no unit answered', async () => {
+    it('tells of a property that is wrong, and fails without a table, since no unit answered', async () => {
       const outcome = await run(
         'score',
         '--vm',
@@ -247,6 +247,7 @@ describe('client commands', () => {
       );
       expect(errorText(outcome)).to.match(/^CommandError: no unit answered/);
       expect(outcome.stderr).to.match(/^unit ksm_same_os_score failed: INVALID_ARGUMENT: /);
+      expect(outcome.stdout).to.equal('');
     });
 
     it('fails with JSON alike when no unit answered, and has the failure in it', async () => {

@@ -56,6 +56,8 @@ describe('createRefresher', () => {
     );
     await stage.time.advance(1_125);
     expect(inventory.state()).to.include({ available: true, failures: 0 });
+    const again = stage.log.lines.filter(({ event }) => event === 'engine read again');
+    expect(again.map(({ fields }) => fields)).to.deep.equal([{ failures: 1 }]);
     expect(inventory.current().time).to.equal(stage.time.clock.now());
   });
 
