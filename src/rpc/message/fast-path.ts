@@ -73,14 +73,8 @@ export function encodeScores(
     bytes[at + 2] = HOST_ID_TAG;
     bytes[at + 3] = ID_LENGTH;
     at += 4;
-    // Inlined, since a function costs a seventh more.
-    let codes = 0;
-    for (let index = 0; index < ID_LENGTH; index += 1) {
-      const code = hostId.charCodeAt(index);
-      codes |= code;
-      bytes[at + index] = code;
-    }
-    if (codes > 127) return undefined;
+    // Other characters take more bytes, for which there is room: that of the score.
+    if (bytes.write(hostId, at, 'utf8') !== ID_LENGTH) return undefined;
     at += ID_LENGTH;
     bytes[at] = SCORE_TAG;
     at += 1;

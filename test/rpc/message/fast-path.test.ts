@@ -62,12 +62,14 @@ describe('encodeScores', () => {
   const left: readonly (readonly [title: string, score: HostScore])[] = [
     ['an id of another length', { hostId: 'short', score: 1 }],
     ['an id that is not ASCII', { hostId: 'é'.repeat(36), score: 1 }],
+    ['an id with one character that is not ASCII', { hostId: `${'a'.repeat(35)}\u20ac`, score: 1 }],
     ['a score below 0', { hostId: hostId(1), score: -1 }],
     ['a score that is no number', { hostId: hostId(1), score: Number.NaN }],
   ];
   for (const [title, score] of left) {
     it(`leaves a list to the library in which one has ${title}`, () => {
       expect(encodeScores([{ hostId: hostId(2), score: 5 }, score])).to.equal(undefined);
+      expect(encodeScores([score, { hostId: hostId(2), score: 5 }])).to.equal(undefined);
     });
   }
 });
