@@ -461,7 +461,10 @@ describeWithPython('life of plugins', () => {
     const pid = Number(readFileSync(pidFile, 'utf8'));
     expect(isAlive(pid)).to.equal(true);
     await host.close();
-    expect(isAlive(pid)).to.equal(false);
+    await until(
+      () => isAlive(pid),
+      (alive) => !alive,
+    );
   });
 
   it('serves what is there when imports take long, which join as they end, and names them meanwhile', async () => {

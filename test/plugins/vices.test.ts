@@ -4,6 +4,7 @@ import type { PluginSettings } from '../../src/config/sections.js';
 import type { PluginHost } from '../../src/plugins/host.js';
 import { call } from '../support/call.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
 import { MIB, VICES } from './vices.js';
 import {
   describeWithPython,
@@ -29,14 +30,20 @@ describeWithPython('vices of plugins, beside a healthy one whose values arrive',
     return opened;
   }
 
-  function openTogether(part: HostPart): Promise<PluginHost> {
+  async function openTogether(part: HostPart): Promise<PluginHost> {
     const folder = temporaryFolder();
     folders.push(folder);
     folder.write('zz_good.py', GOOD);
     for (const { vice, held = {} } of VICES)
       if (JSON.stringify(held) === JSON.stringify(part))
         cpSync(fixture(vice), folder.path, { recursive: true });
-    return openHost({ ...part, dir: folder.path });
+    const host = await openHost({ ...part, dir: folder.path });
+    // A host that starts does not wait for imports that take long, as on a busy machine.
+    await until(
+      () => host.hasUnit('good'),
+      (isImported) => isImported,
+    );
+    return host;
   }
 
   after(async () => {
