@@ -5,18 +5,32 @@ import { randomUUID } from 'node:crypto';
 import { inventorySection } from '../../src/config/sections.js';
 import type { Call } from '../../src/domain/contract.js';
 import { createEngineClient, type EngineClient } from '../../src/inventory/engine-client.js';
+import { IDLE_TIMEOUT } from '../../src/inventory/engine-http.js';
 import { createInventory, type EngineInventory } from '../../src/inventory/inventory.js';
 import type { FaultsInput } from '../../src/simulator/faults.js';
 import { generatedWorld } from '../../src/simulator/generated-world.js';
 import { recordedWorld } from '../../src/simulator/recorded-world.js';
 import { SIMULATOR_ACCOUNT, startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { createWorld, type World } from '../../src/simulator/world.js';
+import { nodeAfter } from '../../src/lib/timers.js';
 import { until } from '../support/until.js';
 import { createRecordedLog } from './recorded-log.js';
 import { hastily, settingsOf } from './wire.js';
 
 const DAY = 86_400_000;
 const RECORDED = fileURLToPath(new URL('../fixtures/recorded', import.meta.url));
+
+/** How an inventory is opened, otherwise than by default. */
+interface Opening {
+  readonly auth?: 'oauth' | 'basic';
+  readonly suffix?: string;
+  /** Time of silence, before or within an answer, after which the engine is given up, in ms. */
+  readonly patience?: number;
+}
+
+/** Gives an engine that is silent on purpose up soon; any other has long enough on the busiest machine. */
+const patienceWith = ({ hang, cut }: FaultsInput): Opening =>
+  hang !== undefined || cut !== undefined ? { patience: 500 } : {};
 
 describe('createInventory against the simulated engine', () => {
   let simulator: Simulator;
@@ -28,7 +42,7 @@ describe('createInventory against the simulated engine', () => {
   /** Opens both with pauses and ages that pass a hundred times as fast. */
   async function open(
     world: World,
-    { auth = 'oauth', suffix = '' }: { readonly auth?: 'oauth' | 'basic'; readonly suffix?: string } = {},
+    { auth = 'oauth', suffix = '', patience = 10_000 }: Opening = {},
   ): Promise<void> {
     log = createRecordedLog();
     told = [];
@@ -36,11 +50,11 @@ describe('createInventory against the simulated engine', () => {
     client = createEngineClient({
       settings: settingsOf(simulator.url + suffix, {
         auth,
-        responseTimeout: 250,
+        responseTimeout: patience,
         username: SIMULATOR_ACCOUNT.username,
         password: () => SIMULATOR_ACCOUNT.password,
       }),
-      after: hastily,
+      after: (ms, run) => (ms === IDLE_TIMEOUT ? nodeAfter(patience, run) : hastily(ms, run)),
       log,
     });
     inventory = createInventory({
@@ -49,7 +63,7 @@ describe('createInventory against the simulated engine', () => {
         eventInterval: 0,
         refreshInterval: DAY / 2,
         maxStaleness: DAY,
-        lookupTimeout: 60_000,
+        lookupTimeout: DAY / 24,
       },
       client,
       log,
@@ -194,7 +208,7 @@ describe('createInventory against the simulated engine', () => {
   ];
   for (const faults of passing) {
     it(`gets over ${JSON.stringify(faults)} within one reading`, async () => {
-      await open(small());
+      await open(small(), patienceWith(faults));
       simulator.faults.set(faults);
       await readAgain();
       expect(inventory.state()).to.include({ available: true, failures: 0, hosts: 3 });
@@ -222,7 +236,7 @@ describe('createInventory against the simulated engine', () => {
   ];
   for (const [faults, message] of lasting) {
     it(`keeps the last snapshot through ${JSON.stringify(faults)}, says why, and comes back by itself`, async () => {
-      await open(small());
+      await open(small(), patienceWith(faults));
       const before = inventory.current();
       simulator.faults.set(faults);
       expect(await readAgain()).to.equal(before);
