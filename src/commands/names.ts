@@ -22,8 +22,7 @@ export function vmIdOf(named: string, option: string, { inventory, call }: Direc
   return idOf(named, option, {
     absent:
       'no VM that runs has this name; "hostscore vms" lists them, and one that is stopped goes by its id',
-    search: async (name) =>
-      (await inventory.listVms({ name, pageSize: MAX_LISTED + 1 }, call)).vms.map(vmCandidate),
+    search: async (name) => (await allVms({ name }, { inventory, call })).vms.map(vmCandidate),
   });
 }
 

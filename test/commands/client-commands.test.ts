@@ -234,6 +234,22 @@ describe('client commands', () => {
       });
     }
 
+    it('finds the VM of the very name among 8 that differ in case only', async () => {
+      const names = ['web', 'Web', 'wEb', 'weB', 'WEb', 'WeB', 'wEB', 'WEB'];
+      const vms = names.map((name, n) => ({ id: vmId(n + 1), name, hostId: H1 }));
+      const alike = await startScoring(createWorld({ hosts: [{ id: H1, name: 'one' }], vms }));
+      try {
+        for (const name of names) {
+          const outcome = await runToEnd(['score', '--server', alike.address, '--vm', name, ...KSM]);
+          expect(errorText(outcome)).to.equal('');
+        }
+        const outcome = await runToEnd(['score', '--server', alike.address, '--vm', 'wweb', ...KSM]);
+        expect(errorText(outcome)).to.match(/no VM that runs has this name/);
+      } finally {
+        await alike.close();
+      }
+    });
+
     it('tells of a property that is wrong, and fails without a table, since no unit answered', async () => {
       const outcome = await run(
         'score',
