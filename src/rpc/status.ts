@@ -66,6 +66,10 @@ const CONNECTION_FAILURES: readonly (readonly [pattern: RegExp, text: string])[]
     /^Failed to connect\.?$/,
     'it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tls or tlsCaFile), or a certificate of its clients (--cert, --key)?',
   ],
+  [
+    /^self.signed certificate|^unable to (?:verify the first|get (?:local )?issuer) certificate/,
+    'its certificate comes from no authority that is trusted here; name that authority, or the certificate itself if it is self-signed (--ca FILE; services[].tlsCaFile)',
+  ],
   [/^Protocol error\.?$/, 'it does not speak gRPC; is it another port?'],
 ];
 

@@ -127,6 +127,18 @@ describe('TLS', () => {
     }
   });
 
+  for (const [title, tls] of [
+    ['another authority', () => ({ ca: otherCa })],
+    ['only public authorities', () => ({})],
+  ] as const) {
+    it(`tells a client that trusts ${title} how to name the right one`, async () => {
+      const client = loopback.connect(await loopback.serve({ tls: secured() }), { tls: tls() });
+      expect(String(await rejection(client.listPolicyUnits(aCall())))).to.match(
+        /its certificate comes from no authority that is trusted here; name that authority, .*--ca FILE/,
+      );
+    });
+  }
+
   it('serves a client with a certificate of the authority asked for', async () => {
     const server = await loopback.serve({ tls: secured(ca) });
     const client = loopback.connect(server, { tls: { ca, ...clientPair } });
