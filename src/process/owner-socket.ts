@@ -11,8 +11,8 @@ import { nodeAfter, type After } from '../lib/timers.js';
 /** Name of the socket in a folder on which its owner listens. */
 export const OWNER_SOCKET = 'owner.sock';
 
-/** Longest command or answer, in characters. */
-const MAX_LINE_LENGTH = 1024 * 1024;
+/** Longest command or answer, in characters, its end included: of the longest names of 1,000 units it takes an eighth. */
+export const MAX_LINE_LENGTH = 1024 * 1024;
 
 /** Time limit of a command, in ms: a person waits for the answer. */
 export const COMMAND_TIMEOUT_MS = 10_000;
@@ -157,8 +157,8 @@ function readLine(socket: Socket): Promise<string> {
     socket.on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');
-      if (end >= 0) resolve(text.slice(0, end));
-      else if (text.length > MAX_LINE_LENGTH) socket.destroy();
+      if (text.length > MAX_LINE_LENGTH) socket.destroy();
+      else if (end >= 0) resolve(text.slice(0, end));
     });
     socket.on('error', reject);
     socket.once('close', () => reject(new Error('the other side ended without a line')));

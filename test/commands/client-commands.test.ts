@@ -234,6 +234,11 @@ describe('client commands', () => {
       });
     }
 
+    it('shows 1,000,000 hosts at most', async () => {
+      const outcome = await run('score', '--vm', vmId(1), ...KSM, '--top', '1000000');
+      expect(errorText(outcome)).to.equal('');
+    });
+
     it('finds the VM of the very name among 8 that differ in case only', async () => {
       const names = ['web', 'Web', 'wEb', 'weB', 'WEb', 'WeB', 'wEB', 'WEB'];
       const vms = names.map((name, n) => ({ id: vmId(n + 1), name, hostId: H1 }));
@@ -458,7 +463,13 @@ describe('client commands', () => {
       [['vms', ''], /^error: command-argument value '' is invalid for argument 'name'/],
       [['hosts', ''], /^error: command-argument value '' is invalid for argument 'name'/],
       [['score', '--vm', vmId(1), '--assume', 'vm-1'], /--assume <vm=host>.*'vm-1'.*expected VM=HOST/],
-      [['score', '--vm', vmId(1), '--top', '0'], /--top <n>.*'0'.*expected a whole number from 1/],
+      ...['0', '1000001', '1e3', '-1'].map(
+        (top) =>
+          [
+            ['score', '--vm', vmId(1), `--top=${top}`],
+            new RegExp(`--top <n>.*'${top}'.*expected a whole number from 1 to 1000000`),
+          ] as const,
+      ),
       [
         ['score', '--vm', vmId(1), '--policy', 'a', '--unit', 'b'],
         /option '--policy <name>' cannot be used with option '--unit/,

@@ -1,7 +1,14 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { engineVm, vmId } from './engine-world.js';
 import { json, TOKEN_PATH, type Answer } from './raw-engine.js';
 import { failure, useWire, VM_PATH } from './wire.js';
+
+/** Sends a refusal of that many bytes. */
+function sized(response: ServerResponse, bytes: number): void {
+  const words = '{"error":"server_error"}';
+  response.writeHead(400, { 'content-type': 'application/json' }).end(words.padEnd(bytes));
+}
 
 describe('createRefusalReader', () => {
   const wire = useWire();
@@ -62,6 +69,8 @@ describe('createRefusalReader', () => {
       (r) => json(r, { error: 'invalid_grant\n\u001b[31m' }, 400),
       /400: invalid_grant \[31m/,
     ],
+    ['65,536 bytes', (r) => sized(r, 65_536), /answered 400: server_error$/],
+    ['65,537 bytes, which are not read', (r) => sized(r, 65_537), /answered 400$/],
     ['very long words', (r) => json(r, { error: 'x'.repeat(5000) }, 400), /400: x{300}\.\.\.$/],
   ];
   for (const [what, answer, message] of logins) {

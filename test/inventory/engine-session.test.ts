@@ -51,6 +51,22 @@ describe('createEngineSession', () => {
     expect(wire.engine.count(TOKEN_PATH)).to.equal(2);
   });
 
+  it('hides the last 8 tokens of 9 in the words of the engine', async () => {
+    const client = wire.open();
+    const used = new Set<string | undefined>();
+    wire.engine.on(VM_PATH, (response, seen) => {
+      const { authorization } = seen.headers;
+      if (used.has(authorization)) response.writeHead(401).end();
+      else json(response, engineVm(1));
+      used.add(authorization);
+    });
+    for (let tokens = 1; tokens <= 9; tokens++) await client.getVm(vmId(1), signal);
+    expect(used.size).to.equal(9);
+    wire.engine.on(VM_PATH, (response) => json(response, { reason: [...used].join(', ') }, 400));
+    const { message } = await failure(client.getVm(vmId(1), signal));
+    expect(message).to.include(`400: Bearer token-1${', Bearer [secret]'.repeat(8)}`);
+  });
+
   it('gives up when the engine refuses the new token too', async () => {
     wire.engine.on(VM_PATH, (response) =>
       response.writeHead(401, { 'content-type': 'text/html' }).end('<html>'),

@@ -40,6 +40,20 @@ const request = {
 
 describePolicyUnitService('observed policy service', () => ({ service: observed().service }));
 
+describe('createAnswerLog', () => {
+  it('remembers 1,000 units that fail, and tells when they recover', () => {
+    const log = memoryLog();
+    const logAnswer = createAnswerLog(log);
+    const units = Array.from({ length: 1001 }, (_, n) => `unit-${n}`);
+    const failure = { code: 'INTERNAL', message: 'broken' } as const;
+    const answered = { requestId: 'r', method: 'scoreHosts', units, facts: () => ({}) };
+    logAnswer({ ...answered, failed: units.map((unit) => ({ unit, failure })) });
+    logAnswer({ ...answered, failed: [] });
+    const recovered = log.lines.filter(({ event }) => event === 'unit recovered');
+    expect(recovered.map(({ fields }) => fields['unit'])).to.deep.equal(units.slice(1));
+  });
+});
+
 describe('observe', () => {
   it('counts each unit that failed, and logs it under the request id, those that nobody has as one', async () => {
     const { service, log, failed } = observed();

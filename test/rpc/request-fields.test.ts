@@ -372,6 +372,25 @@ describe('the fields of a request', () => {
     expect(last()).to.deep.include({ hosts: [uuid(1), uuid(3), uuid(2)] });
   });
 
+  it('hands the same array on for each of the last 16 lists, and a new one for that before', async () => {
+    const { scoreHosts } = fakeService();
+    const hosts: unknown[] = [];
+    const service = fakeService({
+      scoreHosts(request, call) {
+        hosts.push(request.hosts);
+        return scoreHosts(request, call);
+      },
+    });
+    const { address } = await loopback.serve({ service });
+    const lists = Array.from({ length: 17 }, (_, n) => [uuid(100 + n)]);
+    // The first list comes last again: it is no more among the 16.
+    for (const host_ids of [...lists, ...lists.slice(1), ...lists.slice(0, 1)]) {
+      await rawCall(address, ScoreHosts, { vm_id, host_ids });
+    }
+    const isSame = lists.map((_, n) => hosts[n] === hosts[n === 0 ? 33 : 16 + n]);
+    expect(isSame).to.deep.equal([false, ...Array.from({ length: 16 }, () => true)]);
+  });
+
   it('gives a unit without a weight the weight 1, and keeps a weight of 0', async () => {
     await rawCall(server.address, ScoreHosts, { vm_id, units: [{ name: 'u' }, { name: 'v', weight: 0 }] });
     expect(last()).to.deep.include({

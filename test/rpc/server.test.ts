@@ -85,6 +85,18 @@ describe('the server', () => {
     });
   }
 
+  it('logs the first 8,000 characters of a stack', async () => {
+    const log = memoryLog();
+    const bug = new Error('long');
+    bug.stack = `long${'.'.repeat(8000)}`;
+    const server = await loopback.serve({
+      service: fakeService({ scoreHosts: () => Promise.reject(bug) }),
+      log,
+    });
+    await rawCall(server.address, ScoreHosts, { vm_id });
+    expect(log.lines[0]?.['stack']).to.equal(`long${'.'.repeat(7996)}`);
+  });
+
   it('answers a service that throws at once, not in its promise', async () => {
     const service = fakeService({
       scoreHosts: () => {

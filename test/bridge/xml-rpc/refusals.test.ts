@@ -198,6 +198,15 @@ describe('a call in an encoding that contains ASCII', () => {
     expect(readCall(Buffer.from(declared('utf8', 'é'))).params).to.deep.equal(['é']);
     expect(() => readCall(Buffer.from(declared('us-ascii', '\xe9'), 'latin1'))).to.throw('no valid UTF-8');
   });
+
+  it('names it in the first 128 bytes, or is UTF-8', () => {
+    const begin = '<?xml version="1.0" ';
+    const end = 'encoding="iso-8859-1"';
+    const named = (length: number) =>
+      `${begin.padEnd(length - end.length)}${end}?>${callWith('<value>\xe9</value>')}`;
+    expect(readCall(Buffer.from(named(128), 'latin1')).params).to.deep.equal(['é']);
+    expect(() => readCall(Buffer.from(named(129), 'latin1'))).to.throw('no valid UTF-8');
+  });
 });
 
 describe('a call that is refused', () => {
