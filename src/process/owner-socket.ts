@@ -12,7 +12,7 @@ import { nodeAfter, type After } from '../lib/timers.js';
 export const OWNER_SOCKET = 'owner.sock';
 
 /** Longest command or answer, in characters, its end included: of the longest names of 1,000 units it takes an eighth. */
-export const MAX_LINE_LENGTH = 1024 * 1024;
+const MAX_LINE_LENGTH = 1024 * 1024;
 
 /** Time limit of a command, in ms: a person waits for the answer. */
 export const COMMAND_TIMEOUT_MS = 10_000;

@@ -27,12 +27,7 @@ import {
   type StateDir,
 } from '../../src/process/state-dir.js';
 import { MAX_SOCKET_PATH_BYTES } from '../../src/lib/address.js';
-import {
-  askOwner,
-  COMMAND_TIMEOUT_MS,
-  MAX_LINE_LENGTH,
-  OWNER_SOCKET,
-} from '../../src/process/owner-socket.js';
+import { askOwner, COMMAND_TIMEOUT_MS, OWNER_SOCKET } from '../../src/process/owner-socket.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
@@ -445,7 +440,7 @@ describe('state folder', () => {
 
     it('has 1 MiB at most, its end included, and so has its answer', async () => {
       const { state } = await open();
-      const fits = 'x'.repeat(MAX_LINE_LENGTH - 1);
+      const fits = 'x'.repeat(1024 ** 2 - 1);
       state.onCommand((line) => Promise.resolve(line === 'long' ? `${fits}x` : line));
       expect(await askOwner(dir, fits, ASK)).to.equal(fits);
       await expectRejection(askOwner(dir, `${fits}x`, ASK), 'UNAVAILABLE', 'gave no answer');
