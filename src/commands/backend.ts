@@ -7,6 +7,7 @@ import type { ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { FollowCall, InventoryService } from '../domain/inventory.js';
 import type { Policies } from '../domain/policies.js';
 import type { Snapshot } from '../domain/snapshot.js';
@@ -46,7 +47,13 @@ export interface BackendOptions {
   readonly log: Log;
   readonly metrics: Pick<
     Metrics,
-    'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded' | 'serviceCalled' | 'breakerChanged'
+    | 'refreshed'
+    | 'eventsCounted'
+    | 'healed'
+    | 'predictionEnded'
+    | 'stepTaken'
+    | 'serviceCalled'
+    | 'breakerChanged'
   >;
   /** The variables that plugins get. */
   readonly variables: Io['variables'];
@@ -66,6 +73,8 @@ export interface Backend {
   /** Predicts where the oVirt engine puts VMs; absent when this process reads no engine. */
   readonly followCall?: FollowCall | undefined;
   readonly reservationFigures: () => ReservationFigures | undefined;
+  /** The inventory of the oVirt engine as replicas follow it; absent without an engine. */
+  readonly feed: InventoryFeed | undefined;
   readonly hasUnit: (name: string) => boolean;
   readonly readiness: () => Readiness;
   /** Figures of the inventory of the oVirt engine; absent without an engine. */
@@ -139,6 +148,7 @@ function composeBackend(
 
   const common = {
     policies: policiesOf(config.policies),
+    feed: local?.feed,
     inventoryFigures: () => local?.figures(),
     followCall: local?.followCall,
     reservationFigures: () => local?.reservations(),

@@ -21,8 +21,8 @@ import { createLog, type Log } from '../process/log.js';
 import { units as nativeUnits } from '../scoring/units/index.js';
 import { configuredServer, openClient } from './client.js';
 import { CommandError, print, type Io } from './io.js';
-import { openEngineClient, openInventory } from './open-engine.js';
-import { openPlugins, openServiceClient, routedService } from './members.js';
+import { openEngineClient, openInventory, openReplica } from './open-engine.js';
+import { openPlugins, openReaderClient, openServiceClient, routedService } from './members.js';
 import { addConfigOptions, configOf } from './options.js';
 import { unreadProperties } from './properties.js';
 import { terminalJson, terminalText } from './terminal-text.js';
@@ -119,14 +119,14 @@ function linesOfTerminal(text: string): string {
 
 /** In the order in which they come first when two offer the same unit. */
 function partsOf(config: Config, log: Log, io: Io): readonly Part[] {
-  const { engine, services, plugins } = config;
+  const { engine, inventory, services, plugins } = config;
   const { dir } = plugins;
   const local: Part = {
     member: { name: LOCAL_SERVICE },
     run: () => checkEngine(config, log, io.signal),
   };
   return [
-    ...(engine.url === undefined ? [] : [local]),
+    ...(engine.url === undefined && inventory.from === undefined ? [] : [local]),
     ...(dir === undefined
       ? []
       : [
@@ -143,29 +143,40 @@ function partsOf(config: Config, log: Log, io: Io): readonly Part[] {
   ];
 }
 
-/** Reads the engine once and says what it shows. */
+/** Reads the engine, or takes over the inventory of the reader, once and says what it shows. */
 async function checkEngine(config: Config, log: Log, signal: AbortSignal): Promise<Finding> {
-  const client = openEngineClient(config, log);
-  const inventory = openInventory(config, client, log);
+  const { from } = config.inventory;
+  const place = from === undefined ? 'engine' : `inventory.from ${from}`;
+  const { client, inventory } = from === undefined ? engineOf(config, log) : replicaOf(config, log);
   try {
     inventory.start();
-    const snapshot = await Promise.race([inventory.ready(), rejectionAt(signal)]);
+    const snapshot = await Promise.race([inventory.ready(), rejectionAt(place, signal)]);
     const up = snapshot.hosts.filter(({ status }) => status === 'up').length;
     const vms = snapshot.hosts.reduce((sum, host) => sum + host.vms.length, 0);
-    const line = `engine: ok: ${snapshot.hosts.length} hosts, ${up} of them up, ${vms} running VMs`;
+    const line = `${place}: ok: ${snapshot.hosts.length} hosts, ${up} of them up, ${vms} running VMs`;
     return { line, units: nativeUnits };
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(`engine: ${SchedulingError.from(error).message}`);
+    throw new CommandError(`${place}: ${SchedulingError.from(error).message}`);
   } finally {
     await inventory.close();
     await client.close();
   }
 }
 
-async function rejectionAt(signal: AbortSignal): Promise<never> {
+function engineOf(config: Config, log: Log) {
+  const client = openEngineClient(config, log);
+  return { client, inventory: openInventory(config, client, log) };
+}
+
+function replicaOf(config: Config, log: Log) {
+  const client = openReaderClient(config, log);
+  return { client, inventory: openReplica(config, client, log) };
+}
+
+async function rejectionAt(place: string, signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort');
-  throw new CommandError('engine: stopped before it answered');
+  throw new CommandError(`${place}: stopped before it answered`);
 }
 
 /** Longest wait for the list of units of a service or a server: milliseconds. */

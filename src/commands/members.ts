@@ -6,11 +6,11 @@ import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/ser
 import type { Config } from '../config/schema.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { FollowCall, InventoryService } from '../domain/inventory.js';
-import type { Snapshot } from '../domain/snapshot.js';
+import type { InventoryFeed } from '../domain/inventory-feed.js';
+import type { FollowCall, InventoryService, KeptReservation } from '../domain/inventory.js';
+import type { Inventory, Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import { nodeAfter } from '../lib/timers.js';
-import type { EngineInventory } from '../inventory/inventory.js';
 import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { createInventoryService } from '../inventory/service.js';
 import { startPluginHost, type PluginHost } from '../plugins/host.js';
@@ -23,11 +23,18 @@ import { createMigrationCooldown, type Proposals } from '../scoring/migration-co
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
 import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
-import { openEngineClient, openInventory } from './open-engine.js';
+import { openEngineClient, openInventory, openReplica } from './open-engine.js';
 
-/** The inventory of an oVirt engine. */
+/** The inventory of an oVirt engine, read here or followed from elsewhere. */
 export interface Engine {
-  readonly inventory: EngineInventory;
+  readonly inventory: Inventory;
+  readonly service: InventoryService;
+  /** The inventory as replicas follow it. */
+  readonly feed: InventoryFeed;
+  /** Predicts where the oVirt engine puts VMs; a replica does not. */
+  readonly followCall: FollowCall | undefined;
+  /** Lists what is reserved and predicted. */
+  readonly listKept: () => readonly KeptReservation[];
   readonly readiness: () => Readiness;
   readonly figures: () => InventoryFigures;
   /** The first snapshot, once there is one; the oVirt engine may be away for long before. */
@@ -37,7 +44,7 @@ export interface Engine {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the inventory of the configured oVirt engine. Nothing is sent before it is started. */
+/** Opens the inventory of the configured oVirt engine, or of the reader. Nothing is sent before it is started. */
 export function openEngine(
   config: Config,
   {
@@ -46,26 +53,45 @@ export function openEngine(
     onChange,
   }: {
     readonly log: Log;
-    readonly metrics: Pick<Metrics, 'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded'>;
+    readonly metrics: Pick<
+      Metrics,
+      'refreshed' | 'eventsCounted' | 'healed' | 'predictionEnded' | 'stepTaken'
+    >;
     /** Called whenever its readiness has changed. */
     readonly onChange: () => void;
   },
 ): Engine {
-  const client = openEngineClient(config, log);
   let isStarted = false;
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
   const firstSnapshot = new Promise<Snapshot>((resolve) => (resolveFirst = resolve));
-  const inventory = openInventory(config, client, log, {
-    metrics,
-    onAvailability(available, reason = 'no fresh snapshot of the engine') {
-      readiness = available ? { ready: true } : { ready: false, reason };
-      if (available) resolveFirst(inventory.current());
-      onChange();
-    },
-  });
+  const { client, inventory } = openAny();
+
+  function openAny() {
+    const watchers = { metrics, onAvailability };
+    if (config.inventory.from !== undefined) {
+      const client = openReaderClient(config, log);
+      return { client, inventory: openReplica(config, client, log, watchers) };
+    }
+    const client = openEngineClient(config, log);
+    return { client, inventory: openInventory(config, client, log, watchers) };
+  }
+
+  function onAvailability(available: boolean, reason = 'no fresh snapshot of the engine'): void {
+    readiness = available ? { ready: true } : { ready: false, reason };
+    if (available) resolveFirst(inventory.current());
+    onChange();
+  }
+
   return {
     inventory,
+    service:
+      'service' in inventory
+        ? inventory.service
+        : createInventoryService({ inventory, reservations: inventory.reservations }),
+    feed: inventory.feed,
+    followCall: 'followCall' in inventory ? inventory.followCall : undefined,
+    listKept: inventory.reservations.list,
     readiness: () => readiness,
     figures() {
       const { snapshotTime, hosts, vms, followsEvents } = inventory.state();
@@ -84,23 +110,23 @@ export function openEngine(
 }
 
 /** The scoring engine of this process, over the inventory of an oVirt engine. */
-export interface Local extends Pick<Engine, 'readiness' | 'figures' | 'firstSnapshot' | 'start'> {
+export interface Local extends Pick<Engine, 'feed' | 'readiness' | 'figures' | 'firstSnapshot' | 'start'> {
   readonly service: PolicyUnitService;
   readonly inventory: InventoryService;
-  /** Predicts where the oVirt engine puts VMs. */
-  readonly followCall: FollowCall;
+  /** Predicts where the oVirt engine puts VMs; a replica does not. */
+  readonly followCall: FollowCall | undefined;
   /** Counts what is reserved, and what is predicted. */
   readonly reservations: () => ReservationFigures;
 }
 
 /** Creates the scoring engine over an inventory. Its proposals of migrations are remembered in `proposals`. */
 export function createLocal(
-  { inventory, readiness, figures, firstSnapshot, start }: Engine,
+  { inventory, service, feed, followCall, listKept, readiness, figures, firstSnapshot, start }: Engine,
   { balancing, inventory: { refreshInterval } }: Config,
   { log, proposals }: { readonly log: Log; readonly proposals: Proposals },
 ): Local {
   return {
-    ...{ readiness, figures, firstSnapshot, start },
+    ...{ feed, readiness, figures, firstSnapshot, start },
     service: createScoringService({
       units,
       inventory,
@@ -112,10 +138,10 @@ export function createLocal(
       },
       migrations: createMigrationCooldown(balancing, Date, proposals),
     }),
-    inventory: createInventoryService({ inventory, reservations: inventory.reservations }),
-    followCall: inventory.followCall,
+    inventory: service,
+    followCall,
     reservations() {
-      const kept = inventory.reservations.list();
+      const kept = listKept();
       const predicted = kept.filter((one) => one.predicted).length;
       return { predicted, reserved: kept.length - predicted };
     },
@@ -209,8 +235,27 @@ export function pluginMember({ service, started }: OpenPlugins, config: Config):
 
 /** Opens the client of a configured service, the `index`-th. Throws a ConfigError that names the key. */
 export function openServiceClient(service: ServiceConfig, index: number, log: Log): RpcClient {
+  return openClientAt(service, (key) => `services[${index}].${key}`, log);
+}
+
+/** Opens the client of the service whose inventory is followed. Throws a ConfigError that names the key. */
+export function openReaderClient({ inventory }: Config, log: Log): RpcClient {
+  const { from = '', fromTls, fromTlsCaFile, fromTlsCertFile, fromTlsKeyFile } = inventory;
+  const service = {
+    ...{ target: from, tls: fromTls },
+    ...{ tlsCaFile: fromTlsCaFile, tlsCertFile: fromTlsCertFile, tlsKeyFile: fromTlsKeyFile },
+  };
+  const nameOf = (key: string) => `inventory.from${key === 'target' ? '' : key.replace(/^t/, 'T')}`;
+  return openClientAt(service, nameOf, log);
+}
+
+/** Opens the client of a service; `at` returns the name of a key in the configuration. */
+function openClientAt(
+  service: Pick<ServiceConfig, 'target' | 'tls' | 'tlsCaFile' | 'tlsCertFile' | 'tlsKeyFile'>,
+  at: (key: string) => string,
+  log: Log,
+): RpcClient {
   const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
-  const at = (key: string) => `services[${index}].${key}`;
   const read = () => ({
     ca: readConfiguredFile(at('tlsCaFile'), tlsCaFile),
     cert: readConfiguredFile(at('tlsCertFile'), tlsCertFile),

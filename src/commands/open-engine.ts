@@ -5,6 +5,7 @@ import { createEngineClient, type EngineClient } from '../inventory/engine-clien
 import { checkCertificates } from '../lib/certificates.js';
 import { reasonOf } from '../lib/text.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
+import { createReplica, type Reader, type Replica } from '../inventory/replica.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { followFiles, onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
@@ -13,7 +14,7 @@ import { followFiles, onlyLine, readConfiguredFile, readPassword, warnOfOpenSecr
 export function openEngineClient({ engine }: Config, log: Log): EngineClient {
   if (engine.url === undefined || engine.username === undefined) {
     throw new ConfigError(
-      'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine; or pass --demo',
+      'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine, or inventory.from; or pass --demo',
     );
   }
   const { url, username, caFile } = engine;
@@ -48,6 +49,25 @@ export function openInventory(
     onEvents: (lags) => watchers.metrics?.eventsCounted(lags),
     onHealed: (objects) => watchers.metrics?.healed(objects),
     onPredictionEnd: (end) => watchers.metrics?.predictionEnded(end),
+  });
+}
+
+/** Opens the inventory that follows a reader. Nothing is sent before it is started. */
+export function openReplica(
+  { inventory }: Pick<Config, 'inventory'>,
+  reader: Reader,
+  log: Log,
+  watchers: {
+    readonly metrics?: Pick<Metrics, 'stepTaken'>;
+    readonly onAvailability?: (available: boolean, reason?: string) => void;
+  } = {},
+): Replica {
+  return createReplica({
+    settings: inventory,
+    reader,
+    log,
+    onAvailability: watchers.onAvailability,
+    onStep: (step) => watchers.metrics?.stepTaken(step),
   });
 }
 

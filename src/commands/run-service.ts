@@ -186,7 +186,8 @@ async function startService(
     }
     if (parts.grpc) {
       const { gatewayService: service, inventory } = backends;
-      grpc = await bound(startGrpc(config, { service, inventory, log, metrics }));
+      const feed = () => backends.current()?.feed;
+      grpc = await bound(startGrpc(config, { service, inventory, feed, log, metrics }));
     }
     if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
     faces.onStop('servers', stopServing);

@@ -25,6 +25,8 @@ Examples:
       Scores the hosts of an engine, over gRPC and for the engine itself.
   hostscore serve --config hostscore.yaml --services fast=scorer.example.com:50051
       Asks another scoring service too.
+  hostscore serve --inventory-from reader.example.com:50051
+      Scores the hosts that another service reads from the engine, as one of its replicas.
   hostscore check --config hostscore.yaml
       Says what serve would do with this configuration, and what is wrong.`;
 
@@ -49,7 +51,9 @@ async function serve(
   readAgain: () => Config,
 ): Promise<void> {
   const embedded =
-    options.demo && config.engine.url === undefined ? await embedEngine(options.world, log) : undefined;
+    options.demo && config.engine.url === undefined && config.inventory.from === undefined
+      ? await embedEngine(options.world, log)
+      : undefined;
   const effective = (read: Config) =>
     embedded === undefined || read.engine.url !== undefined ? read : withEngine(read, embedded);
   try {
@@ -60,10 +64,10 @@ async function serve(
   }
 }
 
-function partsOf({ engine, services, plugins, bridge }: Config): ServiceParts {
+function partsOf({ engine, inventory, services, plugins, bridge }: Config): ServiceParts {
   // Without an engine, the services and plugins that are configured answer alone.
   const alone = services.length === 0 && plugins.dir === undefined;
-  const local = engine.url !== undefined || alone;
+  const local = engine.url !== undefined || inventory.from !== undefined || alone;
   return { local, plugins: plugins.dir, services, grpc: true, bridge: bridge.enabled };
 }
 

@@ -14,6 +14,8 @@ export interface GrpcParts {
   readonly service: PolicyUnitService;
   /** Absent: the process has none, and says so to who asks for hosts and VMs. */
   readonly inventory?: InventoryService;
+  /** Returns the inventory that replicas follow; undefined without one. */
+  readonly feed?: RpcServerOptions['feed'];
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'callEnded' | 'callIncomplete' | 'connectionEnded'>;
 }
@@ -21,12 +23,13 @@ export interface GrpcParts {
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
 export async function startGrpc(
   config: Config,
-  { service, inventory, log, metrics }: GrpcParts,
+  { service, inventory, feed, log, metrics }: GrpcParts,
 ): Promise<RpcServer> {
   try {
     const server = await startRpcServer({
       service,
       inventory,
+      feed,
       settings: config.server,
       tls: tlsOf(config, log),
       log,

@@ -57,6 +57,18 @@ export const configSchema = z
         `plain http would send the password to ${plaintextTo} in clear text; write https, or set engine.allowPlaintext: true`,
       );
     }
+    if (inventory.from !== undefined && engine.url !== undefined) {
+      complain(
+        'inventory.from',
+        'is set together with engine.url; keep one of them: a replica follows a service that reads the engine',
+      );
+    }
+    if ((inventory.fromTlsCertFile === undefined) !== (inventory.fromTlsKeyFile === undefined)) {
+      complain(
+        'inventory.fromTlsKeyFile',
+        'goes together with inventory.fromTlsCertFile; set both or neither',
+      );
+    }
     if (engine.url !== undefined && engine.username === undefined)
       complain('engine.username', 'is required with engine.url');
     if (engine.password !== undefined && engine.passwordFile !== undefined) {

@@ -53,7 +53,7 @@ export const engineSection = z.strictObject({
 /** {@link engineSection}, validated. */
 export type EngineSettings = z.output<typeof engineSection>;
 
-/** Refreshing of the snapshot of the engine's hosts and VMs. */
+/** The snapshot of the engine's hosts and VMs: how it is read, or from where it is taken. */
 export const inventorySection = z.strictObject({
   eventInterval: duration(
     SECOND,
@@ -80,6 +80,13 @@ export const inventorySection = z.strictObject({
     MINUTE,
     'Longest time that a call waits for a host or VM that is not in the snapshot',
   ),
+  from: text(
+    'Service whose inventory is followed instead of reading an engine: any gRPC target, such as `dns:///reader:50051`',
+  ),
+  fromTls: flag(false, 'Follow it over TLS, trusting the authorities that Node trusts'),
+  fromTlsCaFile: text('PEM file of the authority that signed its certificate; implies TLS'),
+  fromTlsCertFile: text('PEM file of the certificate to show to it; implies TLS'),
+  fromTlsKeyFile: text('PEM file of the private key of that certificate'),
 });
 
 /** {@link inventorySection}, validated. */
@@ -245,6 +252,12 @@ export const serverSection = z.strictObject({
     1,
     100_000,
     'Most connections at the same time; for a further one the longest silent one is closed',
+  ),
+  maxConnectionAge: duration(
+    5 * MINUTE,
+    0,
+    24 * HOUR,
+    'Age, a tenth more or less, at which a client is told to connect anew, so that it finds replicas that were added; 0: never',
   ),
 });
 

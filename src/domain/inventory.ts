@@ -138,6 +138,18 @@ export interface Reservation {
   readonly predicted: boolean;
 }
 
+/** A reservation with its VM, which may be stopped. */
+export interface KeptReservation extends Pick<Reservation, 'hostId' | 'startTime' | 'endTime' | 'predicted'> {
+  readonly vm: Vm;
+  readonly hostName: string;
+}
+
+/** Returns a reservation as a service lists it. */
+export function listedReservation({ vm, ...kept }: KeptReservation): Reservation {
+  const { hostId, hostName, startTime, endTime, predicted } = kept;
+  return { vmId: vm.id, vmName: vm.name, hostId, hostName, startTime, endTime, predicted };
+}
+
 /**
  * Follower of the calls by which an engine schedules VMs, which never says what it decides. Called when a call comes. Returns
  * the function to call once it is answered, with the host that the engine presumably takes; undefined if nobody wants to know.

@@ -53,7 +53,8 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): SnapshotDelta 
   };
 }
 
-const stampOf = ({ time, eventId, memoryTime }: SnapshotStamp): SnapshotStamp => ({
+/** Returns how new a snapshot or a delta is, without the rest of it. */
+export const stampOf = ({ time, eventId, memoryTime }: SnapshotStamp): SnapshotStamp => ({
   time,
   eventId,
   memoryTime,

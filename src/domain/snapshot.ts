@@ -138,7 +138,10 @@ export interface ReservedSnapshot {
 }
 
 /** What changes in the engine without an event: the memory of hosts, and the reports of guest agents. */
-export type UnannouncedData = 'hostMemory' | 'guestReports';
+export type UnannouncedData = (typeof UNANNOUNCED_DATA)[number];
+
+/** The kinds of such data. */
+export const UNANNOUNCED_DATA = ['hostMemory', 'guestReports'] as const;
 
 /** Builder of a snapshot that takes hosts and VMs in any order, so that listings can be streamed. */
 export interface SnapshotBuilder {

@@ -1,29 +1,22 @@
 import type { InventorySettings } from '../config/sections.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
+import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { FollowCall } from '../domain/inventory.js';
-import type { Inventory, Snapshot, Vm } from '../domain/snapshot.js';
+import { UNANNOUNCED_DATA, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 import { runWithin } from '../lib/deadline.js';
-import { createLru } from '../lib/lru.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient } from './engine-client.js';
 import { createEventFollower } from './event-follower.js';
+import { createFeed } from './feed.js';
 import { createRefresher, type InventoryListeners, type InventoryState } from './refresher.js';
 import { createPredictor } from './predictor.js';
 import { createReservations, type PredictionEnd, type Reservations } from './reservations.js';
 import { createSnapshotReader } from './snapshot-reading.js';
+import { createUnknownHosts, HOST_WAIT_SHARE } from './unknown-hosts.js';
 import { createVmLookup } from './vm-lookup.js';
 import { createVmPool } from './vm-pool.js';
-
-/** Largest share of a call's time that it waits for unknown hosts: the others can be answered without. */
-export const HOST_WAIT_SHARE = 0.1;
-
-/** Time for which a host that the engine did not have is not read for again, in ms. Every usual reading looks for it anyway. */
-export const HOST_DENIED_INTERVAL = 30_000;
-
-/** Most unknown hosts that are remembered: those of a call of the usual limit. */
-export const MAX_UNKNOWN_HOSTS = 10_000;
 
 /** Options of an inventory. */
 export interface InventoryOptions extends InventoryListeners {
@@ -52,6 +45,8 @@ export interface EngineInventory extends Inventory {
   readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
   /** Predicts from the answers to an engine where VMs are, until they show there. */
   readonly followCall: FollowCall;
+  /** The inventory as replicas follow it. */
+  readonly feed: InventoryFeed;
   /** Cancels readings, look-ups and timers. The client stays open. */
   readonly close: () => Promise<void>;
 }
@@ -67,6 +62,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       if (end !== 'dropped') predictor.unfollow(vmId);
       options.onPredictionEnd?.(end);
     },
+    onChange: (vmId, kept) => feed.reserved(vmId, kept),
   });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
   const follower =
@@ -84,9 +80,14 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     log,
     onUpdate(update) {
       reservations.listingRead(update.snapshot, update.began);
+      feed.update(update);
+      // Whoever follows may use any unit.
+      if (feed.isFollowed()) for (const data of UNANNOUNCED_DATA) follower?.use(data);
       options.onUpdate?.(update);
     },
   });
+  const feed = createFeed({ current: refresher.current, listReservations: reservations.list, steady });
+
   async function readVm(id: string, signal: AbortSignal, requestId: string): Promise<Vm | undefined> {
     const record = await client.getVm(id, signal, requestId);
     log.debug('vm looked up', { requestId, vm: id, found: record !== undefined });
@@ -101,22 +102,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     ...{ lookupTimeout: settings.lookupTimeout, clock, steady, after },
   });
 
-  /** Times of the first question for unknown hosts, by the monotonic clock. */
-  const unknownSince = createLru<string, number>(MAX_UNKNOWN_HOSTS);
-
-  /** Reports whether no reading has looked for one of these hosts yet, or not for long. */
-  function isWorthReading(hostIds: readonly string[]): boolean {
-    const now = steady.now();
-    let worth = false;
-    for (const id of hostIds) {
-      const since = unknownSince.get(id);
-      const isFresh = since !== undefined && now - since < HOST_DENIED_INTERVAL;
-      if (isFresh && refresher.hasReadSince(since)) continue;
-      if (!isFresh) unknownSince.set(id, now);
-      worth = true;
-    }
-    return worth;
-  }
+  const isWorthReading = createUnknownHosts(steady, refresher.hasReadSince);
 
   /**
    * Reads in the background, and waits for a small share of the call's time, or not at all when the last reading took longer.
@@ -151,8 +137,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     start: refresher.start,
     ready: refresher.ready,
     state: refresher.state,
+    feed,
     async close() {
       predictor.close();
+      feed.close();
       lookup.close();
       await refresher.close();
     },

@@ -6,6 +6,7 @@ import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
+import { createFreshness, seconds } from './freshness.js';
 import type { EventFollower } from './event-follower.js';
 import { missedByEvents, noObjects, withChanges, type ObjectIds } from './healing.js';
 import type { Reading, SnapshotReader } from './snapshot-reading.js';
@@ -135,14 +136,24 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let breaks = { count: 0, last: -Infinity };
   /** Objects in which the last full reading differed, until the next events say whether they were about these. */
   let healing: { readonly found: ObjectIds; readonly told: ObjectIds } | undefined;
-  let available = false;
   let last: { readonly end: number; readonly took: number } | undefined;
   let gatewayRefresh = -Infinity;
   let failures = 0;
   let lastFailure: SchedulingError | undefined;
   let cancelNext: () => void = () => undefined;
   let cancelPoll: () => void = () => undefined;
-  let cancelWatch: () => void = () => undefined;
+
+  const freshness = createFreshness({
+    ...{ maxStaleness, steady, after, log, counts },
+    began: () => newest?.began,
+    whyNone: () =>
+      `the engine has not been read yet: ${lastFailure?.message ?? 'the first reading is under way'}`,
+    whyOld: () =>
+      lastFailure === undefined
+        ? 'a reading is under way'
+        : `the last reading failed: ${lastFailure.message}`,
+    onAvailability: options.onAvailability,
+  });
 
   function refresh(): Promise<void> {
     if (closing.signal.aborted) return Promise.resolve();
@@ -231,7 +242,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   function publish(update: SnapshotUpdate): void {
     newest = update;
     options.onUpdate?.(update);
-    watch();
+    freshness.watch();
   }
 
   function pollAfter(ms: number): void {
@@ -300,39 +311,6 @@ export function createRefresher(options: RefresherOptions): Refresher {
     return Math.round(usual);
   }
 
-  /** Returns the reason why the newest snapshot is unusable, if it is. Reports a change of availability. */
-  function check(): string | undefined {
-    const reason = problem();
-    if (available !== (reason === undefined)) {
-      available = reason === undefined;
-      if (available) log.info('inventory available', counts(), '');
-      else log.warn('inventory unavailable', { reason }, '');
-      options.onAvailability?.(available, reason);
-    }
-    return reason;
-  }
-
-  function problem(): string | undefined {
-    if (newest === undefined) {
-      return `the engine has not been read yet: ${lastFailure?.message ?? 'the first reading is under way'}`;
-    }
-    const age = steady.now() - newest.began;
-    if (age <= maxStaleness) return undefined;
-    const why =
-      lastFailure === undefined
-        ? 'a reading is under way'
-        : `the last reading failed: ${lastFailure.message}`;
-    return `the inventory is ${seconds(age)} s old, and may be ${seconds(maxStaleness)} s old at most; ${why}`;
-  }
-
-  /** Checks now, and again when the newest snapshot becomes too old. */
-  function watch(): void {
-    cancelWatch();
-    if (check() !== undefined || newest === undefined) return;
-    // 1 ms more, since timers may fire early.
-    cancelWatch = after(newest.began + maxStaleness + 1 - steady.now(), watch);
-  }
-
   function counts(): Pick<InventoryState, 'hosts' | 'vms' | 'skipped'> {
     const { hosts, vmCounts } = newest?.snapshot ?? { hosts: [], vmCounts: new Int32Array(0) };
     const vms = vmCounts.reduce((sum, count) => sum + count, 0);
@@ -354,10 +332,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     hasReadSince: (time) => full !== undefined && full.began >= time,
     lastDuration: () => last?.took ?? 0,
     current() {
-      const reason = check();
-      if (newest === undefined || reason !== undefined)
-        throw new SchedulingError('UNAVAILABLE', reason ?? '');
-      return newest.snapshot;
+      if (newest !== undefined && steady.now() - newest.began <= maxStaleness) return newest.snapshot;
+      throw new SchedulingError('UNAVAILABLE', freshness.check() ?? '');
     },
     async ready() {
       if (newest === undefined) await flight;
@@ -365,7 +341,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       throw lastFailure ?? new SchedulingError('UNAVAILABLE', 'the engine has not been read yet');
     },
     state: () => ({
-      available: check() === undefined,
+      available: freshness.check() === undefined,
       snapshotTime: newest?.snapshot.time,
       ...counts(),
       failures,
@@ -375,7 +351,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       closing.abort(new SchedulingError('CANCELLED', 'the inventory is closed'));
       cancelNext();
       cancelPoll();
-      cancelWatch();
+      freshness.close();
       await Promise.all([flight, poll]);
     },
   };
@@ -386,8 +362,4 @@ function readTooLong(ms: number): SchedulingError {
     'UNAVAILABLE',
     `the engine took longer than ${seconds(ms)} s for a reading, a third of inventory.maxStaleness`,
   );
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(ms < 10_000 ? 1 : 0);
 }

@@ -1,4 +1,5 @@
 import { SchedulingError } from '../domain/errors.js';
+import type { KeptReservation } from '../domain/inventory.js';
 import { assumePlacements, type ResolvedPlacement } from '../domain/snapshot-delta.js';
 import type { ReservedSnapshot, Snapshot } from '../domain/snapshot.js';
 import type { Clock } from '../lib/timers.js';
@@ -24,15 +25,6 @@ export type PredictionEnd = 'right' | 'wrong' | 'unseen' | 'dropped';
 /** A placement with the name of its host. */
 interface NamedPlacement extends ResolvedPlacement {
   readonly hostName: string;
-}
-
-/** A VM that counts at a host before the inventory shows it there. */
-export interface KeptReservation extends NamedPlacement {
-  /** True for a prediction, also once a look-up has shown the VM and the snapshot has not. */
-  readonly predicted: boolean;
-  /** In milliseconds since the epoch, like `endTime`. */
-  readonly startTime: number;
-  readonly endTime: number;
 }
 
 /** A prediction to keep. */
@@ -63,6 +55,8 @@ export interface ReservationsOptions {
   readonly steady: Clock;
   /** Called with the end of each prediction. Must not throw. */
   readonly onPredictionEnd: (vmId: string, end: PredictionEnd) => void;
+  /** Called with what is now kept for a VM; undefined when that has ended. Must not throw. */
+  readonly onChange?: ((vmId: string, kept: KeptReservation | undefined) => void) | undefined;
 }
 
 /** Reservations and predictions, at most one of a VM. */
@@ -76,6 +70,8 @@ export interface Reservations {
   readonly predict: (prediction: Prediction) => boolean;
   /** Ends what is kept for a VM, and returns it; as a dry run it only returns it. */
   readonly release: (vmId: string, dryRun?: boolean) => KeptReservation | undefined;
+  /** Keeps for so many ms what another store keeps, in place of what was kept for the VM. */
+  readonly copy: (kept: KeptReservation, ms: number) => void;
   /** Drops the prediction for a VM, if there is one. Returns the host of a VM that a look-up saw, which goes on counting there. */
   readonly dropPrediction: (vmId: string) => string | undefined;
   /**
@@ -103,7 +99,8 @@ interface Entry extends KeptReservation {
 }
 
 /** Creates an empty store. */
-export function createReservations({ clock, steady, onPredictionEnd }: ReservationsOptions): Reservations {
+export function createReservations(options: ReservationsOptions): Reservations {
+  const { clock, steady, onPredictionEnd, onChange } = options;
   const entries = new Map<string, Entry>();
   let firstEnd = Infinity;
   /** The last snapshots made, with all entries and without one, for as long as neither snapshot nor entries change. */
@@ -115,12 +112,14 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
     entries.set(entry.vm.id, entry);
     firstEnd = Math.min(firstEnd, entry.until);
     made = undefined;
+    onChange?.(entry.vm.id, entry);
     return entry;
   }
 
   function end(entry: Entry, how: PredictionEnd): void {
     entries.delete(entry.vm.id);
     made = undefined;
+    onChange?.(entry.vm.id, undefined);
     if (entry.predicted && entry.seen !== true) onPredictionEnd(entry.vm.id, how);
   }
 
@@ -183,6 +182,7 @@ export function createReservations({ clock, steady, onPredictionEnd }: Reservati
       if (entry !== undefined && !dryRun) end(entry, 'dropped');
       return entry;
     },
+    copy: (kept, ms) => void keep({ ...kept, since: steady.now(), until: steady.now() + ms }),
     dropPrediction(vmId) {
       const entry = entries.get(vmId);
       if (entry?.seen === true) return entry.hostId;

@@ -2,18 +2,18 @@ import { z } from 'zod';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import {
+  listedReservation,
   listedVm,
   type InventoryService,
   type InventorySummary,
   type ListedHost,
   type ListHostsRequest,
   type ListVmsRequest,
-  type Reservation,
 } from '../domain/inventory.js';
 import { byNameThenId, type Host, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
 import { quoted } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
-import type { KeptReservation, Reservations } from './reservations.js';
+import type { Reservations } from './reservations.js';
 
 /** Options of an inventory service. */
 export interface InventoryServiceOptions {
@@ -133,11 +133,6 @@ function sizeOf({ hosts, time }: Snapshot): Omit<InventorySummary, 'ageMs'> {
 function listedHost({ id, name, status, clusterId, vms, memory }: Host): ListedHost {
   const runningVms = vms.length;
   return { id, name, status, ...(clusterId === undefined ? {} : { clusterId }), runningVms, memory };
-}
-
-function listedReservation({ vm, ...kept }: KeptReservation): Reservation {
-  const { hostId, hostName, startTime, endTime, predicted } = kept;
-  return { vmId: vm.id, vmName: vm.name, hostId, hostName, startTime, endTime, predicted };
 }
 
 function* vmsOn(hosts: readonly Host[]): Generator<Vm, void, undefined> {

@@ -8,6 +8,14 @@ export interface RefreshOutcome {
   readonly durationMs: number;
 }
 
+/** A step of a reader's inventory that was taken over here. */
+export interface StepFigures {
+  /** Time from the change at the reader to the snapshot here, by the clocks of both. */
+  readonly lagMs: number;
+  /** Set when it is the whole inventory, or the first step of a watch that goes on where the last one ended. */
+  readonly began: 'whole' | 'resumed' | undefined;
+}
+
 /** Figures of the inventory at the moment. */
 export interface InventoryFigures {
   /** When the reading of the snapshot began, milliseconds since the epoch; undefined without a snapshot. */
@@ -71,6 +79,7 @@ export interface Metrics {
   readonly eventsCounted: (lags: readonly number[]) => void;
   /** Counts objects that a full reading found changed without an event. */
   readonly healed: (objects: { readonly hosts: number; readonly vms: number }) => void;
+  readonly stepTaken: (step: StepFigures) => void;
   /** Shows these figures at each scrape; none as long as there is no inventory. */
   readonly watchInventory: (read: () => InventoryFigures | undefined) => void;
   /** Counts the end of a prediction, such as `right` or `wrong`. */
@@ -164,6 +173,18 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     labelNames: ['end'],
     registers,
   });
+  const stepLags = new Histogram({
+    name: 'hostscore_replica_lag_seconds',
+    help: 'Time from a change at the reader to the snapshot here, by the clocks of both.',
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const follows = new Counter({
+    name: 'hostscore_replica_follows_total',
+    help: 'How often the inventory of the reader was taken over whole, or followed on after a break.',
+    labelNames: ['began'],
+    registers,
+  });
   const locks = new Histogram({
     name: 'hostscore_scheduling_lock_seconds',
     help: 'Time for which a call of the engine held the scheduling lock of a cluster, by method and outcome.',
@@ -249,6 +270,10 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
         },
         ['kind'],
       );
+    },
+    stepTaken({ lagMs, began }) {
+      stepLags.observe(Math.max(0, lagMs) / 1000);
+      if (began !== undefined) follows.inc({ began });
     },
     watchInventory(read) {
       const figure = (name: string, help: string, value: (figures: InventoryFigures) => number) =>

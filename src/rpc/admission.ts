@@ -1,13 +1,16 @@
 import { SchedulingError } from '../domain/errors.js';
 
 /**
- * Kinds of calls, each with places of its own: calls that are answered once, streams of scores, health checks, and watches
- * of the health and reflection, which stay open. None takes the places of another: calls can be many, probes must pass.
+ * Kinds of calls, each with places of its own: calls that are answered once, streams of scores, replicas that watch the
+ * inventory, health checks, and watches of the health and reflection, which stay open. None takes the places of another: calls can be many, probes must pass.
  */
-export type CallKind = 'call' | 'stream' | 'probe' | 'watch' | 'reflection';
+export type CallKind = 'call' | 'stream' | 'replica' | 'probe' | 'watch' | 'reflection';
 
 /** Most streams of scores at a time: a few a gateway, since each scores one request after the other. */
 export const MAX_STREAMS = 64;
+
+/** Most watches of the inventory at a time, one a replica. With one message of 100 KB unsent each, they take 6 MB. */
+export const MAX_REPLICAS = 64;
 
 /** Most health checks at a time. They are answered at once, so that more mean a peer that sends them slowly. */
 export const MAX_PROBES = 16;
@@ -28,7 +31,7 @@ export interface Place {
 export interface Admission {
   /**
    * Takes a place for a call; when there is none, that which `makeRoom` leaves. Throws RESOURCE_EXHAUSTED when all places of
-   * its kind are taken, and UNAVAILABLE for a stream once the server closes.
+   * its kind are taken, and UNAVAILABLE for a stream or a replica once the server closes.
    */
   readonly enter: (kind: CallKind, makeRoom: () => void) => Place;
   /** Admits no more streams; calls on connections that are still open are served. Resolves when the last has ended. */
@@ -42,15 +45,23 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
   const limits: Readonly<Record<CallKind, number>> = {
     call: maxConcurrentCalls,
     stream: MAX_STREAMS,
+    replica: MAX_REPLICAS,
     probe: MAX_PROBES,
     watch: MAX_WATCHES,
     reflection: MAX_REFLECTIONS,
   };
-  const taken: Record<CallKind, number> = { call: 0, stream: 0, probe: 0, watch: 0, reflection: 0 };
+  const taken: Record<CallKind, number> = {
+    call: 0,
+    stream: 0,
+    replica: 0,
+    probe: 0,
+    watch: 0,
+    reflection: 0,
+  };
   const closing = new AbortController();
   const waiting: (() => void)[] = [];
 
-  // Probes, watches and reflection are not worth waiting for.
+  // Replicas, which closing ends, probes, watches and reflection are not worth waiting for.
   const isIdle = () => taken.call + taken.stream === 0;
 
   function placeFor(kind: CallKind): Place {
@@ -71,7 +82,7 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
 
   return {
     enter(kind, makeRoom) {
-      if (kind === 'stream') closing.signal.throwIfAborted();
+      if (kind === 'stream' || kind === 'replica') closing.signal.throwIfAborted();
       if (taken[kind] >= limits[kind]) makeRoom();
       if (taken[kind] >= limits[kind])
         throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](limits[kind]));
@@ -90,6 +101,8 @@ const REFUSALS: Readonly<Record<CallKind, (max: number) => string>> = {
   call: (max) =>
     `${max} calls are in flight, at most ${max} are accepted (server.maxConcurrentCalls); try again`,
   stream: (max) => `${max} streams are open, at most ${max} are accepted; use an open one, or try again`,
+  replica: (max) =>
+    `${max} watches of the inventory are open, at most ${max} are accepted; watch one of those replicas instead`,
   probe: (max) => `${max} health checks are under way, at most ${max} are accepted; try again`,
   watch: (max) => `${max} health watches are open, at most ${max} are accepted; call Check`,
   reflection: (max) => `${max} reflection streams are open, at most ${max} are accepted; try again`,

@@ -29,6 +29,7 @@ import { writeBalanceHosts, writeFilterHosts, writeScoreHosts } from './message/
 import { callUnary, createRemote } from './outgoing-call.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
 import type { ClientTlsSource } from './tls.js';
+import { createWatch, type WatchInventory } from './watch-client.js';
 
 const HEALTH_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 
@@ -51,6 +52,7 @@ export interface RpcClientOptions {
 export interface RpcClient extends PolicyUnitService, InventoryService {
   /** Returns the health of one of the server's services, or of the whole server for ''. */
   readonly health: (service: string, call: Call) => Promise<HealthStatus>;
+  readonly watch: WatchInventory;
   /**
    * Keeps the client connected and calls `listener` on every connect, at once if it is connected. gRPC retries with backoff.
    * Returns an unsubscribe function; closing the client unsubscribes too.
@@ -118,6 +120,7 @@ export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
     release: caller(Release, writeRelease, readReleased),
     listReservations: (call) => listReservations(undefined, call),
     health: caller(healthCheck, (service) => healthCheck.requestSerialize({ service }), readHealth),
+    watch: createWatch(remote),
     onConnected: (listener) => watchConnection(client, listener),
     close: () => client.close(),
   };

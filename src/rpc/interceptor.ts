@@ -235,5 +235,6 @@ function expectUncompressed(call: object): void {
 function kindOf({ path, requestStream, responseStream }: ServerMethodDefinition<unknown, unknown>): CallKind {
   if (path.startsWith('/grpc.reflection.')) return 'reflection';
   if (path.startsWith('/grpc.health.')) return responseStream ? 'watch' : 'probe';
-  return requestStream ? 'stream' : 'call';
+  if (requestStream) return 'stream';
+  return responseStream ? 'replica' : 'call';
 }

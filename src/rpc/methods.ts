@@ -25,6 +25,7 @@ import {
 } from './message/write-response.js';
 import { inventoryMethods, policyUnitMethods } from './proto.js';
 import { scoreStreamMethod } from './score-stream.js';
+import { watchMethod, type FeedSource } from './watch-stream.js';
 
 /** Returns the methods of PolicyUnitService, which decode the request, call the service and encode its answer. */
 export function createPolicyUnitMethods(
@@ -55,6 +56,7 @@ export function createPolicyUnitMethods(
 /** Returns the methods of InventoryService. */
 export function createInventoryMethods(
   service: InventoryService,
+  feed: FeedSource,
   context: MethodContext,
 ): UntypedServiceImplementation {
   const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;
@@ -84,6 +86,7 @@ export function createInventoryMethods(
     ListReservations: unaryMethod(ListReservations, context, async (_, call) =>
       writeReservations(await service.listReservations(call)),
     ),
+    Watch: watchMethod(context, feed),
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServerSettings } from '../config/sections.js';
 import type { PolicyUnitService } from '../domain/contract.js';
@@ -15,7 +15,14 @@ import { createConnections, type Connection, type ConnectionEnd } from './connec
 import type { EndedCall, MethodContext } from './incoming-call.js';
 import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
+import type { FeedSource } from './watch-stream.js';
 import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
+
+/**
+ * Time that the calls of a connection have beyond its age, in milliseconds: twice the default age. Calls end long before;
+ * a stream or a watch ends, and its caller opens another one.
+ */
+export const CONNECTION_GRACE_MS = 600_000;
 
 /** Most calls in flight on one connection; further ones wait in the client. Half the server's default, so that two callers share it. */
 export const MAX_CONCURRENT_STREAMS = 128;
@@ -39,9 +46,17 @@ export interface RpcServerOptions {
   readonly service: PolicyUnitService;
   /** InventoryService answers UNIMPLEMENTED by default. */
   readonly inventory?: InventoryService | undefined;
+  /** What Watch streams; nothing by default. */
+  readonly feed?: FeedSource | undefined;
   readonly settings: Pick<
     ServerSettings,
-    'listen' | 'allowPlaintext' | 'maxHostIds' | 'maxMessageSize' | 'maxConcurrentCalls' | 'maxConnections'
+    | 'listen'
+    | 'allowPlaintext'
+    | 'maxHostIds'
+    | 'maxMessageSize'
+    | 'maxConcurrentCalls'
+    | 'maxConnections'
+    | 'maxConnectionAge'
   >;
   /**
    * Returns the TLS options for a connection that is accepted, the same object while they are the same. Must not throw. Plain
@@ -132,12 +147,16 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc.enable_channelz': 0,
+    ...ageOptions(settings.maxConnectionAge),
   });
   server.addService(
     servedAsBytes(policyUnitMethods),
     createPolicyUnitMethods(options.service, settings.maxHostIds, context),
   );
-  server.addService(servedAsBytes(inventoryMethods), createInventoryMethods(inventory, context));
+  server.addService(
+    servedAsBytes(inventoryMethods),
+    createInventoryMethods(inventory, options.feed ?? (() => undefined), context),
+  );
   createReflection().addToServer(server);
   const health = new HealthImplementation();
   health.addToServer(server);
@@ -184,6 +203,15 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       if (closed === undefined) setServing(serving);
     },
     close: (graceMs) => (closed ??= close(graceMs)),
+  };
+}
+
+/** Returns the options of grpc-js for the age of connections, which it varies by a tenth; 0 is no age. */
+function ageOptions(maxConnectionAge: number): ServerOptions {
+  if (maxConnectionAge === 0) return {};
+  return {
+    'grpc.max_connection_age_ms': maxConnectionAge,
+    'grpc.max_connection_age_grace_ms': CONNECTION_GRACE_MS,
   };
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../src/domain/contract.js';
 import { passing } from '../../src/inventory/engine-failure.js';
-import { MAX_UNKNOWN_HOSTS } from '../../src/inventory/inventory.js';
+import { MAX_UNKNOWN_HOSTS } from '../../src/inventory/unknown-hosts.js';
 import { HOST, vmId } from './engine-world.js';
 import { settle } from './fake-time.js';
 import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';

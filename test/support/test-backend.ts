@@ -9,6 +9,7 @@ export function testBackend(service: PolicyUnitService, differences: Partial<Bac
     inventory: undefined,
     hasUnit: () => true,
     readiness: () => ({ ready: true }),
+    feed: undefined,
     inventoryFigures: () => undefined,
     reservationFigures: () => undefined,
     serviceFigures: () => [],

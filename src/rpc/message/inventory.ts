@@ -9,7 +9,7 @@ import type {
   ListVmsResponse,
 } from '../../domain/inventory.js';
 import type { GuestOs } from '../../domain/os-identity.js';
-import type { HostMemory } from '../../domain/snapshot.js';
+import type { HostMemory, HostRecord } from '../../domain/snapshot.js';
 import type { Duration__Output } from '../../gen/google/protobuf/Duration.js';
 import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
 import type { GuestOs as GuestOsMessage, GuestOs__Output } from '../../gen/hostscore/v1/GuestOs.js';
@@ -114,7 +114,7 @@ export function writeListedVms({ vms, nextPageToken = '', snapshotTime }: ListVm
 }
 
 /** Returns the message of a host, without its number of VMs. */
-export function hostMessage(host: Omit<ListedHost, 'runningVms'>): Sent<InventoryHost> {
+export function hostMessage(host: ListedHost | HostRecord): Sent<InventoryHost> {
   const { id, name, status, clusterId = '', memory } = host;
   return {
     id,
@@ -170,7 +170,10 @@ export function writeInventorySummary(summary: InventorySummary): Buffer {
 /** Decodes the hosts that a remote service listed. Throws a contract violation, naming the field. */
 export function readListedHosts(bytes: Buffer): ListHostsResponse {
   const message = decodeAnswer(bytes, inventoryMethods.ListHosts.responseDeserialize);
-  return { hosts: message.hosts.map(readHost), snapshotTime: readTime(message.snapshot_time) };
+  return {
+    hosts: message.hosts.map(readHost),
+    snapshotTime: readTimeOf(message.snapshot_time, 'snapshot_time'),
+  };
 }
 
 /** Decodes a page of VMs that a remote service listed. Throws a contract violation, naming the field. */
@@ -180,7 +183,7 @@ export function readListedVms(bytes: Buffer): ListVmsResponse {
   return {
     vms: message.vms.map((vm, index) => readVm(vm, `vms[${index}]`)),
     ...(token === '' ? {} : { nextPageToken: token }),
-    snapshotTime: readTime(message.snapshot_time),
+    snapshotTime: readTimeOf(message.snapshot_time, 'snapshot_time'),
   };
 }
 
@@ -192,8 +195,8 @@ export function readInventorySummary(bytes: Buffer): InventorySummary {
     hostsUp: message.hosts_up ?? 0,
     clusters: message.clusters ?? 0,
     runningVms: message.running_vms ?? 0,
-    snapshotTime: readTime(message.snapshot_time),
-    ageMs: millisecondsOf(message.age),
+    snapshotTime: readTimeOf(message.snapshot_time, 'snapshot_time'),
+    ageMs: readDuration(message.age),
   };
 }
 
@@ -244,12 +247,14 @@ function readGuest({ distribution, version }: GuestOs__Output): GuestOs {
   };
 }
 
-function readTime(timestamp: Timestamp__Output | null): number {
-  if (timestamp === null) throw contractViolation('snapshot_time: expected a time, got none');
-  return fromTimestamp(timestamp, 'snapshot_time');
+/** Reads a time that has to be there. Throws a contract violation, naming the field. */
+export function readTimeOf(timestamp: Timestamp__Output | null, field: string): number {
+  if (timestamp === null) throw contractViolation(`${field}: expected a time, got none`);
+  return fromTimestamp(timestamp, field);
 }
 
-function millisecondsOf(duration: Duration__Output | null): number {
+/** Reads an age in milliseconds. Throws a contract violation for none. */
+export function readDuration(duration: Duration__Output | null): number {
   if (duration === null) throw contractViolation('age: expected a duration, got none');
   return duration.seconds * 1000 + Math.floor(duration.nanos / 1_000_000);
 }

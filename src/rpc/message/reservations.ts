@@ -7,14 +7,14 @@ import {
   type ReserveRequest,
 } from '../../domain/inventory.js';
 import type { Duration__Output } from '../../gen/google/protobuf/Duration.js';
-import type { Timestamp__Output } from '../../gen/google/protobuf/Timestamp.js';
 import type { ReleaseRequest__Output } from '../../gen/hostscore/v1/ReleaseRequest.js';
 import type { Reservation__Output } from '../../gen/hostscore/v1/Reservation.js';
 import type { ReserveRequest__Output } from '../../gen/hostscore/v1/ReserveRequest.js';
 import { boundedText } from '../../lib/text.js';
 import { inventoryMethods, type Sent } from '../proto.js';
+import { readTimeOf } from './inventory.js';
 import { invalid, readUuid } from './read-request.js';
-import { decodeAnswer, fromTimestamp, readId } from './read-response.js';
+import { decodeAnswer, readId } from './read-response.js';
 import { toTimestamp } from './write-response.js';
 
 const { Reserve, Release, ListReservations } = inventoryMethods;
@@ -46,17 +46,19 @@ export function writeRelease(vmId: string, requestId: string): Buffer {
 
 /** Encodes the reservation that was made. */
 export function writeReserved(reservation: Reservation): Buffer {
-  return Reserve.responseSerialize({ reservation: messageOf(reservation) });
+  return Reserve.responseSerialize({ reservation: reservationMessage(reservation) });
 }
 
 /** Encodes the reservation that has ended, if there was one. */
 export function writeReleased(reservation: Reservation | undefined): Buffer {
-  return Release.responseSerialize(reservation === undefined ? {} : { reservation: messageOf(reservation) });
+  return Release.responseSerialize(
+    reservation === undefined ? {} : { reservation: reservationMessage(reservation) },
+  );
 }
 
 /** Encodes a list of reservations. */
 export function writeReservations(reservations: readonly Reservation[]): Buffer {
-  return ListReservations.responseSerialize({ reservations: reservations.map(messageOf) });
+  return ListReservations.responseSerialize({ reservations: reservations.map(reservationMessage) });
 }
 
 /** Decodes the reservation that a remote service made. Throws a contract violation, naming the field. */
@@ -78,7 +80,14 @@ export function readReservations(bytes: Buffer): readonly Reservation[] {
   return reservations.map((one, index) => readReservation(one, `reservations[${index}]`));
 }
 
-function messageOf({ vmId, hostId, vmName = '', hostName = '', ...rest }: Reservation): Sent<Message> {
+/** Returns the message of a reservation. */
+export function reservationMessage({
+  vmId,
+  hostId,
+  vmName = '',
+  hostName = '',
+  ...rest
+}: Reservation): Sent<Message> {
   return {
     vm_id: vmId,
     host_id: hostId,
@@ -92,22 +101,18 @@ function messageOf({ vmId, hostId, vmName = '', hostName = '', ...rest }: Reserv
 
 type Message = NonNullable<Parameters<typeof Reserve.responseSerialize>[0]['reservation']>;
 
-function readReservation(message: Reservation__Output, field: string): Reservation {
+/** Reads a reservation of an answer; `field` names it. Throws a contract violation, naming the field. */
+export function readReservation(message: Reservation__Output, field: string): Reservation {
   const { vm_id, host_id, vm_name, host_name, start_time, end_time, predicted } = message;
   return {
     vmId: readId(vm_id, `${field}.vm_id`),
     hostId: readId(host_id, `${field}.host_id`),
     ...(vm_name === '' ? {} : { vmName: boundedText(vm_name) }),
     ...(host_name === '' ? {} : { hostName: boundedText(host_name) }),
-    startTime: readTime(start_time, `${field}.start_time`),
-    endTime: readTime(end_time, `${field}.end_time`),
+    startTime: readTimeOf(start_time, `${field}.start_time`),
+    endTime: readTimeOf(end_time, `${field}.end_time`),
     predicted,
   };
-}
-
-function readTime(time: Timestamp__Output | null, field: string): number {
-  if (time === null) throw contractViolation(`${field}: expected a time, got none`);
-  return fromTimestamp(time, field);
 }
 
 function readTtl(ttl: Duration__Output | null): number {

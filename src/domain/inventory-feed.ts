@@ -1,0 +1,37 @@
+import type { KeptReservation } from './inventory.js';
+import type { Changes, SnapshotDelta } from './snapshot-delta.js';
+
+/** A change of an inventory: of its snapshot, of its reservations, or only of its time. */
+export interface InventoryChange {
+  readonly delta: SnapshotDelta;
+  /** Age of the snapshot when the change was made, in milliseconds. */
+  readonly ageMs: number;
+  /** Reservations that are new or changed, and the VMs whose reservation ended. */
+  readonly reservations: Changes<KeptReservation>;
+}
+
+/** An inventory as others follow it. */
+export interface InventoryFeed {
+  /** Returns all that there is, as a change of an empty inventory. Throws UNAVAILABLE when no snapshot is fresh enough. */
+  readonly whole: () => InventoryChange;
+  /** Returns how the inventory is, as a change of nothing. Undefined before the first snapshot. */
+  readonly unchanged: () => InventoryChange | undefined;
+  /** Calls a listener, which must not throw, with each change. Returns a function that ends that. */
+  readonly onChange: (listener: (change: InventoryChange) => void) => () => void;
+  /** Aborts when there will be no more changes. */
+  readonly closed: AbortSignal;
+}
+
+/** A step in the changes of an inventory. */
+export interface FeedPosition {
+  /** Id of the series that the step is one of. */
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+/** A part of a step. The parts up to the first without `more` are taken over together. */
+export interface FeedPart extends FeedPosition, InventoryChange {
+  /** True for the first part of the whole inventory, in place of all that came before. */
+  readonly restart: boolean;
+  readonly more: boolean;
+}

@@ -1,0 +1,92 @@
+import type { InventoryChange, InventoryFeed } from '../domain/inventory-feed.js';
+import type { KeptReservation } from '../domain/inventory.js';
+import type { Snapshot } from '../domain/snapshot.js';
+import { stampOf, type SnapshotDelta } from '../domain/snapshot-delta.js';
+import type { Clock } from '../lib/timers.js';
+import type { SnapshotUpdate } from './refresher.js';
+
+/** Options of a feed. */
+export interface FeedOptions {
+  /** Returns the newest snapshot. Throws UNAVAILABLE when it is not fresh enough. */
+  readonly current: () => Snapshot;
+  readonly listReservations: () => readonly KeptReservation[];
+  /** Monotonic clock. */
+  readonly steady: Clock;
+}
+
+/** A feed, and what it is told. */
+export interface WritableFeed extends InventoryFeed {
+  /** Tells of a new snapshot, and of the reservations that changed since the last one. */
+  readonly update: (update: SnapshotUpdate) => void;
+  /** Tells, at the end of this turn, what is now kept for a VM. */
+  readonly reserved: (vmId: string, kept: KeptReservation | undefined) => void;
+  readonly isFollowed: () => boolean;
+  readonly close: () => void;
+}
+
+/** Creates the feed of an inventory. */
+export function createFeed({ current, listReservations, steady }: FeedOptions): WritableFeed {
+  const listeners = new Set<(change: InventoryChange) => void>();
+  const reserved = new Map<string, KeptReservation | undefined>();
+  const closing = new AbortController();
+  let newest: SnapshotUpdate | undefined;
+
+  const nothing = (snapshot: Snapshot): SnapshotDelta => ({
+    ...stampOf(snapshot),
+    hosts: { changed: [], removed: [] },
+    vms: { changed: [], removed: [] },
+  });
+
+  const ageMs = () => (newest === undefined ? 0 : Math.max(0, steady.now() - newest.began));
+
+  function tell(delta: SnapshotDelta): void {
+    const kept = [...reserved];
+    reserved.clear();
+    const reservations = {
+      changed: kept.flatMap(([, one]) => one ?? []),
+      removed: kept.filter(([, one]) => one === undefined).map(([id]) => id),
+    };
+    for (const listener of listeners) listener({ delta, ageMs: ageMs(), reservations });
+  }
+
+  return {
+    whole() {
+      const snapshot = current();
+      return {
+        delta: {
+          ...nothing(snapshot),
+          hosts: { changed: snapshot.hosts, removed: [] },
+          vms: { changed: [...snapshot.vms()], removed: [] },
+        },
+        ageMs: ageMs(),
+        reservations: { changed: listReservations(), removed: [] },
+      };
+    },
+    unchanged: () =>
+      newest && {
+        delta: nothing(newest.snapshot),
+        ageMs: ageMs(),
+        reservations: { changed: [], removed: [] },
+      },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    update(update) {
+      newest = update;
+      tell(update.delta ?? nothing(update.snapshot));
+    },
+    reserved(vmId, kept) {
+      if (listeners.size === 0) return;
+      if (reserved.size === 0) {
+        queueMicrotask(() => {
+          if (reserved.size > 0 && newest !== undefined) tell(nothing(newest.snapshot));
+        });
+      }
+      reserved.set(vmId, kept);
+    },
+    isFollowed: () => listeners.size > 0,
+    closed: closing.signal,
+    close: () => closing.abort(),
+  };
+}

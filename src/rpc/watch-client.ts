@@ -1,0 +1,56 @@
+import type { Call } from '../domain/contract.js';
+import { endOfCall, SchedulingError } from '../domain/errors.js';
+import type { FeedPart, FeedPosition } from '../domain/inventory-feed.js';
+import { requestIdMetadata } from './call-metadata.js';
+import { createPartReader, writeWatch } from './message/watch.js';
+import type { Remote } from './outgoing-call.js';
+import { inventoryMethods } from './proto.js';
+import { fromStatus } from './status.js';
+
+/**
+ * Watches a remote inventory from a position on, and passes on part after part; the service waits while they are not taken.
+ * Rejects with a SchedulingError when the watch ends, for whatever reason.
+ */
+export type WatchInventory = (
+  from: FeedPosition | undefined,
+  call: Pick<Call, 'requestId' | 'signal'>,
+  onPart: (part: FeedPart) => void,
+) => Promise<never>;
+
+/** Creates the caller of Watch. */
+export function createWatch({ client, target }: Pick<Remote, 'client' | 'target'>): WatchInventory {
+  const { path } = inventoryMethods.Watch;
+  return async (from, { requestId, signal }, onPart) => {
+    signal.throwIfAborted();
+    const request = writeWatch(from, requestId);
+    const stream = client.makeServerStreamRequest(path, asIs, asIs, request, requestIdMetadata(requestId));
+    const cancel = () => stream.cancel();
+    const isStopped = () => signal.aborted;
+    signal.addEventListener('abort', cancel);
+    const read = createPartReader();
+    try {
+      for await (const bytes of stream) if (Buffer.isBuffer(bytes)) onPart(read(bytes));
+    } catch (thrown) {
+      if (isStopped()) throw endOfCall(signal);
+      throw isStatus(thrown) ? fromStatus(thrown, target) : SchedulingError.from(thrown);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      cancel();
+    }
+    throw new SchedulingError('UNAVAILABLE', `${target}: it ended the watch`);
+  };
+}
+
+function isStatus(thrown: unknown): thrown is { readonly code: number; readonly details: string } {
+  return (
+    thrown instanceof Error &&
+    'details' in thrown &&
+    typeof thrown.details === 'string' &&
+    'code' in thrown &&
+    typeof thrown.code === 'number'
+  );
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -1,0 +1,101 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { Call } from '../domain/contract.js';
+import { SchedulingError } from '../domain/errors.js';
+import type { InventoryFeed } from '../domain/inventory-feed.js';
+import { linkAbort, waitFor } from '../lib/deadline.js';
+import { admittedCall, readRequestId } from './call-metadata.js';
+import { decodeRequest, serveCall, type MethodContext } from './incoming-call.js';
+import { readWatch } from './message/watch.js';
+import { inventoryMethods } from './proto.js';
+import { createStepLog, type StepLog } from './step-log.js';
+
+const METHOD = 'Watch';
+
+/** Longest time that a watcher may take for one message of 100 KB, in milliseconds. The contract names it. */
+export const MAX_UNREAD_MS = 60_000;
+
+type WatchStream = ServerWritableStream<Buffer, Buffer>;
+
+/** Returns the feed of the moment; undefined when there is none here. */
+export type FeedSource = () => InventoryFeed | undefined;
+
+/**
+ * Creates the method that streams an inventory. Of each watcher one message is unsent at a time; one that falls behind further
+ * than the steps that are kept gets the whole inventory anew. The stream ends when its caller ends it, or with UNAVAILABLE when
+ * the server closes.
+ */
+export function watchMethod(context: MethodContext, feedNow: FeedSource): (stream: WatchStream) => void {
+  const { admission, after } = context;
+  let current: { readonly feed: InventoryFeed; readonly log: StepLog } | undefined;
+
+  function currentLog(): NonNullable<typeof current> {
+    const feed = feedNow();
+    if (feed === undefined) {
+      throw new SchedulingError(
+        'UNIMPLEMENTED',
+        'nothing to watch here: this server reads no oVirt engine; watch one that does',
+      );
+    }
+    if (current?.feed !== feed)
+      current = { feed, log: createStepLog(feed, { closing: admission.closing, after }) };
+    return current;
+  }
+
+  async function sendAll(
+    stream: WatchStream,
+    from: ReturnType<typeof readWatch>,
+    call: Call,
+  ): Promise<never> {
+    const { feed, log } = currentLog();
+    const cursor = log.open(from);
+    const stop = linkAbort(admission.closing);
+    const onGone = () => stop.abort(call.signal.reason);
+    const onClosed = () =>
+      stop.abort(new SchedulingError('UNAVAILABLE', 'the inventory is closed; watch again'));
+    call.signal.addEventListener('abort', onGone);
+    feed.closed.addEventListener('abort', onClosed);
+    if (feed.closed.aborted) onClosed();
+    try {
+      for (;;) {
+        stop.signal.throwIfAborted();
+        const message = cursor.next();
+        await (message === undefined
+          ? waitFor(cursor.changed(), stop.signal)
+          : send(stream, message, stop.signal));
+      }
+    } finally {
+      cursor.close();
+      call.signal.removeEventListener('abort', onGone);
+      feed.closed.removeEventListener('abort', onClosed);
+      stop.unlink();
+    }
+  }
+
+  /** Resolves when the message has left: grpc-js calls back once it is written to the socket. */
+  async function send(stream: WatchStream, message: Buffer, signal: AbortSignal): Promise<void> {
+    const cancelTimer = after(MAX_UNREAD_MS, () =>
+      admittedCall(stream.metadata).connection?.cut('answer_late'),
+    );
+    try {
+      await waitFor(new Promise<void>((sent) => stream.write(message, () => sent())), signal);
+    } finally {
+      cancelTimer();
+    }
+  }
+
+  return (stream) =>
+    void serveCall(context, {
+      method: METHOD,
+      grpcCall: stream,
+      open() {
+        const message = decodeRequest(stream.request, inventoryMethods.Watch.requestDeserialize);
+        return {
+          requestId: readRequestId(message.request_id),
+          answer: (call) => sendAll(stream, readWatch(message), call),
+        };
+      },
+      succeed: (_, trailers) => stream.end(trailers),
+      // grpc-js takes the status of a stream as its error.
+      fail: (status) => stream.emit('error', status),
+    });
+}
