@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { createRpcClient } from '../../src/rpc/client.js';
+import { createWorld } from '../../src/simulator/world.js';
+import { call } from '../support/call.js';
+import { runToEnd, startProgram } from '../support/program.js';
+import { FREE_PORTS, startScoring, type Scoring } from '../support/scoring.js';
+import { until } from '../support/until.js';
+import { hostId, vmId } from '../support/world.js';
+
+const EVEN = [{ name: 'even_vm_distribution', weight: 1 }];
+
+describe('serve --inventory-from', () => {
+  let reader: Scoring;
+  let closers: (() => unknown)[] = [];
+
+  const world = () =>
+    createWorld({
+      hosts: [1, 2].map((n) => ({ id: hostId(n), name: `h${n}` })),
+      vms: [{ id: vmId(1), hostId: hostId(1) }, { id: vmId(2) }, { id: vmId(3) }],
+    });
+
+  afterEach(async () => {
+    for (const close of closers.reverse()) await close();
+    closers = [];
+    await reader.close();
+  });
+
+  async function startReplica(args: readonly string[] = []) {
+    const program = startProgram(['serve', ...FREE_PORTS, '--inventory-from', reader.address, ...args]);
+    closers.push(() => program.end());
+    const [, address = ''] = await program.written('stderr', /grpc server listening address=(\S+) /);
+    await program.written('stdout', /^Scores hosts at /m);
+    const client = createRpcClient({ target: address });
+    closers.push(() => client.close());
+    const vmsOn = async () => {
+      const request = { vmId: vmId(3), hosts: [hostId(1), hostId(2)], units: EVEN };
+      const more = { properties: new Map<string, string>(), assumedPlacements: [], explain: false };
+      const { unitResults } = await client.scoreHosts({ ...request, ...more }, call());
+      return unitResults[0]?.value;
+    };
+    return { program, client, vmsOn };
+  }
+
+  it('scores what the reader sees, without the account, and shares reservations', async () => {
+    const changing = world();
+    reader = await startScoring(changing, { args: ['--inventory-event-interval', '100ms'] });
+    const [here, there] = [await startReplica(), await startReplica()];
+    expect(await here.vmsOn()).to.deep.equal([1, 0]);
+    changing.startVm(vmId(2), hostId(2));
+    await until(here.vmsOn, (value) => JSON.stringify(value) === '[1,1]');
+    await here.client.reserve({ vmId: vmId(1), hostId: hostId(2), ttlMs: 60_000 }, call());
+    expect(await here.vmsOn()).to.deep.equal([0, 2]);
+    await until(there.vmsOn, (value) => JSON.stringify(value) === '[0,2]');
+    expect((await reader.client.listReservations(call())).length).to.equal(1);
+  });
+
+  it('is told of by check, and refused together with an engine', async () => {
+    reader = await startScoring(world());
+    const checked = await runToEnd([
+      'check',
+      '--inventory-from',
+      reader.address,
+      '--server-listen',
+      '127.0.0.1:0',
+    ]);
+    expect(checked.stdout).to.include(
+      `inventory.from ${reader.address}: ok: 2 hosts, 2 of them up, 1 running VMs`,
+    );
+    const both = await runToEnd(
+      [
+        'check',
+        '--inventory-from',
+        'x:1',
+        '--engine-url',
+        reader.simulator.url,
+        '--engine-username',
+        'a@internal',
+      ],
+      { HOSTSCORE_ENGINE_PASSWORD: 'x' },
+    );
+    expect(String(both.error)).to.include(
+      'inventory.from (--inventory-from): is set together with engine.url',
+    );
+    const away = await runToEnd([
+      'check',
+      '--inventory-from',
+      '127.0.0.1:1',
+      '--server-listen',
+      '127.0.0.1:0',
+    ]);
+    expect(String(away.error)).to.include('inventory.from 127.0.0.1:1: ').and.to.include('ECONNREFUSED');
+  });
+});
