@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   event: 'one event applied to a snapshot, against building it anew',
   refresh: 'the pauses of the event loop while all of the engine is read: [hosts] [vms] [refreshes]',
   memory: 'resident memory with 100,000 VMs, while an hour of events and listings comes in 10 minutes',
+  replicas: 'one reader and 1 to 4 replicas: requests to the engine, lag of a replica, CPU a call',
   'engine-traffic': 'requests to the engine and bytes from it a minute, against a listing every 30 s',
   plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
   'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
