@@ -18,6 +18,7 @@ const RESTART: Readonly<Record<string, string>> = {
   'server.maxMessageSize': '2MiB',
   'server.maxConcurrentCalls': '1',
   'server.maxConnections': '1',
+  'server.maxConnectionAge': '1m',
   'state.dir': 'elsewhere',
   'ops.enabled': 'false',
   'ops.listen': '127.0.0.1:1',

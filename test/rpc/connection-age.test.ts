@@ -16,11 +16,11 @@ describe('a connection that is old', () => {
         return { snapshotTime: SNAPSHOT_TIME };
       },
     });
-    const { address } = await loopback.serve({ service, settings: { maxConnectionAge: 30 } });
+    const { address } = await loopback.serve({ service, settings: { maxConnectionAge: 200 } });
     const client = loopback.connect({ address });
     let connects = 0;
     client.onConnected(() => connects++);
-    const end = Date.now() + 1500;
+    const end = Date.now() + 2000;
     let calls = 0;
     const callOn = async () => {
       for (; Date.now() < end; calls++) await client.balanceHosts(aBalanceRequest(), aCall());
