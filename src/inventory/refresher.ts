@@ -182,6 +182,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const breaksBefore = breaks.count;
     const wasFollowing = following;
     const told = follower?.watch() ?? noObjects();
+    healing = undefined;
     let noEvents: SchedulingError | undefined;
     const result = await runWithin(
       async (signal) => {
