@@ -86,7 +86,10 @@ interface MemoryRound {
 /** Creates a follower that has noted no event yet. */
 export function createEventFollower(options: EventFollowerOptions): EventFollower {
   const { client, pool, settings, log, clock, steady, after } = options;
-  /** Events of the last {@link EVENT_OVERLAP}, and the newest, by id: each answer has to have them again. */
+  /**
+   * Events of the last {@link EVENT_OVERLAP}, and the newest before these, after which late ones come, by id: each answer has to
+   * have them again.
+   */
   let known = new Map<number, { readonly time: number; readonly seen: number }>();
   let pending = noObjects();
   let watched: ObjectIds | undefined;
@@ -131,8 +134,9 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
   function note(events: readonly EngineEvent[]): void {
     const now = steady.now();
     for (const { id, time } of events) known.set(id, { time, seen: now });
-    const newest = newestId();
-    for (const [id, { seen }] of known) if (id !== newest && now - seen >= EVENT_OVERLAP) known.delete(id);
+    const settled = [...known].filter(([, { seen }]) => now - seen >= EVENT_OVERLAP).map(([id]) => id);
+    const lastSettled = settled.reduce((left, right) => Math.max(left, right), 0);
+    for (const id of known.keys()) if (id < lastSettled) known.delete(id);
     for (const { kind, objectId } of events) {
       if (objectId === undefined) continue;
       pending[kind].add(objectId);

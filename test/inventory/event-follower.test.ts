@@ -7,7 +7,7 @@ import type { ObjectCounts, SnapshotUpdate } from '../../src/inventory/refresher
 import { HOST, vmId } from './engine-world.js';
 import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';
 import { settle } from './fake-time.js';
-import { codeOf, useStage } from './stage.js';
+import { codeOf, engineCall, useStage } from './stage.js';
 
 const HOST_2 = HOST.replace(/^7/, '8');
 
@@ -159,6 +159,19 @@ describe('createEventFollower', () => {
     expect(fullReadings()).to.equal(1);
   });
 
+  it('reads an object whose event is the first after a quiet time, and can be read only after the next one', async () => {
+    const inventory = await follow();
+    await stage.time.advance(MINUTE);
+    happens(12, { objectId: vmId(7) });
+    await stage.time.advance(SECOND);
+    stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+    happens(11);
+    await stage.time.advance(SECOND);
+    expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+    expect(inventory.current().eventId).to.equal(12);
+    expect(fullReadings()).to.equal(1);
+  });
+
   describe('reads everything at once', () => {
     it('when ids jump back, as after a restored backup', async () => {
       const inventory = await follow();
@@ -292,6 +305,34 @@ describe('createEventFollower', () => {
       expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
       await stage.time.advance(SECOND);
       expect(healed).to.deep.equal([{ hosts: 0, vms: 0 }]);
+    });
+
+    it('keeps what events tell of during a second full reading, which began before the first was compared with them', async () => {
+      const inventory = await follow();
+      await stage.time.advance(10 * MINUTE - SECOND / 2);
+      const [lists, reads] = [createGate(), createGate()];
+      // The poll after the first one is slow, so that the other begins before it ends.
+      stage.client.before = (method, signal) =>
+        method === 'events' && fullReadings() === 2 ? reads.pass(signal) : Promise.resolve();
+      await stage.time.advance(2 * SECOND);
+      expect(fullReadings()).to.equal(2);
+      stage.client.before = (method, signal) => (method === 'vms' ? lists.pass(signal) : Promise.resolve());
+      void inventory.refreshed([vmId(99)], engineCall(Infinity)).catch(() => undefined);
+      await settle();
+      expect(fullReadings()).to.equal(3);
+      reads.open();
+      await settle();
+      const old = stage.client.vms;
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      happens(11);
+      await stage.time.advance(SECOND);
+      const now = stage.client.vms;
+      stage.client.vms = old;
+      lists.open();
+      await settle();
+      stage.client.vms = now;
+      await stage.time.advance(5 * SECOND);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
     });
 
     it('tells of each snapshot by a delta that leads from the one before to it', async () => {
