@@ -23,6 +23,12 @@ export const MAX_CONCURRENT_READS = 4;
  */
 export const EVENT_OVERLAP = 5_000;
 
+/**
+ * Times that an object is read again with the next events while it shows nothing new. The engine writes some events a moment
+ * before what they tell of: that a VM is down before it looks at the other VMs of the host, and then writes all of them.
+ */
+export const MAX_REPEATS = 2;
+
 /** Longest wait for events, in ms. Beyond it a full reading is due, which needs the engine just as much. */
 export const EVENTS_TIMEOUT = 10_000;
 
@@ -92,6 +98,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
    */
   let known = new Map<number, { readonly time: number; readonly seen: number }>();
   let pending = noObjects();
+  /** How often each object that an event named was read in vain. */
+  const vain = new Map<string, number>();
   let watched: ObjectIds | undefined;
   const lastUse = new Map<UnannouncedData, number>();
   /** VMs to be read once more, in the order of the time when. */
@@ -140,11 +148,23 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     for (const { kind, objectId } of events) {
       if (objectId === undefined) continue;
       pending[kind].add(objectId);
+      vain.delete(objectId);
       watched?.[kind].add(objectId);
       if (kind === 'host') continue;
       guestReports.delete(objectId);
       guestReports.set(objectId, now + GUEST_REPORT_DELAY);
     }
+  }
+
+  /** Lets the next poll read a named object again that was read and shows nothing new, a few times. */
+  function repeat(kind: keyof ObjectIds, id: string, isNew: boolean): void {
+    const times = (vain.get(id) ?? 0) + 1;
+    if (isNew || times > MAX_REPEATS) {
+      vain.delete(id);
+      return;
+    }
+    vain.set(id, times);
+    pending[kind].add(id);
   }
 
   /** Takes the hosts out of the round whose turn it is: all of them within the time of one. */
@@ -239,13 +259,19 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     const roundTime = round?.time;
     await readAll(
       [
-        ...[...vm, ...vmsInTurn()].map((id) => (own: AbortSignal) => readVm(id, snapshot, own, vms)),
+        ...[...new Set([...vm, ...vmsInTurn()])].map(
+          (id) => (own: AbortSignal) => readVm(id, snapshot, own, vms),
+        ),
         ...[...new Set([...host, ...inTurn])].map(
           (id) => (own: AbortSignal) => readHost(id, inTurn.has(id), snapshot, own, hosts),
         ),
       ],
       signal,
     );
+    const newVms = newIn(vms, snapshot.vm);
+    for (const id of vm) repeat('vm', id, newVms.has(id));
+    const newHosts = newIn(hosts, snapshot.host);
+    for (const id of host) repeat('host', id, newHosts.has(id));
     const now = clock.now();
     return {
       time,
@@ -260,12 +286,13 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
   return {
     async begin(signal) {
+      pending = noObjects();
+      vain.clear();
       try {
         const [newest] = await list('newest', signal);
         // A search that an engine does not understand finds nothing, with status 200.
         if (newest === undefined && (await list('newest of any kind', signal)).length > 0) return notFound();
         known = new Map(newest && [[newest.id, { time: newest.time, seen: steady.now() }]]);
-        pending = noObjects();
         return undefined;
       } catch (thrown) {
         return SchedulingError.from(thrown);
@@ -286,6 +313,14 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
 /** Changes that are being collected. */
 type Collected<Changed> = { readonly [Field in keyof Changes<Changed>]: Changes<Changed>[Field][number][] };
+
+/** Returns the ids of what changed, and of what was there and is gone. */
+function newIn<Changed extends { readonly id: string }>(
+  { changed, removed }: Collected<Changed>,
+  find: (id: string) => Changed | undefined,
+): ReadonlySet<string> {
+  return new Set([...changed.map(({ id }) => id), ...removed.filter((id) => find(id) !== undefined)]);
+}
 
 /** Runs the tasks, few at the same time. Rejects with the first failure, after which no other starts. */
 async function readAll(

@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import { applyDelta } from '../../src/domain/snapshot-delta.js';
 import type { Snapshot } from '../../src/domain/snapshot.js';
 import type { EngineEvent } from '../../src/inventory/engine-events.js';
-import { EVENT_OVERLAP, MAX_CHANGED, MAX_CONCURRENT_READS } from '../../src/inventory/event-follower.js';
+import {
+  EVENT_OVERLAP,
+  MAX_CHANGED,
+  MAX_CONCURRENT_READS,
+  MAX_REPEATS,
+} from '../../src/inventory/event-follower.js';
 import type { ObjectCounts, SnapshotUpdate } from '../../src/inventory/refresher.js';
 import { HOST, vmId } from './engine-world.js';
 import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';
@@ -78,6 +83,24 @@ describe('createEventFollower', () => {
     expect(stage.client.calls).to.deep.include({ hosts: 1, vms: 1, vm: [vmId(1)], host: [] });
     expect(lags).to.deep.equal([SECOND]);
   });
+
+  for (const late of [1, MAX_REPEATS, MAX_REPEATS + 1]) {
+    const isRead = late <= MAX_REPEATS;
+    it(`${isRead ? 'shows' : 'does not show'} a VM and a host that change after the ${late}. reading that their events led to`, async () => {
+      const inventory = await follow();
+      await stage.time.advance(0);
+      happens(11);
+      happens(12, { kind: 'host', objectId: HOST });
+      await stage.time.advance(late * SECOND);
+      stage.client.vms = [];
+      stage.client.hosts = [scriptedHost({ status: 'maintenance' })];
+      await stage.time.advance(3 * SECOND);
+      expect(inventory.state().vms).to.equal(isRead ? 0 : 1);
+      expect(inventory.current().host(HOST)?.status).to.equal(isRead ? 'maintenance' : 'up');
+      expect(stage.client.calls.vm).to.have.length(Math.min(1 + late, 1 + MAX_REPEATS));
+      expect(fullReadings()).to.equal(1);
+    });
+  }
 
   it('takes a VM in that starts, and out one that stops or is gone', async () => {
     stage.client.vms = [1, 2].map((n) => scriptedVm(n));
@@ -396,6 +419,7 @@ describe('createEventFollower', () => {
       it(`reads a VM once more a minute after its event, ${inUse ? 'while' : 'but not unless'} a unit needs the guest's report`, async () => {
         const inventory = await follow();
         if (inUse) inventory.use('guestReports');
+        stage.client.vms = [scriptedVm(1, { name: 'renamed' })];
         happens(11);
         await stage.time.advance(SECOND);
         const guest = { distribution: 'Rocky Linux', version: '9.4' };
