@@ -76,7 +76,7 @@ export interface Reservations {
   readonly dropPrediction: (vmId: string) => string | undefined;
   /**
    * Ends a prediction if a look-up begun after the call shows the VM at another host than before. The VM then counts where it
-   * was seen, as long as the snapshot has it where it was. Reports whether it does.
+   * was seen, until a reading begun after that look-up. Reports whether it does.
    */
   readonly vmSeen: (sighting: Sighting) => boolean;
   /** Returns what is kept, the oldest first. */
@@ -146,7 +146,8 @@ export function createReservations(options: ReservationsOptions): Reservations {
     const entry = entries.get(vmId);
     if (entry === undefined || began <= entry.since) return;
     if (!entry.predicted && hostId === entry.hostId) end(entry, 'right');
-    else if (hasMoved(entry, hostId)) end(entry, hostId === entry.hostId ? 'right' : 'wrong');
+    else if (entry.seen === true || hasMoved(entry, hostId))
+      end(entry, hostId === entry.hostId ? 'right' : 'wrong');
   }
 
   function make(snapshot: Snapshot, exceptVmId?: string): ReservedSnapshot {

@@ -170,6 +170,23 @@ describe('createReservations', () => {
       expect(reservations.list()).to.deep.equal([]);
     });
 
+    it('that a look-up saw come true count until a later reading, also when that shows the VM stopped or back', () => {
+      for (const [n, before] of [
+        [1, 1],
+        [9, undefined],
+      ] as const) {
+        predict(n, 3, before);
+        now += 2;
+        const began = now - 1;
+        expect(reservations.vmSeen({ ...placement(n, 3), began })).to.equal(true);
+        read(n, before, began);
+        expect(reservations.list()).to.have.length(1);
+        read(n, before);
+        expect(reservations.list()).to.deep.equal([]);
+      }
+      expect(ends.map(([, end]) => end)).to.deep.equal(['right', 'right']);
+    });
+
     it(`end unseen after ${PREDICTION_TTL_MS} ms`, () => {
       predict(9, 3);
       now += PREDICTION_TTL_MS - 1;
