@@ -112,21 +112,23 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
   async function list(query: EventQuery, signal: AbortSignal): Promise<readonly EngineEvent[]> {
     let events: EngineEvent[] = [];
+    let oddity: string | undefined;
     await runWithin(
       (own) =>
         client.listEvents(
           query,
           () => {
-            events = [];
+            [events, oddity] = [[], undefined];
             return {
               record: (event) => void events.push(event),
-              odd: (reason) => log.warn('engine object skipped', { kind: 'event', reason }, reason),
+              odd: (reason) => (oddity ??= reason),
             };
           },
           own,
         ),
       { signal, ms: EVENTS_TIMEOUT, after, late: tooLate },
     );
+    if (oddity !== undefined) throw lost(`one of them can't be understood: ${oddity}`);
     return events;
   }
 

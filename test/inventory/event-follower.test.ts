@@ -215,6 +215,34 @@ describe('createEventFollower', () => {
       expect(fullReadings()).to.equal(2);
     });
 
+    it('when an event can not be understood: what it tells of would be missed', async () => {
+      const { client } = stage;
+      const inventory = await follow({
+        client: {
+          ...client,
+          listEvents: (query, begin, signal) =>
+            client.listEvents(
+              query,
+              () => {
+                const visitor = begin();
+                if (fullReadings() === 1 && query !== 'newest')
+                  visitor.odd('event 11: time: expected a number');
+                return visitor;
+              },
+              signal,
+            ),
+        },
+      });
+      client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      await stage.time.advance(SECOND);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+      expect(inventory.state().followsEvents).to.equal(true);
+      expect(fullReadings()).to.equal(2);
+      expect(stage.log.lines.map(({ fields }) => String(fields['reason'])).join()).to.include(
+        'event 11: time:',
+      );
+    });
+
     it('when events can not be read, then ever more seldom up to every 30 s, and follows events again', async () => {
       const inventory = await follow();
       const start = stage.time.clock.now();
