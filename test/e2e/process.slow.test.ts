@@ -20,7 +20,7 @@ import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
 
 /** The engine is read again right after it was read. */
-const RESTLESS = ['--inventory-refresh-interval', '100ms'];
+const RESTLESS = ['--inventory-refresh-interval', '100ms', '--inventory-event-interval', '0s'];
 
 const PASSWORD = 'correct-horse-battery-staple';
 const PACKAGE = z

@@ -95,7 +95,10 @@ describe('grpcurl', () => {
 
     it('lists the calls of each', async () => {
       expect((await ask('list', INVENTORY)).trim().split('\n')).to.have.members(
-        ['ListHosts', 'ListVms', 'GetInventory'].map((method) => `${INVENTORY}.${method}`),
+        [
+          ...['ListHosts', 'ListVms', 'GetInventory', 'Watch'],
+          ...['Reserve', 'Release', 'ListReservations'],
+        ].map((method) => `${INVENTORY}.${method}`),
       );
       expect((await ask('list', SERVICE)).trim().split('\n')).to.have.members(
         ['ListPolicyUnits', 'ScoreHosts', 'StreamScoreHosts', 'FilterHosts', 'BalanceHosts'].map(
