@@ -1,4 +1,5 @@
 import type { KeptReservation } from './inventory.js';
+import type { UnannouncedData } from './snapshot.js';
 import type { Changes, SnapshotDelta } from './snapshot-delta.js';
 
 /** A change of an inventory: of its snapshot, of its reservations, or only of its time. */
@@ -18,6 +19,8 @@ export interface InventoryFeed {
   readonly unchanged: () => InventoryChange | undefined;
   /** Calls a listener, which must not throw, with each change. Returns a function that ends that. */
   readonly onChange: (listener: (change: InventoryChange) => void) => () => void;
+  /** Called now and then for a follower that needs what no event tells of. */
+  readonly use: (data: UnannouncedData) => void;
   /** Aborts when there will be no more changes. */
   readonly closed: AbortSignal;
 }
@@ -27,6 +30,14 @@ export interface FeedPosition {
   /** Id of the series that the step is one of. */
   readonly epoch: string;
   readonly sequence: number;
+}
+
+/** Asks to follow an inventory. */
+export interface FollowRequest {
+  /** The last step that was taken over; undefined for the whole inventory. */
+  readonly from: FeedPosition | undefined;
+  /** What the follower uses of what no event tells of. */
+  readonly uses: readonly UnannouncedData[];
 }
 
 /** A part of a step. The parts up to the first without `more` are taken over together. */

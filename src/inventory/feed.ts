@@ -1,6 +1,6 @@
 import type { InventoryChange, InventoryFeed } from '../domain/inventory-feed.js';
 import type { KeptReservation } from '../domain/inventory.js';
-import type { Snapshot } from '../domain/snapshot.js';
+import type { Snapshot, UnannouncedData } from '../domain/snapshot.js';
 import { stampOf, type SnapshotDelta } from '../domain/snapshot-delta.js';
 import type { Clock } from '../lib/timers.js';
 import type { SnapshotUpdate } from './refresher.js';
@@ -12,6 +12,7 @@ export interface FeedOptions {
   readonly listReservations: () => readonly KeptReservation[];
   /** Monotonic clock. */
   readonly steady: Clock;
+  readonly use: (data: UnannouncedData) => void;
 }
 
 /** A feed, and what it is told. */
@@ -20,12 +21,11 @@ export interface WritableFeed extends InventoryFeed {
   readonly update: (update: SnapshotUpdate) => void;
   /** Tells, at the end of this turn, what is now kept for a VM. */
   readonly reserved: (vmId: string, kept: KeptReservation | undefined) => void;
-  readonly isFollowed: () => boolean;
   readonly close: () => void;
 }
 
 /** Creates the feed of an inventory. */
-export function createFeed({ current, listReservations, steady }: FeedOptions): WritableFeed {
+export function createFeed({ current, listReservations, steady, use }: FeedOptions): WritableFeed {
   const listeners = new Set<(change: InventoryChange) => void>();
   const reserved = new Map<string, KeptReservation | undefined>();
   const closing = new AbortController();
@@ -85,7 +85,7 @@ export function createFeed({ current, listReservations, steady }: FeedOptions): 
       }
       reserved.set(vmId, kept);
     },
-    isFollowed: () => listeners.size > 0,
+    use,
     closed: closing.signal,
     close: () => closing.abort(),
   };

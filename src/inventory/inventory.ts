@@ -3,7 +3,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { FollowCall } from '../domain/inventory.js';
-import { UNANNOUNCED_DATA, type Inventory, type Snapshot, type Vm } from '../domain/snapshot.js';
+import type { Inventory, Snapshot, UnannouncedData, Vm } from '../domain/snapshot.js';
 import { runWithin } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -81,12 +81,16 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     onUpdate(update) {
       reservations.listingRead(update.snapshot, update.began);
       feed.update(update);
-      // Whoever follows may use any unit.
-      if (feed.isFollowed()) for (const data of UNANNOUNCED_DATA) follower?.use(data);
       options.onUpdate?.(update);
     },
   });
-  const feed = createFeed({ current: refresher.current, listReservations: reservations.list, steady });
+  const use = (data: UnannouncedData) => follower?.use(data);
+  const feed = createFeed({
+    current: refresher.current,
+    listReservations: reservations.list,
+    steady,
+    use,
+  });
 
   async function readVm(id: string, signal: AbortSignal, requestId: string): Promise<Vm | undefined> {
     const record = await client.getVm(id, signal, requestId);
@@ -132,7 +136,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     findVm: lookup.find,
     withReservations: reservations.countedIn,
     reservations,
-    use: (data) => follower?.use(data),
+    use,
     followCall: predictor.callCame,
     start: refresher.start,
     ready: refresher.ready,

@@ -2,18 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { InventorySettings } from '../config/sections.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { FeedPart, FeedPosition } from '../domain/inventory-feed.js';
+import type { FeedPart, FeedPosition, FollowRequest } from '../domain/inventory-feed.js';
 import { vmOf, type InventoryService, type KeptReservation, type Reservation } from '../domain/inventory.js';
 import {
   createSnapshotBuilder,
+  UNANNOUNCED_DATA,
   type HostRecord,
   type Snapshot,
   type SnapshotBuilder,
+  type UnannouncedData,
   type Vm,
 } from '../domain/snapshot.js';
 import { applyDelta, diffSnapshots, stampOf, type Changes } from '../domain/snapshot-delta.js';
 import { linkAbort, waitFor } from '../lib/deadline.js';
 import { nodeAfter } from '../lib/timers.js';
+import { USE_TIME } from './event-follower.js';
 import { createFeed } from './feed.js';
 import { createFreshness } from './freshness.js';
 import type { EngineInventory, InventoryOptions } from './inventory.js';
@@ -34,9 +37,9 @@ export const RESERVED_WITHIN = 1000;
 
 /** The service that reads the engine, or another replica. */
 export interface Reader extends Pick<InventoryService, 'listVms' | 'reserve' | 'release'> {
-  /** Passes on part after part from a position on. Rejects with a SchedulingError when the watch ends. */
+  /** Passes on part after part. Rejects with a SchedulingError when the watch ends. */
   readonly watch: (
-    from: FeedPosition | undefined,
+    request: FollowRequest,
     call: Pick<Call, 'requestId' | 'signal'>,
     onPart: (part: FeedPart) => void,
   ) => Promise<never>;
@@ -86,6 +89,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   let newest: SnapshotUpdate | undefined;
   let position: FeedPosition | undefined;
   let arriving: Arriving | undefined;
+  const lastUse = new Map<UnannouncedData, number>();
   let failures = 0;
   let lastFailure: SchedulingError | undefined;
   let following: Promise<void> | undefined;
@@ -93,6 +97,10 @@ export function createReplica(options: ReplicaOptions): Replica {
   let nextStep = new Promise<void>((resolve) => (stepped = resolve));
   let settleFirst: () => void = () => undefined;
   const firstOutcome = new Promise<void>((resolve) => (settleFirst = resolve));
+
+  const use = (data: UnannouncedData) => void lastUse.set(data, steady.now());
+  const usedNow = () =>
+    UNANNOUNCED_DATA.filter((data) => steady.now() - (lastUse.get(data) ?? -Infinity) < USE_TIME);
 
   const reservations = createReservations({
     ...{ clock, steady },
@@ -109,7 +117,7 @@ export function createReplica(options: ReplicaOptions): Replica {
         : `the watch failed: ${lastFailure.message}`,
     onAvailability: options.onAvailability,
   });
-  const feed = createFeed({ current, listReservations: reservations.list, steady });
+  const feed = createFeed({ current, listReservations: reservations.list, steady, use });
   const lookup = createVmLookup({
     async get(id, signal, requestId) {
       const call = { requestId, signal, deadline: clock.now() + lookupTimeout };
@@ -136,18 +144,23 @@ export function createReplica(options: ReplicaOptions): Replica {
 
   async function follow(): Promise<void> {
     while (!isClosed()) {
-      await watchOnce();
+      let isAnew = false;
+      while (await watchOnce(isAnew)) isAnew = true;
       const usual = Math.min(MAX_REWATCH_PAUSE, REWATCH_PAUSE * 2 ** Math.min(failures - 1, 30));
       await pause(usual * (1 + random() / 2));
     }
   }
 
-  async function watchOnce(): Promise<void> {
+  /** Resolves to true if it ended because the reader is to be told of another use. Going on where it was is then no news. */
+  async function watchOnce(isAnew: boolean): Promise<boolean> {
     arriving = undefined;
-    let hasBegun = false;
+    let hasBegun = isAnew;
+    const watching = linkAbort(closing.signal);
+    const uses = usedNow();
     const requestId = randomUUID();
     try {
-      await reader.watch(position, { requestId, signal: closing.signal }, (part) => {
+      const request = { from: position, uses };
+      return await reader.watch(request, { requestId, signal: watching.signal }, (part) => {
         take(part);
         if (part.more) return;
         failures = 0;
@@ -158,14 +171,19 @@ export function createReplica(options: ReplicaOptions): Replica {
         options.onStep?.({ lagMs: clock.now() - part.delta.time - part.ageMs, began });
         if (began !== undefined) log.info('inventory followed', { began, ...counts() }, began);
         hasBegun = true;
+        if (String(usedNow()) !== String(uses)) watching.abort();
       });
     } catch (thrown) {
-      if (isClosed()) return;
+      if (isClosed()) return false;
+      if (watching.signal.aborted) return true;
       failures += 1;
       lastFailure = SchedulingError.from(thrown);
       const { code, message } = lastFailure;
       log.warn('inventory watch ended', { requestId, code, reason: message, failures }, code);
       settleFirst();
+      return false;
+    } finally {
+      watching.unlink();
     }
   }
 
@@ -250,8 +268,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       return { snapshot: current(), looked: looked && failures === 0 };
     },
     findVm: lookup.find,
-    // The reader reads everything while it is watched.
-    use: () => undefined,
+    use,
     withReservations: reservations.countedIn,
     reservations,
     service: {

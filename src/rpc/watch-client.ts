@@ -1,6 +1,6 @@
 import type { Call } from '../domain/contract.js';
 import { endOfCall, SchedulingError } from '../domain/errors.js';
-import type { FeedPart, FeedPosition } from '../domain/inventory-feed.js';
+import type { FeedPart, FollowRequest } from '../domain/inventory-feed.js';
 import { requestIdMetadata } from './call-metadata.js';
 import { createPartReader, writeWatch } from './message/watch.js';
 import type { Remote } from './outgoing-call.js';
@@ -8,11 +8,11 @@ import { inventoryMethods } from './proto.js';
 import { fromStatus } from './status.js';
 
 /**
- * Watches a remote inventory from a position on, and passes on part after part; the service waits while they are not taken.
+ * Watches a remote inventory, and passes on part after part; the service waits while they are not taken.
  * Rejects with a SchedulingError when the watch ends, for whatever reason.
  */
 export type WatchInventory = (
-  from: FeedPosition | undefined,
+  request: FollowRequest,
   call: Pick<Call, 'requestId' | 'signal'>,
   onPart: (part: FeedPart) => void,
 ) => Promise<never>;
@@ -20,9 +20,9 @@ export type WatchInventory = (
 /** Creates the caller of Watch. */
 export function createWatch({ client, target }: Pick<Remote, 'client' | 'target'>): WatchInventory {
   const { path } = inventoryMethods.Watch;
-  return async (from, { requestId, signal }, onPart) => {
+  return async (asked, { requestId, signal }, onPart) => {
     signal.throwIfAborted();
-    const request = writeWatch(from, requestId);
+    const request = writeWatch(asked, requestId);
     const stream = client.makeServerStreamRequest(path, asIs, asIs, request, requestIdMetadata(requestId));
     const cancel = () => stream.cancel();
     const isStopped = () => signal.aborted;

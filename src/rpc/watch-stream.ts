@@ -1,7 +1,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import type { InventoryFeed } from '../domain/inventory-feed.js';
+import type { FollowRequest, InventoryFeed } from '../domain/inventory-feed.js';
 import { linkAbort, waitFor } from '../lib/deadline.js';
 import { admittedCall, readRequestId } from './call-metadata.js';
 import { decodeRequest, serveCall, type MethodContext } from './incoming-call.js';
@@ -41,11 +41,7 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
     return current;
   }
 
-  async function sendAll(
-    stream: WatchStream,
-    from: ReturnType<typeof readWatch>,
-    call: Call,
-  ): Promise<never> {
+  async function sendAll(stream: WatchStream, { from, uses }: FollowRequest, call: Call): Promise<never> {
     const { feed, log } = currentLog();
     const cursor = log.open(from);
     const stop = linkAbort(admission.closing);
@@ -59,6 +55,7 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
       for (;;) {
         stop.signal.throwIfAborted();
         const message = cursor.next();
+        for (const data of uses) feed.use(data);
         await (message === undefined
           ? waitFor(cursor.changed(), stop.signal)
           : send(stream, message, stop.signal));

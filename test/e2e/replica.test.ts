@@ -54,6 +54,24 @@ describe('serve --inventory-from', () => {
     expect((await reader.client.listReservations(call())).length).to.equal(1);
   });
 
+  it('lets the reader read the memory of hosts once a balance unit is called here, and not before', async () => {
+    const quick = ['--inventory-event-interval', '100ms', '--inventory-refresh-interval', '200ms'];
+    const recent = ['--inventory-refresh-interval', '200ms', '--balancing-max-snapshot-age', '1s'];
+    reader = await startScoring(world(), { args: quick });
+    const { client } = await startReplica(recent);
+    const reads = () => reader.simulator.requests.traffic().get('/api/hosts/ID')?.requests ?? 0;
+    const snapshotAge = async () => Date.now() - (await client.getInventory(call())).snapshotTime;
+    const started = Date.now();
+    await until(snapshotAge, (age) => age < 1000 && Date.now() - started > 1200);
+    expect(reads()).to.equal(0);
+    const properties = new Map([['maximum_vm_count', '5']]);
+    const request = { unit: 'vm_balance', hostIds: [1, 2].map(hostId), properties };
+    const ask = () => client.balanceHosts(request, call()).catch(String);
+    expect(await ask()).to.include('the memory of the hosts as the engine knows it is ');
+    expect(await until(ask, (answer) => typeof answer !== 'string')).not.to.have.property('migration');
+    expect(reads()).to.be.above(0);
+  });
+
   it('is told of by check, and refused together with an engine', async () => {
     reader = await startScoring(world());
     const checked = await runToEnd([

@@ -4,10 +4,16 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { InventoryService } from '../../src/domain/inventory.js';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { diffSnapshots } from '../../src/domain/snapshot-delta.js';
-import type { HostRecord, Snapshot, Vm } from '../../src/domain/snapshot.js';
+import type { HostRecord, Snapshot, UnannouncedData, Vm } from '../../src/domain/snapshot.js';
 import { buildSnapshot } from '../../src/domain/snapshot.js';
+import { USE_TIME } from '../../src/inventory/event-follower.js';
 import { createFeed, type WritableFeed } from '../../src/inventory/feed.js';
-import { createReplica, type Replica, type TakenStep } from '../../src/inventory/replica.js';
+import {
+  createReplica,
+  type Replica,
+  type ReplicaOptions,
+  type TakenStep,
+} from '../../src/inventory/replica.js';
 import { createReservations, type Reservations } from '../../src/inventory/reservations.js';
 import { createInventoryService } from '../../src/inventory/service.js';
 import { nodeAfter } from '../../src/lib/timers.js';
@@ -27,6 +33,8 @@ interface Reader {
   readonly server: RpcServer;
   readonly feed: WritableFeed;
   readonly reservations: Reservations;
+  /** What was said to be in use, each time. */
+  readonly uses: UnannouncedData[];
   readonly snapshot: () => Snapshot;
   readonly publish: (hosts: readonly HostRecord[], vms: readonly Vm[], ageMs?: number) => void;
 }
@@ -45,6 +53,7 @@ describe('createReplica', () => {
     { port = 0, stopped = [] }: { readonly port?: number; readonly stopped?: readonly Vm[] } = {},
   ): Promise<Reader> {
     let newest: Snapshot | undefined;
+    const uses: UnannouncedData[] = [];
     const current = () => {
       if (newest !== undefined) return newest;
       throw new SchedulingError('UNAVAILABLE', 'nothing was read yet');
@@ -54,7 +63,10 @@ describe('createReplica', () => {
       onPredictionEnd: () => undefined,
       onChange: (id, kept) => feed.reserved(id, kept),
     });
-    const feed = createFeed({ current, listReservations: reservations.list, steady: performance });
+    const feed = createFeed({
+      ...{ current, listReservations: reservations.list, steady: performance },
+      use: (data) => uses.push(data),
+    });
     const publish: Reader['publish'] = (nextHosts, nextVms, ageMs = 0) => {
       const before = newest;
       newest = buildSnapshot(Date.now() - ageMs, nextHosts, nextVms);
@@ -78,17 +90,19 @@ describe('createReplica', () => {
       log: memoryLog(),
     });
     closers.push(() => server.close(0));
-    return { server, feed, reservations, snapshot: current, publish };
+    return { server, feed, reservations, uses, snapshot: current, publish };
   }
 
-  function startReplica(target: string, settings = SETTINGS): Replica & { readonly steps: TakenStep[] } {
+  function startReplica(
+    target: string,
+    options: Partial<ReplicaOptions> = {},
+  ): Replica & { readonly steps: TakenStep[] } {
     const client = createRpcClient({ target });
     const steps: TakenStep[] = [];
     const replica = createReplica({
-      settings,
-      reader: client,
-      log: memoryLog(),
+      ...{ settings: SETTINGS, reader: client, log: memoryLog() },
       onStep: (one) => steps.push(one),
+      ...options,
     });
     closers.push(async () => {
       await replica.close();
@@ -160,10 +174,40 @@ describe('createReplica', () => {
     expect(began(replica)).to.deep.equal(['whole', 'resumed']);
   });
 
+  it('tells its reader what is used of what no event tells of, until 10 min after its last use', async () => {
+    let now = 1000;
+    const reader = await startReader(HOSTS, VMS);
+    const replica = startReplica(reader.server.address, {
+      settings: { ...SETTINGS, maxStaleness: 2 * USE_TIME },
+      steady: { now: () => now },
+    });
+    const usesOfNextStep = async () => {
+      reader.uses.length = 0;
+      reader.publish(HOSTS, VMS);
+      await caughtUp(replica, reader);
+      return [...new Set(reader.uses)].join();
+    };
+    await caughtUp(replica, reader);
+    expect(await usesOfNextStep()).to.equal('');
+    replica.use('guestReports');
+    await until(usesOfNextStep, (uses) => uses === 'guestReports');
+    replica.use('hostMemory');
+    await until(usesOfNextStep, (uses) => uses === 'hostMemory,guestReports');
+    now += USE_TIME - 1;
+    replica.use('hostMemory');
+    expect(await usesOfNextStep()).to.equal('hostMemory,guestReports');
+    now += 1;
+    await until(usesOfNextStep, (uses) => uses === 'hostMemory');
+    now += USE_TIME;
+    await until(usesOfNextStep, (uses) => uses === '');
+    expect(began(replica), 'no break').to.deep.equal(['whole']);
+  });
+
   it('takes over everything from a reader that started anew', async () => {
     const reader = await startReader(HOSTS, VMS);
     const replica = startReplica(reader.server.address);
     await caughtUp(replica, reader);
+    replica.use('hostMemory');
     reader.reservations.reserve({ vm: vm(1, undefined), hostId: hostId(2), hostName: 'h' }, 60_000);
     await until(
       () => replica.service.listReservations(call()),
@@ -173,6 +217,7 @@ describe('createReplica', () => {
     const next = await startReader(HOSTS.slice(1), VMS.slice(1), { port: reader.server.port });
     await caughtUp(replica, next);
     expect(began(replica)).to.deep.equal(['whole', 'whole']);
+    expect(next.uses).to.include('hostMemory');
     expect(await replica.service.listReservations(call())).to.deep.equal([]);
   });
 
@@ -261,6 +306,12 @@ describe('createReplica', () => {
     await caughtUp(second, reader);
     await second.service.reserve({ vmId: vmId(2), hostId: hostId(1), ttlMs: 60_000 }, call());
     expect(reader.reservations.list().map(({ vm: { id } }) => id)).to.deep.equal([vmId(2)]);
+    second.use('hostMemory');
+    const usesOfNextStep = () => {
+      reader.publish(HOSTS, VMS);
+      return reader.uses;
+    };
+    await until(usesOfNextStep, (uses) => uses.includes('hostMemory'));
     expect(began(second)).to.deep.equal(['whole']);
   });
 

@@ -12,7 +12,12 @@ describe('createStepLog', () => {
   function open(maxBytes?: number) {
     let snapshot = snapshotOf([host(1)], []);
     const steady = { now: () => 0 };
-    const feed = createFeed({ current: () => snapshot, listReservations: () => [], steady });
+    const feed = createFeed({
+      current: () => snapshot,
+      listReservations: () => [],
+      steady,
+      use: () => undefined,
+    });
     const time = createFakeTime();
     const closing = new AbortController();
     const log = createStepLog(feed, {
@@ -28,7 +33,7 @@ describe('createStepLog', () => {
       snapshot = next;
     };
     feed.update({ snapshot, delta: undefined, began: 0 });
-    return { log, feed, time, closing, publish };
+    return { log, time, closing, publish };
   }
 
   /** Reads what a watcher gets next: `whole`, or the number of VMs that came or left, for each step. */
@@ -97,7 +102,7 @@ describe('createStepLog', () => {
   });
 
   it('listens on for a minute after the last watcher left, and not when the server closes', async () => {
-    const { log, feed, time, closing, publish } = open();
+    const { log, time, closing, publish } = open();
     const cursor = log.open(undefined);
     const { position } = taken(cursor);
     cursor.close();
@@ -107,7 +112,6 @@ describe('createStepLog', () => {
     expect(taken(again).steps).to.deep.equal([1, 0]);
     again.close();
     await time.advance(KEPT_FOR_MS);
-    expect(feed.isFollowed()).to.equal(false);
     expect(taken(log.open(position)).steps).to.deep.equal(['whole', 0]);
     const last = log.open(undefined);
     closing.abort();

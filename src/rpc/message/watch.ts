@@ -1,7 +1,7 @@
 import { contractViolation } from '../../domain/errors.js';
-import type { FeedPart, FeedPosition, InventoryChange } from '../../domain/inventory-feed.js';
+import type { FeedPart, FeedPosition, FollowRequest, InventoryChange } from '../../domain/inventory-feed.js';
 import { listedReservation, listedVm, vmOf, type KeptReservation } from '../../domain/inventory.js';
-import type { HostMemory, HostRecord, Vm } from '../../domain/snapshot.js';
+import type { HostMemory, HostRecord, UnannouncedData, Vm } from '../../domain/snapshot.js';
 import type { WatchRequest__Output } from '../../gen/hostscore/v1/WatchRequest.js';
 import type { WatchedReservation__Output } from '../../gen/hostscore/v1/WatchedReservation.js';
 import { inventoryMethods } from '../proto.js';
@@ -18,14 +18,23 @@ const { Watch } = inventoryMethods;
  */
 export const PART_LENGTH = 500;
 
-/** Reads the position from which a caller goes on; undefined for one that has nothing. */
-export function readWatch({ epoch, sequence }: WatchRequest__Output): FeedPosition | undefined {
-  return epoch === '' ? undefined : { epoch, sequence };
+/** Reads a request to watch. */
+export function readWatch(message: WatchRequest__Output): FollowRequest {
+  const { epoch, sequence, uses_host_memory, uses_guest_reports } = message;
+  const uses: UnannouncedData[] = [];
+  if (uses_host_memory) uses.push('hostMemory');
+  if (uses_guest_reports) uses.push('guestReports');
+  return { from: epoch === '' ? undefined : { epoch, sequence }, uses };
 }
 
-/** Encodes a request to watch from a position on. */
-export function writeWatch(from: FeedPosition | undefined, requestId: string): Buffer {
-  return Watch.requestSerialize({ ...from, request_id: requestId });
+/** Encodes a request to watch. */
+export function writeWatch({ from, uses }: FollowRequest, requestId: string): Buffer {
+  return Watch.requestSerialize({
+    ...from,
+    request_id: requestId,
+    uses_host_memory: uses.includes('hostMemory'),
+    uses_guest_reports: uses.includes('guestReports'),
+  });
 }
 
 /** Encodes a step, part by part, each when it is asked for. */

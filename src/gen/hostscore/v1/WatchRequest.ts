@@ -21,6 +21,16 @@ export interface WatchRequest {
    * `x-request-id`, else an id that the service makes.
    */
   'request_id'?: (string);
+  /**
+   * True while the caller uses the free memory of hosts, such as for a balance unit. No event of the engine tells of it, so
+   * the service reads it anew while a watch says so, and for 10 minutes more; else it is as old as the last full reading,
+   * and `memory_time` says how old. A caller whose use changes asks again, from where it is.
+   */
+  'uses_host_memory'?: (boolean);
+  /**
+   * The same of what guest agents report, which is then read once more a minute after each event of a virtual machine.
+   */
+  'uses_guest_reports'?: (boolean);
 }
 
 /**
@@ -42,4 +52,14 @@ export interface WatchRequest__Output {
    * `x-request-id`, else an id that the service makes.
    */
   'request_id': (string);
+  /**
+   * True while the caller uses the free memory of hosts, such as for a balance unit. No event of the engine tells of it, so
+   * the service reads it anew while a watch says so, and for 10 minutes more; else it is as old as the last full reading,
+   * and `memory_time` says how old. A caller whose use changes asks again, from where it is.
+   */
+  'uses_host_memory': (boolean);
+  /**
+   * The same of what guest agents report, which is then read once more a minute after each event of a virtual machine.
+   */
+  'uses_guest_reports': (boolean);
 }
