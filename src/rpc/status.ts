@@ -60,15 +60,19 @@ const CONNECTION_FAILURES: readonly (readonly [pattern: RegExp, text: string])[]
   [/ECONNREFUSED/, 'it refuses connections (ECONNREFUSED); is it running, is the address right?'],
   [
     /wrong version number|packet length too long|EPROTO/,
-    'it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls: false), or is it another port?',
+    'it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls or inventory.fromTls: false), or is it another port?',
   ],
   [
     /^Failed to connect\.?$/,
-    'it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tls or tlsCaFile), or a certificate of its clients (--cert, --key)?',
+    'it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tlsCaFile or inventory.fromTlsCaFile), or a certificate of its clients (--cert, --key; services[].tlsCertFile or inventory.fromTlsCertFile)?',
+  ],
+  [
+    /alert (?:certificate required|unknown ca|bad certificate)/,
+    'it wants a certificate of its clients that it trusts (--cert, --key; services[].tlsCertFile or inventory.fromTlsCertFile)',
   ],
   [
     /^self.signed certificate|^unable to (?:verify the first|get (?:local )?issuer) certificate/,
-    'its certificate comes from no authority that is trusted here; name that authority, or the certificate itself if it is self-signed (--ca FILE; services[].tlsCaFile)',
+    'its certificate comes from no authority that is trusted here; name that authority, or the certificate itself if it is self-signed (--ca FILE; services[].tlsCaFile or inventory.fromTlsCaFile)',
   ],
   [/^Protocol error\.?$/, 'it does not speak gRPC; is it another port?'],
 ];

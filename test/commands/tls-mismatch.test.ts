@@ -31,14 +31,14 @@ describe('TLS and plain text', () => {
   it('says of a server that wants TLS and is called in plain text', async () => {
     const outcome = await runToEnd(['health', '--server', secured.address]);
     expect(errorText(outcome)).to.equal(
-      `SchedulingError: ${secured.address}: it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tls or tlsCaFile), or a certificate of its clients (--cert, --key)?`,
+      `SchedulingError: ${secured.address}: it ends connections before it speaks gRPC; does it want TLS (--ca FILE; services[].tlsCaFile or inventory.fromTlsCaFile), or a certificate of its clients (--cert, --key; services[].tlsCertFile or inventory.fromTlsCertFile)?`,
     );
   });
 
   it('says of a server that speaks plain text and is called over TLS', async () => {
     const outcome = await runToEnd(['health', '--server', plain.address, '--ca', ca]);
     expect(errorText(outcome)).to.equal(
-      `SchedulingError: ${plain.address}: it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls: false), or is it another port?`,
+      `SchedulingError: ${plain.address}: it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls or inventory.fromTls: false), or is it another port?`,
     );
   });
 

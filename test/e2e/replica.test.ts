@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { selfSigned } from '../inventory/self-signed.js';
 import { createRpcClient } from '../../src/rpc/client.js';
 import { createWorld } from '../../src/simulator/world.js';
 import { call } from '../support/call.js';
 import { runToEnd, startProgram } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { FREE_PORTS, startScoring, type Scoring } from '../support/scoring.js';
 import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
@@ -70,6 +72,55 @@ describe('serve --inventory-from', () => {
     expect(await ask()).to.include('the memory of the hosts as the engine knows it is ');
     expect(await until(ask, (answer) => typeof answer !== 'string')).not.to.have.property('migration');
     expect(reads()).to.be.above(0);
+  });
+
+  describe('over TLS, with certificates on both sides', () => {
+    const folder = temporaryFolder();
+    after(() => folder.remove());
+    const [serverPair, clientPair, otherPair] = ['server', 'client', 'other'].map((name) => {
+      const { cert, key } = selfSigned('127.0.0.1');
+      return { cert: folder.write(`${name}.pem`, cert), key: folder.write(`${name}.key`, key) };
+    });
+    const { cert = '', key = '' } = serverPair ?? {};
+    const trusting = ['--inventory-from-tls-ca-file', cert];
+    const showing = (pair: typeof clientPair) => [
+      ...['--inventory-from-tls-cert-file', pair?.cert ?? ''],
+      ...['--inventory-from-tls-key-file', pair?.key ?? ''],
+    ];
+
+    beforeEach(async () => {
+      const files = ['--server-tls-cert-file', cert, '--server-tls-key-file', key];
+      const trusted = ['--server-tls-client-ca-file', clientPair?.cert ?? ''];
+      reader = await startScoring(world(), { args: [...files, ...trusted] });
+    });
+
+    it('follows the reader, and reserves there', async () => {
+      const { client, vmsOn } = await startReplica([...trusting, ...showing(clientPair)]);
+      await client.reserve({ vmId: vmId(1), hostId: hostId(2), ttlMs: 60_000 }, call());
+      expect(await vmsOn()).to.deep.equal([0, 1]);
+    });
+
+    const unknown = /its certificate comes from no authority that is trusted here.*inventory\.fromTlsCaFile/;
+    const unwanted = /a certificate of its clients.*inventory\.fromTlsCertFile/;
+    const refused: readonly (readonly [title: string, args: readonly string[], words: RegExp])[] = [
+      ['another authority', ['--inventory-from-tls-ca-file', otherPair?.cert ?? ''], unknown],
+      ['public authorities only', ['--inventory-from-tls', 'true'], unknown],
+      ['its authority, and shows no certificate', trusting, unwanted],
+      ['its authority, and shows a certificate of another', [...trusting, ...showing(otherPair)], unwanted],
+      ['nobody, in plain text', [], /does it want TLS/],
+    ];
+    for (const [title, args, words] of refused) {
+      it(`follows nothing when it trusts ${title}`, async () => {
+        const from = ['--inventory-from', reader.address, ...args];
+        const replica = startProgram(['serve', ...FREE_PORTS, ...from]);
+        closers.push(() => replica.end());
+        const [, reason] = await replica.written('stderr', /inventory watch ended .*reason="?(.*)/);
+        expect(reason).to.match(words);
+        expect(replica.stdout()).not.to.include('Scores hosts');
+        const checked = await runToEnd(['check', '--server-listen', '127.0.0.1:0', ...from]);
+        expect(String(checked.error)).to.match(words);
+      });
+    }
   });
 
   it('is told of by check, and refused together with an engine', async () => {
