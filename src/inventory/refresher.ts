@@ -225,7 +225,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       return;
     }
     const before = newest.snapshot;
-    const time = isContinuous ? Math.max(read.time, before.time) : read.time;
+    const time = isContinuous && newest.began > began ? before.time : read.time;
     const stamp = { time, eventId, memoryTime: read.memoryTime };
     const later = withChanges(read, stamp, before, isContinuous ? told : noObjects());
     const delta = diffSnapshots(before, later);
@@ -258,11 +258,10 @@ export function createRefresher(options: RefresherOptions): Refresher {
     try {
       const { began, lags, ...changes } = await follower.poll(newest.snapshot, closing.signal);
       const { snapshot, began: beganBefore } = newest;
-      const delta = {
-        ...changes,
-        time: Math.max(changes.time, snapshot.time),
-        memoryTime: Math.max(changes.memoryTime, snapshot.memoryTime),
-      };
+      // A wall clock may be set back: it does not tell which is later.
+      const time = began >= beganBefore ? changes.time : snapshot.time;
+      const memoryTime = Math.min(time, Math.max(changes.memoryTime, snapshot.memoryTime));
+      const delta = { ...changes, time, memoryTime };
       publish({ snapshot: applyDelta(snapshot, delta), delta, began: Math.max(began, beganBefore) });
       options.onEvents?.(lags);
       countHealed(began);

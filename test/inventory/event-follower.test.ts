@@ -135,6 +135,20 @@ describe('createEventFollower', () => {
     expect(fullReadings()).to.equal(1);
   });
 
+  it('goes by a clock that is set back by an hour at once, lest an old snapshot look new', async () => {
+    const { clock: steady } = stage.time;
+    let offset = 0;
+    const clock = { now: () => steady.now() + offset };
+    const inventory = await follow({ clock });
+    await stage.time.advance(10 * SECOND);
+    offset = -60 * MINUTE;
+    await stage.time.advance(SECOND);
+    expect(clock.now() - inventory.current().time).to.be.within(0, SECOND);
+    expect(clock.now() - inventory.current().memoryTime).to.be.within(0, SECOND);
+    await stage.time.advance(10 * MINUTE);
+    expect(clock.now() - inventory.current().time).to.be.within(0, SECOND);
+  });
+
   it(`reads at most ${MAX_CONCURRENT_READS} objects at the same time`, async () => {
     stage.client.vms = Array.from({ length: 20 }, (_, n) => scriptedVm(n));
     await follow();
