@@ -88,6 +88,8 @@ export interface Backend {
   readonly firstAnswer: Promise<unknown>;
   /** Begins to read the engine and to list services. */
   readonly start: () => void;
+  /** Called when it is put in place, so that what it learns is remembered from then on. */
+  readonly inPlace?: (() => void) | undefined;
   /** Stops every part that no other backend holds, each within its time. */
   readonly close: () => Promise<void>;
 }
@@ -201,9 +203,9 @@ function composeBackend(
       ...(local === undefined ? [] : [localMember(local)]),
       ...remote.map(({ member }) => member),
     ];
-    const composite = compose(config, members, registry.store(), options);
+    const store = registry.store();
+    const composite = compose(config, members, store, options);
     lifecycle.onStop('services', composite.close);
-    registry.serve(composite.edit);
     for (const { name } of parts.services) {
       options.metrics.breakerChanged({ service: name, state: 'closed' });
     }
@@ -223,6 +225,7 @@ function composeBackend(
       },
       serviceFigures: composite.state,
       firstAnswer: Promise.all([local?.firstSnapshot, composite.firstListing]),
+      inPlace: () => registry.serve(store, composite.edit),
       start() {
         local?.start();
         composite.start();
@@ -326,6 +329,7 @@ export function createBackendReference(
     swap(next) {
       const before = current;
       current = { backend: next, gatewayService: forGateways(next), calls: 0, onIdle: () => undefined };
+      next.inPlace?.();
       resolveFirst(current);
       if (before === undefined) return undefined;
       const callsEnded = new Promise<void>((resolve) => {

@@ -16,10 +16,13 @@ export const WRITE_INTERVAL_MS = 10_000;
 
 /** The registry of units in `state.dir`. */
 export interface OpenRegistry {
-  /** Returns the store of a composite, with what was saved last. What the composites before it save is no longer taken. */
+  /** Returns a store for a composite, with what was saved last. Only the first one saves before it is served. */
   readonly store: () => RegistryStore;
-  /** Applies changes that come from outside by `edit`: requests to forget a unit, and the file of an owner that ended. */
-  readonly serve: (edit: Membership['edit']) => void;
+  /**
+   * Takes what the composite with this store saves from now on, and no longer that of another. Applies changes that come from
+   * outside by its `edit`: requests to forget a unit, and the file of an owner that ended.
+   */
+  readonly serve: (store: RegistryStore, edit: Membership['edit']) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -73,11 +76,15 @@ export async function openRegistry(
         },
         problems: stateDir.problems,
       };
-      current = store;
+      current ??= store;
       return store;
     },
-    serve(edit) {
+    serve(store, edit) {
       served = edit;
+      if (store !== current) {
+        current = store;
+        edit((registry) => new Map(registry));
+      }
       merge();
       stateDir.onCommand((line) => {
         let reply = '';

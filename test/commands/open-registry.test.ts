@@ -75,7 +75,7 @@ describe('the registry of a second process', () => {
 
   it('keeps, of each service, what was heard last when it takes over, and what was forgotten meanwhile', async () => {
     let registry = store.remembered;
-    second.serve((change) => {
+    second.serve(store, (change) => {
       registry = change(registry, () => false);
       store.save(registry);
     });
@@ -98,7 +98,7 @@ describe('the registry of a second process', () => {
     let registry: Registry = new Map([['alpha', listed(3000, 'a', 'newest')]]);
     await until(
       () => {
-        second.serve((change) => (registry = change(registry, () => false)));
+        second.serve(store, (change) => (registry = change(registry, () => false)));
         return shown(registry);
       },
       (services) => services['delta'] !== undefined,
@@ -156,9 +156,25 @@ describe('the registry of services that change their units all the time', () => 
     expect(written()).to.equal('second');
   });
 
+  it('is that of the first composite until another one is served, also of what that learned before', async () => {
+    const other = registry.store();
+    const service = new Map([['alpha', listed(1000, 'other')]]);
+    other.save(service);
+    save('first');
+    await isWritten('first');
+    registry.serve(other, (change) => {
+      other.save(change(service, () => false));
+    });
+    await time.advance(WRITE_INTERVAL_MS);
+    await isWritten('other');
+    save('second');
+    await registry.close();
+    expect(written()).to.equal('other');
+  });
+
   it('is written before a request to forget is answered', async () => {
     for (const unit of ['first', 'second']) save(unit);
-    registry.serve((change) => {
+    registry.serve(store, (change) => {
       store.save(change(new Map([['alpha', listed(1000, 'kept', 'lost')]]), () => false));
     });
     const request = formatForgetRequest({ type: 'SCORE', name: 'lost' });

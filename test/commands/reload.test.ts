@@ -20,11 +20,13 @@ function stage(firstAnswer: () => Promise<unknown> = () => Promise.resolve()) {
   const log = memoryLog();
   const backends = createBackendReference();
   const closed: string[] = [];
+  const placed: string[] = [];
   let opened = 0;
   const stageOf = { problem: undefined as Error | undefined };
   const backendOf = (name: string, service: PolicyUnitService = constantService(name)): Backend =>
     testBackend(service, {
       firstAnswer: firstAnswer(),
+      inPlace: () => void placed.push(name),
       close: () => Promise.resolve(void closed.push(name)),
     });
   const put = (service?: PolicyUnitService) => backends.swap(backendOf('0', service));
@@ -41,7 +43,7 @@ function stage(firstAnswer: () => Promise<unknown> = () => Promise.resolve()) {
   const current = async () => (await backends.service.listPolicyUnits(call())).units[0]?.name;
   const events = () => log.lines.map(({ event }) => event);
   return {
-    ...{ time, log, backends, closed, put, reloader, current, events, stageOf },
+    ...{ time, log, backends, closed, placed, put, reloader, current, events, stageOf },
     opened: () => opened,
   };
 }
@@ -103,7 +105,7 @@ describe('a reloader', () => {
 
   it('reloads once more for three requests during a reload, whose wait they end', async () => {
     let isFirst = true;
-    const { reloader, time, current, closed, opened, events } = stage(() => {
+    const { reloader, time, current, closed, placed, opened, events } = stage(() => {
       const answer = isFirst ? Promise.resolve() : never;
       isFirst = false;
       return answer;
@@ -115,7 +117,7 @@ describe('a reloader', () => {
     expect([opened(), await current(), closed]).to.deep.equal([2, '0', ['1']]);
     expect(events()).to.deep.equal(['reloading', 'reload called off', 'reloading']);
     await time.advance(READY_WAIT_MS);
-    expect([opened(), await current()]).to.deep.equal([2, '2']);
+    expect([opened(), await current(), placed]).to.deep.equal([2, '2', ['0', '2']]);
   });
 
   it('says each thing that is wrong with a configuration, keeps the old backend, and takes the next request', async () => {
