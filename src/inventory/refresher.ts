@@ -255,8 +255,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function pollOnce(): Promise<void> {
     if (follower === undefined || newest === undefined || !following) return;
+    const { snapshot: before } = newest;
     try {
-      const { began, lags, ...changes } = await follower.poll(newest.snapshot, closing.signal);
+      const { began, lags, ...changes } = await runWithin((signal) => follower.poll(before, signal), {
+        signal: closing.signal,
+        ms: longest,
+        after,
+        late: () => readTooLong(longest),
+      });
       const { snapshot, began: beganBefore } = newest;
       // A wall clock may be set back: it does not tell which is later.
       const time = began >= beganBefore ? changes.time : snapshot.time;

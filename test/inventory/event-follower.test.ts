@@ -229,6 +229,20 @@ describe('createEventFollower', () => {
       expect(fullReadings()).to.equal(2);
     });
 
+    it('when objects are not read within a third of the longest age, 33,333 of 100,000 ms, so that it stays available', async () => {
+      const inventory = await follow();
+      await stage.time.advance(0);
+      stage.client.before = (method, signal) =>
+        method === 'vm' ? createGate().pass(signal) : Promise.resolve();
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      happens(11);
+      await stage.time.advance(34 * SECOND);
+      expect(fullReadings()).to.equal(1);
+      await stage.time.advance(SECOND);
+      expect(fullReadings()).to.equal(2);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+    });
+
     it('when an event can not be understood: what it tells of would be missed', async () => {
       const { client } = stage;
       const inventory = await follow({
