@@ -40,7 +40,7 @@ export interface BridgeOptions {
   /** Budget of discover, in milliseconds: the engine calls it from a separate thread and waits two minutes. */
   readonly discoverBudgetMs: number;
   readonly service: PolicyUnitService;
-  /** Told of each call for a VM that is no dry run, and what host the engine presumably takes. Nobody is by default. */
+  /** Called with each call for a VM that is no dry run, to be told what host the engine presumably takes; nobody wants to know by default. */
   readonly followCall?: FollowCall | undefined;
   readonly log: Log;
   readonly metrics: Pick<

@@ -46,7 +46,7 @@ export interface Announcement {
 /** Time that each part may take to stop beyond that of calls in flight, in milliseconds. */
 const STOP_STEP_SLACK_MS = 3000;
 
-/** What a process runs, also after its configuration has changed. */
+/** Parts that a process runs, also after its configuration has changed. */
 export interface ServicePlan {
   /** Returns the parts by a configuration. Throws a ConfigError when it leaves nothing to run. */
   readonly partsOf: (config: Config) => ServiceParts;

@@ -69,7 +69,7 @@ export function addScoreCommand(program: Command, io: Io): void {
     .action((options: ScoreOptions) => score({ ...options, vm: requireVm(options.vm, command) }, io));
 }
 
-/** What is printed, and what is asked for besides the scores to print it. */
+/** Parts of the output, and what is asked for besides the scores to print them. */
 interface Answer {
   readonly request: ScoreHostsRequest;
   readonly response: ScoreHostsResponse;

@@ -38,7 +38,7 @@ export interface CircuitBreaker {
   /** Reports a sign of life, such as a new connection: probes at once. */
   readonly revived: () => void;
   /**
-   * Has a watcher called in place of those before it, since a composite takes over from another one. Returns how to end
+   * Calls a watcher in place of those before it, since a composite takes over from another one. Returns how to end
    * that; with the last watcher the timer stops.
    */
   readonly watch: (watcher: BreakerWatcher) => () => void;

@@ -151,7 +151,7 @@ export function createHealthChecker(endpoint: Endpoint, options: HealthCheckerOp
     else if (member.remote) cancelNext = after(relistInterval, listNow);
   }
 
-  /** Has the breaker, which may be older than this, try a service again that shows itself; that it was there is no news. */
+  /** Lets the breaker, which may be older than this, try a service again that shows itself; that it was there is no news. */
   function revive(): void {
     if (isStarted) breaker?.revived();
   }

@@ -36,7 +36,7 @@ export interface FeedPosition {
 export interface FollowRequest {
   /** The last step that was taken over; undefined for the whole inventory. */
   readonly from: FeedPosition | undefined;
-  /** What the follower uses of what no event tells of. */
+  /** Data that the follower uses and no event tells of. */
   readonly uses: readonly UnannouncedData[];
 }
 

@@ -8,7 +8,7 @@ export interface Changes<Changed> {
   readonly removed: readonly string[];
 }
 
-/** What differs between a snapshot and a later one, with the stamp of the later one. */
+/** Differences between a snapshot and a later one, with the stamp of the later one. */
 export interface SnapshotDelta extends SnapshotStamp {
   readonly hosts: Changes<HostRecord>;
   /** Running VMs; one that stopped is removed. */

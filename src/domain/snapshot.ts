@@ -50,7 +50,7 @@ export interface Host extends HostRecord {
   readonly vms: readonly Vm[];
 }
 
-/** How new a snapshot is. Times are in milliseconds since the epoch. */
+/** Times that tell how new a snapshot is, in milliseconds since the epoch. */
 export interface SnapshotStamp {
   /**
    * Start of the reading. The snapshot has every change that the engine published up to then, and possibly later ones; with
@@ -86,7 +86,7 @@ export interface Snapshot extends SnapshotStamp {
   readonly vmCounts: Readonly<Int32Array>;
   /** Operating systems of those VMs, under each identity. */
   readonly os: Readonly<Record<OsIdentity, OsHistogram>>;
-  /** What the next snapshot shares with it, for this folder. */
+  /** Parts that the next snapshot shares with it, for this folder. */
   readonly parts: SnapshotParts;
 }
 
@@ -137,7 +137,7 @@ export interface ReservedSnapshot {
   readonly placements: readonly { readonly vm: Vm; readonly hostId: string }[];
 }
 
-/** What changes in the engine without an event: the memory of hosts, and the reports of guest agents. */
+/** Data that changes in the engine without an event: the memory of hosts, and the reports of guest agents. */
 export type UnannouncedData = (typeof UNANNOUNCED_DATA)[number];
 
 /** The kinds of such data. */

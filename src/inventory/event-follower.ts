@@ -41,7 +41,7 @@ export const GUEST_REPORT_DELAY = 60_000;
 /** Time for which a unit counts as in use after a call, in ms. An engine balances every minute. */
 export const USE_TIME = 600_000;
 
-/** What a poll found: the objects as read after it began, and how long ago their events came. */
+/** Findings of a poll: the objects as read after it began, and how long ago their events came. */
 export interface Poll extends SnapshotDelta {
   /** Start by the monotonic clock, in ms. */
   readonly began: number;
@@ -98,7 +98,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
    */
   let known = new Map<number, { readonly time: number; readonly seen: number }>();
   let pending = noObjects();
-  /** How often each object that an event named was read in vain. */
+  /** Number of times that each object which an event named was read in vain. */
   const vain = new Map<string, number>();
   let watched: ObjectIds | undefined;
   const lastUse = new Map<UnannouncedData, number>();

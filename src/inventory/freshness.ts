@@ -19,7 +19,7 @@ export interface FreshnessOptions {
   readonly onAvailability: ((available: boolean, reason?: string) => void) | undefined;
 }
 
-/** Whether there is a snapshot that is fresh enough. */
+/** State of a snapshot: fresh enough, too old, or none. */
 export interface Freshness {
   /** Returns the reason why the newest snapshot is unusable, if it is. Reports a change of availability. */
   readonly check: () => string | undefined;

@@ -53,7 +53,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
   const { reservations, current, findVm, readVm, onSeen, lookupTimeout, clock, steady, after } = options;
   const limiter = createLimiter({ maxRunning: MAX_FOLLOW_UPS, maxWaiting: MAX_FOLLOWED, full: late });
   const closing = new AbortController();
-  /** How to stop following each VM. */
+  /** Functions that stop following a VM, by its id. */
   const followed = new Map<string, () => void>();
 
   function unfollow(vmId: string): void {

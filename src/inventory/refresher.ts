@@ -132,7 +132,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let full: Reading | undefined;
   /** True when events tell all that changed since the last full reading. */
   let following = false;
-  /** How often in a row events had to be given up, and when last. */
+  /** Number of times in a row that events had to be given up, and the last time. */
   let breaks = { count: 0, last: -Infinity };
   /** Objects in which the last full reading differed, until the next events say whether they were about these. */
   let healing: { readonly found: ObjectIds; readonly told: ObjectIds } | undefined;

@@ -35,7 +35,7 @@ export interface Prediction extends NamedPlacement {
   readonly hostBefore: string | undefined;
 }
 
-/** Where a look-up saw a VM that the snapshot does not show there yet. */
+/** Host where a look-up saw a VM that the snapshot does not show there yet. */
 export interface Sighting extends NamedPlacement {
   /** Start of the look-up by the monotonic clock. */
   readonly began: number;

@@ -23,7 +23,7 @@ const REQUEST_ID = /^[ -~]{1,128}$/;
 
 const ADMITTED = Symbol('admitted call');
 
-/** What the server keeps of a call that it admitted. */
+/** Facts that the server keeps of a call that it admitted. */
 export interface AdmittedCall {
   /** Keeps its place until its method has ended too, even when its caller went away. Returns how to let it go. */
   readonly hold: () => () => void;

@@ -46,7 +46,7 @@ export interface RpcServerOptions {
   readonly service: PolicyUnitService;
   /** InventoryService answers UNIMPLEMENTED by default. */
   readonly inventory?: InventoryService | undefined;
-  /** What Watch streams; nothing by default. */
+  /** Inventory that Watch streams; none by default. */
   readonly feed?: FeedSource | undefined;
   readonly settings: Pick<
     ServerSettings,

@@ -9,7 +9,7 @@ import { writeStep } from './message/watch.js';
  */
 export const MAX_KEPT_BYTES = 8 * 1024 ** 2;
 
-/** What a step costs beyond its bytes. */
+/** Bytes that a step costs beyond its own. */
 const STEP_OVERHEAD = 512;
 
 /** Most objects of a step that is made at once, in about 20 ms. Who watches gets the whole inventory instead of a larger one. */

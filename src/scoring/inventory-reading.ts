@@ -44,7 +44,7 @@ export interface InventoryReader {
   ) => Promise<FoundHosts & { readonly vm: Vm }>;
 }
 
-/** Where the hosts of a list are, in all snapshots that have the same hosts. */
+/** Indexes of the hosts of a list, in all snapshots that have the same hosts. */
 interface KnownHosts {
   /** Index of each known host, in the order asked. */
   readonly indexes: readonly number[];

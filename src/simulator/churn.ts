@@ -6,10 +6,10 @@ import type { World } from './world.js';
 /** Most VMs that change in a second: many times what the largest site does, and within what one process can write. */
 export const MAX_CHURN = 10_000;
 
-/** How often VMs change, in milliseconds: often enough that a client that looks every second sees a steady rate. */
+/** Time between two changes of VMs, in milliseconds: often enough that a client that looks every second sees a steady rate. */
 export const CHURN_TICK_MS = 100;
 
-/** How long a migration takes, in milliseconds: its end is then another event than its start to who looks every second. */
+/** Duration of a migration, in milliseconds: its end is then another event than its start to who looks every second. */
 export const MIGRATION_MS = 2_000;
 
 /** One in so many running VMs that change stops; the others migrate. A VM that is down starts, so that most go on running. */

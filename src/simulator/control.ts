@@ -18,7 +18,7 @@ const newStatus = z.strictObject({ status: z.string().min(1) });
 const newRate = z.strictObject({ vms_per_second: z.number() });
 const lastEvent = z.strictObject({ last_id: z.int().min(0) });
 
-/** What the control endpoint shows and changes. */
+/** Parts that the control endpoint shows and changes. */
 export interface Controlled {
   readonly world: World;
   readonly faults: FaultSwitch;
@@ -124,7 +124,7 @@ const withHost =
   (world, vmId, body) =>
     change(world, vmId, read(onHost, body).host_id);
 
-/** What can be done to a VM, by the last part of the path. */
+/** Actions on a VM, by the last part of the path. */
 const VM_CHANGES: Readonly<Record<string, VmChange>> = {
   start: withHost((world, vmId, hostId) => world.startVm(vmId, hostId)),
   migrate: withHost((world, vmId, hostId) => world.migrateVm(vmId, hostId)),

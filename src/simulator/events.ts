@@ -2,7 +2,7 @@ import type { Clock } from '../lib/timers.js';
 import type { EventFaults } from './faults.js';
 import { apiHref, apiLink, type JsonObject } from './json.js';
 
-/** What the engine knows of a kind of event: its code and severity (AuditLogType), and its text (AuditLogMessages). */
+/** Facts of the engine about a kind of event: its code and severity (AuditLogType), and its text (AuditLogMessages). */
 interface EventType {
   readonly code: number;
   /** Default `normal`. */
