@@ -57,7 +57,8 @@ function connectionWords(text: string): string {
 
 /** Words of grpc-js, Node and OpenSSL for connections that fail, and what to do about them. */
 const CONNECTION_FAILURES: readonly (readonly [pattern: RegExp, text: string])[] = [
-  [/ECONNREFUSED/, 'it refuses connections (ECONNREFUSED); is it running, is the address right?'],
+  // In brackets the word is of a service that was refused itself: that one is the one to look at.
+  [/(?<!\()ECONNREFUSED/, 'it refuses connections (ECONNREFUSED); is it running, is the address right?'],
   [
     /wrong version number|packet length too long|EPROTO/,
     'it does not speak TLS, and was called over TLS; call it in plain text (without --ca, --cert and --key; services[].tls or inventory.fromTls: false), or is it another port?',

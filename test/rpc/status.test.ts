@@ -22,6 +22,11 @@ describe('fromStatus', () => {
       'round_robin: No connection established. Last error: No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1. Resolution note: ',
       'UNAVAILABLE: a:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
     ],
+    [
+      status.UNAVAILABLE,
+      'b:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
+      'UNAVAILABLE: a:1: b:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
+    ],
     [status.PERMISSION_DENIED, 'no', 'PERMISSION_DENIED: no'],
     [status.UNAUTHENTICATED, 'no', 'INTERNAL: a:1: UNAUTHENTICATED: no'],
   ];
