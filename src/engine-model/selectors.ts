@@ -117,6 +117,12 @@ function inHashOrder(ids: readonly string[], entries: number): readonly string[]
   return [...ids].sort((left, right) => (slotOf.get(left) ?? 0) - (slotOf.get(right) ?? 0));
 }
 
+/** Returns the place that each of some ids has among them in a HashMap<Guid, ...> of Java that holds just these. */
+export function hashOrderOf(ids: readonly string[]): readonly number[] {
+  const placeOf = new Map(inHashOrder(ids, ids.length).map((id, place) => [id, place]));
+  return ids.map((id) => placeOf.get(id) ?? 0);
+}
+
 /** Returns the hash of a UUID as HashMap spreads it: that of java.util.UUID, its upper half folded into the lower one. */
 function hashOf(id: string): number {
   const digits = id.replaceAll('-', '');

@@ -1,0 +1,89 @@
+import { scoresOfCosts } from '../domain/score-sums.js';
+import type { RankedColumn, Ranking } from '../domain/counterfactuals.js';
+import type { DecidedHost, DecidedUnit, Decision } from '../domain/decision.js';
+import { costsOf, type Cost } from './costs.js';
+import { hashOrderOf, ranksOf } from './selectors.js';
+
+/**
+ * The numbers by which a decision is ranked. `SCORES`: weighted scores of 0..100, as callers of ScoreHosts sum them up. `RANKS`:
+ * the ranks that RankSelector gives for our costs. `COSTS`: costs as BasicWeighting adds them up, negated, so that higher is better.
+ */
+export type RankingScale = 'SCORES' | 'RANKS' | 'COSTS';
+
+/** The costs that a unit of the engine itself gave the hosts, by host id. */
+export interface InternalUnit {
+  readonly name: string;
+  readonly factor: number;
+  readonly costs: ReadonlyMap<string, number>;
+}
+
+/** A decision as a ranking. */
+export interface DecisionRanking extends Ranking {
+  readonly scale: RankingScale;
+  /** The hosts of the ranking: those of the decision, and for an engine also those that the inventory did not have. */
+  readonly candidates: readonly DecidedHost[];
+  /** Places of the columns that are the engine's own units. */
+  readonly internal: ReadonlySet<number>;
+}
+
+type ScoredUnit = Extract<DecidedUnit, { readonly values: ArrayLike<number> }>;
+
+/**
+ * Returns the ranking of a decision by score: in the engine's terms for a call of an engine, which also decides by units of
+ * its own, if they are given. Units that failed are left out, as they count nowhere.
+ */
+export function rankingOf(decision: Decision, internalUnits: readonly InternalUnit[] = []): DecisionRanking {
+  const { hosts, units, selector } = decision;
+  const scored = units.filter((unit): unit is ScoredUnit => 'values' in unit);
+  if (selector === undefined) {
+    return {
+      scale: 'SCORES',
+      hosts: hosts.length,
+      candidates: hosts,
+      columns: scored.map((unit) => columnOf(unit, scoresOf(unit))),
+      tieOrder: hosts.map((_, place) => place),
+      internal: new Set(),
+    };
+  }
+  const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
+  const ids = candidates.map(({ id }) => id);
+  const places = candidates.map((_, place) => (place < hosts.length ? place : -1));
+  const mode = decision.rawScores === true ? 'raw' : 'asCosts';
+  const toColumn = selector === 'rank' ? (costs: readonly number[]) => ranksBy(ids, costs) : negated;
+  const ours = scored.map((unit) => {
+    const { values, direction } = unit;
+    const costs: readonly Cost[] = costsOf({ values: Array.from(values), direction, places, mode });
+    return columnOf(unit, toColumn(costs));
+  });
+  // A host that a unit has no cost for counts with 0 (RankSelectorPolicyUnit.java).
+  const theirs = internalUnits.map(({ name, factor, costs }) => ({
+    unit: name,
+    weight: factor,
+    values: toColumn(ids.map((id) => costs.get(id) ?? 0)),
+  }));
+  return {
+    scale: selector === 'rank' ? 'RANKS' : 'COSTS',
+    hosts: ids.length,
+    candidates,
+    columns: [...ours, ...theirs],
+    tieOrder: hashOrderOf(ids),
+    internal: new Set(theirs.map((_, place) => ours.length + place)),
+  };
+}
+
+function columnOf({ name, weight }: DecidedUnit, values: ArrayLike<number>): RankedColumn {
+  return { unit: name, weight, values };
+}
+
+function scoresOf({ values, direction }: ScoredUnit): ArrayLike<number> {
+  return direction === 'LOWER_IS_BETTER' ? scoresOfCosts(Array.from(values)) : values;
+}
+
+function ranksBy(ids: readonly string[], costs: readonly number[]): readonly number[] {
+  const ranks = ranksOf(new Map(ids.map((id, place) => [id, costs[place] ?? 0])));
+  return ids.map((id) => ranks.get(id) ?? 0);
+}
+
+function negated(costs: readonly number[]): readonly number[] {
+  return costs.map((cost) => (cost === 0 ? 0 : -cost));
+}
