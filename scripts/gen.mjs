@@ -8,7 +8,11 @@ import { buf } from './buf.mjs';
 
 const root = join(import.meta.dirname, '..');
 const committed = join(root, 'src/gen');
-const services = ['hostscore/v1/policy_unit_service.proto', 'hostscore/v1/inventory_service.proto'];
+const services = [
+  'hostscore/v1/policy_unit_service.proto',
+  'hostscore/v1/inventory_service.proto',
+  'hostscore/v1/decision_service.proto',
+];
 // The loader in src/rpc/proto.ts is given the same options; the generator can't check that.
 const loaderOptions = ['--longs=Number', '--enums=String', '--defaults', '--oneofs', '--keepCase'];
 

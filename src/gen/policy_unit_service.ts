@@ -22,10 +22,12 @@ import type { ScoreHostsRequest as _hostscore_v1_ScoreHostsRequest, ScoreHostsRe
 import type { ScoreHostsResponse as _hostscore_v1_ScoreHostsResponse, ScoreHostsResponse__Output as _hostscore_v1_ScoreHostsResponse__Output } from './hostscore/v1/ScoreHostsResponse.js';
 import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from './hostscore/v1/ScoreUnitResult.js';
 import type { StreamScoreHostsResponse as _hostscore_v1_StreamScoreHostsResponse, StreamScoreHostsResponse__Output as _hostscore_v1_StreamScoreHostsResponse__Output } from './hostscore/v1/StreamScoreHostsResponse.js';
+import type { UnitCounterfactual as _hostscore_v1_UnitCounterfactual, UnitCounterfactual__Output as _hostscore_v1_UnitCounterfactual__Output } from './hostscore/v1/UnitCounterfactual.js';
 import type { UnitProblem as _hostscore_v1_UnitProblem, UnitProblem__Output as _hostscore_v1_UnitProblem__Output } from './hostscore/v1/UnitProblem.js';
 import type { UnitProperty as _hostscore_v1_UnitProperty, UnitProperty__Output as _hostscore_v1_UnitProperty__Output } from './hostscore/v1/UnitProperty.js';
 import type { UnitScores as _hostscore_v1_UnitScores, UnitScores__Output as _hostscore_v1_UnitScores__Output } from './hostscore/v1/UnitScores.js';
 import type { WeightedUnit as _hostscore_v1_WeightedUnit, WeightedUnit__Output as _hostscore_v1_WeightedUnit__Output } from './hostscore/v1/WeightedUnit.js';
+import type { WinningWeights as _hostscore_v1_WinningWeights, WinningWeights__Output as _hostscore_v1_WinningWeights__Output } from './hostscore/v1/WinningWeights.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -71,10 +73,12 @@ export interface ProtoGrpcType {
       ScoreHostsResponse: MessageTypeDefinition<_hostscore_v1_ScoreHostsResponse, _hostscore_v1_ScoreHostsResponse__Output>
       ScoreUnitResult: MessageTypeDefinition<_hostscore_v1_ScoreUnitResult, _hostscore_v1_ScoreUnitResult__Output>
       StreamScoreHostsResponse: MessageTypeDefinition<_hostscore_v1_StreamScoreHostsResponse, _hostscore_v1_StreamScoreHostsResponse__Output>
+      UnitCounterfactual: MessageTypeDefinition<_hostscore_v1_UnitCounterfactual, _hostscore_v1_UnitCounterfactual__Output>
       UnitProblem: MessageTypeDefinition<_hostscore_v1_UnitProblem, _hostscore_v1_UnitProblem__Output>
       UnitProperty: MessageTypeDefinition<_hostscore_v1_UnitProperty, _hostscore_v1_UnitProperty__Output>
       UnitScores: MessageTypeDefinition<_hostscore_v1_UnitScores, _hostscore_v1_UnitScores__Output>
       WeightedUnit: MessageTypeDefinition<_hostscore_v1_WeightedUnit, _hostscore_v1_WeightedUnit__Output>
+      WinningWeights: MessageTypeDefinition<_hostscore_v1_WinningWeights, _hostscore_v1_WinningWeights__Output>
     }
   }
 }

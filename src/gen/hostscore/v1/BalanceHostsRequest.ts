@@ -31,6 +31,10 @@ export interface BalanceHostsRequest {
    * Placements to count. Each virtual machine appears at most once.
    */
   'assumed_placements'?: (_hostscore_v1_AssumedPlacement)[];
+  /**
+   * As in ScoreHostsRequest.
+   */
+  'record'?: (boolean);
 }
 
 /**
@@ -62,4 +66,8 @@ export interface BalanceHostsRequest__Output {
    * Placements to count. Each virtual machine appears at most once.
    */
   'assumed_placements': (_hostscore_v1_AssumedPlacement__Output)[];
+  /**
+   * As in ScoreHostsRequest.
+   */
+  'record': (boolean);
 }

@@ -54,6 +54,10 @@ export interface FilterHostsRequest {
    * Placements to count. Each virtual machine appears at most once.
    */
   'assumed_placements'?: (_hostscore_v1_AssumedPlacement)[];
+  /**
+   * As in ScoreHostsRequest.
+   */
+  'record'?: (boolean);
 }
 
 /**
@@ -108,4 +112,8 @@ export interface FilterHostsRequest__Output {
    * Placements to count. Each virtual machine appears at most once.
    */
   'assumed_placements': (_hostscore_v1_AssumedPlacement__Output)[];
+  /**
+   * As in ScoreHostsRequest.
+   */
+  'record': (boolean);
 }

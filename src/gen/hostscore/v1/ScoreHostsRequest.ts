@@ -64,6 +64,15 @@ export interface ScoreHostsRequest {
    * never this field.
    */
   'explain_top'?: (number);
+  /**
+   * True to record the decision in any case: also in a dry run, and where the service samples. Default: false. A service
+   * without a log of decisions ignores it, and a composite does not send it.
+   */
+  'record'?: (boolean);
+  /**
+   * True to add `counterfactuals`. Default: false. A composite computes them itself: it does not send this field.
+   */
+  'counterfactuals'?: (boolean);
 }
 
 /**
@@ -127,4 +136,13 @@ export interface ScoreHostsRequest__Output {
    * never this field.
    */
   'explain_top': (number);
+  /**
+   * True to record the decision in any case: also in a dry run, and where the service samples. Default: false. A service
+   * without a log of decisions ignores it, and a composite does not send it.
+   */
+  'record': (boolean);
+  /**
+   * True to add `counterfactuals`. Default: false. A composite computes them itself: it does not send this field.
+   */
+  'counterfactuals': (boolean);
 }

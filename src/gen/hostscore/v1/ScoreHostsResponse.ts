@@ -3,6 +3,7 @@
 import type { HostScore as _hostscore_v1_HostScore, HostScore__Output as _hostscore_v1_HostScore__Output } from '../../hostscore/v1/HostScore.js';
 import type { ScoreUnitResult as _hostscore_v1_ScoreUnitResult, ScoreUnitResult__Output as _hostscore_v1_ScoreUnitResult__Output } from '../../hostscore/v1/ScoreUnitResult.js';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.js';
+import type { UnitCounterfactual as _hostscore_v1_UnitCounterfactual, UnitCounterfactual__Output as _hostscore_v1_UnitCounterfactual__Output } from '../../hostscore/v1/UnitCounterfactual.js';
 
 /**
  * The scores of hosts for one virtual machine.
@@ -29,6 +30,11 @@ export interface ScoreHostsResponse {
    * engine, for example. A service without an inventory leaves it out. A composite sends the earliest of its services.
    */
   'snapshot_time'?: (_google_protobuf_Timestamp | null);
+  /**
+   * What the weight of each unit that answered does to the choice. Only with `counterfactuals` of the request. A service
+   * may leave it out.
+   */
+  'counterfactuals'?: (_hostscore_v1_UnitCounterfactual)[];
 }
 
 /**
@@ -56,4 +62,9 @@ export interface ScoreHostsResponse__Output {
    * engine, for example. A service without an inventory leaves it out. A composite sends the earliest of its services.
    */
   'snapshot_time': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * What the weight of each unit that answered does to the choice. Only with `counterfactuals` of the request. A service
+   * may leave it out.
+   */
+  'counterfactuals': (_hostscore_v1_UnitCounterfactual__Output)[];
 }
