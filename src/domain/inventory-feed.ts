@@ -11,6 +11,14 @@ export interface InventoryChange {
   readonly reservations: Changes<KeptReservation>;
 }
 
+/** A running VM on a host where the snapshot before did not have it: it started there, or moved. */
+export interface SeenPlacement {
+  readonly vmId: string;
+  readonly hostId: string;
+  /** Time of the first snapshot that shows it, in milliseconds since the epoch; of a replica by the clock of its reader. */
+  readonly at: number;
+}
+
 /** An inventory as others follow it. */
 export interface InventoryFeed {
   /** Returns all that there is, as a change of an empty inventory. Throws UNAVAILABLE when no snapshot is fresh enough. */
@@ -19,6 +27,12 @@ export interface InventoryFeed {
   readonly unchanged: () => InventoryChange | undefined;
   /** Calls a listener, which must not throw, with each change. Returns a function that ends that. */
   readonly onChange: (listener: (change: InventoryChange) => void) => () => void;
+  /**
+   * Calls a listener, which must not throw, with each VM that a new snapshot shows on another host, once that snapshot is the
+   * newest. None is told of the first snapshot, nor of a VM that left its host and came back between two. Returns a function
+   * that ends that.
+   */
+  readonly onPlacement: (listener: (placement: SeenPlacement) => void) => () => void;
   /** Called now and then for a follower that needs what no event tells of. */
   readonly use: (data: UnannouncedData) => void;
   /** Aborts when there will be no more changes. */

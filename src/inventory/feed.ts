@@ -1,4 +1,4 @@
-import type { InventoryChange, InventoryFeed } from '../domain/inventory-feed.js';
+import type { InventoryChange, InventoryFeed, SeenPlacement } from '../domain/inventory-feed.js';
 import type { KeptReservation } from '../domain/inventory.js';
 import type { Snapshot, UnannouncedData } from '../domain/snapshot.js';
 import { stampOf, type SnapshotDelta } from '../domain/snapshot-delta.js';
@@ -27,6 +27,7 @@ export interface WritableFeed extends InventoryFeed {
 /** Creates the feed of an inventory. */
 export function createFeed({ current, listReservations, steady, use }: FeedOptions): WritableFeed {
   const listeners = new Set<(change: InventoryChange) => void>();
+  const placementListeners = new Set<(placement: SeenPlacement) => void>();
   const reserved = new Map<string, KeptReservation | undefined>();
   const closing = new AbortController();
   let newest: SnapshotUpdate | undefined;
@@ -47,6 +48,14 @@ export function createFeed({ current, listReservations, steady, use }: FeedOptio
       removed: kept.filter(([, one]) => one === undefined).map(([id]) => id),
     };
     for (const listener of listeners) listener({ delta, ageMs: ageMs(), reservations });
+  }
+
+  function tellPlacements(before: Snapshot, { snapshot, delta }: SnapshotUpdate): void {
+    if (placementListeners.size === 0) return;
+    for (const { id, hostId } of delta?.vms.changed ?? []) {
+      if (hostId === undefined || hostId === before.vm(id)?.hostId) continue;
+      for (const listener of placementListeners) listener({ vmId: id, hostId, at: snapshot.time });
+    }
   }
 
   return {
@@ -72,9 +81,15 @@ export function createFeed({ current, listReservations, steady, use }: FeedOptio
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onPlacement(listener) {
+      placementListeners.add(listener);
+      return () => placementListeners.delete(listener);
+    },
     update(update) {
+      const before = newest?.snapshot;
       newest = update;
       tell(update.delta ?? nothing(update.snapshot));
+      if (before !== undefined) tellPlacements(before, update);
     },
     reserved(vmId, kept) {
       if (listeners.size === 0) return;
