@@ -1,24 +1,34 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../process/version.js';
-import { addBridgeCommand } from './bridge.js';
-import { addCallCommand } from './call.js';
-import { addCheckCommand } from './check.js';
-import { addCompletionCommand } from './completion.js';
-import { addConformCommand } from './conform.js';
-import { addHealthCommand } from './health.js';
-import { addHostsCommand, addVmsCommand } from './inventory.js';
 import type { Io } from './io.js';
-import { addPluginsCommand } from './plugins.js';
-import { addReleaseCommand, addReservationsCommand, addReserveCommand } from './reservations.js';
-import { addScoreCommand } from './score.js';
-import { addServeCommand } from './serve.js';
-import { addSimulateCommand } from './simulate.js';
-import { addUnitsCommand } from './units.js';
 
 /** The command line was wrong, and why was already printed. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** Adds a command to the program. */
+type AddCommand = (program: Command, io: Io) => void;
+
+/** The commands by name, in the order of the help. Each is loaded when it is needed: most of a short command's time is loading. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./serve.js')).addServeCommand,
+  bridge: async () => (await import('./bridge.js')).addBridgeCommand,
+  plugins: async () => (await import('./plugins.js')).addPluginsCommand,
+  check: async () => (await import('./check.js')).addCheckCommand,
+  simulate: async () => (await import('./simulate.js')).addSimulateCommand,
+  units: async () => (await import('./units.js')).addUnitsCommand,
+  hosts: async () => (await import('./inventory.js')).addHostsCommand,
+  vms: async () => (await import('./inventory.js')).addVmsCommand,
+  score: async () => (await import('./score.js')).addScoreCommand,
+  reserve: async () => (await import('./reservations.js')).addReserveCommand,
+  release: async () => (await import('./reservations.js')).addReleaseCommand,
+  reservations: async () => (await import('./reservations.js')).addReservationsCommand,
+  health: async () => (await import('./health.js')).addHealthCommand,
+  call: async () => (await import('./call.js')).addCallCommand,
+  conform: async () => (await import('./conform.js')).addConformCommand,
+  completion: async () => (await import('./completion.js')).addCompletionCommand,
+};
 
 /** Runs the command that the arguments name, until it is done. Throws a UsageError, or what the command throws. */
 export async function runProgram(args: readonly string[], io: Io): Promise<void> {
@@ -28,22 +38,10 @@ export async function runProgram(args: readonly string[], io: Io): Promise<void>
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride();
 
-  addServeCommand(program, io);
-  addBridgeCommand(program, io);
-  addPluginsCommand(program, io);
-  addCheckCommand(program, io);
-  addSimulateCommand(program, io);
-  addUnitsCommand(program, io);
-  addHostsCommand(program, io);
-  addVmsCommand(program, io);
-  addScoreCommand(program, io);
-  addReserveCommand(program, io);
-  addReleaseCommand(program, io);
-  addReservationsCommand(program, io);
-  addHealthCommand(program, io);
-  addCallCommand(program, io);
-  addConformCommand(program, io);
-  addCompletionCommand(program, io);
+  const [name = ''] = args;
+  // A word that is no command's name, such as --help, and `completion` are about all of them.
+  const needed = Object.hasOwn(COMMANDS, name) && name !== 'completion' ? [name] : Object.keys(COMMANDS);
+  for (const one of needed) (await COMMANDS[one]?.())?.(program, io);
 
   try {
     await program.parseAsync([...args], { from: 'user' });
