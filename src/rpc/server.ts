@@ -16,7 +16,7 @@ import type { EndedCall, MethodContext } from './incoming-call.js';
 import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
 import type { FeedSource } from './watch-stream.js';
-import { createReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
+import { addReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
 
 /**
  * Time that the calls of a connection have beyond its age, in milliseconds: twice the default age. Calls end long before;
@@ -157,7 +157,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     servedAsBytes(inventoryMethods),
     createInventoryMethods(inventory, options.feed ?? (() => undefined), context),
   );
-  createReflection().addToServer(server);
+  addReflection(server);
   const health = new HealthImplementation();
   health.addToServer(server);
   let isServing: boolean | undefined;
