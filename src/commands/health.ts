@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { get } from 'node:http';
-import type { Command } from 'commander';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { Option, type Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { ConfigError } from '../config/load.js';
-import { formatAddress } from '../lib/address.js';
+import { formatAddress, type Address, type SocketPath } from '../lib/address.js';
 import { reasonOf } from '../lib/text.js';
 import { addClientOptions, localAddress, withClient, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
@@ -11,6 +14,7 @@ import { configOf } from './options.js';
 /** Options of `hostscore health`. */
 interface HealthOptions extends ClientOptions {
   readonly live?: true;
+  readonly wait?: true;
   readonly json?: boolean;
 }
 
@@ -18,11 +22,18 @@ interface HealthOptions extends ClientOptions {
 export function addHealthCommand(program: Command, io: Io): void {
   addClientOptions(program.command('health'))
     .option('--live', 'ask only whether the process lives: GET /livez at ops.listen of the configuration')
+    .addOption(
+      new Option(
+        '--wait',
+        'wait until serve listens wherever the configuration says, ready or not; for systemd',
+      ).conflicts(['live', 'server', 'json']),
+    )
     .description('ask whether a server can answer; for container probes')
     .option('--json', 'print JSON')
-    .action((options: HealthOptions) =>
-      options.live === true ? live(configOf({ ...options }, io), options, io) : health(options, io),
-    );
+    .action((options: HealthOptions) => {
+      if (options.wait === true) return waitUntilListening(configOf({ ...options }, io), options, io);
+      return options.live === true ? live(configOf({ ...options }, io), options, io) : health(options, io);
+    });
 }
 
 async function health(options: HealthOptions, io: Io): Promise<void> {
@@ -46,4 +57,39 @@ async function live({ ops }: Config, { timeout }: HealthOptions, io: Io): Promis
   });
   if (status !== 200) throw new CommandError(`ops.listen: ${url}: HTTP ${String(status)}`);
   print(io, 'alive');
+}
+
+/** Pause before a listener that refused is tried again: milliseconds. */
+const TRY_AGAIN_MS = 100;
+
+/** Waits until each listener of `serve` accepts connections. Asks nothing, which could need a certificate. */
+async function waitUntilListening(
+  { bridge, ops, server }: Config,
+  { timeout }: HealthOptions,
+  io: Io,
+): Promise<void> {
+  const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeout)]);
+  if (bridge.enabled) await accepting('bridge.listen', bridge.listen, signal);
+  if (ops.enabled) await accepting('ops.listen', ops.listen, signal);
+  await accepting('server.listen', server.listen, signal);
+  print(io, 'listening');
+}
+
+async function accepting(setting: string, listen: Address | SocketPath, signal: AbortSignal): Promise<void> {
+  const place = localAddress(setting, listen);
+  const isOver = () => signal.aborted;
+  let refusal = 'no answer';
+  while (!isOver()) {
+    const socket = connect(place);
+    try {
+      await once(socket, 'connect', { signal });
+      return;
+    } catch (error) {
+      if (!isOver()) refusal = reasonOf(error);
+    } finally {
+      socket.destroy();
+    }
+    await setTimeout(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+  throw new CommandError(`${setting}: ${formatAddress(place)}: not listening: ${refusal}`);
 }

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { settings } from '../../src/config/load.js';
 import { z } from 'zod';
 import { createWorld } from '../../src/simulator/world.js';
-import { errorText, runToEnd } from '../support/program.js';
+import { errorText, runToEnd, startProgram } from '../support/program.js';
 import { startScoring, type Scoring } from '../support/scoring.js';
 import { hostId, vmId } from '../support/world.js';
 
@@ -26,6 +29,10 @@ const world = createWorld({
 });
 
 const POLICIES = '{relatives: {scores: {ksm_same_os_score: 3}, properties: {os_identity: family}}}';
+
+function addressOf(server: Server): { readonly port: number } {
+  return z.object({ port: z.number() }).parse(server.address());
+}
 
 const FULL = '█'.repeat(20);
 const NONE = '·'.repeat(20);
@@ -412,6 +419,66 @@ describe('client commands', () => {
         expect(errorText(await runToEnd(['health', '--live'], variables))).to.match(message);
       });
     }
+
+    it('--wait: ends as soon as everything listens, also of a process that can not answer yet', async () => {
+      const away = await startScoring(createWorld(), {
+        prepare: ({ faults }) => faults.set({ hang: {} }),
+        ready: false,
+      });
+      try {
+        const listens = async (name: string) =>
+          (await away.program.written('stderr', new RegExp(`${name} listening address=(\\S+)`)))[1] ?? '';
+        const variables = {
+          HOSTSCORE_BRIDGE_LISTEN: await listens('bridge'),
+          HOSTSCORE_OPS_LISTEN: await listens('ops server'),
+          HOSTSCORE_SERVER_LISTEN: away.address,
+        };
+        const { stdout, error } = await runToEnd(['health', '--wait'], variables);
+        expect({ stdout, error }).to.deep.equal({ stdout: 'listening\n', error: undefined });
+        for (const [setting, variable] of [
+          ['bridge.listen', 'HOSTSCORE_BRIDGE_LISTEN'],
+          ['ops.listen', 'HOSTSCORE_OPS_LISTEN'],
+          ['server.listen', 'HOSTSCORE_SERVER_LISTEN'],
+        ] as const) {
+          const outcome = await runToEnd(['health', '--wait', '--timeout', '50ms'], {
+            ...variables,
+            [variable]: '127.0.0.1:1',
+          });
+          expect(errorText(outcome)).to.match(
+            new RegExp(`^CommandError: ${setting}: 127\\.0\\.0\\.1:1: not listening: .*ECONNREFUSED`),
+          );
+        }
+      } finally {
+        await away.close();
+      }
+    });
+
+    it('--wait: tries again until a listener is there, where bridge and probes are off', async () => {
+      const listener = createServer().listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const listen = addressOf(listener);
+      await new Promise((resolve) => listener.close(resolve));
+      const program = startProgram(['health', '--wait'], {
+        HOSTSCORE_BRIDGE_ENABLED: 'false',
+        HOSTSCORE_OPS_ENABLED: 'false',
+        HOSTSCORE_SERVER_LISTEN: `127.0.0.1:${listen.port}`,
+      });
+      await setTimeout(50);
+      listener.listen(listen.port, '127.0.0.1');
+      try {
+        expect(await program.ended).to.deep.equal({ stdout: 'listening\n', stderr: '', error: undefined });
+      } finally {
+        listener.close();
+      }
+    });
+
+    it('--wait: is no question, so that it goes with none', async () => {
+      for (const other of [['--live'], ['--json'], ['--server', 'a:1']]) {
+        expect(errorText(await runToEnd(['health', '--wait', ...other]))).to.match(
+          /^UsageError: .*'--wait' cannot be used with option/,
+        );
+      }
+    });
 
     it('fails when nothing listens, naming the server', async () => {
       const outcome = await runToEnd(['health', '--server', '127.0.0.1:1']);
