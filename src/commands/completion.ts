@@ -80,9 +80,16 @@ complete -o default -F _hostscore hostscore
 `;
 }
 
-/** The script of bash, by zsh's own emulation. */
+/**
+ * The script of bash, by zsh's own emulation; to be sourced, or in a folder of zsh's fpath as `_hostscore`, which zsh runs when
+ * it completes for the first time.
+ */
 function zshScript(program: Command): string {
-  return `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(program)}`;
+  return `#compdef hostscore
+(( $+functions[compdef] )) || { autoload -U +X compinit && compinit; }
+autoload -U +X bashcompinit && bashcompinit
+${bashScript(program)}[ "\${funcstack[1]}" != _hostscore ] || _bash_complete -o default -F _hostscore
+`;
 }
 
 function fishScript(program: Command): string {

@@ -30,19 +30,26 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   completion: async () => (await import('./completion.js')).addCompletionCommand,
 };
 
-/** Runs the command that the arguments name, until it is done. Throws a UsageError, or what the command throws. */
-export async function runProgram(args: readonly string[], io: Io): Promise<void> {
+/** Creates the command line: the commands of these names with their options, from which help, completion and the manual page come. */
+export async function createProgram(
+  io: Io,
+  names: readonly string[] = Object.keys(COMMANDS),
+): Promise<Command> {
   const program = new Command('hostscore')
     .description('Scores, filters and balances the hosts of an oVirt engine.')
     .version(VERSION)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride();
+  for (const name of names) (await COMMANDS[name]?.())?.(program, io);
+  return program;
+}
 
+/** Runs the command that the arguments name, until it is done. Throws a UsageError, or what the command throws. */
+export async function runProgram(args: readonly string[], io: Io): Promise<void> {
   const [name = ''] = args;
   // A word that is no command's name, such as --help, and `completion` are about all of them.
-  const needed = Object.hasOwn(COMMANDS, name) && name !== 'completion' ? [name] : Object.keys(COMMANDS);
-  for (const one of needed) (await COMMANDS[one]?.())?.(program, io);
-
+  const needed = Object.hasOwn(COMMANDS, name) && name !== 'completion' ? [name] : undefined;
+  const program = await createProgram(io, needed);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

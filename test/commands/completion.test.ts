@@ -33,11 +33,10 @@ describe('hostscore completion', () => {
     });
   }
 
-  it('prints a script for zsh that rests on that of bash', async () => {
+  it('prints a script for zsh that rests on that of bash, sourced or autoloaded', async () => {
     const { stdout } = await runToEnd(['completion', 'zsh']);
-    expect(stdout).to.equal(
-      `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${script}`,
-    );
+    expect(stdout).to.match(/^#compdef hostscore\n/);
+    expect(stdout).to.include(`\nautoload -U +X bashcompinit && bashcompinit\n${script}`);
   });
 
   it('prints a line for each command and option of fish, quoted', async () => {
