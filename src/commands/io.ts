@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { ConfigError, readNamedFile } from '../config/load.js';
-import { reasonOf, utf8Text } from '../lib/text.js';
+import { utf8Text } from '../lib/text.js';
 import type { Log } from '../process/log.js';
 
 /** Parts of the process that a command uses: streams, variables, and the signal to end. */
@@ -39,45 +39,6 @@ export function readConfiguredFile(setting: string, file: string | undefined): s
   return readBytes(setting, file)
     .toString('utf8')
     .replace(/^\ufeff/, '');
-}
-
-/** Files that are followed, for the log. */
-export interface FollowedFiles {
-  /** Paths of the files. */
-  readonly files: readonly (string | undefined)[];
-  readonly log: Pick<Log, 'info' | 'warn'>;
-}
-
-/**
- * Returns a function that reads files anew and returns what is made of them, the same while they are the same. When they can't
- * be read or used, such as a certificate whose key is not written yet, the last good one stays, and the log says why. The first
- * reading is at once: it throws.
- */
-export function followFiles<Content, Made>(
-  read: () => Content,
-  make: (content: Content) => Made,
-  { files, log }: FollowedFiles,
-): () => Made {
-  const facts = { files: files.filter((file) => file !== undefined).join(', ') };
-  const first = read();
-  let made = make(first);
-  let taken: string | undefined = JSON.stringify(first);
-
-  return () => {
-    try {
-      const content = read();
-      const now = JSON.stringify(content);
-      if (now === taken) return made;
-      made = make(content);
-      taken = now;
-      log.info('changed files taken', facts, facts.files);
-    } catch (error) {
-      const reason = reasonOf(error);
-      log.warn('changed files not taken', { ...facts, reason }, `${facts.files}: ${reason}`);
-      taken = undefined;
-    }
-    return made;
-  };
 }
 
 /** Mode of a file that users read who neither own it nor are in its group. */

@@ -14,6 +14,7 @@ import { nodeAfter } from '../lib/timers.js';
 import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { createInventoryService } from '../inventory/service.js';
 import { startPluginHost, type PluginHost } from '../plugins/host.js';
+import { followFiles } from '../process/files.js';
 import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics, ReservationFigures } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
@@ -22,7 +23,7 @@ import { clientContext } from '../rpc/tls.js';
 import { createMigrationCooldown, type Proposals } from '../scoring/migration-cooldown.js';
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
-import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
+import { CommandError, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
 import { openEngineClient, openInventory, openReplica } from './open-engine.js';
 
 /** The inventory of an oVirt engine, read here or followed from elsewhere. */

@@ -6,9 +6,10 @@ import { checkCertificates } from '../lib/certificates.js';
 import { reasonOf } from '../lib/text.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
 import { createReplica, type Reader, type Replica } from '../inventory/replica.js';
+import { followFiles } from '../process/files.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
-import { followFiles, onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
+import { onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */
 export function openEngineClient({ engine }: Config, log: Log): EngineClient {

@@ -5,9 +5,10 @@ import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
+import { followFiles } from '../process/files.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
 import { serverTlsOptions } from '../rpc/tls.js';
-import { CommandError, followFiles, readConfiguredFile, warnOfOpenSecret } from './io.js';
+import { CommandError, readConfiguredFile, warnOfOpenSecret } from './io.js';
 
 /** Services offered over gRPC, and the log and metrics that are told of calls. */
 export interface GrpcParts {

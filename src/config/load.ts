@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { Lexer, LineCounter, parseDocument, Parser, stringify } from 'yaml';
 import { z } from 'zod';
 import { contradictions } from './contradictions.js';
@@ -7,16 +6,11 @@ import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
 import { formatAddress } from '../lib/address.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
-import { formatValue, MIB, VALUE_KINDS, type ValueKind } from './values.js';
-
-/** Largest file that is read for a configuration, in bytes: all authorities that an operating system trusts take a quarter. */
-export const MAX_FILE_BYTES = MIB;
+import { readBounded } from '../process/files.js';
+import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
 
 /** Deepest nesting of a YAML file. Far below that at which its parser, which calls itself, fills the stack and ends the process. */
 export const MAX_NESTING = 100;
-
-/** Size of a step in which it is read: most files take one. */
-const STEP_BYTES = 64 * 1024;
 
 /** One key of the configuration, and its names in each source. */
 export interface Setting {
@@ -199,24 +193,6 @@ export function readNamedFile(file: string, words: (reason: string) => string): 
     return readBounded(file);
   } catch (error) {
     throw new ConfigError(words(reasonOf(error)));
-  }
-}
-
-/** Reads step by step: the size of a device or a pipe is known at its end only. */
-function readBounded(file: string): Buffer {
-  const opened = openSync(file, 'r');
-  try {
-    const steps: Buffer[] = [];
-    for (let size = 0; size <= MAX_FILE_BYTES;) {
-      const step = Buffer.allocUnsafe(STEP_BYTES);
-      const read = readSync(opened, step);
-      if (read === 0) return Buffer.concat(steps);
-      steps.push(step.subarray(0, read));
-      size += read;
-    }
-    throw new Error(`it is larger than ${MAX_FILE_BYTES / MIB} MiB; name another file`);
-  } finally {
-    closeSync(opened);
   }
 }
 

@@ -7,12 +7,12 @@ import { policyHash } from '../../src/domain/policies.js';
 import {
   ConfigError,
   loadConfig,
-  MAX_FILE_BYTES,
   MAX_NESTING,
   redact,
   settings,
   type ConfigSources,
 } from '../../src/config/load.js';
+import { MAX_FILE_BYTES } from '../../src/process/files.js';
 
 const ENGINE = {
   HOSTSCORE_ENGINE_URL: 'https://engine.example.com/ovirt-engine',
