@@ -1,4 +1,4 @@
-import type { HostScore, PolicyUnitService, ScoreUnitResult } from '../domain/contract.js';
+import type { EngineSelector, HostScore, PolicyUnitService, ScoreUnitResult } from '../domain/contract.js';
 import { contractViolation } from '../domain/errors.js';
 import { policyHash } from '../domain/policies.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
@@ -15,9 +15,6 @@ import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
  */
 export type RowMode = 'perUnit' | 'summed';
 
-/** The policy unit with which the engine picks a host: RankSelector, its default, or BasicWeighting. */
-export type Selector = 'rank' | 'weight';
-
 /** Most rows in one answer: those of five functions for 10,000 hosts, 9 MB and a tenth of a second of work. */
 export const MAX_ROWS = 50_000;
 
@@ -27,7 +24,7 @@ export interface RunCostFunctionsOptions {
   readonly read: ArgumentReader['costs'];
   readonly rows: RowMode;
   readonly scores: ScoreMode;
-  readonly selector: Selector;
+  readonly selector: EngineSelector;
 }
 
 interface UnitCosts {
@@ -48,8 +45,11 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
     // Factors are not sent: a service is asked for unweighted values.
     const units = names.map((name) => ({ name, weight: 1 }));
     const request = { vmId, hosts: hosts.ids, units, properties, assumedPlacements: [], explain: false };
+    // Summed rows are booked under no unit: the engine takes the host of the lowest sum, by whatever selector.
+    const ranksBy = rows === 'summed' ? 'weight' : selector;
+    const engine = { factors: functions, selector: ranksBy, rawScores: mode === 'raw' } as const;
     try {
-      const { scores, unitResults } = await ask((call) => service.scoreHosts(request, call));
+      const { scores, unitResults } = await ask((call) => service.scoreHosts(request, { ...call, engine }));
       const places = placesIn(scores, hosts.ids);
       return names.map((unit, index) => costsOfUnit(unit, unitResults[index], places));
     } catch (thrown) {

@@ -1,4 +1,5 @@
 import type {
+  AnswerContext,
   Direction,
   FilterHostsResponse,
   FilterUnitResult,
@@ -7,6 +8,7 @@ import type {
   ScoreExplanation,
   ScoreHostsResponse,
   ScoreUnitResult,
+  SnapshotMark,
   UnitFailure,
   WeightedUnit,
 } from '../domain/contract.js';
@@ -82,6 +84,11 @@ export function combineScores(parts: ScoreParts): ScoreHostsResponse {
     ...(explain ? { explanation: explainScores(hosts, answers, columns) } : {}),
     unknownHostIds: hosts.unknownHostIds,
     ...oldestSnapshot(responses),
+    context: contextOf(
+      answers,
+      hosts.ids,
+      units.map(({ name }) => name),
+    ),
   };
 }
 
@@ -102,7 +109,47 @@ export function combineFilters({ hosts, units, answers, failures }: FilterParts)
     hostIds: intersect(hosts.ids, accepted),
     unitResults: results,
     ...oldestSnapshot(answers.map(({ value }) => value)),
+    context: contextOf(answers, hosts.ids, units),
   };
+}
+
+/** Returns what members of this process know of their answers, and the snapshots of all. */
+function contextOf(
+  answers: readonly FannedAnswer<ScoreHostsResponse | FilterHostsResponse>[],
+  hostIds: readonly string[],
+  units: readonly string[],
+): AnswerContext {
+  const contexts = answers.flatMap(({ value: { context } }) => context ?? []);
+  return {
+    vm: () => firstOf(contexts, ({ vm }) => vm()),
+    hostIds: () => hostIds,
+    hostName: (hostId) => firstOf(contexts, ({ hostName }) => hostName(hostId)),
+    snapshots() {
+      const marks = answers.flatMap(({ service, value: { snapshotTime, context } }): SnapshotMark[] => {
+        const [own] = context?.snapshots() ?? [];
+        return snapshotTime === undefined ? [] : [{ service, time: snapshotTime, eventId: own?.eventId }];
+      });
+      const [oldest] = [...marks].sort((left, right) => left.time - right.time);
+      return oldest === undefined ? [] : [{ ...oldest, service: undefined }, ...marks];
+    },
+    words: (name, hostId) =>
+      firstOf(answers, ({ places, routes, value: { context } }) => {
+        const index = places.findIndex((place) => units[place] === name);
+        const route = routes[index];
+        return route && context?.words(route.offeredName, hostId);
+      }),
+  };
+}
+
+function firstOf<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Value | undefined,
+): Value | undefined {
+  for (const item of items) {
+    const value = read(item);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 function failed(

@@ -94,6 +94,57 @@ export interface Call {
    * services are waited for which failed so far. Set by the bridge of this process, never read from the wire.
    */
   readonly atEngineStart?: boolean;
+  /** Set by the bridge of this process for a call whose answer an oVirt engine ranks, never read from the wire. */
+  readonly engine?: EngineTerms;
+  /** True for a request of a stream, of which there may be thousands a second. False by default. */
+  readonly isStreamed?: boolean;
+}
+
+/** The terms in which an oVirt engine ranks the costs of a call. */
+export interface EngineTerms {
+  /** Factors of its policy, by unit. */
+  readonly factors: ReadonlyMap<string, number>;
+  /** Policy unit with which it picks a host: RankSelector, its default, or BasicWeighting. */
+  readonly selector: EngineSelector;
+  /** True when it gets scores unchanged, and takes the lowest. */
+  readonly rawScores: boolean;
+}
+
+/** A policy unit with which an oVirt engine picks a host. */
+export type EngineSelector = 'rank' | 'weight';
+
+/** Where a snapshot stands in time. */
+export interface SnapshotMark {
+  /** Name of the service of a composite that answered from it; absent for the answer as a whole. */
+  readonly service?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Last event of the engine that it has. */
+  readonly eventId?: number | undefined;
+}
+
+/**
+ * What a service of this process knows of its answer beyond what it says, for whoever records it. Each part is computed only
+ * when it is asked for. Never on the wire.
+ */
+export interface AnswerContext {
+  /** Returns the VM of the request, or of the proposed migration. */
+  readonly vm: () => AnswerVm | undefined;
+  readonly hostName: (hostId: string) => string | undefined;
+  /** Returns the hosts that were asked for, each once; those of ALL_UP are not in the answer of a filter. */
+  readonly hostIds: () => readonly string[];
+  /** Returns the snapshots that it rests on, that of the whole answer first. */
+  readonly snapshots: () => readonly SnapshotMark[];
+  /** Returns a unit's words on a host, on its score or its rejection; without a host, on the proposed migration. */
+  readonly words: (unit: string, hostId?: string) => string | undefined;
+}
+
+/** A VM as the service knew it that answered. */
+export interface AnswerVm {
+  readonly name: string;
+  /** Operating system, in the engine's word; absent when it gives none. */
+  readonly os: string | undefined;
+  readonly clusterId: string | undefined;
 }
 
 /** The reason why a unit failed. */
@@ -142,6 +193,10 @@ export interface ScoreHostsRequest {
   readonly explainTop?: number;
   /** Name of a policy of the service, in place of `units`. Resolved where the request enters; members never see it. */
   readonly policy?: string;
+  /** True to record the decision also where it would not be: in a dry run, or when only some are. False by default. */
+  readonly record?: boolean;
+  /** True when the answer needs to say which weights would change the best host. False by default; members never see it. */
+  readonly counterfactuals?: boolean;
 }
 
 /** A unit's reason for a host's score, in words and numbers. */
@@ -181,6 +236,25 @@ export interface ScoreHostsResponse {
   readonly explanation?: ScoreExplanation;
   /** Time up to which the answer has every published change, in milliseconds since the epoch. Absent without an inventory. */
   readonly snapshotTime?: number;
+  /** Only with `counterfactuals`: one for each unit that answered. */
+  readonly counterfactuals?: readonly UnitCounterfactual[];
+  readonly context?: AnswerContext | undefined;
+}
+
+/** What the weight of one unit does to the choice of the best host. */
+export interface UnitCounterfactual {
+  readonly unit: string;
+  readonly weight: number;
+  /** Who wins with which weight while all others stay, ascending from 0 on without a gap. */
+  readonly weights: readonly WinningWeights[];
+}
+
+/** Weights of a unit with which one host wins. */
+export interface WinningWeights {
+  readonly hostId: string;
+  readonly from: number;
+  /** Last weight; Infinity: all from the first on. */
+  readonly to: number;
 }
 
 /** Asks which hosts suit one VM. */
@@ -195,6 +269,8 @@ export interface FilterHostsRequest {
   readonly explain?: boolean;
   /** As in {@link ScoreHostsRequest.policy}. */
   readonly policy?: string;
+  /** As in {@link ScoreHostsRequest.record}. */
+  readonly record?: boolean;
 }
 
 /** A host that a filter rejects, with the reason. */
@@ -217,6 +293,7 @@ export interface FilterHostsResponse {
   readonly unitResults: readonly FilterUnitResult[];
   /** As in {@link ScoreHostsResponse.snapshotTime}. */
   readonly snapshotTime?: number;
+  readonly context?: AnswerContext | undefined;
 }
 
 /** Asks for a migration that improves the balance of hosts. */
@@ -227,6 +304,8 @@ export interface BalanceHostsRequest {
   readonly assumedPlacements?: readonly AssumedPlacement[];
   /** True when the answer needs a reason. False by default. */
   readonly explain?: boolean;
+  /** As in {@link ScoreHostsRequest.record}. */
+  readonly record?: boolean;
 }
 
 /** A migration that a balance unit proposes: a VM and at least one candidate host. */
@@ -242,6 +321,7 @@ export interface BalanceHostsResponse {
   readonly explanation?: string;
   /** As in {@link ScoreHostsResponse.snapshotTime}. */
   readonly snapshotTime?: number;
+  readonly context?: AnswerContext | undefined;
 }
 
 /**

@@ -1,13 +1,10 @@
-import type { Direction, Migration, UnitFailure } from './contract.js';
+import type { Direction, EngineSelector, Migration, SnapshotMark, UnitFailure } from './contract.js';
 
 /** The face at which a call came: the bridge, of an oVirt engine, or the gRPC server, of a gateway. */
 export type DecisionFace = 'ENGINE' | 'GRPC';
 
 /** The question of a call: which hosts may run a VM, how they score, or what to migrate. */
 export type DecisionMethod = 'FILTER' | 'SCORE' | 'BALANCE';
-
-/** The policy unit with which an oVirt engine picks a host: RankSelector, its default, or BasicWeighting. */
-export type EngineSelector = 'rank' | 'weight';
 
 /** The VM of a decision, as the inventory knew it. */
 export interface DecidedVm {
@@ -44,16 +41,6 @@ export interface DecidedReason {
   readonly unit: string;
   readonly hostId: string;
   readonly text: string;
-}
-
-/** What an answer was based on. */
-export interface DecidedSnapshot {
-  /** Name of the service of a composite that sent it; absent for the answer as a whole. */
-  readonly service?: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  /** Last event of the engine that the snapshot has. */
-  readonly eventId?: number | undefined;
 }
 
 /** The end of a decision: the host on which its VM was seen, or why none was. */
@@ -110,7 +97,7 @@ export interface Decision {
   readonly policyHash: string;
   readonly properties: ReadonlyMap<string, string>;
   /** The first one is that of the whole answer. Empty: nobody had an inventory. */
-  readonly snapshots: readonly DecidedSnapshot[];
+  readonly snapshots: readonly SnapshotMark[];
   /** Candidates, in the order of the answer. */
   readonly hosts: readonly DecidedHost[];
   readonly unknownHostIds: readonly string[];

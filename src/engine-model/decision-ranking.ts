@@ -1,5 +1,5 @@
 import { scoresOfCosts } from '../domain/score-sums.js';
-import type { RankedColumn, Ranking } from '../domain/counterfactuals.js';
+import { totalsOf, type RankedColumn, type Ranking } from '../domain/counterfactuals.js';
 import type { DecidedHost, DecidedUnit, Decision } from '../domain/decision.js';
 import { costsOf, type Cost } from './costs.js';
 import { hashOrderOf, ranksOf } from './selectors.js';
@@ -69,6 +69,25 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
     tieOrder: hashOrderOf(ids),
     internal: new Set(theirs.map((_, place) => ours.length + place)),
   };
+}
+
+/** Returns the places of the best host and the one after it, as far as there are so many; none when nothing ranks them. */
+export function bestTwo(ranking: DecisionRanking): readonly number[] {
+  if (ranking.columns.length === 0) return [];
+  const { tieOrder } = ranking;
+  const totals = totalsOf(ranking);
+  const isBetter = (place: number, than: number | undefined) => {
+    if (than === undefined) return true;
+    const ahead = (totals[place] ?? 0) - (totals[than] ?? 0);
+    return ahead > 0 || (ahead === 0 && (tieOrder[place] ?? 0) < (tieOrder[than] ?? 0));
+  };
+  let first: number | undefined;
+  let second: number | undefined;
+  for (let place = 0; place < ranking.hosts; place++) {
+    if (isBetter(place, first)) [first, second] = [place, first];
+    else if (isBetter(place, second)) second = place;
+  }
+  return [first, second].filter((place) => place !== undefined);
 }
 
 function columnOf({ name, weight }: DecidedUnit, values: ArrayLike<number>): RankedColumn {

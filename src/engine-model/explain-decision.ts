@@ -1,4 +1,4 @@
-import { MAX_INT32, MAX_SCORE, type UnitFailure } from '../domain/contract.js';
+import { MAX_INT32, MAX_SCORE, type UnitCounterfactual, type UnitFailure } from '../domain/contract.js';
 import {
   nearestWinningWeight,
   orderOf,
@@ -30,22 +30,6 @@ export interface ExplainedHost {
 export interface UnitLead {
   readonly unit: string;
   readonly points: number;
-}
-
-/** Weights of a unit with which a host wins while all other weights stay. */
-export interface WinningWeights {
-  readonly winner: DecidedHost;
-  readonly from: number;
-  /** Infinity: for all weights from the first on. */
-  readonly to: number;
-}
-
-/** What the weight of one unit does to the choice. */
-export interface UnitWeights {
-  readonly unit: string;
-  readonly weight: number;
-  /** Ascending from 0 on, without a gap. */
-  readonly ranges: readonly WinningWeights[];
 }
 
 /** What a host lacks in one unit to win. */
@@ -97,7 +81,8 @@ export interface Explanation {
   readonly ranking: readonly ExplainedHost[];
   /** Lead of the winner over the runner-up in each unit, the largest first. */
   readonly leads: readonly UnitLead[];
-  readonly weights: readonly UnitWeights[];
+  /** What the weight of each unit does to the choice. */
+  readonly weights: readonly UnitCounterfactual[];
   readonly rejections: readonly ExplainedRejection[];
   readonly versus?: Versus | undefined;
   /** Only with units of the engine. */
@@ -153,7 +138,7 @@ export function explainDecision(decision: Decision, options: ExplainOptions = {}
       ? weights.map(({ unit, weight, ranges }) => ({
           unit,
           weight,
-          ranges: ranges.map(({ winner, from, to }) => ({ winner: hostAt(winner), from, to })),
+          weights: ranges.map(({ winner, from, to }) => ({ hostId: hostAt(winner).id, from, to })),
         }))
       : [],
     rejections: rejectionsOf(decision),

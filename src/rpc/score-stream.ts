@@ -94,7 +94,7 @@ export function scoreStreamMethod(
       const message = decodeRequest(bytes, policyUnitMethods.StreamScoreHosts.requestDeserialize);
       requestId = readRequestId(message.request_id) ?? makeRequestId();
       const request = reader.scoreHosts(message);
-      const scores = await service.scoreHosts(request, { ...call, requestId });
+      const scores = await service.scoreHosts(request, { ...call, requestId, isStreamed: true });
       const response = writeStreamedScores(requestId, scores, request.explainTop);
       checkUnread(response.length);
       return response;

@@ -1,5 +1,6 @@
 import { balancingSection, type BalancingSettings } from '../config/sections.js';
 import type {
+  AnswerContext,
   BalanceHostsRequest,
   BalanceHostsResponse,
   Call,
@@ -19,7 +20,7 @@ import type {
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
 import { sumScores } from '../domain/score-sums.js';
-import type { Host, Inventory } from '../domain/snapshot.js';
+import type { Host, Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 import { stackOf } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -85,7 +86,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const { snapshot, vm, hosts, unknownHostIds } = await findVmAndHosts(request, call);
+    const { snapshot, vm, hosts, unknownHostIds, observed } = await findVmAndHosts(request, call);
     const { properties } = request;
     const wanted = request.units.length > 0 ? request.units : [...scores.keys()].map(withWeight1);
 
@@ -113,11 +114,12 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       ...(request.explain ? { explanation: explainScores(hosts, results, bugsOf(call)) } : {}),
       unknownHostIds,
       snapshotTime: snapshot.time,
+      context: contextOf(observed, vm, hosts, () => hosts.map(({ id }) => id), results, bugsOf(call)),
     };
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const { snapshot, vm, hosts } = await findVmAndHosts(request, call);
+    const { snapshot, vm, hosts, observed } = await findVmAndHosts(request, call);
     const { properties, explain = false } = request;
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];
     const asked = request.hosts === 'ALL_UP' ? hosts.map(({ id }) => id) : hostListOf(request.hosts).ids;
@@ -143,6 +145,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
           : { unit, value: accepted };
       }),
       snapshotTime: snapshot.time,
+      context: contextOf(observed, vm, hosts, () => asked, results, bugsOf(call)),
     };
   }
 
@@ -167,6 +170,10 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       snapshotTime: snapshot.time,
       ...(migration === undefined ? {} : { migration }),
       ...(explain ? { explanation: wordsOf(unit.name, words, bugsOf(call)) } : {}),
+      context: {
+        ...contextOf(observed, migration && observed.vm(migration.vmId), [], () => hostIds, [], bugsOf(call)),
+        words: () => wordsOf(unit.name, words, bugsOf(call)),
+      },
     };
   }
 
@@ -198,6 +205,28 @@ function explainScores(
       return results.flatMap(({ unit, value }) =>
         value === undefined ? [] : [{ unit, text: wordsOf(unit, () => value.explain(host), onBug) }],
       );
+    },
+  };
+}
+
+function contextOf(
+  snapshot: Snapshot,
+  vm: Vm | undefined,
+  hosts: readonly Host[],
+  hostIds: () => readonly string[],
+  results: readonly UnitResult<{ readonly explain: (host: Host) => string }>[],
+  onBug: OnUnitBug,
+): AnswerContext {
+  const { time, eventId } = snapshot;
+  return {
+    vm: () => vm && { name: vm.name, os: vm.os.configured.type, clusterId: vm.clusterId },
+    hostName: (hostId) => snapshot.host(hostId)?.name,
+    hostIds,
+    snapshots: () => [{ time, eventId }],
+    words(name, hostId) {
+      const host = hosts.find(({ id }) => id === hostId);
+      const explain = results.find(({ unit }) => unit === name)?.value?.explain;
+      return host && explain && wordsOf(name, () => explain(host), onBug);
     },
   };
 }

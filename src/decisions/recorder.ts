@@ -1,0 +1,289 @@
+import type {
+  AnswerContext,
+  BalanceHostsRequest,
+  BalanceHostsResponse,
+  Call,
+  FilterHostsRequest,
+  FilterHostsResponse,
+  PolicyUnitService,
+  ScoreHostsRequest,
+  ScoreHostsResponse,
+} from '../domain/contract.js';
+import type {
+  DecidedHost,
+  DecidedReason,
+  DecidedUnit,
+  Decision,
+  DecisionFace,
+  DecisionMethod,
+} from '../domain/decision.js';
+import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
+import { bestTwo, rankingOf } from '../engine-model/decision-ranking.js';
+import { stackOf } from '../lib/text.js';
+import type { Clock } from '../lib/timers.js';
+import type { Log } from '../process/log.js';
+import type { MakeDecisionId } from './decision-id.js';
+
+/** Most rejected hosts of a call whose reasons are kept: enough to see what a filter is about. */
+export const MAX_REASONED_REJECTIONS = 20;
+
+/** Of the gRPC calls beyond the rate, and of the requests of streams, one in so many is recorded. */
+export const SAMPLE_EVERY = 100;
+
+/** Most answers that wait for the end of the turn of the event loop in which they were given. */
+export const MAX_WAITING_ANSWERS = 1000;
+
+/** Time for which the names of a list of hosts that is asked for again and again are taken to be the same, in ms. */
+export const NAMES_KEPT_MS = 60_000;
+
+/** Options of a recorder. */
+export interface RecorderOptions {
+  readonly face: DecisionFace;
+  /** Takes a decision, after its answer has left. Never throws, and waits for nothing. */
+  readonly append: (decision: Decision) => void;
+  readonly makeId: MakeDecisionId;
+  /** Policies that a request may name. */
+  readonly policies: Policies;
+  /** Calls a second that are recorded in full, beyond which one in {@link SAMPLE_EVERY} is; all by default. */
+  readonly rate?: number;
+  /** Called for each decision that is lost. */
+  readonly onDropped: () => void;
+  readonly log: Log;
+  /** Dates decisions. */
+  readonly clock?: Clock;
+  /** Measures durations; performance by default. */
+  readonly steady?: Clock;
+}
+
+/** An answer of which a decision is made once it has left. */
+interface Answered<Request, Response> {
+  readonly request: Request;
+  readonly response: Response;
+  readonly call: Call;
+  readonly time: number;
+  readonly durationMs: number;
+}
+
+/** The parts of an answer that every method has. */
+interface AnswerFacts {
+  readonly snapshotTime?: number;
+  readonly context?: AnswerContext | undefined;
+}
+
+/**
+ * Returns a service that does what the given one does and records its answers. It adds nothing to the time of an answer: a
+ * decision is made in the next turn of the event loop. A call through a composite, and a dry run, are recorded only if the
+ * request says so; of gRPC calls beyond a rate, and of streams, a sample is.
+ */
+export function recordDecisions(service: PolicyUnitService, options: RecorderOptions): PolicyUnitService {
+  const { face, append, makeId, policies, onDropped, log, clock = Date, steady = performance } = options;
+  const isSampled = createSampler(options.rate ?? Infinity, steady);
+  const waiting: (() => Decision)[] = [];
+  const named = new WeakMap<
+    readonly string[],
+    { readonly until: number; readonly hosts: readonly DecidedHost[] }
+  >();
+
+  function isWanted({ record = false }: { readonly record?: boolean }, call: Call): boolean {
+    if (record) return true;
+    if ((call.depth ?? 0) > 0 || call.dryRun === true) return false;
+    return isSampled(call.isStreamed === true);
+  }
+
+  async function recorded<Request extends { readonly record?: boolean }, Response>(
+    request: Request,
+    call: Call,
+    answer: Promise<Response>,
+    decide: (answered: Answered<Request, Response>) => Decision,
+  ): Promise<Response> {
+    const start = steady.now();
+    const response = await answer;
+    if (!isWanted(request, call)) return response;
+    const answered = { request, response, call, time: clock.now(), durationMs: steady.now() - start };
+    if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
+    else if (waiting.push(() => decide(answered)) === 1) setImmediate(drain);
+    return response;
+  }
+
+  function drain(): void {
+    for (const decide of waiting.splice(0)) {
+      try {
+        append(decide());
+      } catch (thrown) {
+        onDropped();
+        log.error('decision not recorded', { stack: stackOf(thrown) }, face);
+      }
+    }
+  }
+
+  function common(
+    method: DecisionMethod,
+    { call, time, durationMs, response }: Answered<unknown, AnswerFacts>,
+    vmId: string | undefined,
+    { policy: name, ...content }: PolicyContent & { readonly policy?: string | undefined },
+  ) {
+    const { context, snapshotTime } = response;
+    const policy = name === undefined ? undefined : policies.get(name);
+    const snapshots = context?.snapshots() ?? [];
+    const [own] = snapshotTime === undefined ? [] : [{ time: snapshotTime }];
+    return {
+      ...{ id: makeId(face, time), time, durationMs, face, method, policy: name },
+      requestId: call.requestId,
+      vm: vmId === undefined ? undefined : { id: vmId, ...context?.vm() },
+      policyHash: policy?.hash ?? policyHash(content),
+      properties: new Map([...(policy?.properties ?? []), ...content.properties]),
+      snapshots: snapshots.length > 0 || own === undefined ? snapshots : [own],
+      unknownHostIds: [],
+    };
+  }
+
+  /** Returns hosts with their names, which are looked up once in a while for a list that is asked for again. */
+  function hostsOf(ids: readonly string[], { context }: AnswerFacts, time: number): readonly DecidedHost[] {
+    const known = named.get(ids);
+    if (known !== undefined && time < known.until) return known.hosts;
+    const hosts = ids.map((id) => ({ id, name: context?.hostName(id) }));
+    named.set(ids, { until: time + NAMES_KEPT_MS, hosts });
+    return hosts;
+  }
+
+  function decideScores(answered: Answered<ScoreHostsRequest, ScoreHostsResponse>): Decision {
+    const { request, response, call, time } = answered;
+    const { vmId, hosts, policy, properties } = request;
+    const { scores, unitResults, unknownHostIds, context, explanation } = response;
+    const asked = (policy === undefined ? undefined : policies.get(policy)?.scores) ?? request.units;
+    const weights = call.engine?.factors ?? new Map(asked.map(({ name, weight }) => [name, weight]));
+    const isWhole = hosts !== 'ALL_UP' && unknownHostIds.length === 0 && hosts.length === scores.length;
+    const ids = isWhole ? hosts : scores.map(({ hostId }) => hostId);
+    const decision: Decision = {
+      ...common('SCORE', answered, vmId, { policy, filters: [], scores: asked, properties }),
+      hosts: hostsOf(ids, response, time),
+      unknownHostIds,
+      units: unitResults.map(({ unit: name, value, direction = 'HIGHER_IS_BETTER', failure }) => {
+        const weight = weights.get(name) ?? 1;
+        return failure === undefined ? { name, weight, values: value, direction } : { name, weight, failure };
+      }),
+      reasons: [],
+      selector: call.engine?.selector,
+      rawScores: call.engine?.rawScores,
+    };
+    const best = call.engine === undefined ? bestScores(scores) : bestTwo(rankingOf(decision));
+    const reasons = best.flatMap((place) => {
+      const hostId = ids[place] ?? '';
+      const told = explanation?.reasons(place) ?? [];
+      return unitResults.flatMap(({ unit }): readonly DecidedReason[] => {
+        const text = context?.words(unit, hostId) ?? told.find((reason) => reason.unit === unit)?.text ?? '';
+        return text === '' ? [] : [{ unit, hostId, text }];
+      });
+    });
+    return { ...decision, reasons };
+  }
+
+  function decideFilters(answered: Answered<FilterHostsRequest, FilterHostsResponse>): Decision {
+    const { request, response, time } = answered;
+    const { vmId, hosts, policy, properties } = request;
+    const filters = (policy === undefined ? undefined : policies.get(policy)?.filters) ?? request.units;
+    const ids = response.context?.hostIds() ?? (hosts === 'ALL_UP' ? response.hostIds : hosts);
+    const units = response.unitResults.map(({ unit: name, value, failure }): DecidedUnit =>
+      failure === undefined
+        ? { name, weight: 1, accepted: verdicts(ids, value) }
+        : { name, weight: 1, failure },
+    );
+    return {
+      ...common('FILTER', answered, vmId, { policy, filters, scores: [], properties }),
+      hosts: hostsOf(ids, response, time),
+      units,
+      reasons: rejectionWords(ids, units, response),
+    };
+  }
+
+  function decideMigration(answered: Answered<BalanceHostsRequest, BalanceHostsResponse>): Decision {
+    const { request, response, time } = answered;
+    const { unit: name, hostIds, properties } = request;
+    const { migration, context } = response;
+    const candidates = new Set(migration?.candidateHostIds);
+    const text = response.explanation ?? context?.words(name) ?? '';
+    return {
+      ...common('BALANCE', answered, migration?.vmId, {
+        ...{ filters: [], scores: [{ name, weight: 1 }], properties },
+      }),
+      hosts: hostsOf(hostIds, response, time),
+      units: [{ name, weight: 1, accepted: Uint8Array.from(hostIds, (id) => Number(candidates.has(id))) }],
+      reasons: text === '' ? [] : [{ unit: name, hostId: '', text }],
+      migration,
+    };
+  }
+
+  return {
+    listPolicyUnits: service.listPolicyUnits,
+    scoreHosts: (request, call) => recorded(request, call, service.scoreHosts(request, call), decideScores),
+    filterHosts: (request, call) =>
+      recorded(request, call, service.filterHosts(request, call), decideFilters),
+    balanceHosts: (request, call) =>
+      recorded(request, call, service.balanceHosts(request, call), decideMigration),
+  };
+}
+
+/** Returns the places of the two best sums, of equal ones the first. */
+function bestScores(scores: ScoreHostsResponse['scores']): readonly number[] {
+  let [first, second] = [-1, -1];
+  const sum = (place: number) => scores[place]?.score ?? -Infinity;
+  for (let place = 0; place < scores.length; place++) {
+    if (sum(place) > sum(first)) [first, second] = [place, first];
+    else if (sum(place) > sum(second)) second = place;
+  }
+  return [first, second].filter((place) => place >= 0);
+}
+
+/** Marks the hosts that are accepted; both lists are in the same order. */
+function verdicts(ids: readonly string[], accepted: readonly string[]): Uint8Array {
+  const marks = new Uint8Array(ids.length);
+  let next = 0;
+  for (let place = 0; place < ids.length; place++) {
+    if (ids[place] !== accepted[next]) continue;
+    marks[place] = 1;
+    next++;
+  }
+  return marks;
+}
+
+/** Returns the words about some rejected hosts, as many as may be kept: those of the answer, else of a filter of this process. */
+function rejectionWords(
+  ids: readonly string[],
+  units: readonly DecidedUnit[],
+  { context, unitResults }: FilterHostsResponse,
+): readonly DecidedReason[] {
+  const reasons: DecidedReason[] = [];
+  const hosts = new Set<string>();
+  for (const [index, unit] of units.entries()) {
+    if (!('accepted' in unit)) continue;
+    for (const [place, hostId] of ids.entries()) {
+      if (unit.accepted[place] === 1) continue;
+      if (hosts.size >= MAX_REASONED_REJECTIONS && !hosts.has(hostId)) continue;
+      const told = unitResults[index]?.rejections?.find((rejection) => rejection.hostId === hostId)?.reason;
+      const text = told ?? context?.words(unit.name, hostId) ?? '';
+      if (text === '') continue;
+      hosts.add(hostId);
+      reasons.push({ unit: unit.name, hostId, text });
+    }
+  }
+  return reasons;
+}
+
+/** Returns a function that tells whether to record a call: so many a second, and a sample of the others and of streams. */
+function createSampler(rate: number, steady: Clock): (isStreamed: boolean) => boolean {
+  let tokens = rate;
+  let filled = steady.now();
+  let skipped = 0;
+  return (isStreamed) => {
+    if (!isStreamed && rate === Infinity) return true;
+    const now = steady.now();
+    tokens = Math.min(rate, tokens + ((now - filled) / 1000) * rate);
+    filled = now;
+    if (!isStreamed && tokens >= 1) {
+      tokens--;
+      return true;
+    }
+    skipped = (skipped + 1) % SAMPLE_EVERY;
+    return skipped === 0;
+  };
+}
