@@ -4,10 +4,9 @@ import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { UnitProblem } from '../domain/contract.js';
-import { runWithin } from '../lib/deadline.js';
-import { createLimiter } from '../lib/limiter.js';
 import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
+import { createDisk } from './disk.js';
 import type { Log } from './log.js';
 import { absent, claimFolder, type Ownership } from './owner-socket.js';
 
@@ -54,9 +53,6 @@ export interface StateDir {
 /** Interval of ownership checks, in ms: a new container waits so long after the old one's end. */
 export const OWNERSHIP_INTERVAL_MS = 3000;
 
-/** Time limit of disk operations, in ms: a network file system may hang for ever. */
-export const DISK_TIMEOUT_MS = 5000;
-
 /** Age at which a temporary file is taken for one of a killed process, in ms; a write takes a fraction of it. */
 export const LEFTOVER_AGE_MS = 60_000;
 
@@ -66,8 +62,7 @@ const LEFTOVER = /^[0-9a-f]{8}\.state\.tmp$/;
 /** Opens the folder, and owns it unless another process does. Never rejects: without a disk nothing is written. */
 export async function openStateDir(options: StateDirOptions): Promise<StateDir> {
   const { dir, log, clock = Date, after = nodeAfter } = options;
-  const disk = createLimiter({ maxRunning: 1, maxWaiting: Infinity, full: (size) => new Error(`${size}`) });
-  const { signal } = new AbortController();
+  const disk = createDisk(after);
   const listeners = new Set<() => void>();
   /** Texts not written yet, by name. */
   const waiting = new Map<string, { readonly text: string; readonly maxBytes: number }>();
@@ -77,33 +72,16 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
   let ownership: Ownership | undefined;
   let isForeign = false;
   let failure: string | undefined;
-  let hanging = false;
   let closed = false;
   let cancelCheck: () => void = () => undefined;
 
   const pathOf = (name: string) => join(dir, name);
   const pathBeside = () => pathOf(`${randomBytes(4).toString('hex')}.state.tmp`);
 
-  /** Runs one operation at a time, and none while one hangs: Node has few threads for files. */
-  async function onDisk<Value>(work: () => Promise<Value>): Promise<Value> {
-    const late = () => new Error(`the disk did not answer within ${DISK_TIMEOUT_MS} ms`);
-    if (hanging) throw late();
-    const turn = () => work().finally(() => (hanging = false));
-    return runWithin((ended) => disk.run(turn, ended), {
-      signal,
-      ms: DISK_TIMEOUT_MS,
-      after,
-      late() {
-        hanging = true;
-        return late();
-      },
-    });
-  }
-
   /** Runs an operation that writes depend on. Logs the first failure and the recovery. */
   async function keep(work: () => Promise<void>): Promise<boolean> {
     try {
-      await onDisk(work);
+      await disk.run(work);
       if (failure !== undefined) log.info('state kept again', { dir }, '');
       failure = undefined;
       return true;
@@ -224,7 +202,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
     path: pathOf,
     async read(name, maxBytes) {
       try {
-        return await onDisk(() => readAtMost(pathOf(name), maxBytes));
+        return await disk.run(() => readAtMost(pathOf(name), maxBytes));
       } catch (error) {
         setAside(name, reasonOf(error));
         return undefined;
@@ -277,8 +255,8 @@ export async function readAtMost(path: string, maxBytes: number): Promise<string
   }
 }
 
-/** Makes a rename durable, where the file system can. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes renames in a folder durable, where the file system can. */
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());

@@ -19,8 +19,8 @@ import {
 import { open as openFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DISK_TIMEOUT_MS } from '../../src/process/disk.js';
 import {
-  DISK_TIMEOUT_MS,
   LEFTOVER_AGE_MS,
   openStateDir,
   OWNERSHIP_INTERVAL_MS,

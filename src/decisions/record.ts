@@ -1,0 +1,271 @@
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { SCHEDULING_ERROR_CODES } from '../domain/errors.js';
+import type { DecidedUnit, Decision, Outcome, ShadowResult } from '../domain/decision.js';
+import { timeOfDecisionId } from './decision-id.js';
+import {
+  base64Of,
+  dictionaryRecordSchema,
+  packBits,
+  storedHostsSchema,
+  unpackBits,
+  type DictionaryRecord,
+  type HostDictionary,
+  type StoredHosts,
+} from './host-dictionary.js';
+
+/** Version of the format of segments, the only one that is read; files of any other are left alone. */
+export const FORMAT = 1;
+
+/** What is appended to a log: a decision, its outcome, or the result of a shadow. */
+export type Appended =
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  | ({ readonly kind: 'outcome'; readonly outcome: Outcome } & Subject)
+  | ({ readonly kind: 'shadow'; readonly result: ShadowResult } & Subject);
+
+/** The decision that an outcome or a shadow's result belongs to. */
+interface Subject {
+  /** Id of the decision. */
+  readonly id: string;
+  readonly vmId?: string | undefined;
+}
+
+/** What an index has of a line. */
+export interface IndexEntry {
+  /** Time of a decision, in ms since the epoch; absent for other lines. */
+  readonly time?: number;
+  /** Hashes by which the line is found: of its VM's id, and of a decision also of the VM's name. */
+  readonly keys: readonly number[];
+}
+
+/** The first line of a segment. */
+export interface Header {
+  readonly kind: 'header';
+  readonly format: number;
+  /** Time at which the segment was begun, in ms since the epoch. */
+  readonly time: number;
+}
+
+const time = z.number();
+const text = z.string();
+
+const unitSchema = z.union([
+  z.strictObject({
+    name: text,
+    weight: z.number(),
+    direction: z.enum(['HIGHER_IS_BETTER', 'LOWER_IS_BETTER']),
+    /** One byte a host when all values fit, else four. */
+    values: z.union([z.strictObject({ bytes: z.base64() }), z.strictObject({ ints: z.base64() })]),
+  }),
+  z.strictObject({ name: text, weight: z.number(), accepted: z.base64() }),
+  z.strictObject({
+    name: text,
+    weight: z.number(),
+    failure: z.strictObject({
+      code: z.enum(SCHEDULING_ERROR_CODES),
+      message: text,
+      notFound: z.enum(['UNIT', 'VM']).exactOptional(),
+    }),
+  }),
+]);
+
+/** A decision but for its id, with the hosts, results and properties packed. */
+const packedSchema = z.strictObject({
+  time,
+  durationMs: z.number(),
+  requestId: text,
+  face: z.enum(['ENGINE', 'GRPC']),
+  method: z.enum(['FILTER', 'SCORE', 'BALANCE']),
+  vm: z
+    .strictObject({ id: text, name: text.optional(), os: text.optional(), clusterId: text.optional() })
+    .optional(),
+  policy: text.optional(),
+  policyHash: text,
+  properties: z.array(z.tuple([text, text])),
+  snapshots: z.array(z.strictObject({ service: text.optional(), time, eventId: z.number().optional() })),
+  hosts: storedHostsSchema,
+  unknownHostIds: z.array(text),
+  units: z.array(unitSchema),
+  reasons: z.array(z.strictObject({ unit: text, hostId: text, text })),
+  migration: z.strictObject({ vmId: text, candidateHostIds: z.array(text) }).optional(),
+  selector: z.enum(['rank', 'weight']).optional(),
+  rawScores: z.boolean().optional(),
+});
+
+const decisionSchema = z.strictObject({ kind: z.literal('decision'), id: text, decision: packedSchema });
+
+const subject = { id: text, vmId: text.optional() };
+
+const outcomeSchema = z.strictObject({
+  kind: z.literal('outcome'),
+  ...subject,
+  outcome: z.union([
+    z.strictObject({ time, unmatched: z.enum(['TIMED_OUT', 'SUPERSEDED', 'VM_GONE']) }),
+    z.strictObject({ time, hostId: text, rank: z.number().optional(), regret: z.number().optional() }),
+  ]),
+});
+
+const shadowSchema = z.strictObject({
+  kind: z.literal('shadow'),
+  ...subject,
+  result: z.strictObject({
+    shadow: text,
+    winner: text.optional(),
+    winnerChanged: z.boolean(),
+    tau: z.number().optional(),
+    topOverlap: z.number(),
+    regret: z.number().optional(),
+    otherSnapshot: z.boolean().optional(),
+    failure: text.optional(),
+  }),
+});
+
+const headerSchema = z.object({ kind: z.literal('header'), format: z.number(), time });
+
+const recordSchema = z.discriminatedUnion('kind', [
+  headerSchema,
+  ...dictionaryRecordSchema.options,
+  decisionSchema,
+  outcomeSchema,
+  shadowSchema,
+]);
+
+/** A line of a segment, parsed. */
+export type StoredRecord = z.output<typeof recordSchema>;
+
+type StoredDecision = z.output<typeof decisionSchema>;
+
+/** Returns a line: a checksum as 8 hexadecimal digits, a space, JSON, and a line feed. */
+export function lineOf(record: Header | DictionaryRecord | z.input<typeof recordSchema>): string {
+  const json = JSON.stringify(record);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+/** Parses a line without its line feed. Returns undefined for one that is torn, corrupt, or of no known kind. */
+export function parseLine(line: string): StoredRecord | undefined {
+  if (!isWhole(line)) return undefined;
+  try {
+    return recordSchema.safeParse(JSON.parse(line.slice(9))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reports whether a line has the checksum that it begins with. */
+export function isWhole(line: string): boolean {
+  return line[8] === ' ' && crc32(line.slice(9)).toString(16).padStart(8, '0') === line.slice(0, 8);
+}
+
+/** Reports whether a line is of a kind and of a decision, if it is a whole one: at the price of no parsing. */
+export function isLineOf(line: string, kind: StoredRecord['kind'], id = ''): boolean {
+  return line.startsWith(`{"kind":"${kind}"${id === '' ? '' : `,"id":${JSON.stringify(id)}`}`, 9);
+}
+
+/** Returns the line of what is appended. Calls `emit` with lines of the dictionary that must come before it. Throws for values that don't fit. */
+export function encode(appended: Appended, dictionary: HostDictionary, emit: (line: string) => void): string {
+  if (appended.kind !== 'decision') return lineOf(appended);
+  const { decision } = appended;
+  const hosts = dictionary.encode(decision.hosts, (record) => emit(lineOf(record)));
+  return lineOf({ kind: 'decision', id: decision.id, decision: packed(decision, hosts) });
+}
+
+/** Returns what the index has of what is appended. */
+export function entryOf(appended: Appended | StoredRecord): IndexEntry {
+  if (appended.kind === 'outcome' || appended.kind === 'shadow')
+    return { keys: [keyOfVm(appended.vmId ?? appended.id)] };
+  if (appended.kind !== 'decision') return { keys: [] };
+  const { time, vm } = appended.decision;
+  const id = 'id' in appended ? appended.id : appended.decision.id;
+  const keys = [keyOfVm(vm?.id ?? id)];
+  if (vm?.name !== undefined) keys.push(keyOfVmName(vm.name));
+  return { time: timeOfDecisionId(id) ?? time, keys };
+}
+
+/** Returns the hash by which lines of a VM are found. */
+export function keyOfVm(vmId: string): number {
+  return crc32(vmId);
+}
+
+/** Returns the hash by which decisions about VMs of a name are found, in whichever case it is written. */
+export function keyOfVmName(name: string): number {
+  return crc32(`name ${name.toLowerCase()}`);
+}
+
+/** Returns the decision of a line. Throws for hosts that the dictionary has not, and values that don't fit the hosts. */
+export function decisionOf(stored: StoredDecision, dictionary: HostDictionary): Decision {
+  const { id, decision } = stored;
+  const { properties, units } = decision;
+  const hosts = dictionary.decode(decision.hosts);
+  return {
+    id,
+    ...decision,
+    properties: new Map(properties),
+    hosts,
+    units: units.map((unit): DecidedUnit => {
+      if ('failure' in unit) return unit;
+      if ('accepted' in unit) return { ...unit, accepted: unpackBits(unit.accepted, hosts.length) };
+      return { ...unit, values: valuesIn(unit.values, hosts.length) };
+    }),
+  };
+}
+
+function packed(decision: Decision, hosts: StoredHosts): z.input<typeof packedSchema> {
+  const { vm, migration } = decision;
+  return {
+    time: decision.time,
+    durationMs: decision.durationMs,
+    requestId: decision.requestId,
+    face: decision.face,
+    method: decision.method,
+    vm: vm && { id: vm.id, name: vm.name, os: vm.os, clusterId: vm.clusterId },
+    policy: decision.policy,
+    policyHash: decision.policyHash,
+    properties: [...decision.properties],
+    snapshots: decision.snapshots.map(({ service, time, eventId }) => ({ service, time, eventId })),
+    hosts,
+    unknownHostIds: [...decision.unknownHostIds],
+    units: decision.units.map((unit) => packedUnit(unit, decision.hosts.length)),
+    reasons: decision.reasons.map(({ unit, hostId, text }) => ({ unit, hostId, text })),
+    migration: migration && {
+      vmId: migration.vmId,
+      candidateHostIds: [...migration.candidateHostIds],
+    },
+    selector: decision.selector,
+    rawScores: decision.rawScores,
+  };
+}
+
+function packedUnit(unit: DecidedUnit, hosts: number): z.input<typeof unitSchema> {
+  const { name, weight } = unit;
+  const results = 'values' in unit ? unit.values : 'accepted' in unit ? unit.accepted : undefined;
+  if (results !== undefined && results.length !== hosts)
+    throw new Error(`${results.length} results of ${name} for ${hosts} hosts`);
+  if ('values' in unit) return { name, weight, direction: unit.direction, values: packValues(unit.values) };
+  if ('accepted' in unit) return { name, weight, accepted: packBits(unit.accepted) };
+  const { code, message, notFound } = unit.failure;
+  return { name, weight, failure: notFound === undefined ? { code, message } : { code, message, notFound } };
+}
+
+function packValues(values: ArrayLike<number>): { readonly bytes: string } | { readonly ints: string } {
+  const bytes = Uint8Array.from(values);
+  if (isSame(bytes, values)) return { bytes: base64Of(bytes) };
+  const ints = Int32Array.from(values);
+  if (isSame(ints, values)) return { ints: base64Of(ints) };
+  throw new Error('a value is no integer of 32 bits');
+}
+
+function isSame(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
+  for (let place = 0; place < left.length; place++) if (left[place] !== right[place]) return false;
+  return true;
+}
+
+function valuesIn(
+  packed: { readonly bytes: string } | { readonly ints: string },
+  hosts: number,
+): Uint8Array | Int32Array {
+  // Copied, since the bytes of a Buffer may begin at an odd place; part of a number throws.
+  const bytes = new Uint8Array(Buffer.from('bytes' in packed ? packed.bytes : packed.ints, 'base64'));
+  const values = 'bytes' in packed ? bytes : new Int32Array(bytes.buffer);
+  if (values.length !== hosts) throw new Error(`${values.length} values for ${hosts} hosts`);
+  return values;
+}
