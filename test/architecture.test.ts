@@ -55,6 +55,7 @@ const LOGGED_ONCE = [
   'reload called off',
   'reloaded',
   'reloaded before all answers',
+  'reloaded in part',
   'reloading',
   'requests aborted',
   'restart needed',

@@ -22,6 +22,7 @@ import type { Io } from './io.js';
 import type { KeptParts, SharedParts } from './kept-parts.js';
 import {
   createLocal,
+  engineIdentity,
   localMember,
   openEngine,
   openPlugins,
@@ -75,7 +76,7 @@ export interface Backend {
   readonly reservationFigures: () => ReservationFigures | undefined;
   /** The inventory of the oVirt engine as replicas follow it; absent without an engine. */
   readonly feed: InventoryFeed | undefined;
-  readonly hasUnit: (name: string) => boolean;
+  readonly unitNames: () => readonly string[];
   readonly readiness: () => Readiness;
   /** Figures of the inventory of the oVirt engine; absent without an engine. */
   readonly inventoryFigures: () => InventoryFigures | undefined;
@@ -88,7 +89,7 @@ export interface Backend {
   readonly firstAnswer: Promise<unknown>;
   /** Begins to read the engine and to list services. */
   readonly start: () => void;
-  /** Called when it is put in place, so that what it learns is remembered from then on. */
+  /** Called once it is in its place: what it learns is remembered from then on, and kept parts follow its configuration. */
   readonly inPlace?: (() => void) | undefined;
   /** Stops every part that no other backend holds, each within its time. */
   readonly close: () => Promise<void>;
@@ -127,7 +128,7 @@ function composeBackend(
   }
 
   const engine = parts.local
-    ? held('engine', kept.engines, [config.engine, config.inventory], () => openEngine(config, options))
+    ? held('engine', kept.engines, engineIdentity(config), () => openEngine(config, options))
     : undefined;
   const local = engine && createLocal(engine, config, { log, proposals: kept.proposals });
   const services = parts.services.map((service, index) =>
@@ -156,14 +157,15 @@ function composeBackend(
     reservationFigures: () => local?.reservations(),
     firstSnapshot: local?.firstSnapshot,
     pluginHost: plugins?.started,
+    inPlace: () => engine?.configure(config),
     close: lifecycle.stop,
   };
   if (local !== undefined && plugins === undefined && services.length === 0) {
-    const hasUnit = (name: string) => units.some((unit) => unit.name === name);
+    const names = units.map(({ name }) => name);
     return Promise.resolve({
       ...common,
       ...local,
-      hasUnit,
+      unitNames: () => names,
       serviceFigures: () => [],
       firstAnswer: local.firstSnapshot,
     });
@@ -173,7 +175,7 @@ function composeBackend(
       ...common,
       service: plugins.service,
       inventory: undefined,
-      hasUnit: (name) => plugins.host()?.hasUnit(name) === true,
+      unitNames: () => plugins.host()?.unitNames() ?? [],
       readiness: () => ofPlugins() ?? IMPORTING,
       serviceFigures: () => [],
       firstAnswer: plugins.started,
@@ -213,7 +215,7 @@ function composeBackend(
       ...common,
       service: composite,
       inventory: composite.inventory,
-      hasUnit: composite.hasUnit,
+      unitNames: composite.unitNames,
       readiness() {
         const ofLocal = local?.readiness();
         const problem = pluginsProblem();
@@ -225,7 +227,10 @@ function composeBackend(
       },
       serviceFigures: composite.state,
       firstAnswer: Promise.all([local?.firstSnapshot, composite.firstListing]),
-      inPlace: () => registry.serve(store, composite.edit),
+      inPlace() {
+        common.inPlace();
+        registry.serve(store, composite.edit);
+      },
       start() {
         local?.start();
         composite.start();
@@ -329,7 +334,6 @@ export function createBackendReference(
     swap(next) {
       const before = current;
       current = { backend: next, gatewayService: forGateways(next), calls: 0, onIdle: () => undefined };
-      next.inPlace?.();
       resolveFirst(current);
       if (before === undefined) return undefined;
       const callsEnded = new Promise<void>((resolve) => {

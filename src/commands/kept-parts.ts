@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Member } from '../composite/member.js';
 import type { Config } from '../config/schema.js';
+import type { LoginPauses } from '../inventory/engine-session.js';
 import type { Log } from '../process/log.js';
 import type { Proposals } from '../scoring/migration-cooldown.js';
 import type { Engine, OpenPlugins } from './members.js';
@@ -54,6 +55,7 @@ export interface KeptParts {
   readonly engines: SharedParts<Engine>;
   readonly services: SharedParts<RemotePart>;
   readonly plugins: SharedParts<RemotePart & { readonly host: OpenPlugins }>;
+  readonly loginPauses: LoginPauses;
   /** Migrations that were proposed. */
   readonly proposals: Proposals;
   /** Id in the paths of units that come from here. */
@@ -71,6 +73,7 @@ export function createKeptParts(config: Pick<Config, 'state'>, log: Log): KeptPa
     engines: createSharedParts(),
     services: createSharedParts(),
     plugins: createSharedParts(),
+    loginPauses: new Map(),
     proposals: new Map(),
     compositeId: randomUUID(),
     registry: () => (registry ??= openRegistry(config, log)),

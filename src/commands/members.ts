@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createCircuitBreaker, type CircuitBreaker } from '../composite/circuit-breaker.js';
 import type { Member } from '../composite/member.js';
 import type { RoutedMember } from '../composite/registry.js';
@@ -11,6 +12,7 @@ import type { FollowCall, InventoryService, KeptReservation } from '../domain/in
 import type { Inventory, Snapshot } from '../domain/snapshot.js';
 import { waitFor } from '../lib/deadline.js';
 import { nodeAfter } from '../lib/timers.js';
+import type { LoginPauses } from '../inventory/engine-session.js';
 import { REFRESH_JITTER } from '../inventory/refresher.js';
 import { createInventoryService } from '../inventory/service.js';
 import { startPluginHost, type PluginHost } from '../plugins/host.js';
@@ -42,17 +44,31 @@ export interface Engine {
   readonly firstSnapshot: Promise<Snapshot>;
   /** Begins to read the oVirt engine, unless that has begun. */
   readonly start: () => void;
+  /** Takes over a configuration of the same engine. */
+  readonly configure: (config: Pick<Config, 'engine' | 'inventory'>) => void;
   readonly close: () => Promise<void>;
+}
+
+/** Returns the settings that tell one engine, account or reader from another; the others change how it is read. */
+export function engineIdentity({ engine, inventory }: Config): unknown {
+  const { url, username, passwordFile, password, auth, caFile, allowPlaintext } = engine;
+  const { from, fromTls, fromTlsCaFile, fromTlsCertFile, fromTlsKeyFile } = inventory;
+  return [
+    { url, username, passwordFile, password, auth, caFile, allowPlaintext },
+    { from, fromTls, fromTlsCaFile, fromTlsCertFile, fromTlsKeyFile },
+  ];
 }
 
 /** Opens the inventory of the configured oVirt engine, or of the reader. Nothing is sent before it is started. */
 export function openEngine(
   config: Config,
   {
+    kept,
     log,
     metrics,
     onChange,
   }: {
+    readonly kept: { readonly loginPauses: LoginPauses };
     readonly log: Log;
     readonly metrics: Pick<
       Metrics,
@@ -63,6 +79,7 @@ export function openEngine(
   },
 ): Engine {
   let isStarted = false;
+  let configured: unknown = [config.engine, config.inventory];
   let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
   const firstSnapshot = new Promise<Snapshot>((resolve) => (resolveFirst = resolve));
@@ -74,7 +91,7 @@ export function openEngine(
       const client = openReaderClient(config, log);
       return { client, inventory: openReplica(config, client, log, watchers) };
     }
-    const client = openEngineClient(config, log);
+    const client = openEngineClient(config, log, kept.loginPauses);
     return { client, inventory: openInventory(config, client, log, watchers) };
   }
 
@@ -102,6 +119,12 @@ export function openEngine(
     start() {
       if (!isStarted) inventory.start();
       isStarted = true;
+    },
+    configure({ engine, inventory: next }) {
+      if (isDeepStrictEqual([engine, next], configured)) return;
+      configured = [engine, next];
+      if ('configure' in client) client.configure(engine);
+      inventory.configure(next);
     },
     async close() {
       await inventory.close();

@@ -2,6 +2,7 @@ import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { SchedulingError } from '../domain/errors.js';
 import { createEngineClient, type EngineClient } from '../inventory/engine-client.js';
+import type { LoginPauses } from '../inventory/engine-session.js';
 import { checkCertificates } from '../lib/certificates.js';
 import { reasonOf } from '../lib/text.js';
 import { createInventory, type EngineInventory } from '../inventory/inventory.js';
@@ -12,7 +13,7 @@ import type { Metrics } from '../process/metrics.js';
 import { onlyLine, readConfiguredFile, readPassword, warnOfOpenSecret } from './io.js';
 
 /** Opens a client to the engine that the configuration names. Nothing is sent yet. */
-export function openEngineClient({ engine }: Config, log: Log): EngineClient {
+export function openEngineClient({ engine }: Config, log: Log, pauses?: LoginPauses): EngineClient {
   if (engine.url === undefined || engine.username === undefined) {
     throw new ConfigError(
       'engine.url: is required: the address of the engine, such as https://engine.example.com/ovirt-engine, or inventory.from; or pass --demo',
@@ -24,7 +25,7 @@ export function openEngineClient({ engine }: Config, log: Log): EngineClient {
   const read = () => readConfiguredFile('engine.caFile', caFile);
   const ca = followFiles(read, authorityOf, { files: [caFile], log });
   try {
-    return createEngineClient({ settings, ca, log });
+    return createEngineClient({ settings, ca, log, pauses });
   } catch (error) {
     if (error instanceof SchedulingError) throw new ConfigError(error.message);
     throw error;

@@ -2,7 +2,7 @@ import { ConfigError } from '../config/load.js';
 import { runWithin } from '../lib/deadline.js';
 import { reasonOf, stackOf } from '../lib/text.js';
 import { nodeAfter, type After } from '../lib/timers.js';
-import type { Log } from '../process/log.js';
+import type { Log, LogFields } from '../process/log.js';
 import type { Backend, BackendReference } from './backend.js';
 
 /**
@@ -67,8 +67,14 @@ export function createReloader(options: ReloaderOptions): Reloader {
     if (!isReady)
       log.warn('reloaded before all answers', { waitedMs: READY_WAIT_MS, ...backend.readiness() });
     const old = backends.swap(backend);
-    swapped();
-    log.info('reloaded');
+    try {
+      swapped();
+      backend.inPlace?.();
+      log.info('reloaded', old && unitChanges(old.before.unitNames(), backend.unitNames()));
+    } catch (error) {
+      const consequence = 'the new configuration answers calls; restart to have all of it in place';
+      log.error('reloaded in part', { reason: reasonOf(error), consequence, stack: stackOf(error) });
+    }
     if (old === undefined) return;
     if (!(await within(graceMs, never, old.callsEnded))) log.warn('calls cut by reload', { graceMs });
     await old.before.close();
@@ -93,5 +99,17 @@ export function createReloader(options: ReloaderOptions): Reloader {
       waiting.abort();
       return last;
     },
+  };
+}
+
+/** Returns the fields of the log that name units which came and went; none for neither. */
+function unitChanges(before: readonly string[], after: readonly string[]): LogFields {
+  const [added, removed] = [
+    after.filter((name) => !before.includes(name)),
+    before.filter((name) => !after.includes(name)),
+  ];
+  return {
+    ...(added.length === 0 ? {} : { unitsAdded: added.join(' ') }),
+    ...(removed.length === 0 ? {} : { unitsRemoved: removed.join(' ') }),
   };
 }

@@ -111,7 +111,7 @@ async function startService(
   const backends = createBackendReference(({ service, policies }) =>
     observe(withPolicies(service, policies), { logAnswer, metrics, policies }),
   );
-  const metrics = createMetrics((name) => backends.current()?.hasUnit(name) === true);
+  const metrics = createMetrics((name) => backends.current()?.unitNames().includes(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
   metrics.watchReservations(() => backends.current()?.reservationFigures());
   metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
@@ -193,6 +193,7 @@ async function startService(
     faces.onStop('servers', stopServing);
     const backend = await opening;
     backends.swap(backend);
+    backend.inPlace?.();
     backend.start();
     onChange();
     begin();

@@ -63,8 +63,8 @@ export interface Composite
     Pick<Membership, 'start' | 'firstListing' | 'state' | 'available' | 'edit' | 'close'> {
   /** Inventory of the first member that has one. */
   readonly inventory: InventoryService;
-  /** Reports whether any member has a unit of that name, of any type. */
-  readonly hasUnit: (name: string) => boolean;
+  /** Returns the names of the units of all members, of any type. */
+  readonly unitNames: () => readonly string[];
 }
 
 /**
@@ -76,13 +76,17 @@ export function createComposite(options: CompositeOptions): Composite {
   /** Appended to the path of each unit that is listed, so that none is taken that comes back through a loop. */
   const { id = randomUUID() } = options;
   let table: RoutingTable;
+  let names: readonly string[] = [];
   const membership = createMembership({
     ...{ members, settings, store, log, clock, after, id },
     steady: options.clock ?? performance,
     onMemberCall: options.onMemberCall ?? (() => undefined),
     onBreakerChange: options.onBreakerChange ?? (() => undefined),
     onAvailability: options.onAvailability ?? (() => undefined),
-    onTable: (next) => (table = next),
+    onTable(next) {
+      table = next;
+      names = [...new Set(Object.values(next.routes).flatMap((routes) => [...routes.keys()]))];
+    },
   });
   const { endpoints, missingUnit } = membership;
   const inventory = createMembersInventory(membership, begin);
@@ -204,7 +208,7 @@ export function createComposite(options: CompositeOptions): Composite {
     filterHosts,
     balanceHosts,
     inventory: inventory.service,
-    hasUnit: (name) => Object.values(table.routes).some((routes) => routes.has(name)),
+    unitNames: () => names,
     start: membership.start,
     firstListing: membership.firstListing,
     state: membership.state,

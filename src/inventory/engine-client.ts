@@ -10,7 +10,12 @@ import { createEngineHttp, type EngineAnswer } from './engine-http.js';
 import { EVENT_SEARCH, parseEvent, type EngineEvent } from './engine-events.js';
 import { parseHost, parseVm, type EngineHost, type EngineVm, type Parsed } from './engine-json.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
-import { createEngineSession, type EngineAccount } from './engine-session.js';
+import {
+  createEngineSession,
+  type EngineAccount,
+  type LoginPause,
+  type LoginPauses,
+} from './engine-session.js';
 import { engineUrls } from './engine-url.js';
 
 /** Pauses before the retries of a listing, in ms. Few, since the next reading comes soon anyway. */
@@ -22,6 +27,12 @@ export const LOOKUP_PAUSES: readonly number[] = [10];
 /** Time for which hosts are listed without statistics after the engine refused them, in ms. */
 export const STATISTICS_PAUSE = 600_000;
 
+/** Settings that do not tell one engine, or account, from another. */
+export type RequestSettings = Pick<
+  EngineSettings,
+  'connectTimeout' | 'responseTimeout' | 'requestTimeout' | 'hostStatistics'
+>;
+
 /** Options of an engine client. */
 export interface EngineClientOptions {
   readonly settings: Omit<EngineSettings, 'password' | 'passwordFile' | 'caFile'> &
@@ -31,6 +42,8 @@ export interface EngineClientOptions {
    * throw.
    */
   readonly ca?: (() => string | undefined) | undefined;
+  /** Pauses after refused logins, to be shared with later clients; none by default. */
+  readonly pauses?: LoginPauses | undefined;
   readonly clock?: Clock;
   readonly after?: After;
   readonly log: Log;
@@ -83,6 +96,8 @@ export interface EngineClient {
     begin: BeginListing<EngineEvent>,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Takes over other settings from the next request on. */
+  readonly configure: (settings: RequestSettings) => void;
   /** Revokes the token within a time limit, and closes the connections. Never rejects. */
   readonly close: () => Promise<void>;
 }
@@ -109,11 +124,13 @@ const MAX_BLOCKING_TIME = 5;
 
 /** Creates a client without sending anything. Throws INVALID_ARGUMENT for an invalid URL. */
 export function createEngineClient(options: EngineClientOptions): EngineClient {
-  const { settings, ca = () => undefined, clock = Date, after = nodeAfter, log } = options;
+  const { ca = () => undefined, clock = Date, after = nodeAfter, log } = options;
+  const { pauses = new Map<string, LoginPause>() } = options;
+  const settings = { ...options.settings };
   const urls = engineUrls(settings);
   const refusals = createRefusalReader(urls);
   const http = createEngineHttp({ urls, settings, ca, after });
-  const session = createEngineSession({ account: settings, urls, http, refusals, clock, after, log });
+  const session = createEngineSession({ account: settings, urls, http, refusals, pauses, clock, after, log });
   let statisticsRefusedAt: number | undefined;
 
   async function list<Record>(
@@ -279,6 +296,9 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       const newest = query === 'newest' ? `${EVENTS}&max=1` : NEWEST_EVENT;
       const path = typeof query === 'string' ? newest : `${EVENTS}&from=${query.from}`;
       return list(path, (given) => get(path, given), 'event', parseEvent, begin, signal, LOOKUP_PAUSES);
+    },
+    configure({ connectTimeout, responseTimeout, requestTimeout, hostStatistics }) {
+      Object.assign(settings, { connectTimeout, responseTimeout, requestTimeout, hostStatistics });
     },
     async close() {
       await session.close();

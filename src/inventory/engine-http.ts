@@ -50,8 +50,7 @@ export function createEngineHttp(options: {
   readonly ca: () => string | undefined;
   readonly after: After;
 }): EngineHttp {
-  const { urls, after } = options;
-  const { connectTimeout, responseTimeout, requestTimeout } = options.settings;
+  const { urls, settings, after } = options;
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   // A POST is not retried when a kept-alive connection turns out to be dead, so it gets a new one.
   const single = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
@@ -59,6 +58,7 @@ export function createEngineHttp(options: {
   async function send(request: EngineRequest, signal: AbortSignal): Promise<EngineAnswer> {
     if (signal.aborted) throw SchedulingError.from(signal.reason);
     const ca = options.ca();
+    const { connectTimeout, responseTimeout, requestTimeout } = settings;
     const stream = got.stream(request.url, {
       method: request.method,
       headers: {

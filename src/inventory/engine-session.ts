@@ -52,6 +52,7 @@ export interface EngineSessionOptions {
   readonly urls: EngineUrls;
   readonly http: EngineHttp;
   readonly refusals: RefusalReader;
+  readonly pauses: LoginPauses;
   readonly clock: Clock;
   readonly after: After;
   readonly log: Log;
@@ -72,16 +73,18 @@ const MAX_HIDDEN_TOKENS = 8;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** Time in which a refused password is not tried again; another one is tried at once. */
-interface Pause {
+export interface LoginPause {
   readonly failure: EngineFailure;
-  readonly password: string;
   readonly since: number;
   readonly length: number;
 }
 
+/** Pauses after refused logins, by engine, user and password. They outlast the sessions. */
+export type LoginPauses = Map<string, LoginPause>;
+
 /** Creates a session that logs in for the first request. It ignores `exp` of a token, since the engine does. */
 export function createEngineSession(options: EngineSessionOptions): EngineSession {
-  const { urls, http, refusals, clock, after, log } = options;
+  const { urls, http, refusals, pauses, clock, after, log } = options;
   const { auth, username } = options.account;
   const closing = new AbortController();
   /** The password of the last login, and the header that it makes. */
@@ -90,7 +93,7 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
   let isTried = false;
   const hidden: string[] = [];
   let login: Promise<string> | undefined;
-  let pause: Pause | undefined;
+  const keyOf = (password: string) => JSON.stringify([urls.token, username, password]);
 
   /** Reads the password, which may have been changed. */
   function readPassword(): void {
@@ -120,7 +123,7 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
       token = tokenOf(await answer.text(MAX_TOKEN_BYTES));
       isTried = false;
       hide(token);
-      pause = undefined;
+      pauses.delete(keyOf(password));
       return bearer(token);
     } catch (thrown) {
       // A login is not idempotent: it is retried only if the engine never saw it.
@@ -168,20 +171,23 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
   function startPause(failure: EngineFailure, password: string): void {
     // Requests in parallel are refused together, which counts once.
     if (pauseLeft(password) > 0) return;
+    const before = pauses.get(keyOf(password));
     const length =
-      pause?.password === password ? Math.min(LOGIN_PAUSE.longest, pause.length * 2) : LOGIN_PAUSE.first;
-    pause = { failure, password, since: clock.now(), length };
+      before === undefined ? LOGIN_PAUSE.first : Math.min(LOGIN_PAUSE.longest, before.length * 2);
+    pauses.set(keyOf(password), { failure, since: clock.now(), length });
     log.warn('engine login refused', { username, nextTryMs: length }, '');
   }
 
   function pauseLeft(password: string): number {
-    if (pause?.password !== password) return 0;
+    const pause = pauses.get(keyOf(password));
+    if (pause === undefined) return 0;
     const passed = clock.now() - pause.since;
     // A clock that was set back must not prolong a pause.
     return passed < 0 ? 0 : Math.max(0, pause.length - passed);
   }
 
   function checkPause(): void {
+    const pause = pauses.get(keyOf(last.password));
     const left = pauseLeft(last.password);
     if (pause === undefined || left === 0) return;
     throw lasting(
@@ -220,7 +226,7 @@ export function createEngineSession(options: EngineSessionOptions): EngineSessio
       return undefined;
     },
     accepted(authorization) {
-      pause = undefined;
+      pauses.delete(keyOf(last.password));
       if (token !== undefined && bearer(token) === authorization) isTried = true;
     },
     failed(authorization) {

@@ -1,9 +1,10 @@
+import type { InventorySettings } from '../config/sections.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 
 /** Options of the freshness of a snapshot. */
 export interface FreshnessOptions {
-  readonly maxStaleness: number;
+  readonly settings: Pick<InventorySettings, 'maxStaleness'>;
   /** Returns the start of the newest reading by the monotonic clock; undefined when there is none. */
   readonly began: () => number | undefined;
   /** Returns why there is no snapshot, or no newer one. */
@@ -30,7 +31,7 @@ export interface Freshness {
 
 /** Creates the freshness of an inventory that has no snapshot yet. */
 export function createFreshness(options: FreshnessOptions): Freshness {
-  const { maxStaleness, began, steady, after, log } = options;
+  const { settings, began, steady, after, log } = options;
   let available = false;
   let cancelWatch: () => void = () => undefined;
 
@@ -49,6 +50,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     const start = began();
     if (start === undefined) return options.whyNone();
     const age = steady.now() - start;
+    const { maxStaleness } = settings;
     if (age <= maxStaleness) return undefined;
     return `the inventory is ${seconds(age)} s old, and may be ${seconds(maxStaleness)} s old at most; ${options.whyOld()}`;
   }
@@ -58,7 +60,7 @@ export function createFreshness(options: FreshnessOptions): Freshness {
     const start = began();
     if (check() !== undefined || start === undefined) return;
     // 1 ms more, since timers may fire early.
-    cancelWatch = after(start + maxStaleness + 1 - steady.now(), watch);
+    cancelWatch = after(start + settings.maxStaleness + 1 - steady.now(), watch);
   }
 
   return { check, watch, close: () => cancelWatch() };

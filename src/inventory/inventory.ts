@@ -3,7 +3,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { FollowCall } from '../domain/inventory.js';
-import type { Inventory, Snapshot, UnannouncedData, Vm } from '../domain/snapshot.js';
+import type { Inventory, Snapshot, Vm } from '../domain/snapshot.js';
 import { runWithin } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -22,7 +22,7 @@ import { createVmPool } from './vm-pool.js';
 export interface InventoryOptions extends InventoryListeners {
   readonly settings: InventorySettings;
   /** Owned by the caller, who closes it after the inventory. */
-  readonly client: Omit<EngineClient, 'close'>;
+  readonly client: Omit<EngineClient, 'configure' | 'close'>;
   readonly log: Log;
   /** Called with the end of each prediction. Must not throw. */
   readonly onPredictionEnd?: ((end: PredictionEnd) => void) | undefined;
@@ -39,6 +39,8 @@ export interface InventoryOptions extends InventoryListeners {
 export interface EngineInventory extends Inventory {
   /** Starts to read the engine periodically. */
   readonly start: () => void;
+  /** Takes over other settings. Everything is read anew, while the snapshot and what is reserved stay. */
+  readonly configure: (settings: InventorySettings) => void;
   /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
   readonly state: () => InventoryState;
@@ -53,7 +55,8 @@ export interface EngineInventory extends Inventory {
 
 /** Creates an inventory that reads nothing before it is started. */
 export function createInventory(options: InventoryOptions): EngineInventory {
-  const { settings, client, log, clock = Date, steady = performance, after = nodeAfter } = options;
+  const { client, log, clock = Date, steady = performance, after = nodeAfter } = options;
+  const settings = { ...options.settings };
   const pool = createVmPool();
   const reservations = createReservations({
     clock,
@@ -65,10 +68,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     onChange: (vmId, kept) => feed.reserved(vmId, kept),
   });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
-  const follower =
-    settings.eventInterval === 0
-      ? undefined
-      : createEventFollower({ client, pool, settings, log, clock, steady, after });
+  const follower = createEventFollower({ client, pool, settings, log, clock, steady, after });
   const refresher = createRefresher({
     ...options,
     settings,
@@ -84,12 +84,11 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       options.onUpdate?.(update);
     },
   });
-  const use = (data: UnannouncedData) => follower?.use(data);
   const feed = createFeed({
     current: refresher.current,
     listReservations: reservations.list,
     steady,
-    use,
+    use: follower.use,
   });
 
   async function readVm(id: string, signal: AbortSignal, requestId: string): Promise<Vm | undefined> {
@@ -102,8 +101,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
   const predictor = createPredictor({
     ...{ reservations, current: refresher.current, findVm: lookup.find, readVm },
     // Its event may have been missed.
-    onSeen: (vmId) => follower?.readAgain({ vm: new Set([vmId]), host: new Set() }),
-    ...{ lookupTimeout: settings.lookupTimeout, clock, steady, after },
+    onSeen(vmId) {
+      if (settings.eventInterval > 0) follower.readAgain({ vm: new Set([vmId]), host: new Set() });
+    },
+    ...{ settings, clock, steady, after },
   });
 
   const isWorthReading = createUnknownHosts(steady, refresher.hasReadSince);
@@ -136,9 +137,13 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     findVm: lookup.find,
     withReservations: reservations.countedIn,
     reservations,
-    use,
+    use: follower.use,
     followCall: predictor.callCame,
     start: refresher.start,
+    configure(next) {
+      Object.assign(settings, next);
+      refresher.configured();
+    },
     ready: refresher.ready,
     state: refresher.state,
     feed,

@@ -1,3 +1,4 @@
+import type { InventorySettings } from '../config/sections.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { FollowCall } from '../domain/inventory.js';
@@ -30,8 +31,7 @@ export interface PredictorOptions {
   readonly readVm: (id: string, signal: AbortSignal, requestId: string) => Promise<Vm | undefined>;
   /** Called with a VM that a look-up shows at another host than the snapshot. */
   readonly onSeen: (vmId: string) => void;
-  /** Longest time for a look-up, in ms. */
-  readonly lookupTimeout: number;
+  readonly settings: Pick<InventorySettings, 'lookupTimeout'>;
   /** Wall clock, for the deadlines of calls. */
   readonly clock: Clock;
   /** Monotonic clock. */
@@ -50,7 +50,7 @@ export interface Predictor {
 
 /** Creates a predictor. */
 export function createPredictor(options: PredictorOptions): Predictor {
-  const { reservations, current, findVm, readVm, onSeen, lookupTimeout, clock, steady, after } = options;
+  const { reservations, current, findVm, readVm, onSeen, settings, clock, steady, after } = options;
   const limiter = createLimiter({ maxRunning: MAX_FOLLOW_UPS, maxWaiting: MAX_FOLLOWED, full: late });
   const closing = new AbortController();
   /** Functions that stop following a VM, by its id. */
@@ -96,7 +96,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
       await pause(Math.max(0, answered + time - steady.now()), signal);
       await limiter.run(async () => {
         const began = steady.now();
-        const limits = { signal, ms: lookupTimeout, after, late };
+        const limits = { signal, ms: settings.lookupTimeout, after, late };
         const answer = await runWithin((own) => readVm(vmId, own, requestId), limits).then(
           (vm) => ({ vm }),
           () => undefined,
@@ -119,7 +119,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
       return (hostId) =>
         follow(vmId, async (signal) => {
           const snapshot = current();
-          const deadline = clock.now() + lookupTimeout;
+          const deadline = clock.now() + settings.lookupTimeout;
           const vm = snapshot.vm(vmId) ?? (await findVm(vmId, { requestId, signal, deadline }));
           const hostName = snapshot.host(hostId)?.name;
           signal.throwIfAborted();

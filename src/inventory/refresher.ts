@@ -79,11 +79,11 @@ export interface InventoryListeners {
 
 /** Options of a refresher. */
 export interface RefresherOptions extends InventoryListeners {
+  /** May change; {@link Refresher.configured} tells when. */
   readonly settings: Omit<InventorySettings, 'lookupTimeout'>;
   /** Reads a snapshot. It is aborted after {@link readingLimit}. */
   readonly read: SnapshotReader;
-  /** Absent: everything is read each time. */
-  readonly follower: EventFollower | undefined;
+  readonly follower: EventFollower;
   /** Monotonic clock. */
   readonly steady: Clock;
   readonly after: After;
@@ -99,6 +99,8 @@ export interface RefresherOptions extends InventoryListeners {
 export interface Refresher {
   /** Starts to read periodically. */
   readonly start: () => void;
+  /** Reads everything by settings that have changed, at once. */
+  readonly configured: () => void;
   /**
    * Joins the reading under way, or starts one on behalf of an unknown host: at most one a second, or half of the time if one
    * takes longer; for gateways at most one in {@link GATEWAY_INTERVAL}. Returns undefined if none may start.
@@ -121,9 +123,7 @@ export interface Refresher {
 
 /** Creates a refresher that reads nothing before it is started. */
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { read, follower, steady, after, random, log } = options;
-  const { eventInterval, relistInterval, refreshInterval, maxStaleness } = options.settings;
-  const longest = readingLimit(options.settings);
+  const { settings, read, follower, steady, after, random, log } = options;
   const closing = new AbortController();
   let flight: Promise<void> | undefined;
   let poll: Promise<void> | undefined;
@@ -144,7 +144,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let cancelPoll: () => void = () => undefined;
 
   const freshness = createFreshness({
-    ...{ maxStaleness, steady, after, log, counts },
+    ...{ settings, steady, after, log, counts },
     began: () => newest?.began,
     whyNone: () =>
       `the engine has not been read yet: ${lastFailure?.message ?? 'the first reading is under way'}`,
@@ -181,12 +181,14 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const begin = steady.now();
     const breaksBefore = breaks.count;
     const wasFollowing = following;
-    const told = follower?.watch() ?? noObjects();
+    const hasEvents = settings.eventInterval > 0;
+    const longest = readingLimit(settings);
+    const told = follower.watch();
     healing = undefined;
     let noEvents: SchedulingError | undefined;
     const result = await runWithin(
       async (signal) => {
-        if (!wasFollowing) noEvents = await follower?.begin(signal);
+        if (hasEvents && !wasFollowing) noEvents = await follower.begin(signal);
         return read(newest?.snapshot, signal);
       },
       { signal: closing.signal, ms: longest, after, late: () => readTooLong(longest) },
@@ -205,7 +207,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       failures = 0;
       lastFailure = undefined;
       full = result;
-      const canFollow = follower !== undefined && noEvents === undefined;
+      const canFollow = hasEvents && settings.eventInterval > 0 && noEvents === undefined;
       following = canFollow && breaks.count === breaksBefore;
       publishFull(result, wasFollowing && following, told);
       log.debug('engine refreshed', { ...counts(), durationMs });
@@ -219,7 +221,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   /** Puts a full reading in the place of the snapshot, of which it keeps what events told of meanwhile. */
   function publishFull({ snapshot: read, began }: Reading, isContinuous: boolean, told: ObjectIds): void {
-    const eventId = following ? follower?.eventId() : undefined;
+    const eventId = following ? follower.eventId() : undefined;
     if (newest === undefined) {
       publish({ snapshot: { ...read, eventId }, delta: undefined, began });
       return;
@@ -237,7 +239,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       began: isContinuous ? Math.max(began, newest.began) : began,
     });
     healing = isContinuous ? { found: missedByEvents(before, delta), told } : undefined;
-    if (isContinuous) follower?.readAgain(told);
+    if (isContinuous) follower.readAgain(told);
   }
 
   function publish(update: SnapshotUpdate): void {
@@ -254,7 +256,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   }
 
   async function pollOnce(): Promise<void> {
-    if (follower === undefined || newest === undefined || !following) return;
+    if (newest === undefined || !following) return;
+    const longest = readingLimit(settings);
     const { snapshot: before } = newest;
     try {
       const { began, lags, ...changes } = await runWithin((signal) => follower.poll(before, signal), {
@@ -271,8 +274,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
       publish({ snapshot: applyDelta(snapshot, delta), delta, began: Math.max(began, beganBefore) });
       options.onEvents?.(lags);
       countHealed(began);
-      if (steady.now() - breaks.last >= refreshInterval) breaks = { ...breaks, count: 0 };
-      pollAfter(eventInterval);
+      if (steady.now() - breaks.last >= settings.refreshInterval) breaks = { ...breaks, count: 0 };
+      pollAfter(settings.eventInterval);
     } catch (thrown) {
       if (!closing.signal.aborted) giveUpEvents(SchedulingError.from(thrown));
     }
@@ -300,17 +303,17 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const count = (kind: keyof ObjectIds) => [...found[kind]].filter((id) => !told[kind].has(id)).length;
     options.onHealed?.({ hosts: count('host'), vms: count('vm') });
     healing = undefined;
-    follower?.unwatch();
+    follower.unwatch();
   }
 
   function pause(): number {
     const jitter = 1 + (2 * random() - 1) * REFRESH_JITTER;
-    const usual = refreshInterval * jitter;
+    const usual = settings.refreshInterval * jitter;
     // Capped, since a higher power overflows.
     const backoff = (times: number) =>
       Math.min(usual, FAILURE_PAUSE * 2 ** Math.min(times - 1, 30) * (1 + random() / 4));
     if (failures > 0) return Math.round(backoff(failures));
-    if (following) return Math.round(relistInterval * jitter);
+    if (following) return Math.round(settings.relistInterval * jitter);
     // At once for the first time; an engine whose events fail again and again is read as seldom as one without.
     if (breaks.last >= (full?.began ?? 0))
       return breaks.count === 1 ? 0 : Math.round(backoff(breaks.count - 1));
@@ -333,12 +336,19 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   return {
     start: () => void refresh(),
+    configured() {
+      if (settings.eventInterval === 0) following = false;
+      freshness.watch();
+      // A reading under way may have begun by the settings before.
+      void Promise.resolve(flight).then(refresh);
+    },
     refreshOnDemand,
     isRecent,
     hasReadSince: (time) => full !== undefined && full.began >= time,
     lastDuration: () => last?.took ?? 0,
     current() {
-      if (newest !== undefined && steady.now() - newest.began <= maxStaleness) return newest.snapshot;
+      if (newest !== undefined && steady.now() - newest.began <= settings.maxStaleness)
+        return newest.snapshot;
       throw new SchedulingError('UNAVAILABLE', freshness.check() ?? '');
     },
     async ready() {

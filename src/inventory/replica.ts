@@ -82,9 +82,9 @@ type Collected<Changed> = { readonly [Key in keyof Changes<Changed>]: Changes<Ch
 
 /** Creates a replica that watches nothing before it is started. */
 export function createReplica(options: ReplicaOptions): Replica {
-  const { settings, reader, log, clock = Date, steady = performance, after = nodeAfter } = options;
+  const { reader, log, clock = Date, steady = performance, after = nodeAfter } = options;
   const { random = Math.random } = options;
-  const { lookupTimeout, maxStaleness } = settings;
+  const settings = { ...options.settings };
   const closing = new AbortController();
   let newest: SnapshotUpdate | undefined;
   let position: FeedPosition | undefined;
@@ -108,7 +108,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     onChange: (vmId, kept) => feed.reserved(vmId, kept),
   });
   const freshness = createFreshness({
-    ...{ maxStaleness, steady, after, log, counts },
+    ...{ settings, steady, after, log, counts },
     began: () => newest?.began,
     whyNone: () => `the reader has sent no inventory yet: ${lastFailure?.message ?? 'it is being asked'}`,
     whyOld: () =>
@@ -120,7 +120,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   const feed = createFeed({ current, listReservations: reservations.list, steady, use });
   const lookup = createVmLookup({
     async get(id, signal, requestId) {
-      const call = { requestId, signal, deadline: clock.now() + lookupTimeout };
+      const call = { requestId, signal, deadline: clock.now() + settings.lookupTimeout };
       const { vms } = await reader.listVms({ vmId: id, pageSize: 1 }, call).catch(noneIfUnknown);
       const [listed] = vms;
       return listed && vmOf(listed);
@@ -131,7 +131,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   const isWorthAsking = createUnknownHosts(steady, hasStepSince);
 
   function current(): Snapshot {
-    if (newest !== undefined && steady.now() - newest.began <= maxStaleness) return newest.snapshot;
+    if (newest !== undefined && steady.now() - newest.began <= settings.maxStaleness) return newest.snapshot;
     throw new SchedulingError('UNAVAILABLE', freshness.check() ?? '');
   }
 
@@ -263,7 +263,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     async refreshed(hostIds, call) {
       if (call.signal.aborted) throw SchedulingError.from(call.signal.reason);
       const asked = steady.now();
-      const ms = Math.min(lookupTimeout, (call.deadline - clock.now()) * HOST_WAIT_SHARE);
+      const ms = Math.min(settings.lookupTimeout, (call.deadline - clock.now()) * HOST_WAIT_SHARE);
       const looked = !isWorthAsking(hostIds) || (await waitUntil(() => hasStepSince(asked), ms, call));
       return { snapshot: current(), looked: looked && failures === 0 };
     },
@@ -289,6 +289,10 @@ export function createReplica(options: ReplicaOptions): Replica {
       },
     },
     start: () => void (following ??= follow()),
+    configure(next) {
+      Object.assign(settings, next);
+      freshness.watch();
+    },
     async ready() {
       await firstOutcome;
       if (newest !== undefined) return newest.snapshot;

@@ -64,7 +64,6 @@ interface UnderWay {
 
 /** Creates a look-up. */
 export function createVmLookup({ get, settings, steady, after }: VmLookupOptions): VmLookup {
-  const { lookupTimeout } = settings;
   const remembered = createLru<string, Remembered>(MAX_LOOKUPS);
   const places = (maxRunning: number) => ({
     limiter: createLimiter({ maxRunning, maxWaiting: MAX_WAITING_LOOKUPS, full }),
@@ -84,7 +83,7 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
     };
     const answer = runWithin((signal) => limiter.run(() => send(signal), signal), {
       signal: own.signal,
-      ms: lookupTimeout,
+      ms: settings.lookupTimeout,
       after,
       late: () => late(id),
     });
@@ -129,7 +128,7 @@ export function createVmLookup({ get, settings, steady, after }: VmLookupOptions
   function late(id: string): SchedulingError {
     return new SchedulingError(
       'UNAVAILABLE',
-      `vm ${id}: the engine did not answer within ${lookupTimeout} ms (inventory.lookupTimeout)`,
+      `vm ${id}: the engine did not answer within ${settings.lookupTimeout} ms (inventory.lookupTimeout)`,
     );
   }
 

@@ -37,8 +37,8 @@ export interface PluginHostOptions {
 
 /** A PolicyUnitService of old Python plugins. */
 export interface PluginHost extends PolicyUnitService {
-  /** Reports whether there is a unit of that name, of any type. */
-  readonly hasUnit: (name: string) => boolean;
+  /** Returns the names of the units, of any type. */
+  readonly unitNames: () => readonly string[];
   /** Returns the problems, by file: plugins that failed to import or are still importing, and units left out. */
   readonly problems: () => readonly PluginProblem[];
   /** Returns the reason why no plugin can run: there is no suitable Python, or no folder. They are looked for again and again. */
@@ -209,7 +209,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   return {
     ...service,
     listPolicyUnits,
-    hasUnit: (wanted) => catalogue.units.some(({ name }) => name === wanted),
+    unitNames: () => catalogue.units.map(({ name }) => name),
     problems: () => catalogue.problems,
     failure: () => failure,
     onUnitsChanged(listener) {

@@ -22,11 +22,19 @@ function stage(firstAnswer: () => Promise<unknown> = () => Promise.resolve()) {
   const closed: string[] = [];
   const placed: string[] = [];
   let opened = 0;
-  const stageOf = { problem: undefined as Error | undefined };
+  const stageOf = {
+    problem: undefined as Error | undefined,
+    inPlace: (name: string) => void placed.push(name),
+    units: ['a', 'b'],
+  };
   const backendOf = (name: string, service: PolicyUnitService = constantService(name)): Backend =>
     testBackend(service, {
       firstAnswer: firstAnswer(),
-      inPlace: () => void placed.push(name),
+      inPlace: () => stageOf.inPlace(name),
+      unitNames: (
+        (units) => () =>
+          units
+      )(stageOf.units),
       close: () => Promise.resolve(void closed.push(name)),
     });
   const put = (service?: PolicyUnitService) => backends.swap(backendOf('0', service));
@@ -117,7 +125,7 @@ describe('a reloader', () => {
     expect([opened(), await current(), closed]).to.deep.equal([2, '0', ['1']]);
     expect(events()).to.deep.equal(['reloading', 'reload called off', 'reloading']);
     await time.advance(READY_WAIT_MS);
-    expect([opened(), await current(), placed]).to.deep.equal([2, '2', ['0', '2']]);
+    expect([opened(), await current(), placed]).to.deep.equal([2, '2', ['2']]);
   });
 
   it('says each thing that is wrong with a configuration, keeps the old backend, and takes the next request', async () => {
@@ -135,6 +143,31 @@ describe('a reloader', () => {
     reloader.request();
     await time.advance(0);
     expect(await current()).to.equal('1');
+  });
+
+  it('says that the new configuration answers when a part fails after it took its place, and closes the old one', async () => {
+    const { reloader, time, current, closed, log, stageOf } = stage();
+    stageOf.inPlace = () => {
+      throw new Error('the disk is full');
+    };
+    reloader.request();
+    await time.advance(0);
+    expect([await current(), closed]).to.deep.equal(['1', ['0']]);
+    const [level, event, { reason, consequence }] = (({ level, event, fields }) =>
+      [level, event, fields] as const)(log.lines.at(-1) ?? expect.fail('nothing logged'));
+    expect([level, event, reason]).to.deep.equal(['error', 'reloaded in part', 'the disk is full']);
+    expect(consequence).to.match(/^the new configuration answers calls/);
+  });
+
+  it('names the units that came and went', async () => {
+    const { reloader, time, log, stageOf } = stage();
+    stageOf.units = ['a', 'c', 'd'];
+    reloader.request();
+    await time.advance(0);
+    expect(log.lines.at(-1)).to.deep.include({
+      event: 'reloaded',
+      fields: { unitsAdded: 'c d', unitsRemoved: 'b' },
+    });
   });
 
   it('calls a reload off when the process ends, and starts none then', async () => {

@@ -50,11 +50,11 @@ describe('a service that is told to read its configuration again', () => {
     folder.remove();
   });
 
+  const account = () => ({ url: simulator.url, username: SIMULATOR_ACCOUNT.username });
   const file = () => `${folder.path}/hostscore.yaml`;
 
   function write(config: object): void {
-    const engine = { url: simulator.url, username: SIMULATOR_ACCOUNT.username };
-    writeFileSync(file(), stringify({ engine, ...config }));
+    writeFileSync(file(), stringify({ engine: account(), ...config }));
   }
 
   async function serve(config: object = {}, ...args: readonly string[]): Promise<void> {
@@ -73,7 +73,7 @@ describe('a service that is told to read its configuration again', () => {
   }
 
   const countOf = (pattern: RegExp) => [...program.stderr().matchAll(pattern)].length;
-  const ENDS = / (?:reloaded|reload called off)\n| not reloaded /g;
+  const ENDS = / (?:reloaded(?: units.*)?|reload called off)\n| not reloaded /g;
 
   /** Has the configuration read again, and waits until that has ended, well or not. */
   async function reload(config?: object): Promise<void> {
@@ -125,7 +125,7 @@ describe('a service that is told to read its configuration again', () => {
     expect(refused).to.include('there is no policy "spread"; there are "other"');
   });
 
-  it('does not read the engine again for other settings, but for those of the engine and the inventory', async () => {
+  it('reads the engine again only when it is read otherwise: 1, then 2 readings', async () => {
     await serve();
     expect(readings()).to.equal(1);
     await reload({ policies: { p: { scores: { [NATIVE]: 2 } } } });
@@ -137,7 +137,38 @@ describe('a service that is told to read its configuration again', () => {
     expect(await scoreOf(NATIVE)).to.equal(100);
     expect(readings()).to.equal(1);
     await reload({ inventory: { refreshInterval: '29s' } });
-    expect(readings()).to.equal(2);
+    await until(readings, (count) => count === 2);
+  });
+
+  it('keeps what is reserved when the engine is read otherwise, and not when another account reads it', async () => {
+    await serve();
+    await client.reserve({ vmId: vmId(1), hostId: hostId(2), ttlMs: 60_000 }, call());
+    const reserved = async () => (await client.listReservations(call())).length;
+    for (const config of [
+      { inventory: { eventInterval: '0s', refreshInterval: '29s' } },
+      { inventory: { eventInterval: '500ms', relistInterval: '1m', maxStaleness: '6m' } },
+      { engine: { ...account(), responseTimeout: '50s', hostStatistics: false } },
+    ]) {
+      const before = readings();
+      await reload(config);
+      await until(readings, (count) => count > before);
+      expect(await reserved()).to.equal(1);
+    }
+    await reload({ engine: { ...account(), allowPlaintext: true } });
+    expect(await reserved()).to.equal(0);
+  });
+
+  it('does not try a refused login again for what does not change the user, lest the account is locked: 1 login and 1 refusal', async () => {
+    await serve();
+    const another = { url: simulator.url, username: 'another@internal' };
+    write({ engine: another });
+    program.reload();
+    await program.written('stderr', / engine login refused /);
+    write({ engine: { ...another, allowPlaintext: true } });
+    program.reload();
+    await program.written('stderr', / reload called off\n[^]*not tried again for /);
+    await reload({});
+    expect(simulator.requests.count('/sso/oauth/token')).to.equal(2);
   });
 
   it('answers by a service that was added, and no longer by one that was removed', async () => {
@@ -151,7 +182,9 @@ describe('a service that is told to read its configuration again', () => {
     await reload({ services: [a, b] });
     expect(await unitNames()).to.include.members(['a', 'b']);
     expect(await scoreOf('b')).to.equal(40);
+    expect(program.stderr()).to.match(/ reloaded unitsAdded=b\n/);
     await reload({ services: [b] });
+    expect(program.stderr()).to.match(/ reloaded unitsRemoved=a\n/);
     expect(await unitNames())
       .to.include('b')
       .and.not.to.include('a');

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { MAX_TOKEN_LENGTH } from '../../src/inventory/engine-session.js';
+import { MAX_TOKEN_LENGTH, type LoginPause } from '../../src/inventory/engine-session.js';
 import { engineVm, vmId } from './engine-world.js';
 import { createFakeTime } from './fake-time.js';
 import { json, LOGOUT_PATH, TOKEN_PATH, VMS_PATH, type Answer } from './raw-engine.js';
+import { codeOf } from './stage.js';
 import { failure, useWire, VM_PATH } from './wire.js';
 
 describe('createEngineSession', () => {
@@ -120,6 +121,27 @@ describe('createEngineSession', () => {
     // Pauses of 1, 2, 4, 8, 16, 32, 60, 60 and 60 minutes.
     expect(logins).to.deep.equal([0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     expect(wire.log.lines.filter(({ event }) => event === 'engine login refused')).to.have.length(10);
+  });
+
+  it('waits out the pause of an earlier session, which the login with another password does not end', async () => {
+    wire.engine.on(TOKEN_PATH, (response, { body }) =>
+      body.includes('right')
+        ? json(response, { access_token: 'token' })
+        : json(response, { error_code: 'access_denied' }, 400),
+    );
+    const time = createFakeTime();
+    const options = { clock: time.clock, pauses: new Map<string, LoginPause>() };
+    const ask = (settings: Parameters<typeof wire.open>[0]) =>
+      codeOf(wire.open(settings, options).getVm(vmId(1), signal));
+    const wrong = { password: () => 'wrong' };
+    expect(await ask(wrong)).to.match(/refused .*; check the password/);
+    expect(await ask({ password: () => 'right' })).to.equal('OK');
+    expect(await ask(wrong)).to.match(/not tried again for 60 s, lest the engine locks the account/);
+    expect(wire.engine.count(TOKEN_PATH)).to.equal(2);
+    await ask({ ...wrong, username: 'another@internal' });
+    await time.advance(60_000);
+    await ask(wrong);
+    expect(wire.engine.count(TOKEN_PATH)).to.equal(4);
   });
 
   it('waits no longer because the clock was set back', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { inventorySection } from '../../src/config/sections.js';
 import { applyDelta } from '../../src/domain/snapshot-delta.js';
 import type { Snapshot } from '../../src/domain/snapshot.js';
 import type { EngineEvent } from '../../src/inventory/engine-events.js';
@@ -333,6 +334,22 @@ describe('createEventFollower', () => {
     await follow({ eventInterval: 0 });
     await stage.time.advance(2 * MINUTE);
     expect([stage.client.calls.events, fullReadings()]).to.deep.equal([[], 5]);
+  });
+
+  it('begins and ceases to ask for events when its settings change, and keeps its snapshot', async () => {
+    const settings = inventorySection.parse({ eventInterval: '0s', maxStaleness: '24h' });
+    const inventory = await follow(settings);
+    inventory.configure({ ...settings, eventInterval: SECOND });
+    expect(inventory.current().hosts).to.have.length(2);
+    await stage.time.advance(3 * SECOND);
+    expect([stage.client.calls.events.length, fullReadings()]).to.deep.equal([5, 2]);
+    inventory.configure(settings);
+    expect(inventory.current().hosts).to.have.length(2);
+    await stage.time.advance(29 * SECOND);
+    expect([stage.client.calls.events.length, fullReadings()]).to.deep.equal([5, 3]);
+    inventory.configure({ ...settings, maxStaleness: 6 * SECOND, refreshInterval: MINUTE });
+    await stage.time.advance(6 * SECOND + 1);
+    expect(() => inventory.current()).to.throw(/may be 6.0 s old at most/);
   });
 
   describe('the full reading every 10 min', () => {

@@ -40,7 +40,7 @@ describeWithPython('vices of plugins, beside a healthy one whose values arrive',
     const host = await openHost({ ...part, dir: folder.path });
     // A host that starts does not wait for imports that take long, as on a busy machine.
     await until(
-      () => host.hasUnit('good'),
+      () => host.unitNames().includes('good'),
       (isImported) => isImported,
     );
     return host;

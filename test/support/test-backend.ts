@@ -7,7 +7,7 @@ export function testBackend(service: PolicyUnitService, differences: Partial<Bac
     service,
     policies: new Map(),
     inventory: undefined,
-    hasUnit: () => true,
+    unitNames: () => [],
     readiness: () => ({ ready: true }),
     feed: undefined,
     inventoryFigures: () => undefined,
