@@ -7,7 +7,7 @@ import type { Log } from '../process/log.js';
 import { createCollectionSplitter, MAX_OBJECT_BYTES } from './collection-stream.js';
 import { EngineFailure, lasting, passing } from './engine-failure.js';
 import { createEngineHttp, type EngineAnswer } from './engine-http.js';
-import { EVENT_SEARCH, parseEvent, type EngineEvent } from './engine-events.js';
+import { EVENT_SEARCH, NEWEST_EVENTS, parseEvent, type EngineEvent } from './engine-events.js';
 import { parseHost, parseVm, type EngineHost, type EngineVm, type Parsed } from './engine-json.js';
 import { createRefusalReader, isJson } from './engine-refusal.js';
 import {
@@ -60,10 +60,11 @@ export interface ListingVisitor<Record> {
 }
 
 /**
- * Which events are listed: all that change hosts or VMs with an id above `from`; or only the newest of these, or of any kind.
- * Never some of those above an id, since the engine would leave out the oldest.
+ * Events to list: all that change hosts or VMs with an id above `from`; the newest {@link NEWEST_EVENTS} of these; or the newest
+ * one of any kind, or of a code. Never some of those above an id, since the engine would leave out the oldest.
  */
-export type EventQuery = { readonly from: number } | 'newest' | 'newest of any kind';
+export type EventQuery =
+  { readonly from: number } | { readonly code: number } | 'newest' | 'newest of any kind';
 
 /** Creates the visitor of a listing, a new one for each retry. */
 export type BeginListing<Record> = () => ListingVisitor<Record>;
@@ -117,7 +118,6 @@ const WITH_STATISTICS = '?follow=statistics';
 /** Constant, since the engine caches each distinct query for ever (SearchQuery.queriesCache). */
 const RUNNING_VMS = '/vms?search=on_host%3D*';
 const EVENTS = `/events?search=${encodeURIComponent(EVENT_SEARCH)}`;
-const NEWEST_EVENT = '/events?max=1';
 
 /** Longest work on a listing before the event loop gets its turn, in ms. */
 const MAX_BLOCKING_TIME = 5;
@@ -293,8 +293,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     readHost: (id, { statistics }, signal) =>
       readObject(['host', id], statistics ? openHosts : get, parseHost, signal),
     listEvents(query, begin, signal) {
-      const newest = query === 'newest' ? `${EVENTS}&max=1` : NEWEST_EVENT;
-      const path = typeof query === 'string' ? newest : `${EVENTS}&from=${query.from}`;
+      const path = eventsPath(query);
       return list(path, (given) => get(path, given), 'event', parseEvent, begin, signal, LOOKUP_PAUSES);
     },
     configure({ connectTimeout, responseTimeout, requestTimeout, hostStatistics }) {
@@ -305,6 +304,12 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
       http.close();
     },
   };
+}
+
+function eventsPath(query: EventQuery): string {
+  if (query === 'newest') return `${EVENTS}&max=${NEWEST_EVENTS}`;
+  if (query === 'newest of any kind') return '/events?max=1';
+  return 'from' in query ? `${EVENTS}&from=${query.from}` : `/events?search=type%3D${query.code}&max=1`;
 }
 
 function parseJson(text: string, what: string): unknown {

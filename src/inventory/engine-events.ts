@@ -7,6 +7,8 @@ export interface EngineEvent {
   readonly id: number;
   /** By the clock of the engine, in ms since the epoch. */
   readonly time: number;
+  /** Its kind (AuditLogType). */
+  readonly code: number;
   readonly kind: 'vm' | 'host';
   /** Object to be read again; absent when the event names none. */
   readonly objectId: string | undefined;
@@ -29,6 +31,15 @@ const HOST_CODES = new Set([
 /** The one search for events. Constant, like every search text of ours, though the engine does not cache those of events. */
 export const EVENT_SEARCH = [...VM_CODES, ...HOST_CODES].map((code) => `type=${code}`).join(' or ');
 
+/** Largest id after which an engine lists events. It reads the number as an int, and lists all events instead for a larger one. */
+export const MAX_FROM = 2 ** 31 - 1;
+
+/**
+ * Number of the newest events with which following begins. One that can be read only later has a place among them, and is
+ * known by its absence: as many as 40 a second of the time in which it may come.
+ */
+export const NEWEST_EVENTS = 200;
+
 /** Parses an event from the engine's JSON (EventMapper). Of a migration it names the source, so only the VM is of use. */
 export function parseEvent(object: unknown): Parsed<EngineEvent> {
   if (!isJsonObject(object)) return { odd: 'event: expected an object' };
@@ -36,8 +47,11 @@ export function parseEvent(object: unknown): Parsed<EngineEvent> {
   const time = Number(object['time']);
   if (!Number.isSafeInteger(id) || id < 0) return { odd: 'event: id: expected a whole number' };
   if (!Number.isFinite(time)) return { odd: `event ${id}: time: expected a number` };
-  const kind = HOST_CODES.has(Number(object['code'])) ? 'host' : 'vm';
+  const code = Number(object['code']);
+  const kind = HOST_CODES.has(code) ? 'host' : 'vm';
   const named = object[kind];
   const text = isJsonObject(named) ? named['id'] : undefined;
-  return { record: { id, time, kind, objectId: typeof text === 'string' ? parseUuid(text) : undefined } };
+  return {
+    record: { id, time, code, kind, objectId: typeof text === 'string' ? parseUuid(text) : undefined },
+  };
 }

@@ -22,9 +22,13 @@ const REFUSAL = z.object({
   error_description: z.string().optional().catch(undefined),
 });
 
+const ROLE = 'the account needs an administrator role, such as ReadOnlyAdmin on the whole system';
+
 /** Remedy for an account that sees too little. */
-export const ROLE_REMEDY =
-  'the account needs an administrator role, such as ReadOnlyAdmin on the whole system, to see hosts and where VMs run';
+export const ROLE_REMEDY = `${ROLE}, to see hosts and where VMs run`;
+
+/** Remedy for an account that sees no events. */
+export const EVENTS_REMEDY = `${ROLE}, to see events`;
 
 /** Reader of refusals: makes failures with the remedy, and without secrets, which engines echo. */
 export interface RefusalReader {

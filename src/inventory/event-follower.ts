@@ -6,7 +6,7 @@ import { linkAbort, runWithin } from '../lib/deadline.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { EngineClient, EventQuery } from './engine-client.js';
-import type { EngineEvent } from './engine-events.js';
+import { MAX_FROM, type EngineEvent } from './engine-events.js';
 import type { EngineHost, EngineVm } from './engine-json.js';
 import { noObjects, type ObjectIds } from './healing.js';
 import type { VmPool } from './vm-pool.js';
@@ -51,10 +51,12 @@ export interface Poll extends SnapshotDelta {
 
 /** Follower of the engine's events. */
 export interface EventFollower {
-  /** Notes the newest event, with which a full reading begins. Resolves to the reason why events can't be followed, if so. */
+  /** Notes the newest events, with which a full reading begins. Resolves to the reason why events can't be followed, if so. */
   readonly begin: (signal: AbortSignal) => Promise<SchedulingError | undefined>;
   /** Returns the id of the newest event, 0 before the first. */
   readonly eventId: () => number;
+  /** Reports whether the engine has listed no event yet: one that is new, or one that shows none to this account. */
+  readonly isSilent: () => boolean;
   /**
    * Reads the events since the last poll, then each object that they name, and what is next in turn. Rejects when events
    * may have been lost, or too many objects changed, so that a full reading is due.
@@ -101,6 +103,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
   /** Number of times that each object which an event named was read in vain. */
   const vain = new Map<string, number>();
   let watched: ObjectIds | undefined;
+  /** True until the engine lists its first event, of whatever kind. */
+  let isSilent = false;
   const lastUse = new Map<UnannouncedData, number>();
   /** VMs to be read once more, in the order of the time when. */
   const guestReports = new Map<string, number>();
@@ -108,6 +112,12 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
   const newestId = () => [...known.keys()].reduce((left, right) => Math.max(left, right), 0);
   const oldestId = () => [...known.keys()].reduce((left, right) => Math.min(left, right), newestId());
+  /** Returns the id after which events are listed, and the oldest known one with them. Throws when the engine takes none so high. */
+  function idBefore(): number {
+    const from = Math.max(0, oldestId() - 1);
+    if (from > MAX_FROM) throw outgrown(from);
+    return from;
+  }
   const isInUse = (data: UnannouncedData) => steady.now() - (lastUse.get(data) ?? -Infinity) < USE_TIME;
 
   async function list(query: EventQuery, signal: AbortSignal): Promise<readonly EngineEvent[]> {
@@ -120,7 +130,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
           () => {
             [events, oddity] = [[], undefined];
             return {
-              record: (event) => void events.push(event),
+              // Those before one that can't be understood are not needed to begin with.
+              record: (event) => oddity ?? events.push(event),
               odd: (reason) => (oddity ??= reason),
             };
           },
@@ -128,8 +139,17 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
         ),
       { signal, ms: EVENTS_TIMEOUT, after, late: tooLate },
     );
-    if (oddity !== undefined) throw lost(`one of them can't be understood: ${oddity}`);
+    const canBegin = query === 'newest' && events.length > 0;
+    if (oddity !== undefined && !canBegin) throw lost(`one of them can't be understood: ${oddity}`);
     return events;
+  }
+
+  /** Finds out what it means that no event of a host or a VM is found. Throws for an engine whose search finds none at all. */
+  async function expectSearch(signal: AbortSignal): Promise<void> {
+    const [any] = await list('newest of any kind', signal);
+    isSilent = any === undefined;
+    // A search that an engine does not understand finds nothing, with status 200.
+    if (any !== undefined && (await list({ code: any.code }, signal)).length === 0) throw notFound();
   }
 
   /** Returns the events that are new. Throws when one that is known is missing or another: the engine's database was restored. */
@@ -143,6 +163,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
   function note(events: readonly EngineEvent[]): void {
     const now = steady.now();
+    if (events.length > 0) isSilent = false;
     for (const { id, time } of events) known.set(id, { time, seen: now });
     const settled = [...known].filter(([, { seen }]) => now - seen >= EVENT_OVERLAP).map(([id]) => id);
     const lastSettled = settled.reduce((left, right) => Math.max(left, right), 0);
@@ -244,8 +265,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
   async function poll(snapshot: Snapshot, signal: AbortSignal): Promise<Poll> {
     const time = clock.now();
     const began = steady.now();
-    const from = Math.max(0, oldestId() - 1);
-    const events = newEvents(await list({ from }, signal));
+    const events = newEvents(await list({ from: idBefore() }, signal));
     note(events);
     const { vm, host } = pending;
     pending = noObjects();
@@ -291,16 +311,18 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
       pending = noObjects();
       vain.clear();
       try {
-        const [newest] = await list('newest', signal);
-        // A search that an engine does not understand finds nothing, with status 200.
-        if (newest === undefined && (await list('newest of any kind', signal)).length > 0) return notFound();
-        known = new Map(newest && [[newest.id, { time: newest.time, seen: steady.now() }]]);
+        const newest = await list('newest', signal);
+        isSilent = false;
+        if (newest.length === 0) await expectSearch(signal);
+        known = new Map(newest.map(({ id, time }) => [id, { time, seen: steady.now() }]));
+        idBefore();
         return undefined;
       } catch (thrown) {
         return SchedulingError.from(thrown);
       }
     },
     eventId: newestId,
+    isSilent: () => isSilent,
     poll,
     watch: () => (watched = noObjects()),
     unwatch: () => (watched = undefined),
@@ -354,7 +376,14 @@ function lost(reason: string): SchedulingError {
 function notFound(): SchedulingError {
   return new SchedulingError(
     'UNAVAILABLE',
-    'the engine has events, and its search finds none about hosts and VMs: it may be too old to search for them',
+    'the engine has events, and its search finds none of them by its type: it may be too old to search for events',
+  );
+}
+
+function outgrown(from: number): SchedulingError {
+  return new SchedulingError(
+    'UNAVAILABLE',
+    `the ids of the engine's events reach ${from}, and it lists those after an id only up to ${MAX_FROM}`,
   );
 }
 

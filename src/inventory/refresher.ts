@@ -7,6 +7,7 @@ import { stackOf } from '../lib/text.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import { createFreshness, seconds } from './freshness.js';
+import { EVENTS_REMEDY } from './engine-refusal.js';
 import type { EventFollower } from './event-follower.js';
 import { missedByEvents, noObjects, withChanges, type ObjectIds } from './healing.js';
 import type { Reading, SnapshotReader } from './snapshot-reading.js';
@@ -301,7 +302,12 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (healing === undefined || pollBegan < (last?.end ?? 0)) return;
     const { found, told } = healing;
     const count = (kind: keyof ObjectIds) => [...found[kind]].filter((id) => !told[kind].has(id)).length;
-    options.onHealed?.({ hosts: count('host'), vms: count('vm') });
+    const healed = { hosts: count('host'), vms: count('vm') };
+    options.onHealed?.(healed);
+    if (follower.isSilent() && healed.hosts + healed.vms > 0) {
+      const reason = `hosts or VMs changed, and the engine has not listed one event, so that all is read every ${seconds(settings.refreshInterval)} s: ${EVENTS_REMEDY}`;
+      log.warn('engine events not seen', { ...healed, reason }, '');
+    }
     healing = undefined;
     follower.unwatch();
   }
@@ -313,7 +319,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const backoff = (times: number) =>
       Math.min(usual, FAILURE_PAUSE * 2 ** Math.min(times - 1, 30) * (1 + random() / 4));
     if (failures > 0) return Math.round(backoff(failures));
-    if (following) return Math.round(settings.relistInterval * jitter);
+    const relist = settings.relistInterval * jitter;
+    if (following) return Math.round(follower.isSilent() ? Math.min(relist, usual) : relist);
     // At once for the first time; an engine whose events fail again and again is read as seldom as one without.
     if (breaks.last >= (full?.began ?? 0))
       return breaks.count === 1 ? 0 : Math.round(backoff(breaks.count - 1));

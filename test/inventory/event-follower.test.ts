@@ -2,16 +2,18 @@ import { expect } from 'chai';
 import { inventorySection } from '../../src/config/sections.js';
 import { applyDelta } from '../../src/domain/snapshot-delta.js';
 import type { Snapshot } from '../../src/domain/snapshot.js';
-import type { EngineEvent } from '../../src/inventory/engine-events.js';
+import type { EventQuery } from '../../src/inventory/engine-client.js';
+import { MAX_FROM, NEWEST_EVENTS, type EngineEvent } from '../../src/inventory/engine-events.js';
 import {
   EVENT_OVERLAP,
   MAX_CHANGED,
   MAX_CONCURRENT_READS,
   MAX_REPEATS,
 } from '../../src/inventory/event-follower.js';
+import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import type { ObjectCounts, SnapshotUpdate } from '../../src/inventory/refresher.js';
 import { HOST, vmId } from './engine-world.js';
-import { createGate, scriptedHost, scriptedVm } from './scripted-client.js';
+import { createGate, LOGIN, scriptedHost, scriptedVm } from './scripted-client.js';
 import { settle } from './fake-time.js';
 import { codeOf, engineCall, useStage } from './stage.js';
 
@@ -37,6 +39,7 @@ describe('createEventFollower', () => {
   const event = (id: number, more: Partial<EngineEvent> = {}): EngineEvent => ({
     id,
     time: stage.time.clock.now(),
+    code: 32,
     kind: 'vm',
     objectId: vmId(1),
     ...more,
@@ -197,6 +200,51 @@ describe('createEventFollower', () => {
     expect(fullReadings()).to.equal(1);
   });
 
+  for (const [later, hostId] of [
+    [NEWEST_EVENTS - 1, HOST_2],
+    [NEWEST_EVENTS, HOST],
+  ] as const) {
+    it(`${hostId === HOST ? 'misses' : 'reads'} an object whose event can be read only after ${later} later ones, with which following began`, async () => {
+      stage.client.events = [
+        event(8),
+        ...Array.from({ length: later }, (_, n) => event(10 + n, { objectId: vmId(7) })),
+      ];
+      const inventory = await follow();
+      stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+      happens(9);
+      await stage.time.advance(SECOND);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(hostId);
+      expect(inventory.current().eventId).to.equal(9 + later);
+      expect(fullReadings()).to.equal(1);
+    });
+  }
+
+  for (const [id, follows] of [
+    [MAX_FROM + 1, true],
+    [MAX_FROM + 2, false],
+  ] as const) {
+    it(`${follows ? 'follows' : 'does not follow'} events from the id ${id} on: after ${id - 1} the engine ${follows ? 'lists them' : 'would list all that it has'}`, async () => {
+      stage.client.events = [event(id)];
+      const inventory = await follow();
+      await stage.time.advance(2 * SECOND);
+      expect(inventory.state().followsEvents).to.equal(follows);
+      expect(fullReadings()).to.equal(1);
+    });
+  }
+
+  it('never asks for events after a higher id than that, when the ids grow beyond it', async () => {
+    stage.client.events = [event(MAX_FROM + 1)];
+    await follow();
+    happens(MAX_FROM + 2);
+    await stage.time.advance(EVENT_OVERLAP + 2 * SECOND);
+    happens(MAX_FROM + 3);
+    await stage.time.advance(EVENT_OVERLAP + 2 * SECOND);
+    const asked = stage.client.calls.events.map((query) =>
+      typeof query === 'object' && 'from' in query ? query.from : 0,
+    );
+    expect(Math.max(...asked)).to.equal(MAX_FROM);
+  });
+
   it('reads an object whose event is the first after a quiet time, and can be read only after the next one', async () => {
     const inventory = await follow();
     await stage.time.advance(MINUTE);
@@ -309,25 +357,74 @@ describe('createEventFollower', () => {
     expect(fullReadings()).to.equal(6);
   });
 
-  it('does not follow events of which its search finds none although the engine has some', async () => {
+  /** An engine whose answers to some queries have no event. */
+  const hiding = (hides: (query: EventQuery) => boolean): Partial<InventoryOptions> => {
     const { client } = stage;
-    const inventory = await follow({
+    return {
       client: {
         ...client,
         listEvents: (query, begin, signal) =>
-          query === 'newest' ? Promise.resolve(void begin()) : client.listEvents(query, begin, signal),
+          hides(query) ? Promise.resolve(void begin()) : client.listEvents(query, begin, signal),
       },
-    });
+    };
+  };
+  const warnings = (name: string) =>
+    stage.log.lines.filter((line) => line.event === name).map(({ fields }) => String(fields['reason']));
+
+  it('does not follow events of which its search finds none although the engine has some', async () => {
+    const inventory = await follow(hiding((query) => query !== 'newest of any kind'));
+    await stage.time.advance(MINUTE);
     expect(inventory.state().followsEvents).to.equal(false);
+    expect(fullReadings()).to.equal(3);
+    expect(warnings('engine events not followed')[0]).to.include('too old');
   });
 
-  it('follows an engine that has no events yet', async () => {
-    stage.client.events = [];
+  it('reads everything every 30 s with an account that sees no events, and names the role that it needs', async () => {
+    const inventory = await follow(hiding(() => true));
+    stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
+    await stage.time.advance(31 * SECOND);
+    expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+    expect(warnings('engine events not seen').join()).to.include(
+      'ReadOnlyAdmin on the whole system, to see events',
+    );
+    await stage.time.advance(5 * MINUTE);
+    expect(fullReadings()).to.equal(12);
+  });
+
+  it('follows an engine where no host or VM changed in the 30 days that it keeps events, one login in these', async () => {
+    stage.client.events = [event(7, { code: LOGIN, objectId: undefined })];
     const inventory = await follow();
+    await stage.time.advance(MINUTE);
+    expect([fullReadings(), warnings('engine events not followed')]).to.deep.equal([1, []]);
     happens(1);
     stage.client.vms = [scriptedVm(1, { hostId: HOST_2 })];
     await stage.time.advance(SECOND);
     expect(inventory.current().vm(vmId(1))?.hostId).to.equal(HOST_2);
+  });
+
+  it('follows the events after one that can not be understood, when it is older than the newest ones', async () => {
+    const { client } = stage;
+    client.events = [event(8), event(9), event(10)];
+    const inventory = await follow({
+      client: {
+        ...client,
+        listEvents: (query, begin, signal) =>
+          client.listEvents(
+            query,
+            () => {
+              const visitor = begin();
+              return {
+                ...visitor,
+                record: (one) => (one.id === 9 ? visitor.odd('event 9: time') : visitor.record(one)),
+              };
+            },
+            signal,
+          ),
+      },
+    });
+    await stage.time.advance(MINUTE);
+    expect(inventory.state().followsEvents).to.equal(true);
+    expect(fullReadings()).to.equal(1);
   });
 
   it('asks for no events with an interval of 0', async () => {

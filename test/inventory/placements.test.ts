@@ -67,7 +67,7 @@ describe('onPlacement', () => {
       let eventId = 1;
       const show = (world: World) => (client.vms = [...world].map(([n, vm]) => scriptedVm(n, vm)));
       client.hosts = HOSTS.map((id, n) => scriptedHost({ id, name: `H${n}` }));
-      client.events = [{ id: eventId, time: 1, kind: 'host', objectId: undefined }];
+      client.events = [{ id: eventId, time: 1, code: 15, kind: 'host', objectId: undefined }];
       show(first);
       const settings = { ...inventorySection.parse({}), eventInterval: SECOND, relistInterval: 10 * SECOND };
       const reader = createInventory({ settings, client, log, ...clocks });
@@ -99,7 +99,7 @@ describe('onPlacement', () => {
           client.events = [
             ...client.events,
             ...[1, 2, 3, 4, 5].map((n) => ({
-              ...{ id: ++eventId, time: time.clock.now() },
+              ...{ id: ++eventId, time: time.clock.now(), code: 32 },
               ...{ kind: 'vm' as const, objectId: vmId(n) },
             })),
           ];

@@ -1,4 +1,4 @@
-import type { EngineEvent } from '../../src/inventory/engine-events.js';
+import { NEWEST_EVENTS, type EngineEvent } from '../../src/inventory/engine-events.js';
 import type { EventQuery } from '../../src/inventory/engine-client.js';
 import type { EngineVm } from '../../src/inventory/engine-json.js';
 import type { InventoryOptions } from '../../src/inventory/inventory.js';
@@ -70,12 +70,22 @@ export function createScriptedClient(): ScriptedClient {
       client.calls.events.push(query);
       await client.before('events', signal);
       const visitor = begin();
-      const from = typeof query === 'string' ? 0 : query.from;
-      const found = client.events.filter(({ id }) => id > from).reverse();
-      found.slice(0, typeof query === 'string' ? 1 : undefined).forEach(visitor.record);
+      findEvents([...client.events].reverse(), query).forEach(visitor.record);
     },
   };
   return client;
+}
+
+/** Code of the event of a login, which is about neither host nor VM. */
+export const LOGIN = 30;
+
+function findEvents(events: readonly EngineEvent[], query: EventQuery): readonly EngineEvent[] {
+  if (query === 'newest of any kind') return events.slice(0, 1);
+  if (typeof query === 'object' && 'code' in query)
+    return events.filter(({ code }) => code === query.code).slice(0, 1);
+  const searched = events.filter(({ code }) => code !== LOGIN);
+  if (query === 'newest') return searched.slice(0, NEWEST_EVENTS);
+  return searched.filter(({ id }) => id > query.from);
 }
 
 /** A host as the engine answers it without its statistics, which have its free memory. */
