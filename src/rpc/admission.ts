@@ -12,6 +12,9 @@ export const MAX_STREAMS = 64;
 /** Most watches of the inventory at a time, one a replica. With one message of 100 KB unsent each, they take 6 MB. */
 export const MAX_REPLICAS = 64;
 
+/** Most of them while callers that may not reserve open more: the others, replicas that serve everything, always find half. */
+export const MAX_UNTRUSTED_REPLICAS = 32;
+
 /** Most health checks at a time. They are answered at once, so that more mean a peer that sends them slowly. */
 export const MAX_PROBES = 16;
 
@@ -31,9 +34,10 @@ export interface Place {
 export interface Admission {
   /**
    * Takes a place for a call; when there is none, that which `makeRoom` leaves. Throws RESOURCE_EXHAUSTED when all places of
-   * its kind are taken, and UNAVAILABLE for a stream or a replica once the server closes.
+   * its kind are taken, for a replica that is not trusted when half of them are, and UNAVAILABLE for a stream or a replica once
+   * the server closes.
    */
-  readonly enter: (kind: CallKind, makeRoom: () => void) => Place;
+  readonly enter: (kind: CallKind, makeRoom: () => void, isTrusted?: boolean) => Place;
   /** Admits no more streams; calls on connections that are still open are served. Resolves when the last has ended. */
   readonly close: () => Promise<void>;
   /** Aborts with UNAVAILABLE when the server closes: a stream then ends after its current answer. */
@@ -81,11 +85,11 @@ export function createAdmission(maxConcurrentCalls: number): Admission {
   }
 
   return {
-    enter(kind, makeRoom) {
+    enter(kind, makeRoom, isTrusted = true) {
       if (kind === 'stream' || kind === 'replica') closing.signal.throwIfAborted();
-      if (taken[kind] >= limits[kind]) makeRoom();
-      if (taken[kind] >= limits[kind])
-        throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](limits[kind]));
+      const max = isTrusted ? limits[kind] : Math.min(limits[kind], MAX_UNTRUSTED_REPLICAS);
+      if (taken[kind] >= max) makeRoom();
+      if (taken[kind] >= max) throw new SchedulingError('RESOURCE_EXHAUSTED', REFUSALS[kind](max));
       taken[kind]++;
       return placeFor(kind);
     },
@@ -102,7 +106,7 @@ const REFUSALS: Readonly<Record<CallKind, (max: number) => string>> = {
     `${max} calls are in flight, at most ${max} are accepted (server.maxConcurrentCalls); try again`,
   stream: (max) => `${max} streams are open, at most ${max} are accepted; use an open one, or try again`,
   replica: (max) =>
-    `${max} watches of the inventory are open, at most ${max} are accepted; watch one of those replicas instead`,
+    `${max} watches of the inventory are open, at most ${max} are accepted${max < MAX_REPLICAS ? `, and ${MAX_REPLICAS} with callers of this machine or with a client certificate (server.tlsClientCaFile)` : ''}; watch one of those replicas instead`,
   probe: (max) => `${max} health checks are under way, at most ${max} are accepted; try again`,
   watch: (max) => `${max} health watches are open, at most ${max} are accepted; call Check`,
   reflection: (max) => `${max} reflection streams are open, at most ${max} are accepted; try again`,

@@ -12,6 +12,7 @@ import {
   requestIdMetadata,
   requestIdOf,
 } from './call-metadata.js';
+import type { Connection } from './connections.js';
 import { toStatus, type Status } from './status.js';
 
 /** A finished call, for metrics and an access log. */
@@ -33,6 +34,8 @@ export interface MethodContext {
   /** Monotonic clock, for durations. */
   readonly steady: Clock;
   readonly after: After;
+  /** Reports whether the caller at a connection may change what others are answered. */
+  readonly isTrusted: (connection: Connection | undefined) => boolean;
   /** Throws PERMISSION_DENIED for a call, known by its metadata, whose caller may not change what others are answered. */
   readonly expectTrusted: (call: Metadata, method: string) => void;
   readonly makeRequestId: () => string;
@@ -78,7 +81,7 @@ export async function serveCall<Answer>(
     succeed(answer, requestIdMetadata(requestId));
   } catch (thrown) {
     requestId ??= makeRequestId();
-    const error = reportFailure(log, thrown, { method, requestId });
+    const error = reportFailure(log, thrown, { method, requestId }, incoming?.call.signal);
     code = error.code;
     fail({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
   } finally {
@@ -191,17 +194,19 @@ const MAX_STACK_LENGTH = 8000;
 
 /**
  * Converts a thrown value into the error for the caller, and logs it: a bug with its stack, which the caller never sees,
- * anything else with its reason.
+ * anything else with its reason. What its caller cancelled, by whose signal it ended, is no failure.
  */
 export function reportFailure(
   log: Log,
   thrown: unknown,
   { method, requestId }: { readonly method: string; readonly requestId: string },
+  signal?: AbortSignal,
 ): SchedulingError {
   const error = SchedulingError.from(thrown);
   const { code } = error;
   const about = `${method} ${code}`;
-  if (code === 'INTERNAL')
+  if (code === 'CANCELLED' && signal?.aborted === true) log.debug('call cancelled', { method, requestId });
+  else if (code === 'INTERNAL')
     log.error('call failed', { method, requestId, code, stack: stackOfBug(error) }, about);
   else log.info('call failed', { method, requestId, code, reason: error.message }, about);
   return error;

@@ -45,7 +45,7 @@ const ACCEPTED_ENCODINGS = 'grpc-accept-encoding';
 
 /** Dependencies of the interceptor. */
 export interface InterceptorOptions {
-  readonly context: Pick<MethodContext, 'admission' | 'log' | 'makeRequestId' | 'onCallEnd'>;
+  readonly context: Pick<MethodContext, 'admission' | 'log' | 'isTrusted' | 'makeRequestId' | 'onCallEnd'>;
   readonly connections: Pick<Connections, 'find' | 'makeRoom'>;
   readonly times: CallTimes;
   readonly after: After;
@@ -101,7 +101,8 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
 
     /** Takes a place, if need be that of the call that waits longest for its peer. Throws RESOURCE_EXHAUSTED. */
     function enter(metadata: Metadata): void {
-      const { hold } = admission.enter(kind, () => connections.makeRoom(kind));
+      const isTrusted = kind !== 'replica' || context.isTrusted(connection);
+      const { hold } = admission.enter(kind, () => connections.makeRoom(kind), isTrusted);
       const leave = hold();
       connection?.callStarted();
       isAdmitted = true;
@@ -150,6 +151,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
             connection = connections.find(call.getConnectionInfo());
             try {
               expectUncompressed(call);
+              refuseCompressedFrames(call);
               enter(metadata);
             } catch (thrown) {
               refuse(thrown, metadata);
@@ -230,6 +232,22 @@ function expectUncompressed(call: object): void {
     'UNIMPLEMENTED',
     `grpc-encoding: expected identity, got ${quoted(String(call.incomingEncoding))}; messages are not taken compressed: turn compression off in the client`,
   );
+}
+
+/**
+ * Lets grpc-js end a call with INTERNAL at a message that is marked as compressed, as gRPC asks where no compression was named:
+ * it would take the bytes for the message. Its types don't show the function that unpacks.
+ */
+function refuseCompressedFrames(call: object): void {
+  if ('decompressMessage' in call) call.decompressMessage = unmarked;
+}
+
+/** Returns the message in a frame. Rejects with the status for a marked one. */
+function unmarked(frame: Buffer): Buffer | Promise<never> {
+  if (frame[0] === 0) return frame.subarray(5);
+  const details =
+    'a message is marked as compressed, and grpc-encoding names no compression: turn compression off in the client';
+  return Promise.reject(Object.assign(new Error(details), { code: status.INTERNAL, details }));
 }
 
 function kindOf({ path, requestStream, responseStream }: ServerMethodDefinition<unknown, unknown>): CallKind {

@@ -101,15 +101,18 @@ export interface RpcServer {
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { settings, log, inventory = NO_INVENTORY, times = SERVER_TIMES, after = nodeAfter } = options;
+  const isTrusted = (connection: Connection | undefined) =>
+    settings.allowPlaintext || connection?.isTrusted() === true;
   const context: MethodContext = {
     admission: createAdmission(settings.maxConcurrentCalls),
     log,
     clock: options.clock ?? Date,
     steady: options.clock ?? performance,
     after,
+    isTrusted,
     expectTrusted(call, method) {
       const { connection } = admittedCall(call);
-      if (!settings.allowPlaintext && connection?.isTrusted() !== true) throw untrusted(method, connection);
+      if (!isTrusted(connection)) throw untrusted(method, connection);
     },
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),

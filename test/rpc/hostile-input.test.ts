@@ -85,7 +85,17 @@ const cases: Case[] = [
   {
     title: 'a gzip bomb in a call that names no compression',
     body: frame(gzipSync(Buffer.alloc(64 * 1024 * 1024)), { compressed: 1 }),
-    grpc: status.INVALID_ARGUMENT,
+    grpc: status.INTERNAL,
+  },
+  {
+    title: 'a good request in a frame that is marked as compressed, in a call that names no compression',
+    body: frame(body, { compressed: 1 }),
+    grpc: status.INTERNAL,
+  },
+  {
+    title: 'a good request in a frame with a mark that gRPC does not know',
+    body: frame(body, { compressed: 2 }),
+    grpc: status.INTERNAL,
   },
   { title: 'a bad timeout', headers: { 'grpc-timeout': 'soon' }, body: frame(body), grpc: status.INTERNAL },
   {
@@ -156,6 +166,22 @@ describe('hostile input', () => {
         'grpc-encoding: expected identity, got "deflate"; messages are not taken compressed: turn compression off in the client',
       );
       expect(accepted).to.equal('identity');
+    });
+  }
+
+  for (const path of [
+    '/hostscore.v1.PolicyUnitService/StreamScoreHosts',
+    '/hostscore.v1.InventoryService/Watch',
+    '/grpc.health.v1.Health/Check',
+  ]) {
+    it(`ends a call of ${path} at a frame that is marked as compressed, and says what to do`, async () => {
+      const { grpc, details } = await post({
+        title: path,
+        headers: { ':path': path },
+        body: frame(Buffer.alloc(0), { compressed: 1 }),
+      });
+      expect(grpc).to.equal(status.INTERNAL);
+      expect(details).to.include('turn compression off in the client');
     });
   }
 
