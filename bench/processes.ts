@@ -106,6 +106,7 @@ export function startEngine(world: string): Promise<Measured> {
 export async function startService(
   engineUrl: string,
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<MeasuredService> {
   const args = [
     ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
@@ -113,7 +114,7 @@ export async function startService(
     ...flags,
   ];
   const both = /Scores hosts at (\S+:\d+)[.;][^]*at http:\/\/(\S+?)\/\./;
-  const service = await start(args, both, { HOSTSCORE_ENGINE_PASSWORD: 'simulator' });
+  const service = await start(args, both, { HOSTSCORE_ENGINE_PASSWORD: 'simulator', ...env });
   const [found = '', bridge = ''] = service.found.split(' ');
   return { ...service, found, bridge };
 }

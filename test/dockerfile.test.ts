@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { loadConfig } from '../src/config/load.js';
@@ -55,6 +56,16 @@ describe('the image', () => {
     const { server, bridge, ops } = loadConfig({ variables: {}, flags: {} });
     const ports = [server, bridge, ops].map(({ listen }) => formatAddress(listen).replace('127.0.0.1:', ''));
     expect(argumentsOf('EXPOSE')).to.deep.equal([ports.join(' ')]);
+  });
+
+  it('bounds the memory of Node, as the unit of systemd does', () => {
+    const [, options = ''] = /NODE_OPTIONS="(.*)"/.exec(argumentsOf('ENV').join('\n')) ?? [];
+    expect(read('deploy/hostscore.service')).to.include(`\nEnvironment="NODE_OPTIONS=${options}"\n`);
+    const ask = 'console.log(v8.getHeapStatistics().heap_size_limit / 1024 ** 2)';
+    const env = { ...process.env, NODE_OPTIONS: options };
+    const limitMiB = Number(execFileSync(process.execPath, ['-e', ask], { env, encoding: 'utf8' }));
+    // What is old, and three spaces for what is young.
+    expect(limitMiB).to.equal(512 + 3 * 4);
   });
 
   it('is labelled with the words of the package', () => {
