@@ -11,7 +11,10 @@ import type { EngineHost, EngineVm } from './engine-json.js';
 import { noObjects, type ObjectIds } from './healing.js';
 import type { VmPool } from './vm-pool.js';
 
-/** Most changed objects that are read one by one; beyond it one listing is less work for the engine. */
+/**
+ * Most changed objects that are read one by one; beyond it one listing is less work for the engine. Those that changed during
+ * a listing are read one by one however many they are, and must get fewer from poll to poll.
+ */
 export const MAX_CHANGED = 500;
 
 /** Most objects that are read at the same time: each takes a thread of the engine. */
@@ -100,6 +103,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
    */
   let known = new Map<number, { readonly time: number; readonly seen: number }>();
   let pending = noObjects();
+  /** Most objects that may wait at the next poll: any number after a full reading, of which another one would find as many. */
+  let mostWaiting = Infinity;
   /** Number of times that each object which an event named was read in vain. */
   const vain = new Map<string, number>();
   let watched: ObjectIds | undefined;
@@ -269,11 +274,10 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     note(events);
     const { vm, host } = pending;
     pending = noObjects();
-    if (vm.size + host.size > MAX_CHANGED) {
-      throw lost(
-        `${vm.size + host.size} objects changed, more than the ${MAX_CHANGED} that are read one by one`,
-      );
-    }
+    const waiting = vm.size + host.size;
+    if (waiting > mostWaiting)
+      throw lost(`${waiting} objects changed, more than the ${mostWaiting} that are read one by one`);
+    mostWaiting = Math.max(MAX_CHANGED, waiting);
     const hosts: Collected<HostRecord> = { changed: [], removed: [] };
     const vms: Collected<Vm> = { changed: [], removed: [] };
     const inTurn = new Set(hostsInTurn(snapshot));
@@ -309,6 +313,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
   return {
     async begin(signal) {
       pending = noObjects();
+      mostWaiting = Infinity;
       vain.clear();
       try {
         const newest = await list('newest', signal);
@@ -328,6 +333,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     unwatch: () => (watched = undefined),
     readAgain({ vm, host }) {
       round = undefined;
+      mostWaiting = Infinity;
       for (const id of vm) pending.vm.add(id);
       for (const id of host) pending.host.add(id);
     },

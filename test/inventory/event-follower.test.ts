@@ -188,6 +188,29 @@ describe('createEventFollower', () => {
     });
   }
 
+  for (const [more, readings] of [
+    [0, 1],
+    [1, 2],
+  ] as const) {
+    it(`reads ${MAX_CHANGED + 1} objects that changed during a full reading, and then ${MAX_CHANGED + 1} + ${more}, with ${readings - 1} further full readings`, async () => {
+      const ids = Array.from({ length: MAX_CHANGED + 1 + more }, (_, n) => n);
+      stage.client.vms = ids.map((n) => scriptedVm(n));
+      stage.client.before = (method) => {
+        if (method === 'vms' && fullReadings() === 1)
+          ids.slice(more).forEach((n) => happens(20 + n, { objectId: vmId(n) }));
+        return Promise.resolve();
+      };
+      const inventory = await follow();
+      for (let turn = 0; turn < 10; turn += 1) await stage.time.advance(0);
+      stage.client.vms = stage.client.vms.map((vm) => ({ ...vm, hostId: HOST_2 }));
+      ids.forEach((n) => happens(2000 + n, { objectId: vmId(n) }));
+      await stage.time.advance(SECOND);
+      for (let turn = 0; turn < 10; turn += 1) await stage.time.advance(0);
+      expect(inventory.current().host(HOST_2)?.vms).to.have.length(ids.length);
+      expect(fullReadings()).to.equal(readings);
+    });
+  }
+
   it('reads an object whose event can be read only after later ones', async () => {
     const inventory = await follow();
     happens(15, { objectId: vmId(7) });
