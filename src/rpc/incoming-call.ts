@@ -92,7 +92,7 @@ export async function serveCall<Answer>(
 }
 
 /** The definition of a unary method. */
-interface UnaryDefinition<Message> {
+export interface UnaryDefinition<Message> {
   readonly path: string;
   readonly requestDeserialize: (bytes: Buffer) => Message;
 }

@@ -1,7 +1,7 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { PolicyUnitService } from '../domain/contract.js';
 import type { InventoryService } from '../domain/inventory.js';
-import { unaryMethod, type MethodContext } from './incoming-call.js';
+import { unaryMethod, type MethodContext, type UnaryDefinition } from './incoming-call.js';
 import {
   readListHosts,
   readListVms,
@@ -35,19 +35,26 @@ export function createPolicyUnitMethods(
 ): UntypedServiceImplementation {
   const reader = createRequestReader(maxHostIds);
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
+  const withMemory = <Message extends { host_ids: string[] }>({
+    path,
+    requestDeserialize,
+  }: UnaryDefinition<Message>) => ({
+    path,
+    requestDeserialize: reader.decoder(requestDeserialize),
+  });
   return {
     ListPolicyUnits: unaryMethod(ListPolicyUnits, context, async (_, call) =>
       writePolicyUnits(await service.listPolicyUnits(call)),
     ),
-    ScoreHosts: unaryMethod(ScoreHosts, context, async (message, call) => {
+    ScoreHosts: unaryMethod(withMemory(ScoreHosts), context, async (message, call) => {
       const request = reader.scoreHosts(message);
-      return writeScores(await service.scoreHosts(request, call), request.explainTop);
+      return writeScores(await service.scoreHosts(request, call), request);
     }),
     StreamScoreHosts: scoreStreamMethod(context, service, reader),
-    FilterHosts: unaryMethod(FilterHosts, context, async (message, call) =>
+    FilterHosts: unaryMethod(withMemory(FilterHosts), context, async (message, call) =>
       writeAcceptedHosts(await service.filterHosts(reader.filterHosts(message), call)),
     ),
-    BalanceHosts: unaryMethod(BalanceHosts, context, async (message, call) =>
+    BalanceHosts: unaryMethod(withMemory(BalanceHosts), context, async (message, call) =>
       writeMigration(await service.balanceHosts(reader.balanceHosts(message), call)),
     ),
   };

@@ -51,6 +51,7 @@ export function scoreStreamMethod(
 ): (stream: ScoreStream) => void {
   const { admission, log, makeRequestId } = context;
   const turn = createTurns(context.steady);
+  const decode = reader.decoder(policyUnitMethods.StreamScoreHosts.requestDeserialize);
   let unreadBytes = 0;
   return (stream) =>
     void serveCall(context, {
@@ -91,11 +92,11 @@ export function scoreStreamMethod(
   async function answer(bytes: Buffer, call: Call): Promise<Buffer> {
     let requestId: string | undefined;
     try {
-      const message = decodeRequest(bytes, policyUnitMethods.StreamScoreHosts.requestDeserialize);
+      const message = decodeRequest(bytes, decode);
       requestId = readRequestId(message.request_id) ?? makeRequestId();
       const request = reader.scoreHosts(message);
       const scores = await service.scoreHosts(request, { ...call, requestId, isStreamed: true });
-      const response = writeStreamedScores(requestId, scores, request.explainTop);
+      const response = writeStreamedScores(requestId, scores, request);
       checkUnread(response.length);
       return response;
     } catch (thrown) {

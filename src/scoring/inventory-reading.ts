@@ -13,6 +13,8 @@ export interface FoundHosts {
   readonly snapshot: Snapshot;
   /** Known hosts in the order asked, each once. */
   readonly hosts: readonly Host[];
+  /** Their ids; the array asked for if the snapshot has all of it. */
+  readonly hostIds: readonly string[];
   /** Ids that the snapshot lacks, in the order asked, each once. */
   readonly unknownHostIds: readonly string[];
   /** Reservations, then the assumed placements of the request. */
@@ -48,30 +50,33 @@ export interface InventoryReader {
 interface KnownHosts {
   /** Index of each known host, in the order asked. */
   readonly indexes: readonly number[];
+  readonly hostIds: readonly string[];
   readonly unknownHostIds: readonly string[];
 }
 
+/** Values by a list and something else, both of which may go. */
+type ListMemory<Key extends object, Value> = WeakMap<Key, WeakMap<readonly string[], Value>>;
+
 /**
  * Creates a reader of an inventory. A scheduler asks for the same hosts again and again: it remembers where the hosts of an
- * array of ids are, for as long as no host comes or leaves.
+ * array of ids are, for as long as no host comes or leaves, and the hosts themselves for as long as the snapshot.
  */
 export function createInventoryReader(inventory: Inventory): InventoryReader {
-  // By hosts first: the lists live long, and must not keep old snapshots alive.
-  const known = new WeakMap<Snapshot['hostOrder'], WeakMap<readonly string[], KnownHosts>>();
+  // By hosts and snapshots first: the lists live long, and must not keep old ones alive.
+  const known: ListMemory<Snapshot['hostOrder'], KnownHosts> = new WeakMap();
+  const found: ListMemory<Snapshot, FoundHosts> = new WeakMap();
 
   function lookUp(snapshot: Snapshot, wanted: WantedHosts): FoundHosts {
+    const fresh = { snapshot, placements: [], observed: snapshot };
     if ('clusterId' in wanted) {
       const hosts = snapshot.hostsOfCluster(wanted.clusterId).filter(({ status }) => status === 'up');
-      return { snapshot, hosts, unknownHostIds: [], placements: [], observed: snapshot };
+      return { ...fresh, hosts, hostIds: hosts.map(({ id }) => id), unknownHostIds: [] };
     }
-    const { hostOrder, hostAt } = snapshot;
-    let lists = known.get(hostOrder);
-    if (lists === undefined) known.set(hostOrder, (lists = new WeakMap<readonly string[], KnownHosts>()));
-    let list = lists.get(wanted);
-    if (list === undefined) lists.set(wanted, (list = knownHosts(snapshot, wanted)));
-    const { indexes, unknownHostIds } = list;
-    const hosts = indexes.map(hostAt).filter((host) => host !== undefined);
-    return { snapshot, hosts, unknownHostIds, placements: [], observed: snapshot };
+    return remembered(found, snapshot, wanted, () => {
+      const { hostOrder, hostAt } = snapshot;
+      const { indexes, ...ids } = remembered(known, hostOrder, wanted, () => knownHosts(snapshot, wanted));
+      return { ...fresh, ...ids, hosts: indexes.map(hostAt).filter((host) => host !== undefined) };
+    });
   }
 
   async function findAll(
@@ -155,15 +160,31 @@ function clusterOf({ id, clusterId }: Vm): { readonly clusterId: string } {
   );
 }
 
-function knownHosts(snapshot: Snapshot, hostIds: readonly string[]): KnownHosts {
+function remembered<Key extends object, Value>(
+  memory: ListMemory<Key, Value>,
+  key: Key,
+  list: readonly string[],
+  make: () => Value,
+): Value {
+  let values = memory.get(key);
+  if (values === undefined) memory.set(key, (values = new WeakMap<readonly string[], Value>()));
+  let value = values.get(list);
+  if (value === undefined) values.set(list, (value = make()));
+  return value;
+}
+
+function knownHosts(snapshot: Snapshot, asked: readonly string[]): KnownHosts {
+  const { ids } = hostListOf(asked);
   const indexes: number[] = [];
   const unknownHostIds: string[] = [];
-  for (const id of hostListOf(hostIds).ids) {
+  for (const id of ids) {
     const host = snapshot.host(id);
     if (host === undefined) unknownHostIds.push(id);
     else indexes.push(host.index);
   }
-  return { indexes, unknownHostIds };
+  if (unknownHostIds.length === 0) return { indexes, hostIds: ids, unknownHostIds };
+  const unknown = new Set(unknownHostIds);
+  return { indexes, hostIds: ids.filter((id) => !unknown.has(id)), unknownHostIds };
 }
 
 function unknownInPlacement(field: string, what: string, id: string): SchedulingError {

@@ -86,7 +86,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
   }
 
   async function scoreHosts(request: ScoreHostsRequest, call: Call): Promise<ScoreHostsResponse> {
-    const { snapshot, vm, hosts, unknownHostIds, observed } = await findVmAndHosts(request, call);
+    const { snapshot, vm, hosts, hostIds, unknownHostIds, observed } = await findVmAndHosts(request, call);
     const { properties } = request;
     const wanted = request.units.length > 0 ? request.units : [...scores.keys()].map(withWeight1);
 
@@ -109,20 +109,20 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     const sums = sumScores(unitResults, wanted, hosts.length);
 
     return {
-      scores: hosts.map(({ id }, place) => ({ hostId: id, score: sums[place] ?? 0 })),
+      scores: hostIds.map((hostId, place) => ({ hostId, score: sums[place] ?? 0 })),
       unitResults,
       ...(request.explain ? { explanation: explainScores(hosts, results, bugsOf(call)) } : {}),
       unknownHostIds,
       snapshotTime: snapshot.time,
-      context: contextOf(observed, vm, hosts, () => hosts.map(({ id }) => id), results, bugsOf(call)),
+      context: contextOf(observed, vm, hosts, () => hostIds, results, bugsOf(call)),
     };
   }
 
   async function filterHosts(request: FilterHostsRequest, call: Call): Promise<FilterHostsResponse> {
-    const { snapshot, vm, hosts, observed } = await findVmAndHosts(request, call);
+    const { snapshot, vm, hosts, hostIds, observed } = await findVmAndHosts(request, call);
     const { properties, explain = false } = request;
     const wanted = request.units.length > 0 ? request.units : [...filters.keys()];
-    const asked = request.hosts === 'ALL_UP' ? hosts.map(({ id }) => id) : hostListOf(request.hosts).ids;
+    const asked = request.hosts === 'ALL_UP' ? hostIds : hostListOf(request.hosts).ids;
 
     const results = wanted.map((name): UnitResult<RejectedHosts> => {
       checkTime(call);

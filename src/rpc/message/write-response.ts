@@ -4,16 +4,17 @@ import type {
   FilterHostsResponse,
   PolicyUnitList,
   Rejection,
+  ScoreHostsRequest,
   ScoreHostsResponse,
+  ScoreUnitResult,
   UnitFailure,
 } from '../../domain/contract.js';
 import type { Timestamp } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
-import type { ScoreHostsResponse as ScoreHostsMessage } from '../../gen/hostscore/v1/ScoreHostsResponse.js';
 import { boundedText } from '../../lib/text.js';
-import { policyUnitMethods, type Sent } from '../proto.js';
+import { policyUnitMethods } from '../proto.js';
 import { toFailureCode } from '../status.js';
-import { encodeExplainedScores, encodeScores, encodeStreamedHead } from './fast-path.js';
+import { encodeExplainedScores, encodeScores, encodeStreamedHead, encodeUnitScores } from './fast-path.js';
 
 /** Encodes the units of a service. */
 export function writePolicyUnits(list: PolicyUnitList): Buffer {
@@ -40,30 +41,49 @@ export function writePolicyUnits(list: PolicyUnitList): Buffer {
   });
 }
 
+/** The parts of a request that its answer depends on. */
+type Asked = Pick<ScoreHostsRequest, 'hosts' | 'explainTop'>;
+
 /** Encodes scores, with reasons for the best `explainTop` hosts of an explained answer, all by default. */
-export function writeScores(response: ScoreHostsResponse, explainTop?: number): Buffer {
-  return Buffer.concat(scoreParts(response, explainTop));
+export function writeScores(response: ScoreHostsResponse, asked?: Asked): Buffer {
+  return Buffer.concat(scoreParts(response, asked));
 }
 
 /** Encodes the answer to a request of a stream. */
-export function writeStreamedScores(
-  requestId: string,
-  response: ScoreHostsResponse,
-  explainTop?: number,
-): Buffer {
-  const parts = scoreParts(response, explainTop);
+export function writeStreamedScores(requestId: string, response: ScoreHostsResponse, asked?: Asked): Buffer {
+  const parts = scoreParts(response, asked);
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return Buffer.concat([encodeStreamedHead(requestId, length), ...parts]);
 }
 
 /** Encodes scores as consecutive parts of a message, so that the caller copies them once. */
-function scoreParts(response: ScoreHostsResponse, explainTop?: number): readonly Uint8Array[] {
+function scoreParts(
+  response: ScoreHostsResponse,
+  { hosts, explainTop }: Asked = { hosts: 'ALL_UP' },
+): readonly Uint8Array[] {
   const { responseSerialize } = policyUnitMethods.ScoreHosts;
-  const { scores, explanation } = response;
+  const { scores, unitResults, explanation } = response;
   const encoded =
-    explanation === undefined ? encodeScores(scores) : encodeExplainedScores(scores, explanation, explainTop);
-  if (encoded === undefined) return [responseSerialize(scoresMessage(response))];
-  return [encoded, responseSerialize(scoresMessage({ ...response, scores: [] }))];
+    explanation === undefined
+      ? encodeScores(scores, hosts === 'ALL_UP' ? undefined : hosts)
+      : encodeExplainedScores(scores, explanation, explainTop);
+  return [
+    encoded ?? responseSerialize({ scores: scores.map(({ hostId, score }) => ({ host_id: hostId, score })) }),
+    ...unitResults.map(writeUnitResult),
+    responseSerialize({ unknown_host_ids: response.unknownHostIds, ...writeSnapshotTime(response) }),
+  ];
+}
+
+function writeUnitResult({ unit, value, direction, failure }: ScoreUnitResult): Uint8Array {
+  const encoded = value && encodeUnitScores(unit, value, direction);
+  if (encoded !== undefined) return encoded;
+  return policyUnitMethods.ScoreHosts.responseSerialize({
+    unit_results: [
+      failure === undefined
+        ? { unit, scores: { values: value }, direction: writeDirection(direction) }
+        : { unit, failure: writeFailure(failure) },
+    ],
+  });
 }
 
 /** Encodes the failure of a request of a stream. */
@@ -97,19 +117,6 @@ export function writeMigration({ migration, explanation, ...response }: BalanceH
     ...(explanation === undefined ? {} : { explanation: boundedText(explanation) }),
     ...writeSnapshotTime(response),
   });
-}
-
-function scoresMessage(response: ScoreHostsResponse): Sent<ScoreHostsMessage> {
-  return {
-    scores: response.scores.map(({ hostId, score }) => ({ host_id: hostId, score })),
-    unit_results: response.unitResults.map(({ unit, value, direction, failure }) =>
-      failure === undefined
-        ? { unit, scores: { values: value }, direction: writeDirection(direction) }
-        : { unit, failure: writeFailure(failure) },
-    ),
-    unknown_host_ids: response.unknownHostIds,
-    ...writeSnapshotTime(response),
-  };
 }
 
 function writeRejection({ hostId, hostName, reason }: Rejection) {

@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import type { HostScore } from '../../../src/domain/contract.js';
 import {
   decodeScores,
+  decodeWithHostIds,
   encodeExplainedScores,
   encodeHostIds,
   encodeScores,
+  encodeUnitScores,
 } from '../../../src/rpc/message/fast-path.js';
 import { writeStreamedScores } from '../../../src/rpc/message/write-response.js';
 import { policyUnitMethods } from '../../../src/rpc/proto.js';
@@ -74,6 +76,81 @@ describe('encodeScores', () => {
   }
 });
 
+describe('encodeScores of a list that was encoded', () => {
+  const score = fc.oneof(fc.constantFrom(0, 127, 128), fc.integer({ min: 0, max: 2_147_483_647 }));
+
+  it('encodes any scores of its hosts to the bytes of the library, again and again', () => {
+    const answers = fc.array(fc.tuple(fc.uuid(), fc.nat(127), score));
+    fc.assert(
+      fc.property(answers, (hosts) => {
+        const asked = hosts.map(([id]) => id);
+        encodeHostIds(asked);
+        for (const which of [1, 2, 1] as const) {
+          const scores = hosts.map((host) => ({ hostId: host[0], score: host[which] }));
+          expect(encodeScores(scores, asked)?.toString('hex')).to.equal(
+            encodedByLibrary(scores).toString('hex'),
+          );
+        }
+      }),
+    );
+  });
+
+  const others: readonly (readonly [title: string, scores: readonly HostScore[]])[] = [
+    ['fewer hosts', [{ hostId: H1, score: 1 }]],
+    ['more hosts', [H1, H2, H3].map((hostId) => ({ hostId, score: 1 }))],
+    ['other hosts', [H1, H3].map((hostId) => ({ hostId, score: 1 }))],
+    ['another order', [H2, H1].map((hostId) => ({ hostId, score: 1 }))],
+  ];
+  for (const [title, scores] of others) {
+    it(`encodes ${title} than asked for to the bytes of the library`, () => {
+      const asked = [H1, H2];
+      encodeHostIds(asked);
+      expect(encodeScores(scores, asked)?.toString('hex')).to.equal(encodedByLibrary(scores).toString('hex'));
+    });
+  }
+
+  for (const score of [-1, Number.NaN]) {
+    it(`leaves score ${score} to the library`, () => {
+      const asked = [H1, H2];
+      encodeHostIds(asked);
+      const scores = [
+        { hostId: H1, score: 1 },
+        { hostId: H2, score },
+      ];
+      expect(encodeScores(scores, asked)).to.equal(undefined);
+    });
+  }
+});
+
+describe('encodeUnitScores', () => {
+  const value = fc.oneof(
+    fc.constantFrom(0, 127, 128, 16_383, 16_384, 2_097_152, 268_435_456, 2_147_483_647),
+    fc.nat(100),
+  );
+  const directions = ['HIGHER_IS_BETTER', 'LOWER_IS_BETTER', undefined] as const;
+
+  it('encodes any values of 0 or more to the bytes of the library', () => {
+    const unit = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(unit, fc.array(value), fc.constantFrom(...directions), (unit, values, direction) => {
+        const byLibrary = responseSerialize({
+          unit_results: [
+            { unit, scores: { values }, direction: `DIRECTION_${direction ?? 'UNSPECIFIED'}` as const },
+          ],
+        });
+        const bytes = encodeUnitScores(unit, values, direction) ?? Buffer.of();
+        expect(Buffer.from(bytes).toString('hex')).to.equal(byLibrary.toString('hex'));
+      }),
+    );
+  });
+
+  for (const value of [-1, Number.NaN]) {
+    it(`leaves value ${value} to the library`, () => {
+      expect(encodeUnitScores('u', [1, value], 'LOWER_IS_BETTER')).to.equal(undefined);
+    });
+  }
+});
+
 describe('encodeExplainedScores', () => {
   const names = ['h1', undefined, 'hé'];
   const text = fc.string({ unit: 'grapheme' });
@@ -130,6 +207,106 @@ describe('encodeHostIds', () => {
       expect(encodeHostIds([H1, id])).to.equal(undefined);
     });
   }
+});
+
+describe('decodeWithHostIds', () => {
+  const { requestDeserialize } = policyUnitMethods.ScoreHosts;
+  const rest = fc.record({
+    units: fc.array(fc.record({ name: fc.string(), weight: fc.nat() }), { maxLength: 3 }),
+    properties: fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 }),
+    explain: fc.boolean(),
+    request_id: fc.string({ unit: 'grapheme' }),
+  });
+  const text = fc.oneof(fc.uuid(), fc.string({ unit: 'grapheme', maxLength: 140 }));
+
+  function decode(bytes: Buffer, ids: string[]) {
+    const encoded = encodeHostIds(ids);
+    let isWhole = false;
+    const message = decodeWithHostIds(
+      bytes,
+      (part) => {
+        isWhole = part === bytes;
+        return requestDeserialize(part);
+      },
+      (first) => (first === ids[0] ? { ids, encoded } : undefined),
+    );
+    return { message, isWhole };
+  }
+
+  it('decodes any request for a known list to what the library makes of it, with the very array', () => {
+    const known = fc.array(fc.uuid(), { minLength: 1 });
+    fc.assert(
+      fc.property(known, text, rest, (ids, vm_id, rest) => {
+        const bytes = requestSerialize({ vm_id, host_ids: ids, ...rest });
+        const { message } = decode(bytes, ids);
+        expect(message).to.deep.equal(requestDeserialize(bytes));
+        if (Buffer.byteLength(vm_id) < 128) expect(message.host_ids).to.equal(ids);
+      }),
+    );
+  });
+
+  it('decodes any request for any list to what the library makes of it, whatever is known', () => {
+    const [A, B] = [hostId(1), hostId(2)];
+    const ids = fc.array(fc.oneof(fc.constantFrom(A, B, A.toUpperCase()), text), { maxLength: 4 });
+    const known = fc.array(fc.constantFrom(A, B), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(known, ids, text, rest, (known, host_ids, vm_id, rest) => {
+        const bytes = requestSerialize({ vm_id, host_ids, ...rest });
+        expect(decode(bytes, known).message).to.deep.equal(requestDeserialize(bytes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const head = requestSerialize({ vm_id: H3 });
+  const ids = requestSerialize({ host_ids: [H1, H2] });
+  const tail = requestSerialize({ units: [{ name: 'u' }] });
+  const forms: readonly (readonly [title: string, parts: readonly Buffer[], isWhole: boolean])[] = [
+    ['the form that libraries write', [head, ids, tail], false],
+    ['no field before the ids', [ids, head, tail], false],
+    ['nothing but the ids', [ids], false],
+    ['another field before the ids', [head, tail, ids], true],
+    ['two fields before the ids', [head, head, ids], true],
+    ['the ids twice', [head, ids, ids], true],
+    ['more ids after another field', [head, ids, tail, requestSerialize({ host_ids: [H3] })], true],
+    [
+      'ids inside a text',
+      [requestSerialize({ vm_id: `${'x'.repeat(127)}${ids.toString()}`.padEnd(256) })],
+      true,
+    ],
+    ['an unknown field before the ids', [Buffer.from([0x7a, 0x01, 0x12]), ids], true],
+  ];
+  for (const [title, parts, isWhole] of forms) {
+    it(`decodes a request ${isWhole ? 'by the library' : 'without its known ids'}: ${title}`, () => {
+      const bytes = Buffer.concat(parts);
+      const decoded = decode(bytes, [H1, H2]);
+      expect(decoded.message).to.deep.equal(requestDeserialize(bytes));
+      expect(decoded.isWhole).to.equal(isWhole);
+    });
+  }
+
+  it('says of every cut and every changed byte of a request what the library says', () => {
+    const bytes = requestSerialize({ vm_id: H3, host_ids: [H1, H2], units: [{ name: 'u', weight: 3 }] });
+    const outcome = (decode: () => unknown) => {
+      try {
+        return JSON.stringify(decode());
+      } catch {
+        return 'invalid';
+      }
+    };
+    const compare = (changed: Buffer) =>
+      expect(outcome(() => decode(changed, [H1, H2]).message)).to.equal(
+        outcome(() => requestDeserialize(changed)),
+      );
+    for (let at = 0; at < bytes.length; at += 1) {
+      compare(bytes.subarray(0, at));
+      for (const value of [0, 1, 10, 18, 36, 127, 128, 255]) {
+        const changed = Buffer.from(bytes);
+        changed[at] = value;
+        compare(changed);
+      }
+    }
+  });
 });
 
 describe('decodeScores', () => {
