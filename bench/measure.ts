@@ -24,6 +24,8 @@ export interface Figures {
   readonly callsPerSecond: number;
   /** The ratio of that to the first way's in the same round. */
   readonly speedRatio: Quartiles;
+  /** Number of rounds, when the quartiles of the ratio of CPU were still wide at their end; undefined otherwise. */
+  readonly wideAfter: number | undefined;
 }
 
 /** Lower quartile, median and upper quartile. */
@@ -31,13 +33,16 @@ export type Quartiles = readonly [lower: number, median: number, upper: number];
 
 /** Sizes of a measurement. */
 export interface Rounds {
-  /** Calls of a way before the first round: the first thousand are cold. */
+  /** Calls of a way before the first round, and the longest time for them in milliseconds: the first thousand are cold. */
   readonly warmUp: number;
+  readonly warmUpMs: number;
   /** Shortest time of a round of one way, in milliseconds. */
   readonly roundMs: number;
   /** Least and most rounds. They end once the quartiles of each ratio of CPU are within 10 % of its median. */
   readonly least: number;
   readonly most: number;
+  /** Time of all rounds of a way, in milliseconds, after which they end all the same, once there are three. */
+  readonly mostMs: number;
 }
 
 const SPREAD = 0.1;
@@ -47,20 +52,29 @@ export const QUICK = process.argv.includes('--quick');
 
 /** The sizes that benchmarks have unless they say otherwise. */
 export const ROUNDS: Rounds = QUICK
-  ? { warmUp: 200, roundMs: 50, least: 3, most: 5 }
-  : { warmUp: 3000, roundMs: 300, least: 15, most: 60 };
+  ? { warmUp: 200, warmUpMs: 500, roundMs: 50, least: 3, most: 5, mostMs: 1000 }
+  : { warmUp: 5000, warmUpMs: 2000, roundMs: 300, least: 9, most: 30, mostMs: 7000 };
+
+/** Fewest rounds that have a median and quartiles. */
+const FEWEST = 3;
 
 /** Measures ways in turns. The first is what the others are compared with. */
-export async function measure(ways: readonly Way[], rounds: Rounds = ROUNDS): Promise<readonly Figures[]> {
+export async function measure(
+  ways: readonly Way[],
+  given: Partial<Rounds> = {},
+): Promise<readonly Figures[]> {
+  const rounds = { ...ROUNDS, ...given };
   const results = ways.map((way) => ({ way, calls: 1, rounds: new Array<Round>() }));
   for (const result of results) {
-    await result.way.run(rounds.warmUp);
-    const trial = Math.ceil(rounds.warmUp / 10);
-    const { wallMs } = await runRound(result.way, trial);
     const { multiple = 1 } = result.way;
+    const wallMs = await warmUp(result.way, rounds);
     result.calls = multiple * Math.ceil(rounds.roundMs / wallMs / multiple);
   }
-  for (let n = 0; n < rounds.most && (n < rounds.least || !results.every(isSteady)); n++) {
+  const begin = performance.now();
+  const isOver = () => performance.now() - begin > rounds.mostMs * ways.length;
+  for (let n = 0; n < rounds.most; n++) {
+    if (n >= FEWEST && isOver()) break;
+    if (n >= rounds.least && results.every(isSteady)) break;
     for (const result of n % 2 === 0 ? results : results.toReversed()) {
       result.rounds.push(await runRound(result.way, result.calls));
     }
@@ -74,6 +88,7 @@ export async function measure(ways: readonly Way[], rounds: Rounds = ROUNDS): Pr
       callerCpuMs: of(({ callerCpuMs }) => callerCpuMs),
       callsPerSecond: of(({ wallMs }) => 1000 / wallMs),
       speedRatio: ratiosOf(result, ({ wallMs }) => 1 / wallMs),
+      wideAfter: isSteady(result) ? undefined : result.rounds.length,
     };
   });
 
@@ -95,12 +110,13 @@ export async function measure(ways: readonly Way[], rounds: Rounds = ROUNDS): Pr
 
 /** Returns the figures as a row of a table, after what tells the row from others. */
 export function rowOf(figures: Figures, about: Row = {}): Row {
-  const { name, cpuMs, cpuRatio, callerCpuMs, callsPerSecond, speedRatio } = figures;
+  const { name, cpuMs, cpuRatio, callerCpuMs, callsPerSecond, speedRatio, wideAfter } = figures;
   return {
     ...about,
     way: name,
     'server CPU ms': cpuMs,
     'x first': wordsOf(cpuRatio),
+    quartiles: wideAfter === undefined ? '' : `wide after ${wideAfter} rounds`,
     'calls/s': callsPerSecond,
     'speed x first': wordsOf(speedRatio),
     'caller CPU ms': callerCpuMs,
@@ -119,6 +135,16 @@ export function inFlight(callers: number, call: () => Promise<unknown>): (calls:
       }),
     );
   };
+}
+
+/** Makes calls until there are enough or the time is over. Returns the time of one at the end, in milliseconds. */
+async function warmUp(way: Way, rounds: Rounds): Promise<number> {
+  const { multiple = 1 } = way;
+  const begin = performance.now();
+  for (let made = 0, calls = multiple; ; made += calls, calls *= 2) {
+    const { wallMs } = await runRound(way, calls);
+    if (made + calls >= rounds.warmUp || performance.now() - begin > rounds.warmUpMs) return wallMs;
+  }
 }
 
 interface Round {

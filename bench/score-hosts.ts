@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGrpcCaller } from './grpc-caller.js';
-import { inFlight, measure, QUICK, rowOf, ROUNDS, type Way } from './measure.js';
+import { inFlight, measure, QUICK, rowOf, type Way } from './measure.js';
 import { start, type Measured } from './processes.js';
 import { report, type Row } from './report.js';
 import { SCORE_HOSTS, scoreRequest, startSized, UNIT } from './sized-service.js';
@@ -38,18 +38,13 @@ for (const hosts of SIZES) {
       servers: [server],
       run: inFlight(CALLERS, call),
     });
-    const figures = await measure(
-      [
-        ...floors.map(({ form, server, caller }) =>
-          way(`floor: ${form}`, server, () => caller.unary(SCORE_HOSTS, message)),
-        ),
-        way('same list', sized.service, () => service.unary(SCORE_HOSTS, message)),
-        way('another list', sized.service, () =>
-          service.unary(SCORE_HOSTS, others[turn++ % LISTS] ?? message),
-        ),
-      ],
-      { ...ROUNDS, warmUp: Math.ceil(ROUNDS.warmUp / Math.max(1, hosts / 1000)) },
-    );
+    const figures = await measure([
+      ...floors.map(({ form, server, caller }) =>
+        way(`floor: ${form}`, server, () => caller.unary(SCORE_HOSTS, message)),
+      ),
+      way('same list', sized.service, () => service.unary(SCORE_HOSTS, message)),
+      way('another list', sized.service, () => service.unary(SCORE_HOSTS, others[turn++ % LISTS] ?? message)),
+    ]);
     for (const each of figures) {
       const about = { hosts, units: units.length === 0 ? 'all' : 'one' };
       rows.push(rowOf(each, about));

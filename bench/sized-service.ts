@@ -1,5 +1,6 @@
 import { policyUnitMethods } from '../src/rpc/proto.js';
 import { generatedWorld } from '../src/simulator/generated-world.js';
+import { seededRandom } from '../src/simulator/seeded-random.js';
 import { startEngine, startService, type Measured, type MeasuredService } from './processes.js';
 
 /** A service over a pretend engine of some size, each in a process of its own. */
@@ -46,7 +47,7 @@ export async function startSized(hosts: number, flags: readonly string[] = []): 
   };
 }
 
-/** Returns an encoded request for the scores of all hosts, with another one first at each turn; all units by default. */
+/** Returns an encoded request for the scores of all hosts, in another order at each turn; all units by default. */
 export function scoreRequest(
   { hostIds, vmId }: Pick<SizedService, 'hostIds' | 'vmId'>,
   {
@@ -55,10 +56,11 @@ export function scoreRequest(
     explain = false,
   }: { units?: readonly string[]; turn?: number; explain?: boolean } = {},
 ): Buffer {
-  const first = (turn * 37) % hostIds.length;
+  const random = seededRandom(turn);
+  const order = hostIds.map((id) => ({ id, key: turn === 0 ? 0 : random.below(2 ** 31) }));
   return policyUnitMethods.ScoreHosts.requestSerialize({
     vm_id: vmId,
-    host_ids: [...hostIds.slice(first), ...hostIds.slice(0, first)],
+    host_ids: order.sort((left, right) => left.key - right.key).map(({ id }) => id),
     units: units.map((name) => ({ name, weight: 1 })),
     explain,
   });
