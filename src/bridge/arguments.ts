@@ -1,5 +1,4 @@
 import { MAX_INT32 } from '../domain/contract.js';
-import { isSameList } from '../domain/host-list.js';
 import { isArray, isStruct, typeNameOf, type XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
 import { parseUuid } from '../lib/uuid.js';
@@ -20,9 +19,6 @@ export const MAX_PROPERTY_KEY_LENGTH = 128;
 
 /** Longest value of a property, in characters: the limit of a scoring service. */
 export const MAX_PROPERTY_VALUE_LENGTH = 1024;
-
-/** Number of cached host lists: an engine asks about few clusters at a time. */
-const MAX_REMEMBERED_LISTS = 4;
 
 /** Names of the arguments in faults. */
 const NAMES = {
@@ -139,31 +135,26 @@ function invalid(text: string): XmlRpcFault {
   return new XmlRpcFault(FAULT_CODES.invalidArguments, text);
 }
 
-/** Creates a reader of host ids. It caches the last few lists, so that the same ids give the same object, by which services cache. */
+/** Creates a reader of host ids. The same array gives the same object, by which services cache. */
 function createHostReader(maxHostIds: number): (value: XmlRpcValue, at: string) => AskedHosts {
-  const remembered: { readonly list: readonly string[]; readonly hosts: AskedHosts }[] = [];
+  const known = new WeakMap<readonly XmlRpcValue[], AskedHosts>();
   return (value, at) => {
     if (!isArray(value)) throw wrongType(at, 'an array of host ids', value);
     if (value.length > maxHostIds) {
       throw tooMany(at, value.length, 'host ids', maxHostIds, ' (bridge.maxHostIds)');
     }
-    const list = value.map((id, index) => {
-      if (typeof id !== 'string') throw wrongType(`${at}[${index}]`, 'a string with a UUID', id);
-      return id;
-    });
-    const known = remembered.find((entry) => isSameList(entry.list, list));
-    if (known !== undefined) return known.hosts;
+    const before = known.get(value);
+    if (before !== undefined) return before;
     const texts = new Map<string, string>();
-    const copies = list.map((item, index) => {
+    for (const [index, item] of value.entries()) {
+      if (typeof item !== 'string') throw wrongType(`${at}[${index}]`, 'a string with a UUID', item);
       const text = flatCopy(item);
       const id = parseUuid(text);
       if (id === undefined) throw wrongArgument(`${at}[${index}]`, 'a UUID', quoted(text));
       if (!texts.has(id)) texts.set(id, text);
-      return text;
-    });
+    }
     const hosts = { ids: [...texts.keys()], texts: [...texts.values()] };
-    remembered.unshift({ list: copies, hosts });
-    remembered.length = Math.min(remembered.length, MAX_REMEMBERED_LISTS);
+    known.set(value, hosts);
     return hosts;
   };
 }

@@ -15,8 +15,8 @@ import {
   type Refusal,
   type RequestEnd,
 } from './request.js';
+import { createCallReader } from './xml-rpc/call-scanner.js';
 import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
-import { readCall } from './xml-rpc/reader.js';
 import { writeFault, writeResponse } from './xml-rpc/writer.js';
 
 /**
@@ -119,6 +119,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
   const connections = new Map<Socket, Set<Exchange>>();
   /** Connections whose peer is to send or to fetch something, the one that has for longest first. */
   const waiting = new Set<Socket>();
+  const readCall = createCallReader();
   let calls = 0;
   let bytesUnderWay = 0;
   let hasLingered = false;

@@ -30,6 +30,25 @@ describe('runCostFunctions', () => {
     expect(asked[0]?.call).to.include({ requestId: 'r-1' });
   });
 
+  it('asks with the same array when the engine sends the same hosts, by which a service caches', async () => {
+    const service = scoring({ a: [1, 2] });
+    const stage = createStage(service, { over: 'http' });
+    for (const hosts of [
+      [H1, H2],
+      [H2, H1],
+      [H1, H2],
+    ]) {
+      await costs(stage, { a: 1 }, hosts);
+    }
+    await stage.close();
+    const [first, other, again] = service.asked.map(({ request }) => request);
+    expect(again).to.have.property(
+      'hosts',
+      first !== undefined && 'hosts' in first ? first.hosts : undefined,
+    );
+    expect(other).to.have.deep.property('hosts', [H2, H1]);
+  });
+
   it('answers rows of three in the order of units, then hosts', async () => {
     const stage = createStage(scoring({ b: [10, 20], a: [30, 40] }));
     expect(await costs(stage, { b: 1, a: 1 }, [H2, H1])).to.deep.equal(

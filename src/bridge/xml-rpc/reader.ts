@@ -91,7 +91,7 @@ const NO_ITEMS: XmlRpcValue[] = [];
 const WHITE_SPACE = /^[ \t\r\n]*$/;
 const NAMESPACE_DECLARATION = /^xmlns(?::(?!xml)([^:]+))?$/;
 /** Names of methods that the specification allows. */
-const METHOD_NAME = /^[\w.:/]+$/;
+export const METHOD_NAME = /^[\w.:/]+$/;
 /** Longest part of the parser's message to repeat, in characters: it may quote the caller. */
 const MAX_PROBLEM_LENGTH = 100;
 

@@ -1,11 +1,20 @@
 import { deepStrictEqual } from 'node:assert';
+import { createCallScanner } from '../../../src/bridge/xml-rpc/call-scanner.js';
 import { FAULT_CODES, XmlRpcFault } from '../../../src/bridge/xml-rpc/fault.js';
 import { readCall, readResponse } from '../../../src/bridge/xml-rpc/reader.js';
 import { writeCall } from '../../../src/bridge/xml-rpc/writer.js';
 
-/** Reads a body as a call and as an answer, or tells the fault; anything but that is thrown, as is a call that doesn't come back. */
+/** Remembers lists of one body while it scans the next. */
+const scan = createCallScanner();
+
+/**
+ * Reads a body as a call and as an answer, or tells the fault; anything but that is thrown, as is a call that doesn't come back,
+ * or that the scanner takes for another than the parser does.
+ */
 export function fuzzOne(body: Uint8Array): 'value' | 'fault' {
   const call = valueOrFault(() => readCall(body));
+  for (const scanned of [scan(body), scan(body)])
+    if (scanned !== undefined) deepStrictEqual(scanned, call.value);
   const answer = valueOrFault(() => readResponse(body));
   if (call.value !== undefined) {
     // Whatever can be read can be written, and is the same when it is read again; unless that is over a limit: it is deeper
