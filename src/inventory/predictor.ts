@@ -20,6 +20,9 @@ export const MAX_FOLLOWED = 256;
 /** Most parallel look-ups of VMs that are followed: each takes a thread of the engine, and nobody waits for them. */
 export const MAX_FOLLOW_UPS = 4;
 
+/** Made once: its stack trace would be the dearest part of a prediction, and nobody reads it. */
+const UNFOLLOWED = new SchedulingError('CANCELLED', 'the VM is no longer followed');
+
 /** Options of a predictor. */
 export interface PredictorOptions {
   readonly reservations: Pick<Reservations, 'predict' | 'dropPrediction' | 'vmSeen'>;
@@ -68,7 +71,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
     const stop = () => {
       if (followed.get(vmId) === stop) followed.delete(vmId);
       own.unlink();
-      own.abort(new SchedulingError('CANCELLED', 'the VM is no longer followed'));
+      own.abort(UNFOLLOWED);
     };
     followed.set(vmId, stop);
     // What fails here fails for nobody: the usual readings show where the VM is.
