@@ -2,7 +2,7 @@ import type { EngineSelector, HostScore, PolicyUnitService, ScoreUnitResult } fr
 import { contractViolation } from '../domain/errors.js';
 import { policyHash } from '../domain/policies.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
-import { selectByRank, selectByWeight, type BookedCost } from '../engine-model/selectors.js';
+import { selectFrom, type CostTable } from '../engine-model/selectors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import type { ArgumentReader, CostArguments } from './arguments.js';
 import type { Ask, BridgeMethod } from './method.js';
@@ -102,7 +102,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const answered = results.filter((result) => 'costs' in result);
       const errors = answered.length === 0 ? ['all cost functions failed'] : [];
       const result: XmlRpcValue[] = [];
-      let booked = () => answered.flatMap((answer) => bookedCosts(hosts.ids, answer.costs, answer.unit));
+      let booked: CostTable['units'] = answered;
       if (rows === 'perUnit') {
         for (const { unit, costs } of answered) {
           for (const [place, text] of hosts.texts.entries()) result.push([text, costs[place] ?? null, unit]);
@@ -110,27 +110,24 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       } else if (answered.length > 0) {
         const weighted = answered.map(({ unit, costs }) => ({ costs, factor: functions.get(unit) ?? 0 }));
         const { sums, clamped } = sumCosts(weighted, hosts.ids.length);
-        booked = () => bookedCosts(hosts.ids, sums);
+        booked = [{ costs: sums }];
         for (const [place, text] of hosts.texts.entries()) result.push([text, sums[place] ?? null]);
         if (clamped > 0) {
           errors.push(`the sums of ${clamped} hosts left 32 bits and were cut; use smaller factors`);
         }
       }
-      const select = selector === 'rank' ? selectByRank : selectByWeight;
       return {
         answer: engineReply(result, failed, errors),
         units: [...functions.keys()],
         failed,
         facts,
-        predictHost: () => select({ costs: booked(), candidates: hosts.ids, factors: functions }).winners[0],
+        predictHost: () =>
+          booked.length === 0
+            ? undefined
+            : selectFrom({ hostIds: hosts.ids, units: booked }, functions, selector),
       };
     },
   };
-}
-
-/** Returns costs as the engine books them; without a unit for sums. */
-function bookedCosts(hostIds: readonly string[], costs: readonly Cost[], unit?: string): BookedCost[] {
-  return costs.map((cost, place) => ({ hostId: hostIds[place] ?? '', cost, unit }));
 }
 
 /** Throws an invalidArguments fault for more rows than an answer may have. */

@@ -1,3 +1,5 @@
+import { rangeOf } from '../domain/score-sums.js';
+
 /** A cost as the engine books it. */
 export interface BookedCost {
   readonly hostId: string;
@@ -7,13 +9,21 @@ export interface BookedCost {
   readonly unit: string | undefined;
 }
 
+/** Costs as the engine books them, by unit: one of each for each host, 0 where a unit has none. */
+export interface CostTable {
+  readonly hostIds: readonly string[];
+  readonly units: readonly { readonly unit?: string | undefined; readonly costs: readonly number[] }[];
+}
+
+/** Factors of a policy, by unit. */
+type Factors = ReadonlyMap<string, number>;
+
 /** The input of a selector. */
 export interface SelectorInput {
   readonly costs: readonly BookedCost[];
   /** Hosts that passed the filters. */
   readonly candidates: readonly string[];
-  /** The policy's factors, by unit. */
-  readonly factors: ReadonlyMap<string, number>;
+  readonly factors: Factors;
 }
 
 /** The result of a selector. */
@@ -32,19 +42,8 @@ const MIN_INT32 = -(2 ** 31);
  * cost 0, and a host that is no candidate takes part too. The highest sum of factor x rank wins.
  */
 export function selectByRank({ costs, candidates, factors }: SelectorInput): Selection {
-  const totals = new Map<string, number>();
-  for (const [unit, costOf] of costsByUnit(costs)) {
-    for (const id of candidates) if (!costOf.has(id)) costOf.set(id, 0);
-    const factor = factorOf(unit, factors);
-    for (const [id, rank] of ranksOf(costOf)) totals.set(id, addInt(totals.get(id), factor, rank));
-  }
-  return {
-    totals,
-    winners: inHashOrder(
-      winnersOf(totals, (total, best) => total > best),
-      totals.size,
-    ),
-  };
+  const table = tableOf(costs, costs.length === 0 ? [] : candidates);
+  return selection(table, rankTotals(table, factors), 'highest');
 }
 
 /**
@@ -52,55 +51,101 @@ export function selectByRank({ costs, candidates, factors }: SelectorInput): Sel
  * cost wins. A host without a row is not considered.
  */
 export function selectByWeight({ costs, factors }: Omit<SelectorInput, 'candidates'>): Selection {
-  const totals = new Map<string, number>();
-  for (const { hostId, cost, unit } of costs) {
-    totals.set(hostId, addInt(totals.get(hostId), factorOf(unit, factors), cost));
-  }
-  return {
-    totals,
-    winners: inHashOrder(
-      winnersOf(totals, (total, best) => total < best),
-      totals.size,
-    ),
-  };
+  const table = tableOf(costs);
+  return selection(table, weightTotals(table, factors), 'lowest');
 }
 
-/** Returns the rank of each host by the costs of one unit. */
-export function ranksOf(costOf: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const ranks = new Map<string, number>();
-  let worse = costOf.size;
-  let rank = costOf.size;
-  // As in the engine, no cost exceeds the smallest int: such costs keep a rank of their own above all others.
-  let last = MIN_INT32;
-  for (const [id, cost] of [...costOf].sort(([, a], [, b]) => a - b)) {
-    worse--;
-    if (cost > last) {
-      rank = worse;
-      last = cost;
-    }
-    ranks.set(id, rank);
-  }
-  return ranks;
+/** Returns the host that {@link selectByRank} or {@link selectByWeight} picks from such costs; undefined for none. */
+export function selectFrom(
+  table: CostTable,
+  factors: Factors,
+  selector: 'rank' | 'weight',
+): string | undefined {
+  const isRank = selector === 'rank';
+  const totals = isRank ? rankTotals(table, factors) : weightTotals(table, factors);
+  return winnersOf(table, totals, isRank ? 'highest' : 'lowest')[0];
 }
 
-/** Groups costs by unit. Engines since 4.4.0 add up the costs of a host that a unit names twice; older ones take the last. */
-function costsByUnit(costs: readonly BookedCost[]): Map<string | undefined, Map<string, number>> {
-  const byUnit = new Map<string | undefined, Map<string, number>>();
+function rankTotals({ hostIds, units }: CostTable, factors: Factors): readonly number[] {
+  return sumsOf(
+    hostIds.length,
+    units.map(({ unit, costs }) => ({ factor: factorOf(unit, factors), values: ranksOf(costs) })),
+  );
+}
+
+function weightTotals({ hostIds, units }: CostTable, factors: Factors): readonly number[] {
+  return sumsOf(
+    hostIds.length,
+    units.map(({ unit, costs }) => ({ factor: factorOf(unit, factors), values: costs })),
+  );
+}
+
+/** Returns the rank of each host by its cost in one unit. */
+export function ranksOf(costs: readonly number[]): readonly number[] {
+  const hosts = new Map<number, number>();
+  for (const cost of costs) hosts.set(cost, (hosts.get(cost) ?? 0) + 1);
+  const ranks = new Map<number, number>();
+  let left = costs.length;
+  for (const cost of [...hosts.keys()].sort((a, b) => a - b)) {
+    // As in the engine, no cost exceeds the smallest int: such costs keep a rank of their own above all others.
+    ranks.set(cost, cost === MIN_INT32 ? left : left - 1);
+    left -= hosts.get(cost) ?? 0;
+  }
+  return costs.map((cost) => ranks.get(cost) ?? 0);
+}
+
+/** Books costs. Engines since 4.4.0 add up the costs of a host that a unit names twice; older ones take the last. */
+function tableOf(costs: readonly BookedCost[], candidates: readonly string[] = []): CostTable {
+  const hostIds = [...new Set([...costs.map(({ hostId }) => hostId), ...candidates])];
+  const places = new Map(hostIds.map((id, place) => [id, place]));
+  const units = new Map<string | undefined, number[]>();
   for (const { unit, hostId, cost } of costs) {
-    let costOf = byUnit.get(unit);
-    if (costOf === undefined) byUnit.set(unit, (costOf = new Map<string, number>()));
-    costOf.set(hostId, addInt(costOf.get(hostId), 1, cost));
+    let booked = units.get(unit);
+    if (booked === undefined) units.set(unit, (booked = hostIds.map(() => 0)));
+    const place = places.get(hostId) ?? 0;
+    booked[place] = addInt(booked[place], 1, cost);
   }
-  return byUnit;
+  return { hostIds, units: [...units].map(([unit, costs]) => ({ unit, costs })) };
 }
 
-function factorOf(unit: string | undefined, factors: ReadonlyMap<string, number>): number {
+function factorOf(unit: string | undefined, factors: Factors): number {
   return unit === undefined ? 1 : (factors.get(unit) ?? 1);
+}
+
+/** Returns the sum of factor x value for each host. */
+function sumsOf(
+  hosts: number,
+  units: readonly { readonly factor: number; readonly values: readonly number[] }[],
+): readonly number[] {
+  const sums = new Array<number>(hosts).fill(0);
+  for (const { factor, values } of units) {
+    for (let host = 0; host < hosts; host++) sums[host] = addInt(sums[host], factor, values[host] ?? 0);
+  }
+  return sums;
 }
 
 /** Returns sum + factor x value in Java int arithmetic, which wraps around. */
 function addInt(sum = 0, factor: number, value: number): number {
   return (sum + Math.imul(factor, value)) | 0;
+}
+
+function selection(table: CostTable, totals: readonly number[], best: Best): Selection {
+  return {
+    totals: new Map(table.hostIds.map((id, place) => [id, totals[place] ?? 0])),
+    winners: winnersOf(table, totals, best),
+  };
+}
+
+type Best = 'highest' | 'lowest';
+
+/** Returns the hosts with the best total. */
+function winnersOf({ hostIds }: CostTable, totals: readonly number[], best: Best): readonly string[] {
+  const { min, max } = rangeOf(totals);
+  const winning = best === 'highest' ? max : min;
+  return inHashOrder(
+    hostIds.filter((_, place) => totals[place] === winning),
+    hostIds.length,
+  );
 }
 
 /** Slots of a new HashMap of Java, which doubles them when more than three quarters are taken. */
@@ -129,14 +174,4 @@ function hashOf(id: string): number {
   let hash = 0;
   for (let at = 0; at < digits.length; at += 8) hash ^= Number.parseInt(digits.slice(at, at + 8), 16);
   return hash ^ (hash >>> 16);
-}
-
-/** Returns the hosts with the best total. Loops, since Math.max takes only so many arguments. */
-function winnersOf(
-  totals: ReadonlyMap<string, number>,
-  isBetter: (total: number, best: number) => boolean,
-): readonly string[] {
-  let best: number | undefined;
-  for (const total of totals.values()) if (best === undefined || isBetter(total, best)) best = total;
-  return [...totals].flatMap(([id, total]) => (total === best ? [id] : []));
 }

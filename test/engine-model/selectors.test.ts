@@ -1,26 +1,30 @@
 import { expect } from 'chai';
-import { ranksOf, selectByRank, selectByWeight, type BookedCost } from '../../src/engine-model/selectors.js';
+import fc from 'fast-check';
+import {
+  ranksOf,
+  selectByRank,
+  selectByWeight,
+  selectFrom,
+  type BookedCost,
+} from '../../src/engine-model/selectors.js';
+import { hostId } from '../support/world.js';
 
 const row = (hostId: string, cost: number, unit?: string): BookedCost => ({ hostId, cost, unit });
 
 const MAX = 2 ** 31 - 1;
 
 describe('ranksOf', () => {
-  const cases: readonly (readonly [
-    title: string,
-    costs: Record<string, number>,
-    ranks: Record<string, number>,
-  ])[] = [
-    ['1 < 5 < 9: how many cost more', { a: 5, b: 1, c: 9 }, { b: 2, a: 1, c: 0 }],
-    ['5 = 5 < 9: both have the higher rank', { a: 5, b: 5, c: 9 }, { a: 2, b: 2, c: 0 }],
-    ['1 < 5 = 5: both have the higher rank', { a: 5, b: 5, c: 1 }, { c: 2, a: 1, b: 1 }],
-    ['all equal: all have the highest', { a: 7, b: 7 }, { a: 1, b: 1 }],
-    ['-2^31 is no more than the smallest int: a rank above all', { a: -(2 ** 31), b: 0 }, { a: 2, b: 0 }],
-    ['none', {}, {}],
+  const cases: readonly (readonly [title: string, costs: readonly number[], ranks: readonly number[]])[] = [
+    ['1 < 5 < 9: how many cost more', [5, 1, 9], [1, 2, 0]],
+    ['5 = 5 < 9: both have the higher rank', [5, 5, 9], [2, 2, 0]],
+    ['1 < 5 = 5: both have the higher rank', [5, 5, 1], [1, 1, 2]],
+    ['all equal: all have the highest', [7, 7], [1, 1]],
+    ['-2^31 is no more than the smallest int: a rank above all', [-(2 ** 31), 0], [2, 0]],
+    ['none', [], []],
   ];
   for (const [title, costs, ranks] of cases) {
     it(title, () => {
-      expect(Object.fromEntries(ranksOf(new Map(Object.entries(costs))))).to.deep.equal(ranks);
+      expect(ranksOf(costs)).to.deep.equal(ranks);
     });
   }
 });
@@ -157,4 +161,32 @@ describe('a tie', () => {
       expect(selectByWeight(asked).winners).to.deep.equal(java);
     });
   }
+});
+
+describe('selectFrom', () => {
+  const cost = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(-MAX - 1, MAX));
+  const units = fc.array(
+    fc.record({
+      costs: fc.array(cost, { minLength: 5, maxLength: 5 }),
+      factor: fc.integer({ min: -2, max: 3 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  );
+  const hostIds = [1, 2, 3, 4, 5].map(hostId);
+
+  it('picks the first winner of the same costs in rows, with either selector', () => {
+    fc.assert(
+      fc.property(units, (given) => {
+        const named = given.map(({ costs, factor }, index) => ({ unit: `u${index}`, costs, factor }));
+        const factors = new Map(named.map(({ unit, factor }) => [unit, factor]));
+        const costs = named.flatMap(({ unit, costs }) =>
+          hostIds.map((id, place) => row(id, costs[place] ?? 0, unit)),
+        );
+        const asked = { costs, candidates: hostIds, factors };
+        const table = { hostIds, units: named };
+        expect(selectFrom(table, factors, 'rank')).to.equal(selectByRank(asked).winners[0]);
+        expect(selectFrom(table, factors, 'weight')).to.equal(selectByWeight(asked).winners[0]);
+      }),
+    );
+  });
 });
