@@ -2,10 +2,11 @@ import type { Call } from '../domain/contract.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import type { LogFields } from '../process/log.js';
 import type { FailedUnit } from './reply.js';
+import type { WritableValue } from './xml-rpc/writer.js';
 
 /** The outcome of a call. */
 export interface MethodOutcome {
-  readonly answer: XmlRpcValue;
+  readonly answer: WritableValue;
   /** Requested units, each once; none by default. */
   readonly units?: readonly string[];
   readonly failed?: readonly FailedUnit[];

@@ -1,7 +1,7 @@
 import type { UnitFailure } from '../domain/contract.js';
 import { failureOf, SchedulingError } from '../domain/errors.js';
-import type { XmlRpcStruct, XmlRpcValue } from '../engine-model/value.js';
 import { oneLine } from '../lib/text.js';
+import type { WritableValue } from './xml-rpc/writer.js';
 
 /** Most failed units that one answer names: each becomes an event in the engine's log. */
 export const MAX_MESSAGES = 100;
@@ -36,14 +36,14 @@ export function brokenUnit(unit: string, thrown: unknown): FailedUnit {
  * (ExternalSchedulerBrokerObjectBuilder.populateCommonFields).
  */
 export function engineReply(
-  result: XmlRpcValue,
+  result: WritableValue,
   failed: readonly FailedUnit[] = [],
   errors: readonly string[] = [],
-): XmlRpcStruct {
+): ReadonlyMap<string, WritableValue> {
   const named = failed.slice(0, MAX_MESSAGES);
   const others = failed.length - named.length;
   const texts = others > 0 ? [...errors, `${others} more units failed`] : errors;
-  return new Map<string, XmlRpcValue>([
+  return new Map<string, WritableValue>([
     ['result_code', named.length > 0 || texts.length > 0 ? 1 : 0],
     ['result', result],
     ['plugin_errors', new Map(named.map(({ unit, failure }) => [unit, [failure.message]]))],

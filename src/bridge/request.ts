@@ -3,6 +3,7 @@ import type { XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
 import type { BridgeOutcome } from '../process/metrics.js';
 import { isReadEncoding } from './xml-rpc/reader.js';
+import type { WritableValue } from './xml-rpc/writer.js';
 
 /** Longest body of a request, in bytes: three times that of a call with 10,000 hosts. */
 export const MAX_BODY_BYTES = 2 * 1024 ** 2;
@@ -21,7 +22,7 @@ export interface ReceivedRequest {
 
 /** The outcome of an answered call. */
 export interface Dispatched {
-  readonly value: XmlRpcValue;
+  readonly value: WritableValue;
   readonly outcome: BridgeOutcome;
   /** Called once the answer is sent, and not when its caller went away before. Must not throw. */
   readonly afterAnswer?: (() => void) | undefined;

@@ -3,7 +3,6 @@ import { contractViolation } from '../domain/errors.js';
 import { policyHash } from '../domain/policies.js';
 import { costsOf, sumCosts, type Cost, type ScoreMode } from '../engine-model/costs.js';
 import { selectFrom, type CostTable } from '../engine-model/selectors.js';
-import type { XmlRpcValue } from '../engine-model/value.js';
 import type { ArgumentReader, CostArguments } from './arguments.js';
 import type { Ask, BridgeMethod } from './method.js';
 import { brokenUnit, engineReply, failedUnit, type FailedUnit } from './reply.js';
@@ -101,23 +100,18 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       const failed = results.filter((result) => 'failure' in result);
       const answered = results.filter((result) => 'costs' in result);
       const errors = answered.length === 0 ? ['all cost functions failed'] : [];
-      const result: XmlRpcValue[] = [];
       let booked: CostTable['units'] = answered;
-      if (rows === 'perUnit') {
-        for (const { unit, costs } of answered) {
-          for (const [place, text] of hosts.texts.entries()) result.push([text, costs[place] ?? null, unit]);
-        }
-      } else if (answered.length > 0) {
+      if (rows === 'summed' && answered.length > 0) {
         const weighted = answered.map(({ unit, costs }) => ({ costs, factor: functions.get(unit) ?? 0 }));
         const { sums, clamped } = sumCosts(weighted, hosts.ids.length);
         booked = [{ costs: sums }];
-        for (const [place, text] of hosts.texts.entries()) result.push([text, sums[place] ?? null]);
         if (clamped > 0) {
           errors.push(`the sums of ${clamped} hosts left 32 bits and were cut; use smaller factors`);
         }
       }
+      const columns = booked.map(({ unit, costs }) => ({ name: unit, ints: costs }));
       return {
-        answer: engineReply(result, failed, errors),
+        answer: engineReply({ kind: 'rows', texts: hosts.texts, columns }, failed, errors),
         units: [...functions.keys()],
         failed,
         facts,

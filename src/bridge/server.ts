@@ -222,7 +222,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       body = EMPTY;
     }
 
-    async function answer(): Promise<string> {
+    async function answer(): Promise<Buffer> {
       try {
         if (calls >= maxConcurrentRequests) throw overload(maxConcurrentRequests);
         calls += 1;
@@ -233,11 +233,11 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         refusal = undefined;
         const dryRun = request.headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
         const dispatched = await dispatch(method, call.params, { signal: gone.signal, receivedAt, dryRun });
-        const text = writeResponse(dispatched.value);
+        const bytes = writeResponse(dispatched.value);
         ({ outcome, afterAnswer } = dispatched);
-        return text;
+        return bytes;
       } catch (thrown) {
-        return faultText(thrown);
+        return Buffer.from(faultText(thrown));
       }
     }
 
@@ -251,9 +251,8 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       return writeFault(fault);
     }
 
-    function send(text: string): void {
+    function send(bytes: Buffer): void {
       if (hasEnded) return;
-      const bytes = Buffer.from(text);
       status = 200;
       leave();
       hold(bytes.length);

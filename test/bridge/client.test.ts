@@ -99,7 +99,7 @@ describe('XML-RPC client', () => {
     });
   });
 
-  const tooMany = writeResponse(Array.from({ length: 10 }, () => 'x'));
+  const tooMany = writeResponse(Array.from({ length: 10 }, () => 'x')).toString();
   const cases: readonly {
     readonly name: string;
     readonly answer: string;

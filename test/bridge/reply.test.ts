@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { createStage, discover, filtering, filters, plain, policyUnit, pretend, reply } from './stage.js';
+import {
+  asRead,
+  createStage,
+  discover,
+  filtering,
+  filters,
+  plain,
+  policyUnit,
+  pretend,
+  reply,
+} from './stage.js';
 import {
   brokenUnit,
   engineReply,
@@ -18,12 +28,12 @@ const failed = (unit: string, message = 'why') => failedUnit(unit, { code: 'INTE
 
 describe('engine reply', () => {
   it('has result_code 0 and both error members when nothing failed', () => {
-    expect(plain(engineReply([H1]))).to.deep.equal(reply([H1]));
+    expect(plain(asRead(engineReply([H1])))).to.deep.equal(reply([H1]));
   });
 
   it('has result_code 1 for a failed unit, and for an error alone', () => {
-    expect(plain(engineReply([], [failed('u')]))).to.deep.equal(reply([], { u: 'INTERNAL: why' }));
-    expect(plain(engineReply([], [], ['bad']))).to.deep.equal(reply([], {}, ['bad']));
+    expect(plain(asRead(engineReply([], [failed('u')])))).to.deep.equal(reply([], { u: 'INTERNAL: why' }));
+    expect(plain(asRead(engineReply([], [], ['bad'])))).to.deep.equal(reply([], {}, ['bad']));
   });
 
   it(`tells of ${MAX_MESSAGES} failed units, and how many more there are: 103 - 100 = 3`, () => {

@@ -3,6 +3,8 @@ import { callXmlRpc } from '../../src/bridge/client.js';
 import type { ReceivedRequest } from '../../src/bridge/request.js';
 import { startXmlRpcServer, type XmlRpcServer } from '../../src/bridge/server.js';
 import { XmlRpcFault } from '../../src/bridge/xml-rpc/fault.js';
+import { readResponse } from '../../src/bridge/xml-rpc/reader.js';
+import { writeResponse, type WritableValue } from '../../src/bridge/xml-rpc/writer.js';
 import { isArray, isStruct, type XmlRpcValue } from '../../src/engine-model/value.js';
 import type {
   BalanceHostsRequest,
@@ -115,7 +117,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
     try {
       const dispatched = await bridge.dispatch(method, params, { ...request, dryRun: false });
       ({ outcome } = dispatched);
-      return dispatched.value;
+      return asRead(dispatched.value);
     } finally {
       ends.push({ method, seconds: (time.clock.now() - request.receivedAt) / 1000, outcome });
     }
@@ -307,6 +309,13 @@ export function reply(
     plugin_errors: Object.fromEntries(Object.entries(plugin_errors).map(([unit, text]) => [unit, [text]])),
     errors,
   };
+}
+
+/** A value as the engine reads it. */
+export function asRead(value: WritableValue): XmlRpcValue {
+  const response = readResponse(writeResponse(value));
+  if (response.fault !== undefined) throw response.fault;
+  return response.value;
 }
 
 /** A value with its structs as objects, so that a test shows how two differ. */

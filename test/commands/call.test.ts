@@ -8,6 +8,7 @@ import type { XmlRpcValue } from '../../src/engine-model/value.js';
 import { addCallCommand } from '../../src/commands/call.js';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createMetrics } from '../../src/process/metrics.js';
+import { asRead } from '../bridge/stage.js';
 import { fixtureService } from '../contract/fixture.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, type ProgramOutcome } from '../support/program.js';
@@ -70,7 +71,7 @@ const bridge: Answer = async (method, params) => {
     metrics: createMetrics(() => false),
   });
   const { signal } = new AbortController();
-  return (await dispatch(method, params, { signal, receivedAt: Date.now(), dryRun: true })).value;
+  return asRead((await dispatch(method, params, { signal, receivedAt: Date.now(), dryRun: true })).value);
 };
 
 const answers =

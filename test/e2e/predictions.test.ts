@@ -7,6 +7,7 @@ import { FOLLOW_UP_TIMES, MAX_FOLLOWED } from '../../src/inventory/predictor.js'
 import { PREDICTION_TTL_MS } from '../../src/inventory/reservations.js';
 import { createScoringService } from '../../src/scoring/service.js';
 import { units } from '../../src/scoring/units/index.js';
+import { asRead } from '../bridge/stage.js';
 import { createFakeTime, settle, type FakeTime } from '../inventory/fake-time.js';
 import { vmId } from '../inventory/engine-world.js';
 import {
@@ -98,7 +99,7 @@ describe('placements that are predicted', () => {
     const { value, afterAnswer } = await bridge.dispatch('runCostFunctions', params, request);
     if (isSent) afterAnswer?.();
     await settle();
-    const { outcome } = readCostAnswer(value, { hostIds: hosts, units: [...factors.keys()] });
+    const { outcome } = readCostAnswer(asRead(value), { hostIds: hosts, units: [...factors.keys()] });
     return outcome?.costs.map(({ cost }) => cost) ?? [];
   }
 
