@@ -152,8 +152,9 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const { scores, unitResults, unknownHostIds, context, explanation } = response;
     const asked = (policy === undefined ? undefined : policies.get(policy)?.scores) ?? request.units;
     const weights = call.engine?.factors ?? new Map(asked.map(({ name, weight }) => [name, weight]));
-    const isWhole = hosts !== 'ALL_UP' && unknownHostIds.length === 0 && hosts.length === scores.length;
-    const ids = isWhole ? hosts : scores.map(({ hostId }) => hostId);
+    // A list that is the same array as before needs no look at its hosts.
+    const listed = context?.hostIds() ?? (hosts === 'ALL_UP' ? [] : hosts);
+    const ids = listed.length === scores.length ? listed : scores.map(({ hostId }) => hostId);
     const decision: Decision = {
       ...common('SCORE', answered, vmId, { policy, filters: [], scores: asked, properties }),
       hosts: hostsOf(ids, response, time),

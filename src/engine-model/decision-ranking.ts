@@ -2,7 +2,7 @@ import { scoresOfCosts } from '../domain/score-sums.js';
 import { totalsOf, type RankedColumn, type Ranking } from '../domain/counterfactuals.js';
 import type { DecidedHost, DecidedUnit, Decision } from '../domain/decision.js';
 import { costsOf, type Cost } from './costs.js';
-import { hashOrderOf, ranksOf } from './selectors.js';
+import { hashOrderOf, inHashOrder, ranksOf } from './selectors.js';
 
 /**
  * The numbers by which a decision is ranked. `SCORES`: weighted scores of 0..100, as callers of ScoreHosts sum them up. `RANKS`:
@@ -45,11 +45,12 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
       internal: new Set(),
     };
   }
+  let tieOrder: readonly number[] | undefined;
   const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
   const ids = candidates.map(({ id }) => id);
   const places = candidates.map((_, place) => (place < hosts.length ? place : -1));
   const mode = decision.rawScores === true ? 'raw' : 'asCosts';
-  const toColumn = selector === 'rank' ? (costs: readonly number[]) => ranksBy(ids, costs) : negated;
+  const toColumn = selector === 'rank' ? ranksOf : negated;
   const ours = scored.map((unit) => {
     const { values, direction } = unit;
     const costs: readonly Cost[] = costsOf({ values: Array.from(values), direction, places, mode });
@@ -66,28 +67,40 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
     hosts: ids.length,
     candidates,
     columns: [...ours, ...theirs],
-    tieOrder: hashOrderOf(ids),
+    get tieOrder() {
+      return (tieOrder ??= hashOrderOf(ids));
+    },
     internal: new Set(theirs.map((_, place) => ours.length + place)),
   };
 }
 
-/** Returns the places of the best host and the one after it, as far as there are so many; none when nothing ranks them. */
+/**
+ * Returns the places of the best host and the one after it, as far as there are so many; none when nothing ranks them. Of
+ * equally good ones an engine's hash map is asked for the order of just these, since that of all takes long.
+ */
 export function bestTwo(ranking: DecisionRanking): readonly number[] {
-  if (ranking.columns.length === 0) return [];
-  const { tieOrder } = ranking;
+  const { columns, candidates, scale } = ranking;
+  if (columns.length === 0) return [];
   const totals = totalsOf(ranking);
-  const isBetter = (place: number, than: number | undefined) => {
-    if (than === undefined) return true;
-    const ahead = (totals[place] ?? 0) - (totals[than] ?? 0);
-    return ahead > 0 || (ahead === 0 && (tieOrder[place] ?? 0) < (tieOrder[than] ?? 0));
-  };
-  let first: number | undefined;
-  let second: number | undefined;
-  for (let place = 0; place < ranking.hosts; place++) {
-    if (isBetter(place, first)) [first, second] = [place, first];
-    else if (isBetter(place, second)) second = place;
-  }
+  const first = bestOf(totals, undefined);
+  const second = bestOf(totals, first);
   return [first, second].filter((place) => place !== undefined);
+
+  function bestOf(among: Float64Array, but: number | undefined): number | undefined {
+    let best = -Infinity;
+    let places: number[] = [];
+    for (let place = 0; place < among.length; place++) {
+      const total = among[place] ?? 0;
+      if (place === but || total < best) continue;
+      if (total > best) places = [];
+      best = total;
+      places.push(place);
+    }
+    if (scale === 'SCORES' || places.length < 2) return places[0];
+    const ids = places.map((place) => candidates[place]?.id ?? '');
+    const [winner] = inHashOrder(ids, candidates.length);
+    return places[ids.indexOf(winner ?? '')];
+  }
 }
 
 function columnOf({ name, weight }: DecidedUnit, values: ArrayLike<number>): RankedColumn {
@@ -96,11 +109,6 @@ function columnOf({ name, weight }: DecidedUnit, values: ArrayLike<number>): Ran
 
 function scoresOf({ values, direction }: ScoredUnit): ArrayLike<number> {
   return direction === 'LOWER_IS_BETTER' ? scoresOfCosts(Array.from(values)) : values;
-}
-
-function ranksBy(ids: readonly string[], costs: readonly number[]): readonly number[] {
-  const ranks = ranksOf(new Map(ids.map((id, place) => [id, costs[place] ?? 0])));
-  return ids.map((id) => ranks.get(id) ?? 0);
 }
 
 function negated(costs: readonly number[]): readonly number[] {

@@ -155,7 +155,7 @@ const FIRST_SLOTS = 16;
  * Orders ids as a HashMap<Guid, ...> of Java with that many entries has them: by slot. Those that share a slot stay in the
  * order given: theirs depends on the internal units too.
  */
-function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
+export function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
   let slots = FIRST_SLOTS;
   while (entries > slots * 0.75) slots *= 2;
   const slotOf = new Map(ids.map((id) => [id, hashOf(id) & (slots - 1)]));
