@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const BENCHMARKS: Readonly<Record<string, string>> = {
   'score-hosts': 'ScoreHosts against servers of grpc-js that send an answer made beforehand: CPU a call',
   stream: 'StreamScoreHosts over 1 and 32 streams against ScoreHosts: answers a second',
-  bridge: 'runCostFunctions against a bare node:http server, and beside a python -c a call',
+  bridge: 'runCostFunctions against a bare node:http server, and beside a python -c a call: [hosts] ...',
   score: 'the score alone against loops over all VMs',
   startup: 'from the start to the first score, against a bare node',
   event: 'one event applied to a snapshot, against building it anew',
