@@ -60,7 +60,8 @@ export const stampOf = ({ time, eventId, memoryTime }: SnapshotStamp): SnapshotS
   memoryTime,
 });
 
-const recordOf = ({ id, name, clusterId, status, memory }: HostRecord): HostRecord => ({
+/** Returns a host without its VMs. */
+export const recordOf = ({ id, name, clusterId, status, memory }: HostRecord): HostRecord => ({
   id,
   name,
   clusterId,

@@ -85,12 +85,8 @@ export interface EngineClient {
   readonly getVm: (id: string, signal: AbortSignal, requestId?: string) => Promise<EngineVm | undefined>;
   /** Reads a VM that an event named. Resolves to undefined if it is gone, and to the reason if it is unusable. */
   readonly readVm: (id: string, signal: AbortSignal) => Promise<Parsed<EngineVm> | undefined>;
-  /** Reads a host likewise; without its statistics, such as free memory, if they are not wanted or the engine refuses them. */
-  readonly readHost: (
-    id: string,
-    options: { readonly statistics: boolean },
-    signal: AbortSignal,
-  ) => Promise<Parsed<EngineHost> | undefined>;
+  /** Reads a host likewise, without its statistics, such as free memory. */
+  readonly readHost: (id: string, signal: AbortSignal) => Promise<Parsed<EngineHost> | undefined>;
   /** Lists events. */
   readonly listEvents: (
     query: EventQuery,
@@ -174,13 +170,13 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     return settings.hostStatistics && (ago < 0 || ago >= STATISTICS_PAUSE);
   }
 
-  /** Requests hosts, or one, with statistics, or without them from an engine that refuses them. */
-  async function openHosts(path: string, signal: AbortSignal): Promise<EngineAnswer> {
-    if (!wantsStatistics()) return get(path, signal);
-    const full = await get(`${path}${WITH_STATISTICS}`, signal);
+  /** Requests hosts with statistics, or without them from an engine that refuses them. */
+  async function openHosts(signal: AbortSignal): Promise<EngineAnswer> {
+    if (!wantsStatistics()) return get(HOSTS, signal);
+    const full = await get(`${HOSTS}${WITH_STATISTICS}`, signal);
     if (!STATISTICS_REFUSALS.has(full.status)) return full;
     full.discard();
-    const plain = await get(path, signal);
+    const plain = await get(HOSTS, signal);
     if (plain.status === 200) {
       statisticsRefusedAt = clock.now();
       log.warn('host statistics refused', { status: full.status, pauseMs: STATISTICS_PAUSE }, '');
@@ -223,7 +219,6 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
 
   async function readObject<Record extends { readonly id: string }>(
     [kind, id]: readonly ['vm' | 'host', string],
-    open: (path: string, signal: AbortSignal) => Promise<EngineAnswer>,
     parse: (object: unknown) => Parsed<Record>,
     signal: AbortSignal,
     requestId?: string,
@@ -231,7 +226,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     const path = `/${kind}s/${encodeURIComponent(id)}`;
     const what = `GET ${urls.api}${path}`;
     return retried({ path, requestId }, LOOKUP_PAUSES, signal, async () => {
-      const answer = await open(path, signal);
+      const answer = await get(path, signal);
       if (answer.status === 404) {
         // The engine answers an unknown id without a body; a page comes from a server whose engine is still starting.
         if (answer.contentType !== '' && !isJson(answer)) throw await refusals.ofApi(answer, what);
@@ -280,18 +275,16 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
   }
 
   return {
-    listHosts: (begin, signal) =>
-      list(HOSTS, (given) => openHosts(HOSTS, given), 'host', parseHost, begin, signal),
+    listHosts: (begin, signal) => list(HOSTS, openHosts, 'host', parseHost, begin, signal),
     listRunningVms: (begin, signal) =>
       list(RUNNING_VMS, (given) => get(RUNNING_VMS, given), 'vm', parseVm, begin, signal),
     async getVm(id, signal, requestId) {
-      const vm = await readObject(['vm', id], get, parseVm, signal, requestId);
+      const vm = await readObject(['vm', id], parseVm, signal, requestId);
       if (vm?.odd !== undefined) throw lasting(`GET ${urls.api}/vms/${id}: ${vm.odd}`);
       return vm?.record;
     },
-    readVm: (id, signal) => readObject(['vm', id], get, parseVm, signal),
-    readHost: (id, { statistics }, signal) =>
-      readObject(['host', id], statistics ? openHosts : get, parseHost, signal),
+    readVm: (id, signal) => readObject(['vm', id], parseVm, signal),
+    readHost: (id, signal) => readObject(['host', id], parseHost, signal),
     listEvents(query, begin, signal) {
       const path = eventsPath(query);
       return list(path, (given) => get(path, given), 'event', parseEvent, begin, signal, LOOKUP_PAUSES);

@@ -8,6 +8,7 @@ import type { Log } from '../process/log.js';
 import type { EngineClient, EventQuery } from './engine-client.js';
 import { MAX_FROM, type EngineEvent } from './engine-events.js';
 import type { EngineHost, EngineVm } from './engine-json.js';
+import { createHostMemoryReader, type ReadMemory } from './host-memory.js';
 import { noObjects, type ObjectIds } from './healing.js';
 import type { VmPool } from './vm-pool.js';
 
@@ -35,7 +36,7 @@ export const MAX_REPEATS = 2;
 /** Longest wait for events, in ms. Beyond it a full reading is due, which needs the engine just as much. */
 export const EVENTS_TIMEOUT = 10_000;
 
-/** Most objects that are read in turn between two polls, so that events wait less than a second for them. */
+/** Most VMs that are read in turn between two polls, so that events wait less than a second for them. */
 export const MAX_TURN_READS = 40;
 
 /** Time after an event at which a VM is read once more for its guest agent, in ms: it reports when the guest has started. */
@@ -50,6 +51,8 @@ export interface Poll extends SnapshotDelta {
   readonly began: number;
   /** Time from each new event, by the clock of the engine, to the end of the poll, in ms. */
   readonly lags: readonly number[];
+  /** Memory of hosts that was read since the last poll. */
+  readonly memory: ReadMemory['memory'];
 }
 
 /** Follower of the engine's events. */
@@ -61,7 +64,7 @@ export interface EventFollower {
   /** Reports whether the engine has listed no event yet: one that is new, or one that shows none to this account. */
   readonly isSilent: () => boolean;
   /**
-   * Reads the events since the last poll, then each object that they name, and what is next in turn. Rejects when events
+   * Reads the events since the last poll, then each object that they name, and the VMs whose turn it is. Rejects when events
    * may have been lost, or too many objects changed, so that a full reading is due.
    */
   readonly poll: (snapshot: Snapshot, signal: AbortSignal) => Promise<Poll>;
@@ -73,30 +76,24 @@ export interface EventFollower {
   readonly readAgain: (objects: ObjectIds) => void;
   /** Notes that what no event tells of is needed. */
   readonly use: (data: UnannouncedData) => void;
+  /** Cancels what it reads beside the polls, and waits for its end. */
+  readonly close: () => Promise<void>;
 }
 
 /** Options of a follower. */
 export interface EventFollowerOptions {
-  readonly client: Pick<EngineClient, 'listEvents' | 'readVm' | 'readHost'>;
+  readonly client: Pick<EngineClient, 'listEvents' | 'readVm' | 'readHost' | 'listHosts'>;
   readonly pool: VmPool;
-  readonly settings: Pick<InventorySettings, 'refreshInterval'>;
+  readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
   readonly log: Log;
   readonly clock: Clock;
   readonly steady: Clock;
   readonly after: After;
 }
 
-/** A round of reading the memory of all hosts. */
-interface MemoryRound {
-  readonly time: number;
-  readonly began: number;
-  readonly hostIds: readonly string[];
-  read: number;
-}
-
 /** Creates a follower that has noted no event yet. */
 export function createEventFollower(options: EventFollowerOptions): EventFollower {
-  const { client, pool, settings, log, clock, steady, after } = options;
+  const { client, pool, log, clock, steady, after } = options;
   /**
    * Events of the last {@link EVENT_OVERLAP}, and the newest before these, after which late ones come, by id: each answer has to
    * have them again.
@@ -113,7 +110,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
   const lastUse = new Map<UnannouncedData, number>();
   /** VMs to be read once more, in the order of the time when. */
   const guestReports = new Map<string, number>();
-  let round: MemoryRound | undefined;
+  const hostMemory = createHostMemoryReader(options);
 
   const newestId = () => [...known.keys()].reduce((left, right) => Math.max(left, right), 0);
   const oldestId = () => [...known.keys()].reduce((left, right) => Math.min(left, right), newestId());
@@ -195,25 +192,6 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     pending[kind].add(id);
   }
 
-  /** Takes the hosts out of the round whose turn it is: all of them within the time of one. */
-  function hostsInTurn(snapshot: Snapshot): readonly string[] {
-    if (!isInUse('hostMemory')) {
-      round = undefined;
-      return [];
-    }
-    const now = steady.now();
-    const isOver =
-      round?.read === round?.hostIds.length && now - (round?.began ?? 0) >= settings.refreshInterval;
-    if (round === undefined || isOver) {
-      round = { time: clock.now(), began: now, hostIds: snapshot.hosts.map(({ id }) => id), read: 0 };
-    }
-    const share = (now - round.began) / settings.refreshInterval;
-    const due = Math.min(Math.ceil(round.hostIds.length * share) + 1, round.read + MAX_TURN_READS);
-    const ids = round.hostIds.slice(round.read, due);
-    round.read += ids.length;
-    return ids;
-  }
-
   function vmsInTurn(): readonly string[] {
     const due: string[] = [];
     for (const [id, time] of guestReports) {
@@ -238,19 +216,18 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
 
   async function readHost(
     id: string,
-    statistics: boolean,
     snapshot: Snapshot,
     signal: AbortSignal,
     hosts: Collected<HostRecord>,
   ): Promise<void> {
-    const read = usable('host', id, await client.readHost(id, { statistics }, signal));
+    const read = usable('host', id, await client.readHost(id, signal));
     if (read === undefined) {
       hosts.removed.push(id);
       return;
     }
     const { name, clusterId, memory } = read;
     const before = snapshot.host(id);
-    const freeMiB = statistics ? memory.freeMiB : before?.memory.freeMiB;
+    const freeMiB = before?.memory.freeMiB;
     const status = pool.status(read.status) ?? 'unknown';
     const host: HostRecord = { id, name, clusterId, status, memory: { ...memory, freeMiB } };
     if (!isSameHost(host, before)) hosts.changed.push(host);
@@ -280,17 +257,13 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     mostWaiting = Math.max(MAX_CHANGED, waiting);
     const hosts: Collected<HostRecord> = { changed: [], removed: [] };
     const vms: Collected<Vm> = { changed: [], removed: [] };
-    const inTurn = new Set(hostsInTurn(snapshot));
-    const isWholeRound = round !== undefined && round.read === round.hostIds.length;
-    const roundTime = round?.time;
+    if (isInUse('hostMemory')) hostMemory.begin();
     await readAll(
       [
         ...[...new Set([...vm, ...vmsInTurn()])].map(
           (id) => (own: AbortSignal) => readVm(id, snapshot, own, vms),
         ),
-        ...[...new Set([...host, ...inTurn])].map(
-          (id) => (own: AbortSignal) => readHost(id, inTurn.has(id), snapshot, own, hosts),
-        ),
+        ...[...host].map((id) => (own: AbortSignal) => readHost(id, snapshot, own, hosts)),
       ],
       signal,
     );
@@ -299,11 +272,13 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     const newHosts = newIn(hosts, snapshot.host);
     for (const id of host) repeat('host', id, newHosts.has(id));
     const now = clock.now();
+    const { time: memoryTime, memory } = hostMemory.take() ?? { time: -Infinity, memory: new Map() };
     return {
       time,
       began,
       eventId: newestId(),
-      memoryTime: isWholeRound && roundTime !== undefined ? roundTime : -Infinity,
+      memoryTime,
+      memory,
       hosts,
       vms,
       lags: events.map((event) => Math.max(0, now - event.time)),
@@ -329,14 +304,17 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     eventId: newestId,
     isSilent: () => isSilent,
     poll,
-    watch: () => (watched = noObjects()),
+    watch() {
+      hostMemory.drop();
+      return (watched = noObjects());
+    },
     unwatch: () => (watched = undefined),
     readAgain({ vm, host }) {
-      round = undefined;
       mostWaiting = Infinity;
       for (const id of vm) pending.vm.add(id);
       for (const id of host) pending.host.add(id);
     },
+    close: hostMemory.close,
     use: (data) => void lastUse.set(data, steady.now()),
   };
 }

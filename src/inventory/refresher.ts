@@ -10,6 +10,7 @@ import { createFreshness, seconds } from './freshness.js';
 import { EVENTS_REMEDY } from './engine-refusal.js';
 import type { EventFollower } from './event-follower.js';
 import { missedByEvents, noObjects, withChanges, type ObjectIds } from './healing.js';
+import { withMemory } from './host-memory.js';
 import type { Reading, SnapshotReader } from './snapshot-reading.js';
 
 /** Random deviation from the interval, as a share of it, so that services don't read in step. */
@@ -260,8 +261,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
     if (newest === undefined || !following) return;
     const longest = readingLimit(settings);
     const { snapshot: before } = newest;
+    const begin = steady.now();
     try {
-      const { began, lags, ...changes } = await runWithin((signal) => follower.poll(before, signal), {
+      const { began, lags, memory, ...changes } = await runWithin((signal) => follower.poll(before, signal), {
         signal: closing.signal,
         ms: longest,
         after,
@@ -271,12 +273,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
       // A wall clock may be set back: it does not tell which is later.
       const time = began >= beganBefore ? changes.time : snapshot.time;
       const memoryTime = Math.min(time, Math.max(changes.memoryTime, snapshot.memoryTime));
-      const delta = { ...changes, time, memoryTime };
+      const hosts = withMemory(snapshot, changes.hosts, memory);
+      const delta = { ...changes, hosts, time, memoryTime };
       publish({ snapshot: applyDelta(snapshot, delta), delta, began: Math.max(began, beganBefore) });
       options.onEvents?.(lags);
       countHealed(began);
       if (steady.now() - breaks.last >= settings.refreshInterval) breaks = { ...breaks, count: 0 };
-      pollAfter(settings.eventInterval);
+      pollAfter(Math.max(0, begin + settings.eventInterval - steady.now()));
     } catch (thrown) {
       if (!closing.signal.aborted) giveUpEvents(SchedulingError.from(thrown));
     }
@@ -375,7 +378,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       cancelNext();
       cancelPoll();
       freshness.close();
-      await Promise.all([flight, poll]);
+      await Promise.all([flight, poll, follower.close()]);
     },
   };
 }

@@ -450,6 +450,21 @@ describe('createEventFollower', () => {
     expect(fullReadings()).to.equal(1);
   });
 
+  it('asks for events a second after it asked last, also when they came after 0.9 s', async () => {
+    await follow();
+    stage.client.before = (method, signal) => {
+      if (method !== 'events') return Promise.resolve();
+      const gate = createGate();
+      stage.time.after(900, gate.open);
+      return gate.pass(signal);
+    };
+    const { length } = stage.client.calls.events;
+    for (let n = 0; n < 100; n += 1) await stage.time.advance(SECOND / 10);
+    expect(stage.client.calls.events.length - length).to.be.within(9, 11);
+    stage.mendEngine();
+    await stage.time.advance(SECOND);
+  });
+
   it('asks for no events with an interval of 0', async () => {
     await follow({ eventInterval: 0 });
     await stage.time.advance(2 * MINUTE);
@@ -586,26 +601,89 @@ describe('createEventFollower', () => {
       expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(200);
       expect(stage.time.clock.now() - inventory.current().memoryTime).to.be.at.most(31 * SECOND);
       await stage.time.advance(10 * MINUTE);
-      const { length } = stage.client.calls.host;
-      expect(length).to.be.within(18, 22);
+      const { hosts } = stage.client.calls;
+      // Two full readings, and 10 min / 30 s.
+      expect(hosts).to.be.within(2 + 18, 2 + 22);
       await stage.time.advance(5 * MINUTE);
-      expect(stage.client.calls.host).to.have.length(length);
+      expect(stage.client.calls.hosts).to.equal(hosts);
+      expect(stage.client.calls.host).to.deep.equal([]);
     });
 
-    it('spreads 60 hosts over 30 s', async () => {
-      stage.client.hosts = Array.from({ length: 60 }, (_, n) =>
-        scriptedHost({ id: HOST.replace(/.{2}$/, String(10 + n)), name: `H${n}` }),
+    it('reads the memory of 10,000 hosts in one request, for which events do not wait', async () => {
+      stage.client.hosts = Array.from({ length: 10_000 }, (_, n) =>
+        scriptedHost({ id: HOST.replace(/.{5}$/, String(10_000 + n)), name: `H${n}` }),
       );
       const inventory = await follow();
+      const last = stage.client.hosts.at(-1)?.id ?? '';
+      const gate = createGate();
+      stage.client.before = (method, signal) => (method === 'hosts' ? gate.pass(signal) : Promise.resolve());
       inventory.use('hostMemory');
-      const counts: number[] = [];
-      for (let second = 0; second < 30; second += 1) {
-        const before = stage.client.calls.host.length;
-        await stage.time.advance(SECOND);
-        counts.push(stage.client.calls.host.length - before);
-      }
-      expect(Math.max(...counts)).to.be.at.most(3);
-      expect(new Set(stage.client.calls.host)).to.have.length(60);
+      await stage.time.advance(30 * SECOND);
+      const memory = { totalMiB: 8192, freeMiB: 7, schedulableMiB: 4096 };
+      stage.client.hosts = stage.client.hosts.map((host) => ({ ...host, memory }));
+      stage.client.vms = [scriptedVm(1, { hostId: last })];
+      happens(11);
+      await stage.time.advance(SECOND);
+      expect(inventory.current().vm(vmId(1))?.hostId).to.equal(last);
+      gate.open();
+      await stage.time.advance(SECOND);
+      await stage.time.advance(SECOND);
+      expect(inventory.current().hosts.filter((host) => host.memory.freeMiB === 7)).to.have.length(10_000);
+      expect(stage.client.calls).to.deep.include({ hosts: 2, host: [] });
+    });
+
+    it('takes of them the memory alone: what an event told of since then stays', async () => {
+      const inventory = await follow();
+      const gate = createGate();
+      stage.client.before = (method, signal) => (method === 'hosts' ? gate.pass(signal) : Promise.resolve());
+      inventory.use('hostMemory');
+      await stage.time.advance(30 * SECOND);
+      const memory = { totalMiB: 8192, freeMiB: 7, schedulableMiB: 4096 };
+      stage.client.hosts = [scriptedHost({ memory }), scriptedHost({ id: HOST_2, name: 'H2', memory })];
+      gate.open();
+      await settle();
+      stage.client.hosts = [scriptedHost({ status: 'maintenance' })];
+      happens(11, { code: 15, kind: 'host', objectId: HOST });
+      happens(12, { code: 44, kind: 'host', objectId: HOST_2 });
+      await stage.time.advance(SECOND);
+      const { hosts } = inventory.current();
+      expect(hosts.map(({ id, status, memory }) => [id, status, memory.freeMiB])).to.deep.equal([
+        [HOST, 'maintenance', 7],
+      ]);
+    });
+
+    it('drops the memory that was read before a full reading, which has it too', async () => {
+      const inventory = await follow();
+      await stage.time.advance(10 * MINUTE - 5 * SECOND);
+      const gate = createGate();
+      stage.client.before = (method, signal) => (method === 'hosts' ? gate.pass(signal) : Promise.resolve());
+      inventory.use('hostMemory');
+      await stage.time.advance(2 * SECOND);
+      stage.mendEngine();
+      stage.client.hosts = withFree(200);
+      await stage.time.advance(5 * SECOND);
+      expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(200);
+      stage.client.hosts = withFree(100);
+      gate.open();
+      await settle();
+      stage.client.hosts = withFree(200);
+      await stage.time.advance(2 * SECOND);
+      expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(200);
+    });
+
+    it('reads the memory again after 30 s when it could not be read, says so, and goes on following', async () => {
+      const inventory = await follow();
+      stage.client.before = (method) =>
+        method === 'hosts' ? Promise.reject(new Error('cut')) : Promise.resolve();
+      inventory.use('hostMemory');
+      await stage.time.advance(31 * SECOND);
+      expect(warnings('host memory not read')).to.have.length(1);
+      stage.mendEngine();
+      stage.client.hosts = withFree(200);
+      await stage.time.advance(31 * SECOND);
+      expect(inventory.current().host(HOST)?.memory.freeMiB).to.equal(200);
+      expect(inventory.state().followsEvents).to.equal(true);
+      expect(fullReadings()).to.equal(1);
     });
 
     for (const inUse of [true, false]) {

@@ -60,11 +60,11 @@ export function createScriptedClient(): ScriptedClient {
       const record = client.vms.find((vm) => vm.id === id);
       return record && { record };
     },
-    async readHost(id, { statistics }, signal) {
+    async readHost(id, signal) {
       client.calls.host.push(id);
       await client.before('host', signal);
       const record = client.hosts.find((host) => host.id === id);
-      return record && { record: statistics ? record : withoutStatistics(record) };
+      return record && { record: withoutStatistics(record) };
     },
     async listEvents(query, begin, signal) {
       client.calls.events.push(query);

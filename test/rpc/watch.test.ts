@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setMaxListeners } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { createFeed } from '../../src/inventory/feed.js';
 import { MAX_REPLICAS, MAX_UNTRUSTED_REPLICAS } from '../../src/rpc/admission.js';
@@ -15,6 +16,7 @@ const OUTSIDE = Object.values(networkInterfaces())
 describe('Watch', () => {
   const loopback = createLoopback();
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   afterEach(() => loopback.close());
   after(() => stop.abort());
 
