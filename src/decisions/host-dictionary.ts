@@ -180,7 +180,7 @@ function numbersIn(order: string): Uint16Array {
 }
 
 /** Returns the bytes of an array of numbers in base64. */
-export function base64Of({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Int32Array): string {
+export function base64Of({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 

@@ -76,7 +76,8 @@ interface Pending {
  * waits in memory, of which there is a bounded amount.
  */
 export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
-  const { dir, owns, log, clock = Date, after = nodeAfter, onDropped = () => undefined } = options;
+  const { dir, maxBytes, maxAgeMs, segmentBytes, owns, log } = options;
+  const { clock = Date, after = nodeAfter, onDropped = () => undefined } = options;
   const disk = createDisk(after);
   const search = createSearch(() => store?.segments() ?? []);
   const listeners = new Set<(decision: Decision) => void>();
@@ -90,6 +91,8 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
   let closed = false;
   let waits = false;
   let cancelTimer: () => void = () => undefined;
+  let upkeep: Promise<void> | undefined;
+  let cancelUpkeep: () => void = () => undefined;
 
   function append(appended: Appended): void {
     const bytes = sizeOf(appended);
@@ -107,21 +110,23 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     for (let n = 0; n < count; n++) onDropped();
   }
 
-  /** Waits for the next write, or the next look at the folder. */
+  /** Waits for the next write, or the next try. */
   function wait(): void {
     cancelTimer();
-    if (closed) return;
-    const open = store !== undefined && failure === undefined;
-    waits = pending.length > 0 || !open;
-    cancelTimer = after(!open ? RETRY_MS : pending.length > 0 ? FLUSH_MS : UPKEEP_MS, () => void flush());
+    const isOpen = store !== undefined && failure === undefined;
+    waits = !closed && (pending.length > 0 || !isOpen);
+    if (waits) cancelTimer = after(isOpen ? FLUSH_MS : RETRY_MS, () => void flush());
   }
 
   async function flush(): Promise<boolean> {
-    running ??= drain().finally(() => {
-      running = undefined;
-      wait();
-    });
-    await running;
+    do {
+      if (!closed)
+        running ??= drain().finally(() => {
+          running = undefined;
+          wait();
+        });
+      await running;
+    } while (pending.length > 0 && !closed && store !== undefined && failure === undefined && owns());
     return pending.length === 0;
   }
 
@@ -131,13 +136,16 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
         await leave();
         return;
       }
-      store ??= await openSegmentStore({ dir, disk, log, clock, segmentBytes: options.segmentBytes });
+      if ((await store?.isGone()) === true) await leave();
+      store ??= await openSegmentStore({ dir, disk, log, clock, segmentBytes, maxBytes, maxAgeMs });
+      const begun = store.segments().length;
       while (pending.length > 0 && owns()) {
         const { count, unfit } = await store.write(pending.slice(0, 64).map(({ appended }) => appended));
         for (const { bytes } of pending.splice(0, count)) pendingBytes -= bytes;
         written += count - unfit;
         drop(unfit);
       }
+      if (store.segments().length !== begun || upkeep === undefined) startUpkeep(store);
       if (failure !== undefined) log.info('decisions kept again', { dir }, dir);
       failure = undefined;
     } catch (error) {
@@ -146,10 +154,26 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     }
   }
 
+  /** Packs and removes old segments now, unless that is under way, and again after a while. */
+  function startUpkeep(of: SegmentStore): void {
+    cancelUpkeep();
+    cancelUpkeep = after(UPKEEP_MS, () => startUpkeep(of));
+    upkeep = (upkeep ?? Promise.resolve()).then(async () => {
+      try {
+        if (of === store && owns()) await of.keepUp();
+      } catch (error) {
+        log.warn('decisions not packed', { dir, reason: reasonOf(error) }, dir);
+      }
+    });
+  }
+
   async function leave(): Promise<void> {
     const left = store;
     store = undefined;
+    cancelUpkeep();
     await left?.close();
+    await upkeep;
+    upkeep = undefined;
   }
 
   async function opened(): Promise<void> {
@@ -223,6 +247,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
       await flush();
       closed = true;
       cancelTimer();
+      drop(pending.splice(0).length);
       await leave();
     },
   };

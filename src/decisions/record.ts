@@ -9,7 +9,6 @@ import {
   packBits,
   storedHostsSchema,
   unpackBits,
-  type DictionaryRecord,
   type HostDictionary,
   type StoredHosts,
 } from './host-dictionary.js';
@@ -36,14 +35,6 @@ export interface IndexEntry {
   readonly time?: number;
   /** Hashes by which the line is found: of its VM's id, and of a decision also of the VM's name. */
   readonly keys: readonly number[];
-}
-
-/** The first line of a segment. */
-export interface Header {
-  readonly kind: 'header';
-  readonly format: number;
-  /** Time at which the segment was begun, in ms since the epoch. */
-  readonly time: number;
 }
 
 const time = z.number();
@@ -120,6 +111,7 @@ const shadowSchema = z.strictObject({
   }),
 });
 
+/** The first line of a segment, with the time at which that was begun. */
 const headerSchema = z.object({ kind: z.literal('header'), format: z.number(), time });
 
 const recordSchema = z.discriminatedUnion('kind', [
@@ -135,17 +127,26 @@ export type StoredRecord = z.output<typeof recordSchema>;
 
 type StoredDecision = z.output<typeof decisionSchema>;
 
-/** Returns a line: a checksum as 8 hexadecimal digits, a space, JSON, and a line feed. */
-export function lineOf(record: Header | DictionaryRecord | z.input<typeof recordSchema>): string {
-  const json = JSON.stringify(record);
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+/** Returns the line of a record. */
+export function lineOf(record: z.input<typeof recordSchema>): string {
+  return framed(record);
 }
 
 /** Parses a line without its line feed. Returns undefined for one that is torn, corrupt, or of no known kind. */
 export function parseLine(line: string): StoredRecord | undefined {
-  if (!isWhole(line)) return undefined;
+  return recordSchema.safeParse(unframed(line)).data;
+}
+
+/** Returns a value as a line: a checksum as 8 hexadecimal digits, a space, JSON, and a line feed. */
+export function framed(value: object): string {
+  const json = JSON.stringify(value);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+/** Returns the value in a line without its line feed, or undefined if its checksum is not right. */
+export function unframed(line: string): unknown {
   try {
-    return recordSchema.safeParse(JSON.parse(line.slice(9))).data;
+    return isWhole(line) ? JSON.parse(line.slice(9)) : undefined;
   } catch {
     return undefined;
   }

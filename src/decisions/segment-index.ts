@@ -31,8 +31,8 @@ export type Keys = ArrayLike<number> & Pick<Uint32Array, 'indexOf' | 'lastIndexO
 export interface GrowingIndex extends SegmentIndex {
   /** Adds lines at the end. */
   readonly add: (bytes: number, entry: IndexEntry) => void;
-  /** Begins a block, at an offset of the file. */
-  readonly startBlock: (offset: number) => void;
+  /** Adds a block of its own. */
+  readonly addBlock: (offset: number, bytes: number, entries: readonly IndexEntry[]) => void;
 }
 
 /** Creates an empty index. */
@@ -43,9 +43,17 @@ export function createIndex(): GrowingIndex {
   let last: Block | undefined;
 
   function startBlock(offset: number): Block {
-    const block = { offset, bytes: 0, from: NONE.from, to: NONE.to, decisions, keys: keys.length };
+    const block = { offset, bytes: 0, from: Number.MAX_SAFE_INTEGER, to: 0, decisions, keys: keys.length };
     blocks.push(block);
     return (last = block);
+  }
+
+  function addTo(block: Block, { time, keys: added }: IndexEntry): void {
+    for (const key of added) if (!keys.includes(key, block.keys)) keys.push(key);
+    if (time === undefined) return;
+    decisions += 1;
+    block.from = Math.min(block.from, time);
+    block.to = Math.max(block.to, time);
   }
 
   return {
@@ -54,23 +62,19 @@ export function createIndex(): GrowingIndex {
     get decisions() {
       return decisions;
     },
-    startBlock,
     add(bytes, entry) {
-      const block =
-        last === undefined || last.bytes >= BLOCK_BYTES
-          ? startBlock(last ? last.offset + last.bytes : 0)
-          : last;
+      const end = last === undefined ? 0 : last.offset + last.bytes;
+      const block = last === undefined || last.bytes >= BLOCK_BYTES ? startBlock(end) : last;
       block.bytes += bytes;
-      for (const key of entry.keys) if (!keys.includes(key, block.keys)) keys.push(key);
-      if (entry.time === undefined) return;
-      decisions += 1;
-      block.from = Math.min(block.from, entry.time);
-      block.to = Math.max(block.to, entry.time);
+      addTo(block, entry);
+    },
+    addBlock(offset, bytes, entries) {
+      const block = startBlock(offset);
+      block.bytes = bytes;
+      for (const entry of entries) addTo(block, entry);
     },
   };
 }
-
-const NONE = { from: Number.MAX_SAFE_INTEGER, to: 0 };
 
 /** Returns the number of decisions up to the end of a block. */
 export function decisionsThrough({ blocks, decisions }: SegmentIndex, place: number): number {

@@ -1,11 +1,13 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, stat, truncate, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { UnitProblem } from '../domain/contract.js';
 import type { Clock } from '../lib/timers.js';
 import type { Disk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
+import { absent } from '../process/owner-socket.js';
 import { encode, entryOf, type Appended, type IndexEntry } from './record.js';
+import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
 /** Size at which a segment is ended, in bytes of text: as much is scanned at a start, in a fraction of a second. */
@@ -23,8 +25,10 @@ export interface SegmentStoreOptions {
   readonly disk: Disk;
   readonly log: Log;
   readonly clock: Clock;
-  /** {@link SEGMENT_BYTES} by default. */
+  /** {@link SEGMENT_BYTES} by default, but an eighth of `maxBytes` at most, since whole segments are removed. */
   readonly segmentBytes?: number | undefined;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
 }
 
 /** A folder of segments that this process alone writes. */
@@ -38,6 +42,13 @@ export interface SegmentStore {
   readonly write: (
     appended: readonly Appended[],
   ) => Promise<{ readonly count: number; readonly unfit: number }>;
+  /**
+   * Packs segments that are not written any more, and removes the oldest beyond the limits. Rejects with errors of the file
+   * system.
+   */
+  readonly keepUp: () => Promise<void>;
+  /** Resolves to whether the file that is written was removed, and most likely the folder with it. */
+  readonly isGone: () => Promise<boolean>;
   /** Returns the number of lines that were torn or corrupt when the folder was opened. */
   readonly torn: () => number;
   /** Returns files that are left alone, and the reasons. */
@@ -45,7 +56,10 @@ export interface SegmentStore {
   readonly close: () => Promise<void>;
 }
 
-const NAME = /^(\d{8})\.log$/;
+const NUMBER_DIGITS = 8;
+
+/** Names of the files, by the number of a segment; strict, since some are removed in a folder that may hold others. */
+const NAME = /^\d{8}\.(log|log\.gz|idx)(\.tmp)?$/;
 
 /** The open file that is appended to. */
 interface Writer {
@@ -65,7 +79,8 @@ interface Batch {
 
 /** Opens a folder of segments; makes it if need be. Rejects with errors of the file system. */
 export async function openSegmentStore(options: SegmentStoreOptions): Promise<SegmentStore> {
-  const { dir, disk, log, clock, segmentBytes = SEGMENT_BYTES } = options;
+  const { dir, disk, log, clock, maxBytes, maxAgeMs } = options;
+  const segmentBytes = Math.min(options.segmentBytes ?? SEGMENT_BYTES, maxBytes / 8);
   let segments: readonly Segment[] = [];
   const problems: UnitProblem[] = [];
   let torn = 0;
@@ -73,31 +88,89 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
   let current: OpenSegment | undefined;
   let writer: Writer | undefined;
   let batch: Batch | undefined;
-
-  const pathOf = (number: number, ending: string) =>
-    join(dir, `${String(number).padStart(8, '0')}.${ending}`);
+  let closed = false;
 
   await disk.run(() => mkdir(dir, { recursive: true, mode: 0o700 }));
-  for (const name of (await disk.run(() => readdir(dir))).sort()) {
-    const number = Number(NAME.exec(name)?.[1] ?? 0);
-    if (number === 0) continue;
-    lastNumber = Math.max(lastNumber, number);
-    await addRaw(number);
+  const names = new Set((await disk.run(() => readdir(dir))).filter((name) => NAME.test(name)));
+  for (const name of names) if (name.endsWith('.tmp')) await remove(join(dir, name));
+  const numbers = new Set([...names].map((name) => Number(name.slice(0, NUMBER_DIGITS))));
+  for (const number of [...numbers].sort((left, right) => left - right)) {
+    lastNumber = number;
+    await addSegment(number);
+  }
+  // A file that can be read but not written is followed by another one.
+  await disk.run(continueWriting).catch(() => (current = undefined));
+
+  function pathsOf(number: number): SegmentPaths {
+    const base = join(dir, String(number).padStart(NUMBER_DIGITS, '0'));
+    return { lines: `${base}.log`, packed: `${base}.log.gz`, index: `${base}.idx` };
   }
 
-  async function addRaw(number: number): Promise<void> {
-    const path = pathOf(number, 'log');
+  /** Removes a file; one that stays where nobody can write is harmless. */
+  async function remove(path: string): Promise<void> {
+    await disk.run(() => rm(path, { force: true }).catch(() => undefined));
+  }
+
+  function leaveAlone(path: string, reason: string): void {
+    problems.push({ source: 'decisions', reason: `${path} is left alone: ${reason}` });
+    log.warn('decisions left alone', { path, reason }, path);
+  }
+
+  /** Adds a segment, of which a killed process may have left what is packed, or the lines, or both. */
+  async function addSegment(number: number): Promise<void> {
+    const paths = pathsOf(number);
+    const has = (path: string) => names.has(basename(path));
+    const sealed = has(paths.packed) ? await openSealed(paths, number, disk) : undefined;
+    current = undefined;
+    if (sealed !== undefined) {
+      segments = [...segments, sealed];
+      if (has(paths.lines)) await remove(paths.lines);
+    } else if (has(paths.lines)) {
+      await addLines(number, paths.lines);
+    } else if (has(paths.packed)) {
+      const refusal = await unseal(paths, disk);
+      if (refusal === undefined) await addLines(number, paths.lines);
+      else leaveAlone(paths.packed, refusal);
+    }
+  }
+
+  async function addLines(number: number, path: string): Promise<void> {
     const scan = await scanSegment(path, number, disk);
     if (typeof scan === 'string') {
-      problems.push({ source: 'decisions', reason: `${path} is left alone: ${scan}` });
-      log.warn('decisions left alone', { path, reason: scan }, path);
+      leaveAlone(path, scan);
       return;
     }
     if (scan.torn > 0) log.warn('decisions torn', { path, lines: scan.torn }, path);
     torn += scan.torn;
-    await disk.run(() => truncate(path, scan.segment.end)).catch(() => undefined);
+    if (scan.segment.end === 0) {
+      await remove(path);
+      return;
+    }
     segments = [...segments, scan.segment];
-    current = scan.isWhole ? scan.segment : undefined;
+    if (scan.isWhole) current = scan.segment;
+  }
+
+  async function seal(segment: OpenSegment): Promise<void> {
+    const paths = pathsOf(segment.number);
+    const sealed = await sealSegment(segment, paths, disk, () => closed || !segments.includes(segment));
+    if (sealed === undefined) return;
+    segments = segments.map((one) => (one === segment ? sealed : one));
+    if (writer?.segment === segment) await disk.run(closeFile);
+    await remove(paths.lines);
+  }
+
+  /** Removes the oldest segments, but never the one that is written, for which there is room. */
+  async function retire(): Promise<void> {
+    const oldest = clock.now() - maxAgeMs;
+    let bytes = segments.reduce((sum, segment) => sum + (segment === current ? 0 : segment.bytes), 0);
+    for (const segment of segments) {
+      const newest = segment.index.blocks.reduce((time, { to }) => Math.max(time, to), 0);
+      if (segment === current || closed || (bytes <= maxBytes - segmentBytes && newest >= oldest)) return;
+      bytes -= segment.bytes;
+      segments = segments.filter((one) => one !== segment);
+      const { lines, packed, index } = pathsOf(segment.number);
+      for (const path of [lines, packed, index]) await remove(path);
+    }
   }
 
   function isFull(segment: OpenSegment, hosts: number): boolean {
@@ -113,7 +186,7 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     const hosts = first?.kind === 'decision' ? first.decision.hosts.length : 0;
     if (current === undefined || isFull(current, hosts)) {
       lastNumber += 1;
-      current = beginSegment(pathOf(lastNumber, 'log'), lastNumber, clock.now(), disk);
+      current = beginSegment(pathsOf(lastNumber).lines, lastNumber, clock.now(), disk);
     }
     const segment = current;
     const texts: string[] = [];
@@ -140,14 +213,22 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     return { segment, text: Buffer.from(texts.join('')), lines, count, unfit };
   }
 
-  /** Opens the file of a segment, unless it is open. Rejects when the file that was open is not there any more. */
-  async function openFile(segment: OpenSegment): Promise<FileHandle> {
-    if (writer?.segment === segment) {
-      if ((await stat(segment.path)).ino === writer.inode) return writer.file;
-      throw new Error(`${segment.path} was replaced`);
-    }
-    await writer?.file.close();
+  /** Opens the file of the last segment, and cuts off a torn line. */
+  async function continueWriting(): Promise<void> {
+    if (current !== undefined) await (await fileOf(current)).truncate(current.end);
+  }
+
+  async function closeFile(): Promise<void> {
+    const file = writer?.file;
     writer = undefined;
+    await file?.close();
+  }
+
+  /** Opens the file of a segment, unless it is open. */
+  async function fileOf(segment: OpenSegment): Promise<FileHandle> {
+    if (writer?.segment === segment) return writer.file;
+    await closeFile();
+    await mkdir(dir, { recursive: true, mode: 0o700 });
     const file = await open(segment.path, constants.O_WRONLY | constants.O_CREAT, 0o600);
     writer = { segment, file, inode: (await file.stat()).ino };
     return file;
@@ -160,7 +241,7 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       const { segment, text, lines, count, unfit } = batch;
       // At its place, and not at the end: what a failed write left there is written over.
       await disk.run(async () => {
-        const file = await openFile(segment);
+        const file = await fileOf(segment);
         for (let done = 0; done < text.length;) {
           const { bytesWritten } = await file.write(text, done, text.length - done, segment.end + done);
           done += bytesWritten;
@@ -171,11 +252,27 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       for (const { bytes, entry } of lines) segment.add(bytes, entry);
       return { count, unfit };
     },
+    isGone: () =>
+      disk.run(
+        async () =>
+          writer !== undefined && (await stat(writer.segment.path).catch(absent))?.ino !== writer.inode,
+      ),
+    async keepUp() {
+      if (current !== undefined && batch === undefined && current.end > 0 && isFull(current, 0))
+        current = undefined;
+      await retire();
+      for (const segment of segments) if (segment !== current && isOpen(segment)) await seal(segment);
+      await retire();
+    },
     torn: () => torn,
     problems: () => problems,
     async close() {
-      await disk.run(async () => writer?.file.close()).catch(() => undefined);
-      writer = undefined;
+      closed = true;
+      await disk.run(closeFile).catch(() => undefined);
     },
   };
+}
+
+function isOpen(segment: Segment): segment is OpenSegment {
+  return 'hosts' in segment;
 }

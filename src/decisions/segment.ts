@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import type { Disk } from '../process/disk.js';
 import { absent } from '../process/owner-socket.js';
 import { createHostDictionary, type HostDictionary } from './host-dictionary.js';
-import { entryOf, FORMAT, lineOf, parseLine } from './record.js';
+import { entryOf, FORMAT, lineOf, parseLine, type IndexEntry, type StoredRecord } from './record.js';
 import { createIndex, type GrowingIndex, type SegmentIndex } from './segment-index.js';
 
 /** Bytes of a file that are read at once while it is scanned, so that nothing waits long for a turn. */
@@ -96,27 +96,46 @@ export async function scanSegment(path: string, number: number, disk: Disk): Pro
       torn += 1;
       break;
     }
-    const record = parseLine(text);
     if (time === undefined) {
-      if (record?.kind !== 'header') return 'its first line is no header';
-      if (record.format !== FORMAT) return `it has format ${record.format}, this version reads ${FORMAT}`;
-      time = record.time;
+      const record = parseLine(text);
+      const refusal = refusalOf(record);
+      if (refusal !== undefined) return refusal;
+      time = record?.kind === 'header' ? record.time : 0;
       index.add(bytes, { keys: [] });
       continue;
     }
-    try {
-      if (record === undefined) throw new Error('no record');
-      if (record.kind === 'decision') hosts.decode(record.decision.hosts);
-      if (record.kind === 'hosts' || record.kind === 'list') hosts.add(record);
-      index.add(bytes, entryOf(record));
-    } catch {
+    const entry = entryOfLine(text, hosts);
+    if (entry === undefined) {
       torn += 1;
       isWhole = false;
-      index.add(bytes, { keys: [] });
     }
+    index.add(bytes, entry ?? { keys: [] });
   }
   const segment = openSegment({ path, number, time: time ?? 0, disk, hosts, index });
   return { segment, torn, isWhole: isWhole && time !== undefined };
+}
+
+/** Returns the reason why a segment can't be read whose first line is this one; undefined if it can. */
+export function refusalOf(first: StoredRecord | undefined): string | undefined {
+  if (first?.kind !== 'header') return 'its first line is no header';
+  if (first.format !== FORMAT) return `it has format ${first.format}, this version reads ${FORMAT}`;
+  return undefined;
+}
+
+/**
+ * Returns what the index has of a line, after adding one of the dictionary to `hosts`. Returns undefined for a line that is torn
+ * or corrupt, or for which hosts are missing.
+ */
+export function entryOfLine(line: string, hosts: HostDictionary): IndexEntry | undefined {
+  const record = parseLine(line);
+  if (record === undefined) return undefined;
+  try {
+    if (record.kind === 'decision') hosts.decode(record.decision.hosts);
+    if (record.kind === 'hosts' || record.kind === 'list') hosts.add(record);
+  } catch {
+    return undefined;
+  }
+  return entryOf(record);
 }
 
 interface ScannedLine {

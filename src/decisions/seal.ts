@@ -1,0 +1,168 @@
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+import type { Disk } from '../process/disk.js';
+import { absent } from '../process/owner-socket.js';
+import { syncFolder } from '../process/state-dir.js';
+import { base64Of } from './host-dictionary.js';
+import { FORMAT, framed, isLineOf, lineOf, parseLine, unframed, type IndexEntry } from './record.js';
+import {
+  entryOfLine,
+  headerOf,
+  refusalOf,
+  sealedSegment,
+  type OpenSegment,
+  type Segment,
+} from './segment.js';
+import { BLOCK_BYTES, createIndex, type SegmentIndex } from './segment-index.js';
+
+/** Most bytes that a segment may unpack to when its index is lost: several times what one has. */
+const MAX_TEXT_BYTES = 256 * 1024 * 1024;
+
+/** The paths of a segment: its lines as they were written, packed, and the index of what is packed. */
+export interface SegmentPaths {
+  readonly lines: string;
+  readonly packed: string;
+  readonly index: string;
+}
+
+/** The file of an index: one line like those of a segment. */
+const indexSchema = z.strictObject({
+  kind: z.literal('index'),
+  format: z.literal(FORMAT),
+  /** Size of the packed file. */
+  packed: z.int(),
+  decisions: z.int(),
+  /** Of each block what {@link SegmentIndex} has, in that order. */
+  blocks: z.array(z.tuple([z.int(), z.int(), z.int(), z.int(), z.int(), z.int()])),
+  /** 32 bits a key, in base64. */
+  keys: z.base64(),
+});
+
+/**
+ * Packs a segment that is not written any more: a concatenation of gzip members, of which the first holds the header and the
+ * dictionary, and an index beside it. Resolves to the packed segment, or to undefined if `isEnded` said so in between. The file of
+ * lines is left to the caller. Whenever the process is killed, that file or both others are complete.
+ */
+export async function sealSegment(
+  segment: OpenSegment,
+  paths: SegmentPaths,
+  disk: Disk,
+  isEnded: () => boolean,
+): Promise<Segment | undefined> {
+  const index = createIndex();
+  const packed = temporary(paths.packed);
+  let size = 0;
+
+  async function put(lines: readonly string[], entries: readonly IndexEntry[]): Promise<void> {
+    const member = await promisify(gzip)(lines.join(''));
+    await disk.run(() => writeAt(packed, member, size));
+    index.addBlock(size, member.length, entries);
+    size += member.length;
+  }
+
+  await put([headerOf(segment), ...segment.hosts.records().map(lineOf)], []);
+  let lines: string[] = [];
+  let entries: IndexEntry[] = [];
+  let length = 0;
+  for (const place of segment.index.blocks.keys()) {
+    if (isEnded()) return undefined;
+    for (const line of await segment.lines(place)) {
+      const isFirst = isLineOf(line, 'header') || isLineOf(line, 'hosts') || isLineOf(line, 'list');
+      const entry = isFirst ? undefined : entryOfLine(line, segment.hosts);
+      if (entry === undefined) continue;
+      lines.push(`${line}\n`);
+      entries.push(entry);
+      length += line.length + 1;
+      if (length < BLOCK_BYTES) continue;
+      await put(lines, entries);
+      [lines, entries, length] = [[], [], 0];
+    }
+  }
+  if (lines.length > 0) await put(lines, entries);
+  const text = framed(formatIndex(index, size));
+  await disk.run(() => writeAt(temporary(paths.index), Buffer.from(text), 0));
+  await disk.run(() => sync(packed));
+  await disk.run(() => sync(temporary(paths.index)));
+  // The index first: a packed file without one is taken for what an administrator left of it.
+  await disk.run(() => rename(temporary(paths.index), paths.index));
+  await disk.run(() => rename(packed, paths.packed));
+  await disk.run(() => syncFolder(dirname(paths.packed)));
+  return sealedSegment({
+    ...{ path: paths.packed, number: segment.number, disk, bytes: size + text.length },
+    index: { blocks: index.blocks, decisions: index.decisions, keys: Uint32Array.from(index.keys) },
+  });
+}
+
+/**
+ * Opens a packed segment. Resolves to undefined if its index is missing or does not belong to it. Rejects with errors of the
+ * file system.
+ */
+export async function openSealed(
+  paths: SegmentPaths,
+  number: number,
+  disk: Disk,
+): Promise<Segment | undefined> {
+  const text = await disk.run(() => readFile(paths.index, 'utf8').catch(absent));
+  const parsed = indexSchema.safeParse(unframed(text?.trimEnd() ?? '')).data;
+  if (text === undefined || parsed === undefined) return undefined;
+  const { size } = await disk.run(() => stat(paths.packed));
+  if (size !== parsed.packed) return undefined;
+  const keys = new Uint8Array(Buffer.from(parsed.keys, 'base64'));
+  const blocks = parsed.blocks.map(([offset, bytes, from, to, decisions, before]) => ({
+    ...{ offset, bytes, from, to, decisions, keys: before },
+  }));
+  const index = { blocks, decisions: parsed.decisions, keys: new Uint32Array(keys.buffer) };
+  return sealedSegment({ path: paths.packed, number, index, bytes: size + text.length, disk });
+}
+
+/**
+ * Unpacks a segment whose index is lost into its file of lines, to be sealed anew. Resolves to the reason if that is not possible;
+ * then nothing is changed.
+ */
+export async function unseal(paths: SegmentPaths, disk: Disk): Promise<string | undefined> {
+  const packed = await disk.run(() => readFile(paths.packed));
+  const text = await promisify(gunzip)(packed, { maxOutputLength: MAX_TEXT_BYTES }).catch(() => undefined);
+  if (text === undefined) return "its index is lost, and it can't be unpacked";
+  const refusal = refusalOf(parseLine(text.toString('utf8', 0, Math.max(0, text.indexOf(10)))));
+  if (refusal !== undefined) return refusal;
+  const unpacked = temporary(paths.lines);
+  await disk.run(() => writeAt(unpacked, text, 0));
+  await disk.run(() => sync(unpacked));
+  await disk.run(() => rename(unpacked, paths.lines));
+  return undefined;
+}
+
+function formatIndex({ blocks, decisions, keys }: SegmentIndex, packed: number): z.input<typeof indexSchema> {
+  return {
+    kind: 'index',
+    format: FORMAT,
+    packed,
+    decisions,
+    blocks: blocks.map((block) => [
+      ...([block.offset, block.bytes, block.from, block.to, block.decisions, block.keys] as const),
+    ]),
+    keys: base64Of(Uint32Array.from(keys)),
+  };
+}
+
+function temporary(path: string): string {
+  return `${path}.tmp`;
+}
+
+async function writeAt(path: string, bytes: Uint8Array, offset: number): Promise<void> {
+  const file = await open(path, 'a', 0o600);
+  try {
+    await file.truncate(offset);
+    await file.appendFile(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.sync().finally(() => file.close());
+}
