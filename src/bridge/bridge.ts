@@ -12,7 +12,7 @@ import type { BridgeOutcome, Metrics } from '../process/metrics.js';
 import { createArgumentReader } from './arguments.js';
 import { createDiscover } from './discover.js';
 import { methodNotFound, withIntrospection } from './introspection.js';
-import type { Ask, BridgeMethod } from './method.js';
+import type { Ask, BridgeMethod, MethodOutcome } from './method.js';
 import type { FailedUnit } from './reply.js';
 import { createRunCostFunctions } from './run-cost-functions.js';
 import { createRunFilters } from './run-filters.js';
@@ -110,6 +110,31 @@ export function createBridge(options: BridgeOptions): Bridge {
     }
   }
 
+  /** Runs what predictions need, whose failure is logged, and is none of the call. */
+  function guarded<Result>(method: string, requestId: string, run: () => Result): Result | undefined {
+    try {
+      return run();
+    } catch (thrown) {
+      log.error('prediction failed', { requestId, stack: stackOf(thrown) }, method);
+      return undefined;
+    }
+  }
+
+  /** Predicts the host of a VM. Returns what has it counted there, which holds nothing of the call but ids. */
+  function predict(
+    method: string,
+    requestId: string,
+    follow: ReturnType<FollowCall>,
+    predictHost: MethodOutcome['predictHost'],
+  ): (() => void) | undefined {
+    if (follow === undefined || predictHost === undefined) return undefined;
+    const hostId = guarded(method, requestId, predictHost);
+    if (hostId === undefined) return undefined;
+    return () => {
+      if (settings.predictions) guarded(method, requestId, () => follow(hostId));
+    };
+  }
+
   function logRefused(reason: string, { method, status, faultCode, receivedBytes }: RequestEnd): void {
     const facts = {
       ...(method === undefined ? {} : { method: quoted(method) }),
@@ -135,23 +160,17 @@ export function createBridge(options: BridgeOptions): Bridge {
         const { dryRun } = request;
         const asked = { requestId, dryRun, forEngine, atEngineStart: !forEngine };
         const ask = askWithin(budgetMs, asked, request, options);
-        let predicted: ReturnType<FollowCall> | undefined;
+        let follow: ReturnType<FollowCall>;
         const onVm = (vmId: string) => {
-          if (!dryRun && settings.predictions) predicted = options.followCall?.(vmId, requestId);
+          if (dryRun || !settings.predictions) return;
+          follow = guarded(name, requestId, () => options.followCall?.(vmId, requestId));
         };
         const outcome = await method.run(params, ask, onVm);
         const { answer, units = [], failed = [], facts = () => ({}), predictHost } = outcome;
         logInvalid(name, requestId, failed);
         logAnswer({ requestId, method: name, units, failed, facts });
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
-        const afterAnswer = () => {
-          try {
-            const hostId = predicted === undefined ? undefined : predictHost?.();
-            if (hostId !== undefined) predicted?.(hostId);
-          } catch (thrown) {
-            log.error('prediction failed', { requestId, stack: stackOf(thrown) }, name);
-          }
-        };
+        const afterAnswer = () => predict(name, requestId, follow, predictHost);
         return { value: answer, outcome: outcomeOf(units, failed), afterAnswer };
       } catch (thrown) {
         throw reportFault(methods.has(name) ? name : '(unknown)', requestId, thrown);

@@ -12,7 +12,10 @@ export interface MethodOutcome {
   readonly failed?: readonly FailedUnit[];
   /** Fields for the log, such as the number of hosts. */
   readonly facts?: () => LogFields;
-  /** Returns the host on which the engine presumably puts the VM, by this answer alone; undefined when that does not tell. */
+  /**
+   * Returns the host on which the engine presumably puts the VM, by this answer alone: of hosts that tie, the one that comes
+   * first in its hash map; undefined when no host is left.
+   */
   readonly predictHost?: () => string | undefined;
 }
 

@@ -24,8 +24,11 @@ export interface ReceivedRequest {
 export interface Dispatched {
   readonly value: WritableValue;
   readonly outcome: BridgeOutcome;
-  /** Called once the answer is sent, and not when its caller went away before. Must not throw. */
-  readonly afterAnswer?: (() => void) | undefined;
+  /**
+   * Called once the answer is on its way. Returns the function to call when its caller has fetched it, which may take long and
+   * so holds little. Neither may throw.
+   */
+  readonly afterAnswer?: (() => (() => void) | undefined) | undefined;
 }
 
 /** Called for each call. May throw anything: an XmlRpcFault is sent as it is, a SchedulingError with its message. */

@@ -12,6 +12,7 @@ import {
   refusalOf,
   TOO_LONG,
   type Dispatch,
+  type Dispatched,
   type Refusal,
   type RequestEnd,
 } from './request.js';
@@ -142,7 +143,9 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
     let status: number | undefined;
     let fault: XmlRpcFault | undefined;
     let outcome: BridgeOutcome | undefined;
-    let afterAnswer: (() => void) | undefined;
+    let afterAnswer: Dispatched['afterAnswer'];
+    let whenFetched: (() => void) | undefined;
+    let isFetched = false;
     let refusal: string | undefined = 'the request was cut before its end';
     let hasEnded = false;
     let stopTimer = (): void => undefined;
@@ -170,7 +173,7 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         durationMs: steadyClock.now() - startedAt,
         receivedBytes,
       });
-      if (response.writableFinished) afterAnswer?.();
+      if (isFetched) whenFetched?.();
     }
 
     /** Gives back the place of a call. */
@@ -263,6 +266,8 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       });
       waiting.add(socket);
       endAnswer(bytes);
+      whenFetched = afterAnswer?.();
+      afterAnswer = undefined;
     }
 
     function refuse({ line, headers, ...head }: Refusal): void {
@@ -295,6 +300,8 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
       response.end(bytes);
     }
 
+    // Node has a response finish also when its connection was destroyed, and destroys some right after the end.
+    response.prependOnceListener('finish', () => (isFetched = !socket.destroyed));
     response.once('close', end);
     response.on('error', () => undefined);
     const refused = refusalOf(request);

@@ -45,7 +45,7 @@ export interface Engine {
   /** Begins to read the oVirt engine, unless that has begun. */
   readonly start: () => void;
   /** Takes over a configuration of the same engine. */
-  readonly configure: (config: Pick<Config, 'engine' | 'inventory'>) => void;
+  readonly configure: (config: Pick<Config, 'engine' | 'inventory' | 'bridge'>) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -120,7 +120,8 @@ export function openEngine(
       if (!isStarted) inventory.start();
       isStarted = true;
     },
-    configure({ engine, inventory: next }) {
+    configure({ engine, inventory: next, bridge }) {
+      if (!bridge.predictions && 'dropPredictions' in inventory) inventory.dropPredictions();
       if (isDeepStrictEqual([engine, next], configured)) return;
       configured = [engine, next];
       if ('configure' in client) client.configure(engine);

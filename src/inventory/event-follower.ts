@@ -85,6 +85,8 @@ export interface EventFollowerOptions {
   readonly client: Pick<EngineClient, 'listEvents' | 'readVm' | 'readHost' | 'listHosts'>;
   readonly pool: VmPool;
   readonly settings: Pick<InventorySettings, 'refreshInterval' | 'maxStaleness'>;
+  /** Called with a VM that the engine has no more, and the start of the reading by the monotonic clock. Must not throw. */
+  readonly onVmGone: (vmId: string, began: number) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly steady: Clock;
@@ -93,7 +95,7 @@ export interface EventFollowerOptions {
 
 /** Creates a follower that has noted no event yet. */
 export function createEventFollower(options: EventFollowerOptions): EventFollower {
-  const { client, pool, log, clock, steady, after } = options;
+  const { client, pool, onVmGone, log, clock, steady, after } = options;
   /**
    * Events of the last {@link EVENT_OVERLAP}, and the newest before these, after which late ones come, by id: each answer has to
    * have them again.
@@ -208,7 +210,10 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     signal: AbortSignal,
     vms: Collected<Vm>,
   ): Promise<void> {
-    const record = usable('vm', id, await client.readVm(id, signal));
+    const began = steady.now();
+    const parsed = await client.readVm(id, signal);
+    if (parsed === undefined) onVmGone(id, began);
+    const record = usable('vm', id, parsed);
     const vm = record?.hostId === undefined ? undefined : pool.lookedUp(record);
     if (vm === undefined) vms.removed.push(id);
     else if (!isSameVm(vm, snapshot.vm(id))) vms.changed.push(vm);

@@ -47,6 +47,8 @@ export interface EngineInventory extends Inventory {
   readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
   /** Predicts from the answers to an engine where VMs are, until they show there. */
   readonly followCall: FollowCall;
+  /** Ends all predictions. */
+  readonly dropPredictions: () => void;
   /** The inventory as replicas follow it. */
   readonly feed: InventoryFeed;
   /** Cancels readings, look-ups and timers. The client stays open. */
@@ -68,7 +70,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     onChange: (vmId, kept) => feed.reserved(vmId, kept),
   });
   const read = createSnapshotReader({ client, pool, log, clock, steady });
-  const follower = createEventFollower({ client, pool, settings, log, clock, steady, after });
+  const follower = createEventFollower({
+    ...{ client, pool, settings, log, clock, steady, after },
+    onVmGone: reservations.vmGone,
+  });
   const refresher = createRefresher({
     ...options,
     settings,
@@ -139,6 +144,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     reservations,
     use: follower.use,
     followCall: predictor.callCame,
+    dropPredictions() {
+      predictor.unfollowAll();
+      reservations.dropPredictions();
+    },
     start: refresher.start,
     configure(next) {
       Object.assign(settings, next);

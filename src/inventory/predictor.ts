@@ -14,6 +14,12 @@ import type { Reservations } from './reservations.js';
  */
 export const FOLLOW_UP_TIMES: readonly number[] = [500, 1000, 2000, 5000];
 
+/**
+ * Statuses of a VM whose start has failed, at the last look-up: scheduled, it is `wait_for_launch` at once, also while the host
+ * lets it wait, and `image_locked` while its disks are prepared. One that is later still counts again from its first event on.
+ */
+const NOT_STARTING: ReadonlySet<string | undefined> = new Set(['down', 'suspended']);
+
 /** Most VMs that are followed at a time: those of 50 calls a second. The placement of a further one is not predicted. */
 export const MAX_FOLLOWED = 256;
 
@@ -25,7 +31,10 @@ const UNFOLLOWED = new SchedulingError('CANCELLED', 'the VM is no longer followe
 
 /** Options of a predictor. */
 export interface PredictorOptions {
-  readonly reservations: Pick<Reservations, 'predict' | 'dropPrediction' | 'vmSeen'>;
+  readonly reservations: Pick<
+    Reservations,
+    'predict' | 'dropPrediction' | 'vmSeen' | 'vmGone' | 'startFailed'
+  >;
   /** Returns the newest snapshot. Throws UNAVAILABLE if there is none. */
   readonly current: () => Snapshot;
   /** Finds a VM that the snapshot lacks, from memory when a call has just asked for it. */
@@ -48,6 +57,8 @@ export interface Predictor {
   readonly callCame: FollowCall;
   /** Stops to look a VM up. */
   readonly unfollow: (vmId: string) => void;
+  /** Stops to look VMs up. */
+  readonly unfollowAll: () => void;
   readonly close: () => void;
 }
 
@@ -95,7 +106,8 @@ export function createPredictor(options: PredictorOptions): Predictor {
   /** Looks a VM up now and then. A look-up that fails is no reason to give up. */
   async function lookUp(vmId: string, requestId: string, signal: AbortSignal): Promise<void> {
     const answered = steady.now();
-    for (const time of FOLLOW_UP_TIMES) {
+    for (const [index, time] of FOLLOW_UP_TIMES.entries()) {
+      const isLast = index === FOLLOW_UP_TIMES.length - 1;
       await pause(Math.max(0, answered + time - steady.now()), signal);
       await limiter.run(async () => {
         const began = steady.now();
@@ -106,7 +118,8 @@ export function createPredictor(options: PredictorOptions): Predictor {
         );
         if (answer === undefined || signal.aborted) return;
         const { vm } = answer;
-        if (vm === undefined) reservations.dropPrediction(vmId);
+        if (vm === undefined) reservations.vmGone(vmId, began);
+        else if (isLast && NOT_STARTING.has(vm.status)) reservations.startFailed(vmId);
         if (vm?.hostId === undefined) return;
         const hostName = current().host(vm.hostId)?.name ?? '';
         if (reservations.vmSeen({ vm, hostId: vm.hostId, hostName, began })) onSeen(vmId);
@@ -132,6 +145,7 @@ export function createPredictor(options: PredictorOptions): Predictor {
         });
     },
     unfollow,
+    unfollowAll: () => [...followed.values()].forEach((stop) => stop()),
     close: () => closing.abort(new SchedulingError('CANCELLED', 'the inventory is closed')),
   };
 }

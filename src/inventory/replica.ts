@@ -63,7 +63,7 @@ export interface ReplicaOptions extends Omit<InventoryOptions, 'client' | 'setti
 }
 
 /** Inventory that follows the one of a reader. */
-export interface Replica extends Omit<EngineInventory, 'reservations' | 'followCall'> {
+export interface Replica extends Omit<EngineInventory, 'reservations' | 'followCall' | 'dropPredictions'> {
   readonly reservations: Pick<Reservations, 'list'>;
   /** Lists what is here; reservations are passed to the reader. */
   readonly service: InventoryService;

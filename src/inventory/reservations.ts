@@ -18,7 +18,7 @@ export const PREDICTION_TTL_MS = 120_000;
 
 /**
  * The end of a prediction: the VM came to the host predicted, or to another one, or to none in time; or the prediction was
- * dropped, by a new call for the VM, a reservation, or for want of room.
+ * dropped, by a new call for the VM, a reservation, the end of the VM or of predictions, or for want of room.
  */
 export type PredictionEnd = 'right' | 'wrong' | 'unseen' | 'dropped';
 
@@ -79,6 +79,12 @@ export interface Reservations {
    * was seen, until a reading begun after that look-up. Reports whether it does.
    */
   readonly vmSeen: (sighting: Sighting) => boolean;
+  /** Ends what is kept for a VM that the engine no longer has, as a reading shows that began at a time by the monotonic clock. */
+  readonly vmGone: (vmId: string, began: number) => void;
+  /** Ends the prediction for a VM that does not start. */
+  readonly startFailed: (vmId: string) => void;
+  /** Ends all predictions; VMs that a look-up saw go on counting there. */
+  readonly dropPredictions: () => void;
   /** Returns what is kept, the oldest first. */
   readonly list: () => readonly KeptReservation[];
   /** Ends what a reading of a VM shows to be over: a delta's, a look-up's, or that of a whole listing. */
@@ -150,6 +156,13 @@ export function createReservations(options: ReservationsOptions): Reservations {
       end(entry, hostId === entry.hostId ? 'right' : 'wrong');
   }
 
+  function dropPrediction(vmId: string, how: PredictionEnd = 'dropped'): string | undefined {
+    const entry = entries.get(vmId);
+    if (entry?.seen === true) return entry.hostId;
+    if (entry?.predicted === true) end(entry, how);
+    return undefined;
+  }
+
   function make(snapshot: Snapshot, exceptVmId?: string): ReservedSnapshot {
     const placements = [...entries.values()].filter(
       ({ vm, hostId }) => vm.id !== exceptVmId && snapshot.host(hostId) !== undefined,
@@ -184,11 +197,12 @@ export function createReservations(options: ReservationsOptions): Reservations {
       return entry;
     },
     copy: (kept, ms) => void keep({ ...kept, since: steady.now(), until: steady.now() + ms }),
-    dropPrediction(vmId) {
+    dropPrediction,
+    dropPredictions: () => [...entries.keys()].forEach((vmId) => dropPrediction(vmId)),
+    startFailed: (vmId) => void dropPrediction(vmId, 'unseen'),
+    vmGone(vmId, began) {
       const entry = entries.get(vmId);
-      if (entry?.seen === true) return entry.hostId;
-      if (entry?.predicted === true) end(entry, 'dropped');
-      return undefined;
+      if (entry !== undefined && began > entry.since) end(entry, 'dropped');
     },
     vmSeen({ began, ...placement }) {
       const { vm, hostId } = placement;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { ReceivedRequest, RequestEnd } from '../../src/bridge/request.js';
+import type { Dispatched, ReceivedRequest, RequestEnd } from '../../src/bridge/request.js';
 import {
   startXmlRpcServer,
   type LostConnection,
@@ -26,11 +26,13 @@ export interface ServeOptions extends Partial<
     params: readonly XmlRpcValue[],
     request: ReceivedRequest,
   ) => Promise<XmlRpcValue>;
+  readonly afterAnswer?: Dispatched['afterAnswer'];
 }
 
 /** Starts a server that answers each call with its parameters, unless it is told otherwise. */
 export async function serve({
   dispatch = (_method, params) => Promise.resolve(params),
+  afterAnswer,
   ...options
 }: ServeOptions = {}): Promise<ServerUnderTest> {
   const log = memoryLog();
@@ -39,7 +41,7 @@ export async function serve({
   const server = await startXmlRpcServer({
     listen: { host: '127.0.0.1', port: 0 },
     maxConcurrentRequests: 64,
-    dispatch: async (...call) => ({ value: await dispatch(...call), outcome: 'ok' }),
+    dispatch: async (...call) => ({ value: await dispatch(...call), outcome: 'ok', afterAnswer }),
     log,
     onRequestEnd: (end) => void ends.push(end),
     onConnectionLost: (reason) => void lost.push(reason),

@@ -429,6 +429,33 @@ describe('XML-RPC server', () => {
       await peer.closed();
     });
 
+    it('fetches its answer late has what follows the answer done at once, and the rest when it has fetched it', async () => {
+      const done: string[] = [];
+      server = await serve({
+        dispatch: () => Promise.resolve('x'.repeat(15_000_000)),
+        afterAnswer() {
+          done.push('sent');
+          return () => void done.push('fetched');
+        },
+      });
+      const [late, never] = await Promise.all([1, 2].map(() => openPeer(server)));
+      for (const peer of [late, never]) {
+        peer?.socket.pause();
+        peer?.send(requestOf(CALL));
+      }
+      await until(
+        () => done.length,
+        (count) => count === 2,
+      );
+      never?.socket.destroy();
+      late?.socket.resume();
+      await until(
+        () => server.ends.length,
+        (ends) => ends === 2,
+      );
+      expect(done).to.deep.equal(['sent', 'sent', 'fetched']);
+    });
+
     it('does not fetch its answer is closed', async () => {
       const big = 'x'.repeat(1_000_000);
       const time = createFakeTime();

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { createBridge } from '../../src/bridge/bridge.js';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createBridge, type BridgeOptions } from '../../src/bridge/bridge.js';
 import { balancingSection, bridgeSection, inventorySection } from '../../src/config/sections.js';
 import { readCostAnswer } from '../../src/engine-model/read-answer.js';
 import { createInventory, type EngineInventory } from '../../src/inventory/inventory.js';
@@ -69,14 +71,20 @@ describe('placements that are predicted', () => {
     );
   }
 
-  function openBridge(settings: { readonly selector?: 'rank' | 'weight'; readonly rows?: 'summed' } = {}) {
+  const openService = () =>
+    createScoringService({
+      ...{ units, inventory, log: memoryLog(), clock: time.clock },
+      balancing: balancingSection.parse({}),
+    });
+
+  function openBridge(
+    settings: { readonly selector?: 'rank' | 'weight'; readonly rows?: 'summed' } = {},
+    parts: Partial<BridgeOptions> = {},
+  ) {
     return createBridge({
       settings: { ...bridgeSection.parse({}), ...settings },
       discoverBudgetMs: 1000,
-      service: createScoringService({
-        ...{ units, inventory, log: memoryLog(), clock: time.clock },
-        balancing: balancingSection.parse({}),
-      }),
+      service: openService(),
       followCall: inventory.followCall,
       log: memoryLog(),
       metrics: {
@@ -86,6 +94,7 @@ describe('placements that are predicted', () => {
         bridgeConnectionLost: () => undefined,
       },
       ...{ clock: time.clock, after: time.after },
+      ...parts,
     });
   }
 
@@ -97,7 +106,8 @@ describe('placements that are predicted', () => {
     const params = [[...factors], hosts, vmId(n), null];
     const request = { signal: new AbortController().signal, receivedAt: time.clock.now(), dryRun };
     const { value, afterAnswer } = await bridge.dispatch('runCostFunctions', params, request);
-    if (isSent) afterAnswer?.();
+    const whenFetched = afterAnswer?.();
+    if (isSent) whenFetched?.();
     await settle();
     const { outcome } = readCostAnswer(asRead(value), { hostIds: hosts, units: [...factors.keys()] });
     return outcome?.costs.map(({ cost }) => cost) ?? [];
@@ -147,7 +157,7 @@ describe('placements that are predicted', () => {
       const request = {
         ...{ signal: new AbortController().signal, receivedAt: time.clock.now(), dryRun: false },
       };
-      (await openBridge().dispatch('runFilters', params, request)).afterAnswer?.();
+      (await openBridge().dispatch('runFilters', params, request)).afterAnswer?.()?.();
       await settle();
       return predicted();
     };
@@ -175,7 +185,6 @@ describe('placements that are predicted', () => {
       }
     }
     expect(looked).to.deep.equal(FOLLOW_UP_TIMES);
-    expect(predicted()).to.have.length(1);
   });
 
   it('end when a look-up shows the VM there, which is looked up no more and goes on counting until a listing has it', async () => {
@@ -253,13 +262,87 @@ describe('placements that are predicted', () => {
     expect(ends).to.deep.equal(['right', 'right']);
   });
 
-  it(`end unseen after ${PREDICTION_TTL_MS} ms when the VM never starts`, async () => {
+  for (const [status, last] of [
+    ['down', FOLLOW_UP_TIMES.at(-1) ?? 0],
+    ['suspended', FOLLOW_UP_TIMES.at(-1) ?? 0],
+    ['image_locked', PREDICTION_TTL_MS],
+    ['wait_for_launch', PREDICTION_TTL_MS],
+  ] as const) {
+    it(`end unseen after ${last} ms when the VM is ${status} and on no host`, async () => {
+      client.vms = client.vms.map((vm) => (vm.id === vmId(2) ? { ...vm, status } : vm));
+      await schedule(2, { hosts: HOSTS.slice(0, 2) });
+      await time.advance(last - 1);
+      expect(await counts()).to.deep.equal([1, 1, 0]);
+      await time.advance(1);
+      expect(await counts()).to.deep.equal([1, 0, 0]);
+      expect(ends).to.deep.equal(['unseen']);
+    });
+  }
+
+  it('hold nothing of a call but ids until its answer is fetched', async () => {
+    setFlagsFromString('--expose-gc');
+    const asked: WeakRef<object>[] = [];
+    const service = openService();
+    const bridge = openBridge(
+      {},
+      {
+        service: {
+          ...service,
+          scoreHosts(request, call) {
+            asked.push(new WeakRef(request.properties));
+            return service.scoreHosts(request, call);
+          },
+        },
+      },
+    );
+    const send = async () => {
+      const params = [[...FACTORS], HOSTS.slice(0, 2), vmId(2), null];
+      const request = { signal: new AbortController().signal, receivedAt: time.clock.now(), dryRun: false };
+      return (await bridge.dispatch('runCostFunctions', params, request)).afterAnswer?.();
+    };
+    const whenFetched = await send();
+    await settle();
+    runInNewContext('gc()');
+    expect(asked.map((ref) => ref.deref())).to.deep.equal([undefined]);
+    whenFetched?.();
+    await settle();
+    expect(predicted()).to.deep.equal([[2, 'h2', true]]);
+  });
+
+  it('are no reason for a call to fail: the answer is the same, and the log has the stack', async () => {
+    const log = memoryLog();
+    const followers: readonly BridgeOptions['followCall'][] = [
+      () => {
+        throw new Error('no memory left');
+      },
+      () => () => {
+        throw new Error('no memory left');
+      },
+    ];
+    for (const followCall of followers)
+      expect(await schedule(2, { bridge: openBridge({}, { log, followCall }) })).to.deep.equal([1, 0, 0]);
+    const failed = log.lines.filter(({ event }) => event === 'prediction failed');
+    expect(failed.map(({ fields }) => String(fields['stack']).split('\n')[0])).to.deep.equal(
+      followers.map(() => 'Error: no memory left'),
+    );
+  });
+
+  it('are dropped when they are switched off, those of calls under way and look-ups too', async () => {
     await schedule(2, { hosts: HOSTS.slice(0, 2) });
-    await time.advance(PREDICTION_TTL_MS - 1);
-    expect(await counts()).to.deep.equal([1, 1, 0]);
-    await time.advance(1);
-    expect(await counts()).to.deep.equal([1, 0, 0]);
-    expect(ends).to.deep.equal(['unseen']);
+    const bridge = openBridge();
+    const params = [[...FACTORS], HOSTS.slice(0, 2), vmId(3), null];
+    const request = { signal: new AbortController().signal, receivedAt: time.clock.now(), dryRun: false };
+    const whenFetched = (await bridge.dispatch('runCostFunctions', params, request)).afterAnswer?.();
+    bridge.configure({
+      settings: { ...bridgeSection.parse({}), predictions: false },
+      discoverBudgetMs: 1000,
+    });
+    inventory.dropPredictions();
+    whenFetched?.();
+    await settle();
+    client.calls.vm.length = 0;
+    await time.advance(10_000);
+    expect([predicted(), ends, client.calls.vm]).to.deep.equal([[], ['dropped'], []]);
   });
 
   it('end when the engine has the VM no more', async () => {

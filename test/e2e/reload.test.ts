@@ -286,6 +286,19 @@ describe('a service that is told to read its configuration again', () => {
     expect(await balance()).not.to.equal(first);
   });
 
+  it('drops what was predicted when predictions are switched off', async () => {
+    await serve();
+    await callEngineMethod(
+      bridgeAddress,
+      'runCostFunctions',
+      ...[[['even_vm_distribution', 1]], [hostId(2)], vmId(1), new Map()],
+    );
+    const listed = () => client.listReservations(call());
+    await until(listed, ({ length }) => length === 1);
+    await reload({ bridge: { predictions: false } });
+    expect(await listed()).to.deep.equal([]);
+  });
+
   it('asks no service whose circuit is open, and counts no opening anew', async () => {
     let asked = 0;
     const broken = await service({

@@ -117,4 +117,18 @@ describe('placements that are reserved', () => {
     ]);
     expect(await vmsOn(vmId(5))).to.deep.equal([1, 1, 2]);
   });
+
+  it('end when the engine tells that the VM is gone, and not when it is stopped: 1 of 2 is left', async () => {
+    const world = smallWorld();
+    scoring = await startScoring(world, { args: [...RESTING, '--inventory-event-interval', '20ms'] });
+    await reserve(vmId(2), H3);
+    await reserve(vmId(4), H3);
+    world.stopVm(vmId(2));
+    world.removeVm(vmId(4));
+    const left = await until(
+      () => scoring.client.listReservations(call()),
+      ({ length }) => length < 2,
+    );
+    expect(left.map(({ vmId }) => vmId)).to.deep.equal([vmId(2)]);
+  });
 });
