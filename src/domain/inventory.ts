@@ -106,6 +106,8 @@ export interface InventorySummary {
   readonly runningVms: number;
   readonly snapshotTime: number;
   readonly ageMs: number;
+  /** Id of the newest event of the engine that it contains; absent when events are not followed. */
+  readonly eventId?: number | undefined;
 }
 
 /** Time for which a reservation counts by default, in ms: an engine shows a VM on its host within seconds of its start. */

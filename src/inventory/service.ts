@@ -118,7 +118,7 @@ export function createInventoryService(options: InventoryServiceOptions): Invent
   };
 }
 
-function sizeOf({ hosts, time }: Snapshot): Omit<InventorySummary, 'ageMs'> {
+function sizeOf({ hosts, time, eventId }: Snapshot): Omit<InventorySummary, 'ageMs'> {
   const clusters = new Set(hosts.map(({ clusterId }) => clusterId));
   clusters.delete(undefined);
   return {
@@ -127,6 +127,7 @@ function sizeOf({ hosts, time }: Snapshot): Omit<InventorySummary, 'ageMs'> {
     clusters: clusters.size,
     runningVms: hosts.reduce((sum, { vms }) => sum + vms.length, 0),
     snapshotTime: time,
+    ...(eventId === undefined ? {} : { eventId }),
   };
 }
 

@@ -51,6 +51,7 @@ const summary: InventorySummary = {
   runningVms: 7,
   snapshotTime: SNAPSHOT_TIME,
   ageMs: 61_007,
+  eventId: 2 ** 31 + 5,
 };
 
 const none = () => Promise.reject(new Error('not part of this test'));

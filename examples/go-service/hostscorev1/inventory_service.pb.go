@@ -4,8 +4,8 @@
 // The rules and the metadata of policy_unit_service.proto hold here too. A gRPC status other than OK means that there
 // is no answer: INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (the engine has no
 // virtual machine of that id), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the
-// inventory; retry later), UNIMPLEMENTED (the service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a
-// bug).
+// inventory; retry later), UNIMPLEMENTED (the service has no inventory), PERMISSION_DENIED (of Reserve and Release: not
+// from there), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a bug).
 //
 // A scoring service need not offer InventoryService.
 
@@ -176,8 +176,10 @@ type InventoryHost struct {
 	Status string `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	// Cluster of the host, as a lower-case id. Empty: the host has no cluster.
 	ClusterId string `protobuf:"bytes,4,opt,name=cluster_id,json=clusterId,proto3" json:"cluster_id,omitempty"`
-	// Number of virtual machines on the host, whatever their status.
-	RunningVms    *int32 `protobuf:"varint,5,opt,name=running_vms,json=runningVms,proto3,oneof" json:"running_vms,omitempty"`
+	// Number of virtual machines on the host, whatever their status. Not sent in WatchResponse.
+	RunningVms *int32 `protobuf:"varint,5,opt,name=running_vms,json=runningVms,proto3,oneof" json:"running_vms,omitempty"`
+	// Memory of the host. Absent: unknown.
+	Memory        *HostMemory `protobuf:"bytes,6,opt,name=memory,proto3" json:"memory,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -247,6 +249,77 @@ func (x *InventoryHost) GetRunningVms() int32 {
 	return 0
 }
 
+func (x *InventoryHost) GetMemory() *HostMemory {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+// The memory of a host, in MiB. What is absent is unknown, and never counts as free.
+type HostMemory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Physical memory.
+	TotalMib *int64 `protobuf:"varint,1,opt,name=total_mib,json=totalMib,proto3,oneof" json:"total_mib,omitempty"`
+	// Unused memory, which the engine has in steps of one percent of the total.
+	FreeMib *int64 `protobuf:"varint,2,opt,name=free_mib,json=freeMib,proto3,oneof" json:"free_mib,omitempty"`
+	// Most memory of a virtual machine that may be placed on the host.
+	SchedulableMib *int64 `protobuf:"varint,3,opt,name=schedulable_mib,json=schedulableMib,proto3,oneof" json:"schedulable_mib,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *HostMemory) Reset() {
+	*x = HostMemory{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HostMemory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HostMemory) ProtoMessage() {}
+
+func (x *HostMemory) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HostMemory.ProtoReflect.Descriptor instead.
+func (*HostMemory) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *HostMemory) GetTotalMib() int64 {
+	if x != nil && x.TotalMib != nil {
+		return *x.TotalMib
+	}
+	return 0
+}
+
+func (x *HostMemory) GetFreeMib() int64 {
+	if x != nil && x.FreeMib != nil {
+		return *x.FreeMib
+	}
+	return 0
+}
+
+func (x *HostMemory) GetSchedulableMib() int64 {
+	if x != nil && x.SchedulableMib != nil {
+		return *x.SchedulableMib
+	}
+	return 0
+}
+
 // Asks for virtual machines. A virtual machine is in the answer if it meets every condition that is set.
 type ListVmsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -273,7 +346,7 @@ type ListVmsRequest struct {
 
 func (x *ListVmsRequest) Reset() {
 	*x = ListVmsRequest{}
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[3]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +358,7 @@ func (x *ListVmsRequest) String() string {
 func (*ListVmsRequest) ProtoMessage() {}
 
 func (x *ListVmsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[3]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +371,7 @@ func (x *ListVmsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListVmsRequest.ProtoReflect.Descriptor instead.
 func (*ListVmsRequest) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{3}
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListVmsRequest) GetVmId() string {
@@ -366,7 +439,7 @@ type ListVmsResponse struct {
 
 func (x *ListVmsResponse) Reset() {
 	*x = ListVmsResponse{}
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[4]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +451,7 @@ func (x *ListVmsResponse) String() string {
 func (*ListVmsResponse) ProtoMessage() {}
 
 func (x *ListVmsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[4]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +464,7 @@ func (x *ListVmsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListVmsResponse.ProtoReflect.Descriptor instead.
 func (*ListVmsResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{4}
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListVmsResponse) GetVms() []*InventoryVm {
@@ -431,14 +504,22 @@ type InventoryVm struct {
 	ClusterId string `protobuf:"bytes,5,opt,name=cluster_id,json=clusterId,proto3" json:"cluster_id,omitempty"`
 	// Operating system that is configured for the virtual machine, in the engine's word, such as `rhel_9x64`. Empty: the
 	// engine gives none.
-	OsType        string `protobuf:"bytes,6,opt,name=os_type,json=osType,proto3" json:"os_type,omitempty"`
+	OsType string `protobuf:"bytes,6,opt,name=os_type,json=osType,proto3" json:"os_type,omitempty"`
+	// Version of the operating system that is configured. Empty: the engine gives none.
+	OsVersion string `protobuf:"bytes,7,opt,name=os_version,json=osVersion,proto3" json:"os_version,omitempty"`
+	// Operating system that the guest agent reports. Absent: there is no report.
+	GuestOs *GuestOs `protobuf:"bytes,8,opt,name=guest_os,json=guestOs,proto3" json:"guest_os,omitempty"`
+	// Configured memory, in MiB. Absent: unknown.
+	MemoryMib *int64 `protobuf:"varint,9,opt,name=memory_mib,json=memoryMib,proto3,oneof" json:"memory_mib,omitempty"`
+	// True when the engine may migrate the virtual machine by itself.
+	Migratable    bool `protobuf:"varint,10,opt,name=migratable,proto3" json:"migratable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InventoryVm) Reset() {
 	*x = InventoryVm{}
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[5]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -450,7 +531,7 @@ func (x *InventoryVm) String() string {
 func (*InventoryVm) ProtoMessage() {}
 
 func (x *InventoryVm) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[5]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -463,7 +544,7 @@ func (x *InventoryVm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InventoryVm.ProtoReflect.Descriptor instead.
 func (*InventoryVm) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{5}
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *InventoryVm) GetId() string {
@@ -508,6 +589,89 @@ func (x *InventoryVm) GetOsType() string {
 	return ""
 }
 
+func (x *InventoryVm) GetOsVersion() string {
+	if x != nil {
+		return x.OsVersion
+	}
+	return ""
+}
+
+func (x *InventoryVm) GetGuestOs() *GuestOs {
+	if x != nil {
+		return x.GuestOs
+	}
+	return nil
+}
+
+func (x *InventoryVm) GetMemoryMib() int64 {
+	if x != nil && x.MemoryMib != nil {
+		return *x.MemoryMib
+	}
+	return 0
+}
+
+func (x *InventoryVm) GetMigratable() bool {
+	if x != nil {
+		return x.Migratable
+	}
+	return false
+}
+
+// The operating system of a virtual machine, as its guest agent reports it.
+type GuestOs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the distribution, or of the system.
+	Distribution string `protobuf:"bytes,1,opt,name=distribution,proto3" json:"distribution,omitempty"`
+	// Version of it. Empty: unknown.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestOs) Reset() {
+	*x = GuestOs{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestOs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestOs) ProtoMessage() {}
+
+func (x *GuestOs) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestOs.ProtoReflect.Descriptor instead.
+func (*GuestOs) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GuestOs) GetDistribution() string {
+	if x != nil {
+		return x.Distribution
+	}
+	return ""
+}
+
+func (x *GuestOs) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
 // Asks for the size and the age of the inventory.
 type GetInventoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -520,7 +684,7 @@ type GetInventoryRequest struct {
 
 func (x *GetInventoryRequest) Reset() {
 	*x = GetInventoryRequest{}
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[6]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -532,7 +696,7 @@ func (x *GetInventoryRequest) String() string {
 func (*GetInventoryRequest) ProtoMessage() {}
 
 func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[6]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -545,7 +709,7 @@ func (x *GetInventoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryRequest.ProtoReflect.Descriptor instead.
 func (*GetInventoryRequest) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{6}
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetInventoryRequest) GetRequestId() string {
@@ -569,14 +733,16 @@ type GetInventoryResponse struct {
 	// Time up to which the inventory contains every change that the engine published. MUST be sent.
 	SnapshotTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=snapshot_time,json=snapshotTime,proto3" json:"snapshot_time,omitempty"`
 	// Time that has passed since `snapshot_time`, by the clock of the service. MUST be sent.
-	Age           *durationpb.Duration `protobuf:"bytes,6,opt,name=age,proto3" json:"age,omitempty"`
+	Age *durationpb.Duration `protobuf:"bytes,6,opt,name=age,proto3" json:"age,omitempty"`
+	// Id of the newest event of the engine that the inventory contains. Absent: the service does not follow events.
+	EventId       *int64 `protobuf:"varint,7,opt,name=event_id,json=eventId,proto3,oneof" json:"event_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetInventoryResponse) Reset() {
 	*x = GetInventoryResponse{}
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[7]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +754,7 @@ func (x *GetInventoryResponse) String() string {
 func (*GetInventoryResponse) ProtoMessage() {}
 
 func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[7]
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +767,7 @@ func (x *GetInventoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInventoryResponse.ProtoReflect.Descriptor instead.
 func (*GetInventoryResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{7}
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetInventoryResponse) GetHosts() int32 {
@@ -646,6 +812,738 @@ func (x *GetInventoryResponse) GetAge() *durationpb.Duration {
 	return nil
 }
 
+func (x *GetInventoryResponse) GetEventId() int64 {
+	if x != nil && x.EventId != nil {
+		return *x.EventId
+	}
+	return 0
+}
+
+// A virtual machine that counts at a host before the inventory shows it there.
+type Reservation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the virtual machine, in lower case.
+	VmId string `protobuf:"bytes,1,opt,name=vm_id,json=vmId,proto3" json:"vm_id,omitempty"`
+	// Host at which it counts, as a lower-case id.
+	HostId string `protobuf:"bytes,2,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	// Name of the virtual machine, as an administrator sees it. Empty: unknown.
+	VmName string `protobuf:"bytes,3,opt,name=vm_name,json=vmName,proto3" json:"vm_name,omitempty"`
+	// Name of the host, as an administrator sees it. Empty: unknown.
+	HostName string `protobuf:"bytes,4,opt,name=host_name,json=hostName,proto3" json:"host_name,omitempty"`
+	// Time from which on it counts. MUST be sent.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Time at which it ends at the latest. MUST be sent.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// True for a placement that the service predicts from its answer to the engine, false for one that was reserved.
+	Predicted     bool `protobuf:"varint,7,opt,name=predicted,proto3" json:"predicted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reservation) Reset() {
+	*x = Reservation{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reservation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reservation) ProtoMessage() {}
+
+func (x *Reservation) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reservation.ProtoReflect.Descriptor instead.
+func (*Reservation) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Reservation) GetVmId() string {
+	if x != nil {
+		return x.VmId
+	}
+	return ""
+}
+
+func (x *Reservation) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *Reservation) GetVmName() string {
+	if x != nil {
+		return x.VmName
+	}
+	return ""
+}
+
+func (x *Reservation) GetHostName() string {
+	if x != nil {
+		return x.HostName
+	}
+	return ""
+}
+
+func (x *Reservation) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Reservation) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *Reservation) GetPredicted() bool {
+	if x != nil {
+		return x.Predicted
+	}
+	return false
+}
+
+// Asks to count a virtual machine at a host.
+type ReserveRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Virtual machine to place, running or stopped. Required. For one that the engine does not have the answer is
+	// NOT_FOUND.
+	VmId string `protobuf:"bytes,1,opt,name=vm_id,json=vmId,proto3" json:"vm_id,omitempty"`
+	// Host at which it is to count. Required. For one that the inventory does not have the answer is INVALID_ARGUMENT.
+	HostId string `protobuf:"bytes,2,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	// Longest time for which it counts, from 1 second to 1 hour. Default: 2 minutes.
+	Ttl *durationpb.Duration `protobuf:"bytes,3,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// Id of the request in the logs of caller and service: 1 to 128 printable ASCII characters. Default: the metadata
+	// `x-request-id`, else an id that the service makes.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReserveRequest) Reset() {
+	*x = ReserveRequest{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReserveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReserveRequest) ProtoMessage() {}
+
+func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReserveRequest.ProtoReflect.Descriptor instead.
+func (*ReserveRequest) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReserveRequest) GetVmId() string {
+	if x != nil {
+		return x.VmId
+	}
+	return ""
+}
+
+func (x *ReserveRequest) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *ReserveRequest) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
+func (x *ReserveRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The reservation that was made.
+type ReserveResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reservation as it now counts. MUST be sent.
+	Reservation   *Reservation `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReserveResponse) Reset() {
+	*x = ReserveResponse{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReserveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReserveResponse) ProtoMessage() {}
+
+func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
+func (*ReserveResponse) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReserveResponse) GetReservation() *Reservation {
+	if x != nil {
+		return x.Reservation
+	}
+	return nil
+}
+
+// Asks to end the reservation of a virtual machine.
+type ReleaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Virtual machine that is reserved. Required.
+	VmId string `protobuf:"bytes,1,opt,name=vm_id,json=vmId,proto3" json:"vm_id,omitempty"`
+	// Id of the request in the logs of caller and service: 1 to 128 printable ASCII characters. Default: the metadata
+	// `x-request-id`, else an id that the service makes.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseRequest) Reset() {
+	*x = ReleaseRequest{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRequest) ProtoMessage() {}
+
+func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
+func (*ReleaseRequest) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReleaseRequest) GetVmId() string {
+	if x != nil {
+		return x.VmId
+	}
+	return ""
+}
+
+func (x *ReleaseRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The reservation that has ended.
+type ReleaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reservation that counted until now. Absent: there was none.
+	Reservation   *Reservation `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseResponse) Reset() {
+	*x = ReleaseResponse{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseResponse) ProtoMessage() {}
+
+func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
+func (*ReleaseResponse) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReleaseResponse) GetReservation() *Reservation {
+	if x != nil {
+		return x.Reservation
+	}
+	return nil
+}
+
+// Asks for the reservations.
+type ListReservationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the request in the logs of caller and service: 1 to 128 printable ASCII characters. Default: the metadata
+	// `x-request-id`, else an id that the service makes.
+	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReservationsRequest) Reset() {
+	*x = ListReservationsRequest{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReservationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReservationsRequest) ProtoMessage() {}
+
+func (x *ListReservationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReservationsRequest.ProtoReflect.Descriptor instead.
+func (*ListReservationsRequest) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListReservationsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The reservations and the predicted placements.
+type ListReservationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All of them, the oldest first.
+	Reservations  []*Reservation `protobuf:"bytes,1,rep,name=reservations,proto3" json:"reservations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReservationsResponse) Reset() {
+	*x = ListReservationsResponse{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReservationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReservationsResponse) ProtoMessage() {}
+
+func (x *ListReservationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReservationsResponse.ProtoReflect.Descriptor instead.
+func (*ListReservationsResponse) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListReservationsResponse) GetReservations() []*Reservation {
+	if x != nil {
+		return x.Reservations
+	}
+	return nil
+}
+
+// Asks for the inventory and its changes.
+type WatchRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Value of `epoch` in the last answer of the last step that the caller took over. Default: it has none, and gets the
+	// whole inventory.
+	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Value of `sequence` in that answer. If the service still has what came after it, the caller gets only that, else the
+	// whole inventory.
+	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Id of the request in the logs of caller and service: 1 to 128 printable ASCII characters. Default: the metadata
+	// `x-request-id`, else an id that the service makes.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// True while the caller uses the free memory of hosts, such as for a balance unit. No event of the engine tells of it, so
+	// the service reads it anew while a watch says so, and for 10 minutes more; else it is as old as the last full reading,
+	// and `memory_time` says how old. A caller whose use changes asks again, from where it is.
+	UsesHostMemory bool `protobuf:"varint,4,opt,name=uses_host_memory,json=usesHostMemory,proto3" json:"uses_host_memory,omitempty"`
+	// The same of what guest agents report, which is then read once more a minute after each event of a virtual machine.
+	UsesGuestReports bool `protobuf:"varint,5,opt,name=uses_guest_reports,json=usesGuestReports,proto3" json:"uses_guest_reports,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *WatchRequest) Reset() {
+	*x = WatchRequest{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchRequest) ProtoMessage() {}
+
+func (x *WatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
+func (*WatchRequest) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WatchRequest) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *WatchRequest) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *WatchRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *WatchRequest) GetUsesHostMemory() bool {
+	if x != nil {
+		return x.UsesHostMemory
+	}
+	return false
+}
+
+func (x *WatchRequest) GetUsesGuestReports() bool {
+	if x != nil {
+		return x.UsesGuestReports
+	}
+	return false
+}
+
+// A step of the inventory, or a part of one. A caller takes the parts of a step over together: one after the other, up
+// to the first that has not set `more`. A host, a virtual machine or a reservation in an answer replaces the one of the
+// same id. A step without any says that the inventory is as it was, at a later time.
+type WatchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of this series of steps. Another one than before means that the service started anew; it then sends the whole
+	// inventory. MUST be sent.
+	Epoch string `protobuf:"bytes,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Number of the step in its series. All parts of a step have the same one.
+	Sequence int64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// True for the first part of the whole inventory: the caller forgets everything that it has, also parts of a step that
+	// is not whole yet.
+	Restart bool `protobuf:"varint,3,opt,name=restart,proto3" json:"restart,omitempty"`
+	// True when another part of the same step follows.
+	More bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// Time up to which the inventory contains every change that the engine published. MUST be sent.
+	SnapshotTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=snapshot_time,json=snapshotTime,proto3" json:"snapshot_time,omitempty"`
+	// Time that had passed since `snapshot_time` when the answer was made, by the clock of the service. MUST be sent.
+	Age *durationpb.Duration `protobuf:"bytes,6,opt,name=age,proto3" json:"age,omitempty"`
+	// Time up to which the memory of every host is known, which changes unannounced. MUST be sent.
+	MemoryTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=memory_time,json=memoryTime,proto3" json:"memory_time,omitempty"`
+	// Id of the newest event of the engine that the inventory contains. Absent: the service does not follow events.
+	EventId *int64 `protobuf:"varint,8,opt,name=event_id,json=eventId,proto3,oneof" json:"event_id,omitempty"`
+	// Hosts that are new or changed.
+	Hosts []*InventoryHost `protobuf:"bytes,9,rep,name=hosts,proto3" json:"hosts,omitempty"`
+	// Ids of the hosts that left.
+	RemovedHostIds []string `protobuf:"bytes,10,rep,name=removed_host_ids,json=removedHostIds,proto3" json:"removed_host_ids,omitempty"`
+	// Running virtual machines that are new or changed.
+	Vms []*InventoryVm `protobuf:"bytes,11,rep,name=vms,proto3" json:"vms,omitempty"`
+	// Ids of the virtual machines that stopped or left.
+	RemovedVmIds []string `protobuf:"bytes,12,rep,name=removed_vm_ids,json=removedVmIds,proto3" json:"removed_vm_ids,omitempty"`
+	// Reservations that are new or changed.
+	Reservations []*WatchedReservation `protobuf:"bytes,13,rep,name=reservations,proto3" json:"reservations,omitempty"`
+	// Ids of the virtual machines whose reservation ended.
+	ReleasedVmIds []string `protobuf:"bytes,14,rep,name=released_vm_ids,json=releasedVmIds,proto3" json:"released_vm_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchResponse) Reset() {
+	*x = WatchResponse{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchResponse) ProtoMessage() {}
+
+func (x *WatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
+func (*WatchResponse) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *WatchResponse) GetEpoch() string {
+	if x != nil {
+		return x.Epoch
+	}
+	return ""
+}
+
+func (x *WatchResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *WatchResponse) GetRestart() bool {
+	if x != nil {
+		return x.Restart
+	}
+	return false
+}
+
+func (x *WatchResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *WatchResponse) GetSnapshotTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SnapshotTime
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetAge() *durationpb.Duration {
+	if x != nil {
+		return x.Age
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetMemoryTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MemoryTime
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetEventId() int64 {
+	if x != nil && x.EventId != nil {
+		return *x.EventId
+	}
+	return 0
+}
+
+func (x *WatchResponse) GetHosts() []*InventoryHost {
+	if x != nil {
+		return x.Hosts
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetRemovedHostIds() []string {
+	if x != nil {
+		return x.RemovedHostIds
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetVms() []*InventoryVm {
+	if x != nil {
+		return x.Vms
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetRemovedVmIds() []string {
+	if x != nil {
+		return x.RemovedVmIds
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetReservations() []*WatchedReservation {
+	if x != nil {
+		return x.Reservations
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetReleasedVmIds() []string {
+	if x != nil {
+		return x.ReleasedVmIds
+	}
+	return nil
+}
+
+// A reservation with its virtual machine, which may be stopped.
+type WatchedReservation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Reservation as it counts. MUST be sent.
+	Reservation *Reservation `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
+	// Virtual machine that is reserved. MUST be sent.
+	Vm            *InventoryVm `protobuf:"bytes,2,opt,name=vm,proto3" json:"vm,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchedReservation) Reset() {
+	*x = WatchedReservation{}
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchedReservation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchedReservation) ProtoMessage() {}
+
+func (x *WatchedReservation) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_inventory_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchedReservation.ProtoReflect.Descriptor instead.
+func (*WatchedReservation) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_inventory_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *WatchedReservation) GetReservation() *Reservation {
+	if x != nil {
+		return x.Reservation
+	}
+	return nil
+}
+
+func (x *WatchedReservation) GetVm() *InventoryVm {
+	if x != nil {
+		return x.Vm
+	}
+	return nil
+}
+
 var File_hostscore_v1_inventory_service_proto protoreflect.FileDescriptor
 
 const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
@@ -660,7 +1558,7 @@ const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestId\"\x87\x01\n" +
 	"\x11ListHostsResponse\x121\n" +
 	"\x05hosts\x18\x01 \x03(\v2\x1b.hostscore.v1.InventoryHostR\x05hosts\x12?\n" +
-	"\rsnapshot_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xa0\x01\n" +
+	"\rsnapshot_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xd2\x01\n" +
 	"\rInventoryHost\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -668,8 +1566,18 @@ const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
 	"\n" +
 	"cluster_id\x18\x04 \x01(\tR\tclusterId\x12$\n" +
 	"\vrunning_vms\x18\x05 \x01(\x05H\x00R\n" +
-	"runningVms\x88\x01\x01B\x0e\n" +
-	"\f_running_vms\"\xcc\x01\n" +
+	"runningVms\x88\x01\x01\x120\n" +
+	"\x06memory\x18\x06 \x01(\v2\x18.hostscore.v1.HostMemoryR\x06memoryB\x0e\n" +
+	"\f_running_vms\"\xab\x01\n" +
+	"\n" +
+	"HostMemory\x12 \n" +
+	"\ttotal_mib\x18\x01 \x01(\x03H\x00R\btotalMib\x88\x01\x01\x12\x1e\n" +
+	"\bfree_mib\x18\x02 \x01(\x03H\x01R\afreeMib\x88\x01\x01\x12,\n" +
+	"\x0fschedulable_mib\x18\x03 \x01(\x03H\x02R\x0eschedulableMib\x88\x01\x01B\f\n" +
+	"\n" +
+	"_total_mibB\v\n" +
+	"\t_free_mibB\x12\n" +
+	"\x10_schedulable_mib\"\xcc\x01\n" +
 	"\x0eListVmsRequest\x12\x13\n" +
 	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x17\n" +
@@ -684,7 +1592,7 @@ const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
 	"\x0fListVmsResponse\x12+\n" +
 	"\x03vms\x18\x01 \x03(\v2\x19.hostscore.v1.InventoryVmR\x03vms\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12?\n" +
-	"\rsnapshot_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\x9a\x01\n" +
+	"\rsnapshot_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xbe\x02\n" +
 	"\vInventoryVm\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -692,10 +1600,23 @@ const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
 	"\ahost_id\x18\x04 \x01(\tR\x06hostId\x12\x1d\n" +
 	"\n" +
 	"cluster_id\x18\x05 \x01(\tR\tclusterId\x12\x17\n" +
-	"\aos_type\x18\x06 \x01(\tR\x06osType\"4\n" +
+	"\aos_type\x18\x06 \x01(\tR\x06osType\x12\x1d\n" +
+	"\n" +
+	"os_version\x18\a \x01(\tR\tosVersion\x120\n" +
+	"\bguest_os\x18\b \x01(\v2\x15.hostscore.v1.GuestOsR\aguestOs\x12\"\n" +
+	"\n" +
+	"memory_mib\x18\t \x01(\x03H\x00R\tmemoryMib\x88\x01\x01\x12\x1e\n" +
+	"\n" +
+	"migratable\x18\n" +
+	" \x01(\bR\n" +
+	"migratableB\r\n" +
+	"\v_memory_mib\"G\n" +
+	"\aGuestOs\x12\"\n" +
+	"\fdistribution\x18\x01 \x01(\tR\fdistribution\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"4\n" +
 	"\x13GetInventoryRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\"\xba\x02\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\"\xe7\x02\n" +
 	"\x14GetInventoryResponse\x12\x19\n" +
 	"\x05hosts\x18\x01 \x01(\x05H\x00R\x05hosts\x88\x01\x01\x12\x1e\n" +
 	"\bhosts_up\x18\x02 \x01(\x05H\x01R\ahostsUp\x88\x01\x01\x12\x1f\n" +
@@ -703,15 +1624,77 @@ const file_hostscore_v1_inventory_service_proto_rawDesc = "" +
 	"\vrunning_vms\x18\x04 \x01(\x05H\x03R\n" +
 	"runningVms\x88\x01\x01\x12?\n" +
 	"\rsnapshot_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\x12+\n" +
-	"\x03age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03ageB\b\n" +
+	"\x03age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12\x1e\n" +
+	"\bevent_id\x18\a \x01(\x03H\x04R\aeventId\x88\x01\x01B\b\n" +
 	"\x06_hostsB\v\n" +
 	"\t_hosts_upB\v\n" +
 	"\t_clustersB\x0e\n" +
-	"\f_running_vms2\xff\x01\n" +
+	"\f_running_vmsB\v\n" +
+	"\t_event_id\"\x81\x02\n" +
+	"\vReservation\x12\x13\n" +
+	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x17\n" +
+	"\ahost_id\x18\x02 \x01(\tR\x06hostId\x12\x17\n" +
+	"\avm_name\x18\x03 \x01(\tR\x06vmName\x12\x1b\n" +
+	"\thost_name\x18\x04 \x01(\tR\bhostName\x129\n" +
+	"\n" +
+	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1c\n" +
+	"\tpredicted\x18\a \x01(\bR\tpredicted\"\x8a\x01\n" +
+	"\x0eReserveRequest\x12\x13\n" +
+	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x17\n" +
+	"\ahost_id\x18\x02 \x01(\tR\x06hostId\x12+\n" +
+	"\x03ttl\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"N\n" +
+	"\x0fReserveResponse\x12;\n" +
+	"\vreservation\x18\x01 \x01(\v2\x19.hostscore.v1.ReservationR\vreservation\"D\n" +
+	"\x0eReleaseRequest\x12\x13\n" +
+	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\"N\n" +
+	"\x0fReleaseResponse\x12;\n" +
+	"\vreservation\x18\x01 \x01(\v2\x19.hostscore.v1.ReservationR\vreservation\"8\n" +
+	"\x17ListReservationsRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\"Y\n" +
+	"\x18ListReservationsResponse\x12=\n" +
+	"\freservations\x18\x01 \x03(\v2\x19.hostscore.v1.ReservationR\freservations\"\xb7\x01\n" +
+	"\fWatchRequest\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12(\n" +
+	"\x10uses_host_memory\x18\x04 \x01(\bR\x0eusesHostMemory\x12,\n" +
+	"\x12uses_guest_reports\x18\x05 \x01(\bR\x10usesGuestReports\"\xe5\x04\n" +
+	"\rWatchResponse\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\tR\x05epoch\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12\x18\n" +
+	"\arestart\x18\x03 \x01(\bR\arestart\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12?\n" +
+	"\rsnapshot_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\x12+\n" +
+	"\x03age\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12;\n" +
+	"\vmemory_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"memoryTime\x12\x1e\n" +
+	"\bevent_id\x18\b \x01(\x03H\x00R\aeventId\x88\x01\x01\x121\n" +
+	"\x05hosts\x18\t \x03(\v2\x1b.hostscore.v1.InventoryHostR\x05hosts\x12(\n" +
+	"\x10removed_host_ids\x18\n" +
+	" \x03(\tR\x0eremovedHostIds\x12+\n" +
+	"\x03vms\x18\v \x03(\v2\x19.hostscore.v1.InventoryVmR\x03vms\x12$\n" +
+	"\x0eremoved_vm_ids\x18\f \x03(\tR\fremovedVmIds\x12D\n" +
+	"\freservations\x18\r \x03(\v2 .hostscore.v1.WatchedReservationR\freservations\x12&\n" +
+	"\x0freleased_vm_ids\x18\x0e \x03(\tR\rreleasedVmIdsB\v\n" +
+	"\t_event_id\"|\n" +
+	"\x12WatchedReservation\x12;\n" +
+	"\vreservation\x18\x01 \x01(\v2\x19.hostscore.v1.ReservationR\vreservation\x12)\n" +
+	"\x02vm\x18\x02 \x01(\v2\x19.hostscore.v1.InventoryVmR\x02vm2\xb6\x04\n" +
 	"\x10InventoryService\x12L\n" +
 	"\tListHosts\x12\x1e.hostscore.v1.ListHostsRequest\x1a\x1f.hostscore.v1.ListHostsResponse\x12F\n" +
 	"\aListVms\x12\x1c.hostscore.v1.ListVmsRequest\x1a\x1d.hostscore.v1.ListVmsResponse\x12U\n" +
-	"\fGetInventory\x12!.hostscore.v1.GetInventoryRequest\x1a\".hostscore.v1.GetInventoryResponseB\xa0\x01\n" +
+	"\fGetInventory\x12!.hostscore.v1.GetInventoryRequest\x1a\".hostscore.v1.GetInventoryResponse\x12F\n" +
+	"\aReserve\x12\x1c.hostscore.v1.ReserveRequest\x1a\x1d.hostscore.v1.ReserveResponse\x12F\n" +
+	"\aRelease\x12\x1c.hostscore.v1.ReleaseRequest\x1a\x1d.hostscore.v1.ReleaseResponse\x12a\n" +
+	"\x10ListReservations\x12%.hostscore.v1.ListReservationsRequest\x1a&.hostscore.v1.ListReservationsResponse\x12B\n" +
+	"\x05Watch\x12\x1a.hostscore.v1.WatchRequest\x1a\x1b.hostscore.v1.WatchResponse0\x01B\xa0\x01\n" +
 	"\x10com.hostscore.v1B\x15InventoryServiceProtoP\x01Z$example.com/powerservice/hostscorev1\xa2\x02\x03HXX\xaa\x02\fHostscore.V1\xca\x02\fHostscore\\V1\xe2\x02\x18Hostscore\\V1\\GPBMetadata\xea\x02\rHostscore::V1b\x06proto3"
 
 var (
@@ -726,37 +1709,73 @@ func file_hostscore_v1_inventory_service_proto_rawDescGZIP() []byte {
 	return file_hostscore_v1_inventory_service_proto_rawDescData
 }
 
-var file_hostscore_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_hostscore_v1_inventory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_hostscore_v1_inventory_service_proto_goTypes = []any{
-	(*ListHostsRequest)(nil),      // 0: hostscore.v1.ListHostsRequest
-	(*ListHostsResponse)(nil),     // 1: hostscore.v1.ListHostsResponse
-	(*InventoryHost)(nil),         // 2: hostscore.v1.InventoryHost
-	(*ListVmsRequest)(nil),        // 3: hostscore.v1.ListVmsRequest
-	(*ListVmsResponse)(nil),       // 4: hostscore.v1.ListVmsResponse
-	(*InventoryVm)(nil),           // 5: hostscore.v1.InventoryVm
-	(*GetInventoryRequest)(nil),   // 6: hostscore.v1.GetInventoryRequest
-	(*GetInventoryResponse)(nil),  // 7: hostscore.v1.GetInventoryResponse
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 9: google.protobuf.Duration
+	(*ListHostsRequest)(nil),         // 0: hostscore.v1.ListHostsRequest
+	(*ListHostsResponse)(nil),        // 1: hostscore.v1.ListHostsResponse
+	(*InventoryHost)(nil),            // 2: hostscore.v1.InventoryHost
+	(*HostMemory)(nil),               // 3: hostscore.v1.HostMemory
+	(*ListVmsRequest)(nil),           // 4: hostscore.v1.ListVmsRequest
+	(*ListVmsResponse)(nil),          // 5: hostscore.v1.ListVmsResponse
+	(*InventoryVm)(nil),              // 6: hostscore.v1.InventoryVm
+	(*GuestOs)(nil),                  // 7: hostscore.v1.GuestOs
+	(*GetInventoryRequest)(nil),      // 8: hostscore.v1.GetInventoryRequest
+	(*GetInventoryResponse)(nil),     // 9: hostscore.v1.GetInventoryResponse
+	(*Reservation)(nil),              // 10: hostscore.v1.Reservation
+	(*ReserveRequest)(nil),           // 11: hostscore.v1.ReserveRequest
+	(*ReserveResponse)(nil),          // 12: hostscore.v1.ReserveResponse
+	(*ReleaseRequest)(nil),           // 13: hostscore.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),          // 14: hostscore.v1.ReleaseResponse
+	(*ListReservationsRequest)(nil),  // 15: hostscore.v1.ListReservationsRequest
+	(*ListReservationsResponse)(nil), // 16: hostscore.v1.ListReservationsResponse
+	(*WatchRequest)(nil),             // 17: hostscore.v1.WatchRequest
+	(*WatchResponse)(nil),            // 18: hostscore.v1.WatchResponse
+	(*WatchedReservation)(nil),       // 19: hostscore.v1.WatchedReservation
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 21: google.protobuf.Duration
 }
 var file_hostscore_v1_inventory_service_proto_depIdxs = []int32{
-	2, // 0: hostscore.v1.ListHostsResponse.hosts:type_name -> hostscore.v1.InventoryHost
-	8, // 1: hostscore.v1.ListHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	5, // 2: hostscore.v1.ListVmsResponse.vms:type_name -> hostscore.v1.InventoryVm
-	8, // 3: hostscore.v1.ListVmsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	8, // 4: hostscore.v1.GetInventoryResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	9, // 5: hostscore.v1.GetInventoryResponse.age:type_name -> google.protobuf.Duration
-	0, // 6: hostscore.v1.InventoryService.ListHosts:input_type -> hostscore.v1.ListHostsRequest
-	3, // 7: hostscore.v1.InventoryService.ListVms:input_type -> hostscore.v1.ListVmsRequest
-	6, // 8: hostscore.v1.InventoryService.GetInventory:input_type -> hostscore.v1.GetInventoryRequest
-	1, // 9: hostscore.v1.InventoryService.ListHosts:output_type -> hostscore.v1.ListHostsResponse
-	4, // 10: hostscore.v1.InventoryService.ListVms:output_type -> hostscore.v1.ListVmsResponse
-	7, // 11: hostscore.v1.InventoryService.GetInventory:output_type -> hostscore.v1.GetInventoryResponse
-	9, // [9:12] is the sub-list for method output_type
-	6, // [6:9] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	2,  // 0: hostscore.v1.ListHostsResponse.hosts:type_name -> hostscore.v1.InventoryHost
+	20, // 1: hostscore.v1.ListHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	3,  // 2: hostscore.v1.InventoryHost.memory:type_name -> hostscore.v1.HostMemory
+	6,  // 3: hostscore.v1.ListVmsResponse.vms:type_name -> hostscore.v1.InventoryVm
+	20, // 4: hostscore.v1.ListVmsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: hostscore.v1.InventoryVm.guest_os:type_name -> hostscore.v1.GuestOs
+	20, // 6: hostscore.v1.GetInventoryResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	21, // 7: hostscore.v1.GetInventoryResponse.age:type_name -> google.protobuf.Duration
+	20, // 8: hostscore.v1.Reservation.start_time:type_name -> google.protobuf.Timestamp
+	20, // 9: hostscore.v1.Reservation.end_time:type_name -> google.protobuf.Timestamp
+	21, // 10: hostscore.v1.ReserveRequest.ttl:type_name -> google.protobuf.Duration
+	10, // 11: hostscore.v1.ReserveResponse.reservation:type_name -> hostscore.v1.Reservation
+	10, // 12: hostscore.v1.ReleaseResponse.reservation:type_name -> hostscore.v1.Reservation
+	10, // 13: hostscore.v1.ListReservationsResponse.reservations:type_name -> hostscore.v1.Reservation
+	20, // 14: hostscore.v1.WatchResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	21, // 15: hostscore.v1.WatchResponse.age:type_name -> google.protobuf.Duration
+	20, // 16: hostscore.v1.WatchResponse.memory_time:type_name -> google.protobuf.Timestamp
+	2,  // 17: hostscore.v1.WatchResponse.hosts:type_name -> hostscore.v1.InventoryHost
+	6,  // 18: hostscore.v1.WatchResponse.vms:type_name -> hostscore.v1.InventoryVm
+	19, // 19: hostscore.v1.WatchResponse.reservations:type_name -> hostscore.v1.WatchedReservation
+	10, // 20: hostscore.v1.WatchedReservation.reservation:type_name -> hostscore.v1.Reservation
+	6,  // 21: hostscore.v1.WatchedReservation.vm:type_name -> hostscore.v1.InventoryVm
+	0,  // 22: hostscore.v1.InventoryService.ListHosts:input_type -> hostscore.v1.ListHostsRequest
+	4,  // 23: hostscore.v1.InventoryService.ListVms:input_type -> hostscore.v1.ListVmsRequest
+	8,  // 24: hostscore.v1.InventoryService.GetInventory:input_type -> hostscore.v1.GetInventoryRequest
+	11, // 25: hostscore.v1.InventoryService.Reserve:input_type -> hostscore.v1.ReserveRequest
+	13, // 26: hostscore.v1.InventoryService.Release:input_type -> hostscore.v1.ReleaseRequest
+	15, // 27: hostscore.v1.InventoryService.ListReservations:input_type -> hostscore.v1.ListReservationsRequest
+	17, // 28: hostscore.v1.InventoryService.Watch:input_type -> hostscore.v1.WatchRequest
+	1,  // 29: hostscore.v1.InventoryService.ListHosts:output_type -> hostscore.v1.ListHostsResponse
+	5,  // 30: hostscore.v1.InventoryService.ListVms:output_type -> hostscore.v1.ListVmsResponse
+	9,  // 31: hostscore.v1.InventoryService.GetInventory:output_type -> hostscore.v1.GetInventoryResponse
+	12, // 32: hostscore.v1.InventoryService.Reserve:output_type -> hostscore.v1.ReserveResponse
+	14, // 33: hostscore.v1.InventoryService.Release:output_type -> hostscore.v1.ReleaseResponse
+	16, // 34: hostscore.v1.InventoryService.ListReservations:output_type -> hostscore.v1.ListReservationsResponse
+	18, // 35: hostscore.v1.InventoryService.Watch:output_type -> hostscore.v1.WatchResponse
+	29, // [29:36] is the sub-list for method output_type
+	22, // [22:29] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_hostscore_v1_inventory_service_proto_init() }
@@ -765,14 +1784,17 @@ func file_hostscore_v1_inventory_service_proto_init() {
 		return
 	}
 	file_hostscore_v1_inventory_service_proto_msgTypes[2].OneofWrappers = []any{}
-	file_hostscore_v1_inventory_service_proto_msgTypes[7].OneofWrappers = []any{}
+	file_hostscore_v1_inventory_service_proto_msgTypes[3].OneofWrappers = []any{}
+	file_hostscore_v1_inventory_service_proto_msgTypes[6].OneofWrappers = []any{}
+	file_hostscore_v1_inventory_service_proto_msgTypes[9].OneofWrappers = []any{}
+	file_hostscore_v1_inventory_service_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hostscore_v1_inventory_service_proto_rawDesc), len(file_hostscore_v1_inventory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

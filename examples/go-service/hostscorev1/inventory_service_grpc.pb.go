@@ -4,8 +4,8 @@
 // The rules and the metadata of policy_unit_service.proto hold here too. A gRPC status other than OK means that there
 // is no answer: INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (the engine has no
 // virtual machine of that id), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the
-// inventory; retry later), UNIMPLEMENTED (the service has no inventory), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a
-// bug).
+// inventory; retry later), UNIMPLEMENTED (the service has no inventory), PERMISSION_DENIED (of Reserve and Release: not
+// from there), DEADLINE_EXCEEDED, CANCELLED, INTERNAL (a bug).
 //
 // A scoring service need not offer InventoryService.
 
@@ -30,9 +30,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	InventoryService_ListHosts_FullMethodName    = "/hostscore.v1.InventoryService/ListHosts"
-	InventoryService_ListVms_FullMethodName      = "/hostscore.v1.InventoryService/ListVms"
-	InventoryService_GetInventory_FullMethodName = "/hostscore.v1.InventoryService/GetInventory"
+	InventoryService_ListHosts_FullMethodName        = "/hostscore.v1.InventoryService/ListHosts"
+	InventoryService_ListVms_FullMethodName          = "/hostscore.v1.InventoryService/ListVms"
+	InventoryService_GetInventory_FullMethodName     = "/hostscore.v1.InventoryService/GetInventory"
+	InventoryService_Reserve_FullMethodName          = "/hostscore.v1.InventoryService/Reserve"
+	InventoryService_Release_FullMethodName          = "/hostscore.v1.InventoryService/Release"
+	InventoryService_ListReservations_FullMethodName = "/hostscore.v1.InventoryService/ListReservations"
+	InventoryService_Watch_FullMethodName            = "/hostscore.v1.InventoryService/Watch"
 )
 
 // InventoryServiceClient is the client API for InventoryService service.
@@ -48,6 +52,33 @@ type InventoryServiceClient interface {
 	ListVms(ctx context.Context, in *ListVmsRequest, opts ...grpc.CallOption) (*ListVmsResponse, error)
 	// Returns the size and the age of the inventory.
 	GetInventory(ctx context.Context, in *GetInventoryRequest, opts ...grpc.CallOption) (*GetInventoryResponse, error)
+	// Reserves a host for a virtual machine whose placement is decided and that the engine does not show there yet. In
+	// every later answer of the service the virtual machine counts at that host and nowhere else, as if each request
+	// named it in `assumed_placements`; only where the virtual machine itself is filtered or scored, its own reservation
+	// does not count. The assumed placements of a request come on top.
+	//
+	// The reservation ends as soon as a reading of the engine that began after it shows the virtual machine on that host,
+	// when its time is up, when it is released, or when the virtual machine is reserved anew. It is kept in memory, and
+	// so also ends with the process. A service keeps a limited number (RESOURCE_EXHAUSTED).
+	//
+	// Whoever reserves changes what others are answered, so the server takes reservations from its own machine and from
+	// callers that show a certificate it trusts; from others only if it was told to serve them in plain text, else the
+	// answer is PERMISSION_DENIED. In a dry run nothing is reserved.
+	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
+	// Ends the reservation of a virtual machine, or what the service predicted for it. Taken from the same callers as
+	// Reserve. A virtual machine that has no reservation is no error.
+	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
+	// Lists the reservations, and the placements that the service predicts from its answers to the engine, which never
+	// says what it decided.
+	ListReservations(ctx context.Context, in *ListReservationsRequest, opts ...grpc.CallOption) (*ListReservationsResponse, error)
+	// Streams the inventory: all of it first, then what changes, as it changes, until the caller ends the call. So one
+	// service reads the engine, and others, its replicas, follow it. WatchResponse says how to take the answers over and
+	// how to go on after a break.
+	//
+	// A caller may stop to read for a while: it then gets what it missed, or everything anew if that is too much. One that
+	// takes no answer for a minute loses its connection. A service has a limited number of watches (RESOURCE_EXHAUSTED).
+	// UNIMPLEMENTED: the service has no inventory of its own.
+	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
 }
 
 type inventoryServiceClient struct {
@@ -88,6 +119,55 @@ func (c *inventoryServiceClient) GetInventory(ctx context.Context, in *GetInvent
 	return out, nil
 }
 
+func (c *inventoryServiceClient) Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReserveResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Reserve_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReleaseResponse)
+	err := c.cc.Invoke(ctx, InventoryService_Release_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) ListReservations(ctx context.Context, in *ListReservationsRequest, opts ...grpc.CallOption) (*ListReservationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReservationsResponse)
+	err := c.cc.Invoke(ctx, InventoryService_ListReservations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *inventoryServiceClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &InventoryService_ServiceDesc.Streams[0], InventoryService_Watch_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchRequest, WatchResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type InventoryService_WatchClient = grpc.ServerStreamingClient[WatchResponse]
+
 // InventoryServiceServer is the server API for InventoryService service.
 // All implementations must embed UnimplementedInventoryServiceServer
 // for forward compatibility.
@@ -101,6 +181,33 @@ type InventoryServiceServer interface {
 	ListVms(context.Context, *ListVmsRequest) (*ListVmsResponse, error)
 	// Returns the size and the age of the inventory.
 	GetInventory(context.Context, *GetInventoryRequest) (*GetInventoryResponse, error)
+	// Reserves a host for a virtual machine whose placement is decided and that the engine does not show there yet. In
+	// every later answer of the service the virtual machine counts at that host and nowhere else, as if each request
+	// named it in `assumed_placements`; only where the virtual machine itself is filtered or scored, its own reservation
+	// does not count. The assumed placements of a request come on top.
+	//
+	// The reservation ends as soon as a reading of the engine that began after it shows the virtual machine on that host,
+	// when its time is up, when it is released, or when the virtual machine is reserved anew. It is kept in memory, and
+	// so also ends with the process. A service keeps a limited number (RESOURCE_EXHAUSTED).
+	//
+	// Whoever reserves changes what others are answered, so the server takes reservations from its own machine and from
+	// callers that show a certificate it trusts; from others only if it was told to serve them in plain text, else the
+	// answer is PERMISSION_DENIED. In a dry run nothing is reserved.
+	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
+	// Ends the reservation of a virtual machine, or what the service predicted for it. Taken from the same callers as
+	// Reserve. A virtual machine that has no reservation is no error.
+	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
+	// Lists the reservations, and the placements that the service predicts from its answers to the engine, which never
+	// says what it decided.
+	ListReservations(context.Context, *ListReservationsRequest) (*ListReservationsResponse, error)
+	// Streams the inventory: all of it first, then what changes, as it changes, until the caller ends the call. So one
+	// service reads the engine, and others, its replicas, follow it. WatchResponse says how to take the answers over and
+	// how to go on after a break.
+	//
+	// A caller may stop to read for a while: it then gets what it missed, or everything anew if that is too much. One that
+	// takes no answer for a minute loses its connection. A service has a limited number of watches (RESOURCE_EXHAUSTED).
+	// UNIMPLEMENTED: the service has no inventory of its own.
+	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
 	mustEmbedUnimplementedInventoryServiceServer()
 }
 
@@ -119,6 +226,18 @@ func (UnimplementedInventoryServiceServer) ListVms(context.Context, *ListVmsRequ
 }
 func (UnimplementedInventoryServiceServer) GetInventory(context.Context, *GetInventoryRequest) (*GetInventoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetInventory not implemented")
+}
+func (UnimplementedInventoryServiceServer) Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Reserve not implemented")
+}
+func (UnimplementedInventoryServiceServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedInventoryServiceServer) ListReservations(context.Context, *ListReservationsRequest) (*ListReservationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReservations not implemented")
+}
+func (UnimplementedInventoryServiceServer) Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error {
+	return status.Error(codes.Unimplemented, "method Watch not implemented")
 }
 func (UnimplementedInventoryServiceServer) mustEmbedUnimplementedInventoryServiceServer() {}
 func (UnimplementedInventoryServiceServer) testEmbeddedByValue()                          {}
@@ -195,6 +314,71 @@ func _InventoryService_GetInventory_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InventoryService_Reserve_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReserveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Reserve(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Reserve_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Reserve(ctx, req.(*ReserveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).Release(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_Release_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).Release(ctx, req.(*ReleaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_ListReservations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReservationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InventoryServiceServer).ListReservations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InventoryService_ListReservations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InventoryServiceServer).ListReservations(ctx, req.(*ListReservationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InventoryService_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(InventoryServiceServer).Watch(m, &grpc.GenericServerStream[WatchRequest, WatchResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type InventoryService_WatchServer = grpc.ServerStreamingServer[WatchResponse]
+
 // InventoryService_ServiceDesc is the grpc.ServiceDesc for InventoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -214,7 +398,25 @@ var InventoryService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "GetInventory",
 			Handler:    _InventoryService_GetInventory_Handler,
 		},
+		{
+			MethodName: "Reserve",
+			Handler:    _InventoryService_Reserve_Handler,
+		},
+		{
+			MethodName: "Release",
+			Handler:    _InventoryService_Release_Handler,
+		},
+		{
+			MethodName: "ListReservations",
+			Handler:    _InventoryService_ListReservations_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Watch",
+			Handler:       _InventoryService_Watch_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "hostscore/v1/inventory_service.proto",
 }

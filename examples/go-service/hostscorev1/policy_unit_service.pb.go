@@ -7,9 +7,9 @@
 // * The failure of a single unit is data. A gRPC status other than OK means that the service has no answer at all:
 //   INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (of ScoreHosts and
 //   FilterHosts: the virtual machine, unknown even after a look at the engine; of BalanceHosts: the unit),
-//   RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the inventory, or the server is
-//   stopping; retry later), DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED (the service does not offer the method),
-//   INTERNAL (a bug).
+//   PERMISSION_DENIED (not from this caller), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh
+//   snapshot of the inventory, or the server is stopping; retry later), DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED
+//   (the service does not offer the method), INTERNAL (a bug).
 // * One call rests on one snapshot of the inventory.
 // * Numbers that may be 0 and that a reader needs have explicit presence, so that JSON shows them.
 // * A request field is optional unless its comment says "Required". In an answer, MUST marks what every service sends;
@@ -175,6 +175,8 @@ const (
 	FailureCode_FAILURE_CODE_DEADLINE_EXCEEDED FailureCode = 4
 	// The unit or the virtual machine does not exist. `Failure.not_found` says which.
 	FailureCode_FAILURE_CODE_NOT_FOUND FailureCode = 5
+	// The service does not take this request from this caller.
+	FailureCode_FAILURE_CODE_PERMISSION_DENIED FailureCode = 7
 	// The request exceeds a limit of the server.
 	FailureCode_FAILURE_CODE_RESOURCE_EXHAUSTED FailureCode = 8
 	// The service does not offer what was asked.
@@ -193,6 +195,7 @@ var (
 		3:  "FAILURE_CODE_INVALID_ARGUMENT",
 		4:  "FAILURE_CODE_DEADLINE_EXCEEDED",
 		5:  "FAILURE_CODE_NOT_FOUND",
+		7:  "FAILURE_CODE_PERMISSION_DENIED",
 		8:  "FAILURE_CODE_RESOURCE_EXHAUSTED",
 		12: "FAILURE_CODE_UNIMPLEMENTED",
 		13: "FAILURE_CODE_INTERNAL",
@@ -204,6 +207,7 @@ var (
 		"FAILURE_CODE_INVALID_ARGUMENT":   3,
 		"FAILURE_CODE_DEADLINE_EXCEEDED":  4,
 		"FAILURE_CODE_NOT_FOUND":          5,
+		"FAILURE_CODE_PERMISSION_DENIED":  7,
 		"FAILURE_CODE_RESOURCE_EXHAUSTED": 8,
 		"FAILURE_CODE_UNIMPLEMENTED":      12,
 		"FAILURE_CODE_INTERNAL":           13,
@@ -384,7 +388,10 @@ type PolicyUnit struct {
 	// appends the id that it makes at its start. A composite takes no unit whose path holds its own id, or 4 or more ids,
 	// since its calls would come back, or be refused. Other services leave it empty. At most 128 characters of an id are
 	// kept.
-	Path          []string `protobuf:"bytes,7,rep,name=path,proto3" json:"path,omitempty"`
+	Path []string `protobuf:"bytes,7,rep,name=path,proto3" json:"path,omitempty"`
+	// Service that offers the unit, by its name in the configuration of the composite that lists it. Other services leave
+	// it empty, and a composite that takes the unit from another one puts its own name for that one in place.
+	Service       string `protobuf:"bytes,8,opt,name=service,proto3" json:"service,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -466,6 +473,13 @@ func (x *PolicyUnit) GetPath() []string {
 		return x.Path
 	}
 	return nil
+}
+
+func (x *PolicyUnit) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
 }
 
 // The reason why a unit, or one request of a stream, has no result.
@@ -583,7 +597,10 @@ type ListPolicyUnitsResponse struct {
 	// Things that would be units and are none. Empty when the service has no problem.
 	Problems []*UnitProblem `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
 	// True if the service has an inventory of the engine, and so answers requests with `all_hosts`. Default: false.
-	HasInventory  bool `protobuf:"varint,3,opt,name=has_inventory,json=hasInventory,proto3" json:"has_inventory,omitempty"`
+	HasInventory bool `protobuf:"varint,3,opt,name=has_inventory,json=hasInventory,proto3" json:"has_inventory,omitempty"`
+	// True while more units are on their way, such as those of plugins that are being imported: an answer to a caller that
+	// asks again soon has more. Default: false.
+	Incomplete    bool `protobuf:"varint,4,opt,name=incomplete,proto3" json:"incomplete,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -635,6 +652,13 @@ func (x *ListPolicyUnitsResponse) GetProblems() []*UnitProblem {
 func (x *ListPolicyUnitsResponse) GetHasInventory() bool {
 	if x != nil {
 		return x.HasInventory
+	}
+	return false
+}
+
+func (x *ListPolicyUnitsResponse) GetIncomplete() bool {
+	if x != nil {
+		return x.Incomplete
 	}
 	return false
 }
@@ -2051,7 +2075,7 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\apattern\x18\x02 \x01(\tR\apattern\x12#\n" +
 	"\rdefault_value\x18\x03 \x01(\tR\fdefaultValue\x12 \n" +
-	"\vdescription\x18\x04 \x01(\tR\vdescription\"\x93\x02\n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\"\xad\x02\n" +
 	"\n" +
 	"PolicyUnit\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x120\n" +
@@ -2062,16 +2086,20 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"properties\x125\n" +
 	"\tdirection\x18\x05 \x01(\x0e2\x17.hostscore.v1.DirectionR\tdirection\x12\x16\n" +
 	"\x06origin\x18\x06 \x01(\tR\x06origin\x12\x12\n" +
-	"\x04path\x18\a \x03(\tR\x04path\"\x8e\x01\n" +
+	"\x04path\x18\a \x03(\tR\x04path\x12\x18\n" +
+	"\aservice\x18\b \x01(\tR\aservice\"\x8e\x01\n" +
 	"\aFailure\x12-\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x19.hostscore.v1.FailureCodeR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12:\n" +
 	"\tnot_found\x18\x03 \x01(\x0e2\x1d.hostscore.v1.NotFoundSubjectR\bnotFound\"\x18\n" +
-	"\x16ListPolicyUnitsRequest\"\xb2\x01\n" +
+	"\x16ListPolicyUnitsRequest\"\xd2\x01\n" +
 	"\x17ListPolicyUnitsResponse\x12;\n" +
 	"\fpolicy_units\x18\x01 \x03(\v2\x18.hostscore.v1.PolicyUnitR\vpolicyUnits\x125\n" +
 	"\bproblems\x18\x02 \x03(\v2\x19.hostscore.v1.UnitProblemR\bproblems\x12#\n" +
-	"\rhas_inventory\x18\x03 \x01(\bR\fhasInventory\"=\n" +
+	"\rhas_inventory\x18\x03 \x01(\bR\fhasInventory\x12\x1e\n" +
+	"\n" +
+	"incomplete\x18\x04 \x01(\bR\n" +
+	"incomplete\"=\n" +
 	"\vUnitProblem\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"J\n" +
@@ -2194,13 +2222,14 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\tDirection\x12\x19\n" +
 	"\x15DIRECTION_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDIRECTION_HIGHER_IS_BETTER\x10\x01\x12\x1d\n" +
-	"\x19DIRECTION_LOWER_IS_BETTER\x10\x02*\xa8\x02\n" +
+	"\x19DIRECTION_LOWER_IS_BETTER\x10\x02*\xcc\x02\n" +
 	"\vFailureCode\x12\x1c\n" +
 	"\x18FAILURE_CODE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16FAILURE_CODE_CANCELLED\x10\x01\x12!\n" +
 	"\x1dFAILURE_CODE_INVALID_ARGUMENT\x10\x03\x12\"\n" +
 	"\x1eFAILURE_CODE_DEADLINE_EXCEEDED\x10\x04\x12\x1a\n" +
-	"\x16FAILURE_CODE_NOT_FOUND\x10\x05\x12#\n" +
+	"\x16FAILURE_CODE_NOT_FOUND\x10\x05\x12\"\n" +
+	"\x1eFAILURE_CODE_PERMISSION_DENIED\x10\a\x12#\n" +
 	"\x1fFAILURE_CODE_RESOURCE_EXHAUSTED\x10\b\x12\x1e\n" +
 	"\x1aFAILURE_CODE_UNIMPLEMENTED\x10\f\x12\x19\n" +
 	"\x15FAILURE_CODE_INTERNAL\x10\r\x12\x1c\n" +

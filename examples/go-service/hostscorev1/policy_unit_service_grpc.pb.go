@@ -7,9 +7,9 @@
 // * The failure of a single unit is data. A gRPC status other than OK means that the service has no answer at all:
 //   INVALID_ARGUMENT (the message names the field, the value and the remedy), NOT_FOUND (of ScoreHosts and
 //   FilterHosts: the virtual machine, unknown even after a look at the engine; of BalanceHosts: the unit),
-//   RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh snapshot of the inventory, or the server is
-//   stopping; retry later), DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED (the service does not offer the method),
-//   INTERNAL (a bug).
+//   PERMISSION_DENIED (not from this caller), RESOURCE_EXHAUSTED (a limit of the server), UNAVAILABLE (no fresh
+//   snapshot of the inventory, or the server is stopping; retry later), DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED
+//   (the service does not offer the method), INTERNAL (a bug).
 // * One call rests on one snapshot of the inventory.
 // * Numbers that may be 0 and that a reader needs have explicit presence, so that JSON shows them.
 // * A request field is optional unless its comment says "Required". In an answer, MUST marks what every service sends;
@@ -76,7 +76,12 @@ type PolicyUnitServiceClient interface {
 	// Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
 	//
 	// A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
-	// the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+	// the server's size limit, for the caller's own deadline or cancellation, and with UNAVAILABLE when the server stops,
+	// or when the caller sends no request, or takes no answer, for 5 minutes.
+	//
+	// A request is read only when the answer to the one before has been taken. A server limits how many streams are
+	// open (RESOURCE_EXHAUSTED) and how much their callers leave unread: a large answer then becomes a failure with
+	// RESOURCE_EXHAUSTED.
 	//
 	// The stream carries the requests of ScoreHosts, so that one body serves both methods.
 	StreamScoreHosts(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ScoreHostsRequest, StreamScoreHostsResponse], error)
@@ -169,7 +174,12 @@ type PolicyUnitServiceServer interface {
 	// Scores hosts for many virtual machines: one answer for each request, in the order of the requests.
 	//
 	// A bad request gets its failure as data and never ends the stream. The stream ends early only for a message over
-	// the server's size limit, for the caller's own deadline or cancellation, and when the server stops (UNAVAILABLE).
+	// the server's size limit, for the caller's own deadline or cancellation, and with UNAVAILABLE when the server stops,
+	// or when the caller sends no request, or takes no answer, for 5 minutes.
+	//
+	// A request is read only when the answer to the one before has been taken. A server limits how many streams are
+	// open (RESOURCE_EXHAUSTED) and how much their callers leave unread: a large answer then becomes a failure with
+	// RESOURCE_EXHAUSTED.
 	//
 	// The stream carries the requests of ScoreHosts, so that one body serves both methods.
 	StreamScoreHosts(grpc.BidiStreamingServer[ScoreHostsRequest, StreamScoreHostsResponse]) error

@@ -164,6 +164,7 @@ export function writeInventorySummary(summary: InventorySummary): Buffer {
     running_vms: summary.runningVms,
     snapshot_time: toTimestamp(summary.snapshotTime),
     age: toTimestamp(summary.ageMs),
+    ...(summary.eventId === undefined ? {} : { event_id: summary.eventId }),
   });
 }
 
@@ -197,6 +198,7 @@ export function readInventorySummary(bytes: Buffer): InventorySummary {
     runningVms: message.running_vms ?? 0,
     snapshotTime: readTimeOf(message.snapshot_time, 'snapshot_time'),
     ageMs: readDuration(message.age),
+    ...(message.event_id === undefined ? {} : { eventId: message.event_id }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../google/protobuf/Duration.js';
+import type { Long } from '@grpc/proto-loader';
 
 /**
  * The size and the age of the inventory.
@@ -31,10 +32,15 @@ export interface GetInventoryResponse {
    * Time that has passed since `snapshot_time`, by the clock of the service. MUST be sent.
    */
   'age'?: (_google_protobuf_Duration | null);
+  /**
+   * Id of the newest event of the engine that the inventory contains. Absent: the service does not follow events.
+   */
+  'event_id'?: (number | string | Long);
   '_hosts'?: "hosts";
   '_hosts_up'?: "hosts_up";
   '_clusters'?: "clusters";
   '_running_vms'?: "running_vms";
+  '_event_id'?: "event_id";
 }
 
 /**
@@ -65,8 +71,13 @@ export interface GetInventoryResponse__Output {
    * Time that has passed since `snapshot_time`, by the clock of the service. MUST be sent.
    */
   'age': (_google_protobuf_Duration__Output | null);
+  /**
+   * Id of the newest event of the engine that the inventory contains. Absent: the service does not follow events.
+   */
+  'event_id'?: (number);
   '_hosts'?: "hosts";
   '_hosts_up'?: "hosts_up";
   '_clusters'?: "clusters";
   '_running_vms'?: "running_vms";
+  '_event_id'?: "event_id";
 }
