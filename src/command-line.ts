@@ -42,9 +42,11 @@ function hearReloads(listener: () => void): void {
 }
 
 // A reader that went away (`hostscore units | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed),
-);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  reportFatal(`can't write to standard output: ${error.message}`);
+  process.exit(EXIT.failed);
+});
 // A log that nobody reads any more must not end the service.
 process.stderr.on('error', () => undefined);
 

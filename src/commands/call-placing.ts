@@ -3,7 +3,7 @@ import { parseUuid } from '../lib/uuid.js';
 import type { Placing } from './call-methods.js';
 import { SERVER_TIMEOUT_MS, withClient, type ServerOptions } from './client.js';
 import { CommandError, type Io } from './io.js';
-import { hostIdOf, vmIdOf, type Directory } from './names.js';
+import { hostIdOf, vmIdOf, warnOfHostsNotUp, type Directory } from './names.js';
 
 /** Options that name a VM and hosts, and the server that knows their names. */
 export interface PlacingOptions extends ServerOptions {
@@ -22,7 +22,7 @@ export async function placingOf(options: PlacingOptions, io: Io): Promise<Placin
   }
   try {
     return await withClient({ ...server, timeout: SERVER_TIMEOUT_MS }, io, async ({ client, call }) => ({
-      ...(await lookUp(vm, host, { inventory: client, call })),
+      ...(await lookUp(vm, host, { inventory: client, call }, io)),
       properties,
     }));
   } catch (error) {
@@ -36,6 +36,7 @@ async function lookUp(
   vm: string | undefined,
   host: readonly string[] | undefined,
   directory: Directory,
+  io: Io,
 ): Promise<Omit<Placing, 'properties'>> {
   const vmId = vm === undefined ? '' : await vmIdOf(vm, '--vm', directory);
   if (host === undefined) {
@@ -44,6 +45,7 @@ async function lookUp(
     return { vmId, hostIds: up.map(({ id }) => id), names: new Map(up.map(({ id, name }) => [id, name])) };
   }
   const hostIds = await Promise.all(host.map((named) => hostIdOf(named, '--host', directory)));
+  await warnOfHostsNotUp(hostIds, '--host', directory, io);
   const names = host.flatMap((named, place): [string, string][] =>
     parseUuid(named) === undefined ? [[hostIds[place] ?? '', named]] : [],
   );

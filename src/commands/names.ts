@@ -3,7 +3,8 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService, ListedHost, ListedVm } from '../domain/inventory.js';
 import { parseUuid } from '../lib/uuid.js';
-import { CommandError } from './io.js';
+import { CommandError, type Io } from './io.js';
+import { warn } from './terminal-text.js';
 
 /** A server that knows hosts and VMs, and the call with which it is asked. */
 export interface Directory {
@@ -32,6 +33,23 @@ export function hostIdOf(named: string, option: string, { inventory, call }: Dir
     absent: 'no host has this name; "hostscore hosts" lists them',
     search: async (name) => (await inventory.listHosts({ name }, call)).hosts.map(hostCandidate),
   });
+}
+
+/** Warns of hosts, named by an option, that are not up: an engine asks about no others. */
+export async function warnOfHostsNotUp(
+  hostIds: readonly string[],
+  option: string,
+  { inventory, call }: Directory,
+  { stderr }: Pick<Io, 'stderr'>,
+): Promise<void> {
+  const { hosts } = await inventory.listHosts({}, call);
+  const down = hosts.filter(({ id, status }) => hostIds.includes(id) && status !== 'up');
+  warn(
+    stderr,
+    down.map(
+      ({ name, status }) => `${option} ${name}: is ${status}; the engine places VMs on hosts that are up`,
+    ),
+  );
 }
 
 /** A thing that has the name, and words that tell it from others of the same name. */

@@ -10,7 +10,7 @@ import { releasedJson, reservationsJson, reservedJson } from '../rpc/contract-js
 import { addClientOptions, type ClientOptions } from './client.js';
 import { withDirectory } from './inventory.js';
 import { print, type Io } from './io.js';
-import { hostIdOf, vmIdOf } from './names.js';
+import { hostIdOf, vmIdOf, warnOfHostsNotUp } from './names.js';
 import { alignedTable } from './table.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
@@ -65,6 +65,7 @@ async function reserve({ vm, host, ttl, json, ...options }: ReserveOptions, io: 
   const reservation = await withDirectory(options, io, async (directory) => {
     const vmId = await vmIdOf(vm, '--vm', directory);
     const hostId = await hostIdOf(host, '--host', directory);
+    await warnOfHostsNotUp([hostId], '--host', directory, io);
     return directory.inventory.reserve({ vmId, hostId, ttlMs: ttl }, { ...directory.call, dryRun: false });
   });
   if (json === true) print(io, terminalJson(reservedJson(reservation)));

@@ -174,9 +174,10 @@ export function formatValue(kind: ValueKind, value: unknown): unknown {
 
 function quantity(factors: Readonly<Record<string, number>>, expected: string, min: number, max: number) {
   return z
-    .string({ error: ({ input }) => `expected ${expected}, got ${shown(input)}` })
+    .union([z.string(), z.literal(0)], { error: ({ input }) => `expected ${expected}, got ${shown(input)}` })
     .transform((value, context) => {
-      const groups = /^(?<amount>\d+(?:\.\d+)?)(?<unit>[A-Za-z]+)$/.exec(value)?.groups;
+      if ((value === 0 || value === '0') && min === 0) return 0;
+      const groups = /^(?<amount>\d+(?:\.\d+)?)(?<unit>[A-Za-z]+)$/.exec(String(value))?.groups;
       const factor = factors[groups?.['unit'] ?? ''];
       const amount = Math.round(Number(groups?.['amount']) * (factor ?? Number.NaN));
       if (amount >= min && amount <= max) return amount;

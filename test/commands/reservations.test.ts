@@ -9,6 +9,7 @@ const world = createWorld({
   hosts: [
     { id: hostId(1), name: 'one' },
     { id: hostId(2), name: 'two' },
+    { id: hostId(3), name: 'away', status: 'maintenance' },
   ],
   vms: [
     { id: vmId(1), hostId: hostId(1), name: 'web-1' },
@@ -29,6 +30,15 @@ describe('hostscore reserve, release and reservations', () => {
   const run = (...args: readonly string[]) => runToEnd([...args, '--server', scoring.address]);
   const json = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse((await run(...args, '--json')).stdout);
+
+  it('hint at a host that is not up, by name and by id, and reserve it all the same', async () => {
+    for (const host of ['away', hostId(3)]) {
+      const { stdout, stderr } = await run('reserve', '--vm', 'web-1', '--host', host);
+      expect(stdout).to.match(/^web-1 counts at away until /);
+      expect(stderr).to.equal('--host away: is maintenance; the engine places VMs on hosts that are up\n');
+    }
+    expect((await run('release', '--vm', 'web-1')).stderr).to.equal('');
+  });
 
   it('reserve by name and by id, list, and release', async () => {
     const reserved = await run('reserve', '--vm', 'WEB-1', '--host', 'two');

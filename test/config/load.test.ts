@@ -156,6 +156,11 @@ describe('configuration', () => {
       'inventory.refreshInterval: expected a duration such as 500ms, 30s or 5m, got 30',
     ],
     [
+      'a duration of 0 that has to be more',
+      { yaml: 'inventory:\n  refreshInterval: 0\n' },
+      'inventory.refreshInterval: expected a duration such as 500ms, 30s or 5m, from 100ms to 1h; got 0',
+    ],
+    [
       'a duration out of range',
       { flags: { 'inventory.refreshInterval': '1ms' } },
       'inventory.refreshInterval (--inventory-refresh-interval): expected a duration such as 500ms, 30s or 5m, from 100ms to 1h; got "1ms"',
@@ -430,6 +435,14 @@ describe('configuration', () => {
   it('takes a file of 1 MiB', () => {
     const rest = 'log: {level: warn}\n';
     expect(load({ yaml: rest.padStart(MAX_FILE_BYTES, '\n') }).log.level).to.equal('warn');
+  });
+
+  it('takes a duration of 0 without a unit, where it may be 0', () => {
+    const { inventory, server } = load({
+      yaml: 'inventory:\n  eventInterval: 0\n',
+      flags: { 'server.maxConnectionAge': '0' },
+    });
+    expect([inventory.eventInterval, server.maxConnectionAge]).to.deep.equal([0, 0]);
   });
 
   it('takes a section without keys as empty', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -137,6 +137,15 @@ describe('the process', function () {
   });
 
   describe('whose output is lost', () => {
+    it('because the device is full ends with exit code 1 and says so', () => {
+      const command = `"${process.execPath}" --import tsx src/main.ts completion bash >/dev/full`;
+      const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+      expect([status, stderr]).to.deep.equal([
+        1,
+        "hostscore: can't write to standard output: ENOSPC: no space left on device, write\n",
+      ]);
+    });
+
     const outputs: readonly (readonly [title: string, redirection: string, code: string])[] = [
       ['is full', '>/dev/full', 'ENOSPC'],
       ['has no reader', '| true', 'EPIPE'],

@@ -98,6 +98,15 @@ describe('reservations over the wire', () => {
     [{ ...ids, ttl: {} }, 'ttl: expected 1 s to 3600 s, got 0 s; reserve again in time if it takes longer'],
     [{ ...ids, ttl: { nanos: 999_000_000 } }, 'ttl: expected 1 s to 3600 s, got 0.999 s'],
     [{ ...ids, ttl: { seconds: 3600, nanos: 1_000_000 } }, 'ttl: expected 1 s to 3600 s, got 3600.001 s'],
+    [{ ...ids, ttl: { seconds: 5, nanos: -1 } }, 'ttl.nanos: expected 0 to 999999999, got -1'],
+    [
+      { ...ids, ttl: { seconds: 5, nanos: 1_000_000_000 } },
+      'ttl.nanos: expected 0 to 999999999, got 1000000000',
+    ],
+    [
+      { ...ids, ttl: { seconds: 315_576_000_001 } },
+      'ttl.seconds: expected at most 315576000000, the most that a Duration holds',
+    ],
     [{ ...ids, ttl: { seconds: -5 } }, 'ttl: expected 1 s to 3600 s, got -5 s'],
   ];
   for (const [request, message] of bad) {

@@ -17,6 +17,12 @@ import { invalid, readUuid } from './read-request.js';
 import { decodeAnswer, readId } from './read-response.js';
 import { toTimestamp } from './write-response.js';
 
+/** Most nanoseconds of a Duration beside its seconds. */
+const MAX_NANOS = 999_999_999;
+
+/** Most seconds of a Duration, by its definition: 10,000 years. */
+const MAX_DURATION_SECONDS = 315_576_000_000;
+
 const { Reserve, Release, ListReservations } = inventoryMethods;
 
 /** Reads a request to reserve. Throws INVALID_ARGUMENT, naming the field. */
@@ -117,6 +123,13 @@ export function readReservation(message: Reservation__Output, field: string): Re
 
 function readTtl(ttl: Duration__Output | null): number {
   if (ttl === null) return RESERVATION_TTL_MS;
+  const { seconds, nanos } = ttl;
+  if (nanos < 0 || nanos > MAX_NANOS) {
+    throw invalid('ttl.nanos', `expected 0 to ${MAX_NANOS}, got ${nanos}`);
+  }
+  if (Math.abs(seconds) > MAX_DURATION_SECONDS) {
+    throw invalid('ttl.seconds', `expected at most ${MAX_DURATION_SECONDS}, the most that a Duration holds`);
+  }
   const ms = ttl.seconds * 1000 + Math.round(ttl.nanos / 1_000_000);
   if (ms >= MIN_RESERVATION_TTL_MS && ms <= MAX_RESERVATION_TTL_MS) return ms;
   const range = `${MIN_RESERVATION_TTL_MS / 1000} s to ${MAX_RESERVATION_TTL_MS / 1000} s`;
