@@ -869,9 +869,14 @@ type ScoreHostsRequest struct {
 	//
 	// Which hosts are best is known only when all units are summed up: a composite sends `explain` to its services,
 	// never this field.
-	ExplainTop    int32 `protobuf:"varint,10,opt,name=explain_top,json=explainTop,proto3" json:"explain_top,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExplainTop int32 `protobuf:"varint,10,opt,name=explain_top,json=explainTop,proto3" json:"explain_top,omitempty"`
+	// True to record the decision in any case: also in a dry run, and where the service samples. Default: false. A service
+	// without a log of decisions ignores it, and a composite does not send it.
+	Record bool `protobuf:"varint,11,opt,name=record,proto3" json:"record,omitempty"`
+	// True to add `counterfactuals`. Default: false. A composite computes them itself: it does not send this field.
+	Counterfactuals bool `protobuf:"varint,12,opt,name=counterfactuals,proto3" json:"counterfactuals,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ScoreHostsRequest) Reset() {
@@ -974,6 +979,148 @@ func (x *ScoreHostsRequest) GetExplainTop() int32 {
 	return 0
 }
 
+func (x *ScoreHostsRequest) GetRecord() bool {
+	if x != nil {
+		return x.Record
+	}
+	return false
+}
+
+func (x *ScoreHostsRequest) GetCounterfactuals() bool {
+	if x != nil {
+		return x.Counterfactuals
+	}
+	return false
+}
+
+// Weights of a unit with which one host wins while all other weights stay.
+type WinningWeights struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Host that wins, as a lower-case id. MUST be set.
+	HostId string `protobuf:"bytes,1,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	// First weight.
+	From *int64 `protobuf:"varint,2,opt,name=from,proto3,oneof" json:"from,omitempty"`
+	// Last weight. Absent: all weights from the first on.
+	To            *int64 `protobuf:"varint,3,opt,name=to,proto3,oneof" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WinningWeights) Reset() {
+	*x = WinningWeights{}
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WinningWeights) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WinningWeights) ProtoMessage() {}
+
+func (x *WinningWeights) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WinningWeights.ProtoReflect.Descriptor instead.
+func (*WinningWeights) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *WinningWeights) GetHostId() string {
+	if x != nil {
+		return x.HostId
+	}
+	return ""
+}
+
+func (x *WinningWeights) GetFrom() int64 {
+	if x != nil && x.From != nil {
+		return *x.From
+	}
+	return 0
+}
+
+func (x *WinningWeights) GetTo() int64 {
+	if x != nil && x.To != nil {
+		return *x.To
+	}
+	return 0
+}
+
+// What the weight of one unit does to the choice of the best host.
+type UnitCounterfactual struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the unit. MUST be set.
+	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Weight of the unit in the request.
+	Weight *int64 `protobuf:"varint,2,opt,name=weight,proto3,oneof" json:"weight,omitempty"`
+	// Who wins with which weight, ascending from 0 on without a gap. Hosts with equal sums win in the order of the answer.
+	Weights       []*WinningWeights `protobuf:"bytes,3,rep,name=weights,proto3" json:"weights,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitCounterfactual) Reset() {
+	*x = UnitCounterfactual{}
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitCounterfactual) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitCounterfactual) ProtoMessage() {}
+
+func (x *UnitCounterfactual) ProtoReflect() protoreflect.Message {
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitCounterfactual.ProtoReflect.Descriptor instead.
+func (*UnitCounterfactual) Descriptor() ([]byte, []int) {
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UnitCounterfactual) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *UnitCounterfactual) GetWeight() int64 {
+	if x != nil && x.Weight != nil {
+		return *x.Weight
+	}
+	return 0
+}
+
+func (x *UnitCounterfactual) GetWeights() []*WinningWeights {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
 // The reason why a unit gave a host its score.
 type Reason struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -987,7 +1134,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[9]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -999,7 +1146,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[9]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1012,7 +1159,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{9}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Reason) GetUnit() string {
@@ -1053,7 +1200,7 @@ type HostScore struct {
 
 func (x *HostScore) Reset() {
 	*x = HostScore{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[10]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1212,7 @@ func (x *HostScore) String() string {
 func (*HostScore) ProtoMessage() {}
 
 func (x *HostScore) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[10]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1225,7 @@ func (x *HostScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HostScore.ProtoReflect.Descriptor instead.
 func (*HostScore) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{10}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *HostScore) GetHostId() string {
@@ -1121,7 +1268,7 @@ type UnitScores struct {
 
 func (x *UnitScores) Reset() {
 	*x = UnitScores{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[11]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1280,7 @@ func (x *UnitScores) String() string {
 func (*UnitScores) ProtoMessage() {}
 
 func (x *UnitScores) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[11]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1293,7 @@ func (x *UnitScores) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnitScores.ProtoReflect.Descriptor instead.
 func (*UnitScores) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{11}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *UnitScores) GetValues() []int32 {
@@ -1177,7 +1324,7 @@ type ScoreUnitResult struct {
 
 func (x *ScoreUnitResult) Reset() {
 	*x = ScoreUnitResult{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[12]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1336,7 @@ func (x *ScoreUnitResult) String() string {
 func (*ScoreUnitResult) ProtoMessage() {}
 
 func (x *ScoreUnitResult) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[12]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1349,7 @@ func (x *ScoreUnitResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreUnitResult.ProtoReflect.Descriptor instead.
 func (*ScoreUnitResult) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{12}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ScoreUnitResult) GetUnit() string {
@@ -1277,14 +1424,17 @@ type ScoreHostsResponse struct {
 	UnknownHostIds []string `protobuf:"bytes,3,rep,name=unknown_host_ids,json=unknownHostIds,proto3" json:"unknown_host_ids,omitempty"`
 	// Time up to which the answer contains every change that the engine published: the start of a full listing of the
 	// engine, for example. A service without an inventory leaves it out. A composite sends the earliest of its services.
-	SnapshotTime  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=snapshot_time,json=snapshotTime,proto3" json:"snapshot_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SnapshotTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=snapshot_time,json=snapshotTime,proto3" json:"snapshot_time,omitempty"`
+	// What the weight of each unit that answered does to the choice. Only with `counterfactuals` of the request. A service
+	// may leave it out.
+	Counterfactuals []*UnitCounterfactual `protobuf:"bytes,5,rep,name=counterfactuals,proto3" json:"counterfactuals,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ScoreHostsResponse) Reset() {
 	*x = ScoreHostsResponse{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[13]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1446,7 @@ func (x *ScoreHostsResponse) String() string {
 func (*ScoreHostsResponse) ProtoMessage() {}
 
 func (x *ScoreHostsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[13]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1459,7 @@ func (x *ScoreHostsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScoreHostsResponse.ProtoReflect.Descriptor instead.
 func (*ScoreHostsResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{13}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ScoreHostsResponse) GetScores() []*HostScore {
@@ -1340,6 +1490,13 @@ func (x *ScoreHostsResponse) GetSnapshotTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ScoreHostsResponse) GetCounterfactuals() []*UnitCounterfactual {
+	if x != nil {
+		return x.Counterfactuals
+	}
+	return nil
+}
+
 // The answer to one request of a stream.
 type StreamScoreHostsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1358,7 +1515,7 @@ type StreamScoreHostsResponse struct {
 
 func (x *StreamScoreHostsResponse) Reset() {
 	*x = StreamScoreHostsResponse{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[14]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1527,7 @@ func (x *StreamScoreHostsResponse) String() string {
 func (*StreamScoreHostsResponse) ProtoMessage() {}
 
 func (x *StreamScoreHostsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[14]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1540,7 @@ func (x *StreamScoreHostsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamScoreHostsResponse.ProtoReflect.Descriptor instead.
 func (*StreamScoreHostsResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{14}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *StreamScoreHostsResponse) GetRequestId() string {
@@ -1469,13 +1626,15 @@ type FilterHostsRequest struct {
 	Explain bool `protobuf:"varint,8,opt,name=explain,proto3" json:"explain,omitempty"`
 	// Placements to count. Each virtual machine appears at most once.
 	AssumedPlacements []*AssumedPlacement `protobuf:"bytes,9,rep,name=assumed_placements,json=assumedPlacements,proto3" json:"assumed_placements,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// As in ScoreHostsRequest.
+	Record        bool `protobuf:"varint,10,opt,name=record,proto3" json:"record,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FilterHostsRequest) Reset() {
 	*x = FilterHostsRequest{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[15]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1646,7 @@ func (x *FilterHostsRequest) String() string {
 func (*FilterHostsRequest) ProtoMessage() {}
 
 func (x *FilterHostsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[15]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +1659,7 @@ func (x *FilterHostsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterHostsRequest.ProtoReflect.Descriptor instead.
 func (*FilterHostsRequest) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{15}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *FilterHostsRequest) GetVmId() string {
@@ -1566,6 +1725,13 @@ func (x *FilterHostsRequest) GetAssumedPlacements() []*AssumedPlacement {
 	return nil
 }
 
+func (x *FilterHostsRequest) GetRecord() bool {
+	if x != nil {
+		return x.Record
+	}
+	return false
+}
+
 // The hosts that one filter unit accepted.
 type AcceptedHosts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1578,7 +1744,7 @@ type AcceptedHosts struct {
 
 func (x *AcceptedHosts) Reset() {
 	*x = AcceptedHosts{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[16]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1590,7 +1756,7 @@ func (x *AcceptedHosts) String() string {
 func (*AcceptedHosts) ProtoMessage() {}
 
 func (x *AcceptedHosts) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[16]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1603,7 +1769,7 @@ func (x *AcceptedHosts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedHosts.ProtoReflect.Descriptor instead.
 func (*AcceptedHosts) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{16}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AcceptedHosts) GetHostIds() []string {
@@ -1629,7 +1795,7 @@ type RejectedHost struct {
 
 func (x *RejectedHost) Reset() {
 	*x = RejectedHost{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[17]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1641,7 +1807,7 @@ func (x *RejectedHost) String() string {
 func (*RejectedHost) ProtoMessage() {}
 
 func (x *RejectedHost) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[17]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1654,7 +1820,7 @@ func (x *RejectedHost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RejectedHost.ProtoReflect.Descriptor instead.
 func (*RejectedHost) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{17}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RejectedHost) GetHostId() string {
@@ -1699,7 +1865,7 @@ type FilterUnitResult struct {
 
 func (x *FilterUnitResult) Reset() {
 	*x = FilterUnitResult{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[18]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +1877,7 @@ func (x *FilterUnitResult) String() string {
 func (*FilterUnitResult) ProtoMessage() {}
 
 func (x *FilterUnitResult) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[18]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +1890,7 @@ func (x *FilterUnitResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterUnitResult.ProtoReflect.Descriptor instead.
 func (*FilterUnitResult) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{18}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *FilterUnitResult) GetUnit() string {
@@ -1803,7 +1969,7 @@ type FilterHostsResponse struct {
 
 func (x *FilterHostsResponse) Reset() {
 	*x = FilterHostsResponse{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[19]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1815,7 +1981,7 @@ func (x *FilterHostsResponse) String() string {
 func (*FilterHostsResponse) ProtoMessage() {}
 
 func (x *FilterHostsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[19]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1828,7 +1994,7 @@ func (x *FilterHostsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FilterHostsResponse.ProtoReflect.Descriptor instead.
 func (*FilterHostsResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{19}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *FilterHostsResponse) GetHostIds() []string {
@@ -1868,13 +2034,15 @@ type BalanceHostsRequest struct {
 	Explain bool `protobuf:"varint,5,opt,name=explain,proto3" json:"explain,omitempty"`
 	// Placements to count. Each virtual machine appears at most once.
 	AssumedPlacements []*AssumedPlacement `protobuf:"bytes,6,rep,name=assumed_placements,json=assumedPlacements,proto3" json:"assumed_placements,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// As in ScoreHostsRequest.
+	Record        bool `protobuf:"varint,7,opt,name=record,proto3" json:"record,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BalanceHostsRequest) Reset() {
 	*x = BalanceHostsRequest{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[20]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1886,7 +2054,7 @@ func (x *BalanceHostsRequest) String() string {
 func (*BalanceHostsRequest) ProtoMessage() {}
 
 func (x *BalanceHostsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[20]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1899,7 +2067,7 @@ func (x *BalanceHostsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceHostsRequest.ProtoReflect.Descriptor instead.
 func (*BalanceHostsRequest) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{20}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *BalanceHostsRequest) GetUnit() string {
@@ -1944,6 +2112,13 @@ func (x *BalanceHostsRequest) GetAssumedPlacements() []*AssumedPlacement {
 	return nil
 }
 
+func (x *BalanceHostsRequest) GetRecord() bool {
+	if x != nil {
+		return x.Record
+	}
+	return false
+}
+
 // A migration that a balance unit proposes.
 type Migration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1958,7 +2133,7 @@ type Migration struct {
 
 func (x *Migration) Reset() {
 	*x = Migration{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[21]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2145,7 @@ func (x *Migration) String() string {
 func (*Migration) ProtoMessage() {}
 
 func (x *Migration) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[21]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2158,7 @@ func (x *Migration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Migration.ProtoReflect.Descriptor instead.
 func (*Migration) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{21}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Migration) GetVmId() string {
@@ -2017,7 +2192,7 @@ type BalanceHostsResponse struct {
 
 func (x *BalanceHostsResponse) Reset() {
 	*x = BalanceHostsResponse{}
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[22]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2204,7 @@ func (x *BalanceHostsResponse) String() string {
 func (*BalanceHostsResponse) ProtoMessage() {}
 
 func (x *BalanceHostsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[22]
+	mi := &file_hostscore_v1_policy_unit_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2217,7 @@ func (x *BalanceHostsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BalanceHostsResponse.ProtoReflect.Descriptor instead.
 func (*BalanceHostsResponse) Descriptor() ([]byte, []int) {
-	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{22}
+	return file_hostscore_v1_policy_unit_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *BalanceHostsResponse) GetMigration() *Migration {
@@ -2109,7 +2284,7 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\a_weight\"@\n" +
 	"\x10AssumedPlacement\x12\x13\n" +
 	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x17\n" +
-	"\ahost_id\x18\x02 \x01(\tR\x06hostId\"\xe3\x03\n" +
+	"\ahost_id\x18\x02 \x01(\tR\x06hostId\"\xa5\x04\n" +
 	"\x11ScoreHostsRequest\x12\x13\n" +
 	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x19\n" +
 	"\bhost_ids\x18\x02 \x03(\tR\ahostIds\x12\x1b\n" +
@@ -2125,10 +2300,23 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\x06policy\x18\t \x01(\tR\x06policy\x12\x1f\n" +
 	"\vexplain_top\x18\n" +
 	" \x01(\x05R\n" +
-	"explainTop\x1a=\n" +
+	"explainTop\x12\x16\n" +
+	"\x06record\x18\v \x01(\bR\x06record\x12(\n" +
+	"\x0fcounterfactuals\x18\f \x01(\bR\x0fcounterfactuals\x1a=\n" +
 	"\x0fPropertiesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"0\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"g\n" +
+	"\x0eWinningWeights\x12\x17\n" +
+	"\ahost_id\x18\x01 \x01(\tR\x06hostId\x12\x17\n" +
+	"\x04from\x18\x02 \x01(\x03H\x00R\x04from\x88\x01\x01\x12\x13\n" +
+	"\x02to\x18\x03 \x01(\x03H\x01R\x02to\x88\x01\x01B\a\n" +
+	"\x05_fromB\x05\n" +
+	"\x03_to\"\x88\x01\n" +
+	"\x12UnitCounterfactual\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x1b\n" +
+	"\x06weight\x18\x02 \x01(\x03H\x00R\x06weight\x88\x01\x01\x126\n" +
+	"\aweights\x18\x03 \x03(\v2\x1c.hostscore.v1.WinningWeightsR\aweightsB\t\n" +
+	"\a_weight\"0\n" +
 	"\x06Reason\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"\xa9\x01\n" +
@@ -2148,18 +2336,19 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\x06scores\x18\x02 \x01(\v2\x18.hostscore.v1.UnitScoresH\x00R\x06scores\x121\n" +
 	"\afailure\x18\x03 \x01(\v2\x15.hostscore.v1.FailureH\x00R\afailure\x125\n" +
 	"\tdirection\x18\x04 \x01(\x0e2\x17.hostscore.v1.DirectionR\tdirectionB\t\n" +
-	"\aoutcome\"\xf2\x01\n" +
+	"\aoutcome\"\xbe\x02\n" +
 	"\x12ScoreHostsResponse\x12/\n" +
 	"\x06scores\x18\x01 \x03(\v2\x17.hostscore.v1.HostScoreR\x06scores\x12@\n" +
 	"\funit_results\x18\x02 \x03(\v2\x1d.hostscore.v1.ScoreUnitResultR\vunitResults\x12(\n" +
 	"\x10unknown_host_ids\x18\x03 \x03(\tR\x0eunknownHostIds\x12?\n" +
-	"\rsnapshot_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xb7\x01\n" +
+	"\rsnapshot_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\x12J\n" +
+	"\x0fcounterfactuals\x18\x05 \x03(\v2 .hostscore.v1.UnitCounterfactualR\x0fcounterfactuals\"\xb7\x01\n" +
 	"\x18StreamScoreHostsResponse\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12>\n" +
 	"\bresponse\x18\x02 \x01(\v2 .hostscore.v1.ScoreHostsResponseH\x00R\bresponse\x121\n" +
 	"\afailure\x18\x03 \x01(\v2\x15.hostscore.v1.FailureH\x00R\afailureB\t\n" +
-	"\aoutcome\"\xa8\x03\n" +
+	"\aoutcome\"\xc0\x03\n" +
 	"\x12FilterHostsRequest\x12\x13\n" +
 	"\x05vm_id\x18\x01 \x01(\tR\x04vmId\x12\x19\n" +
 	"\bhost_ids\x18\x02 \x03(\tR\ahostIds\x12\x14\n" +
@@ -2172,7 +2361,9 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\tall_hosts\x18\x06 \x01(\bR\ballHosts\x12\x16\n" +
 	"\x06policy\x18\a \x01(\tR\x06policy\x12\x18\n" +
 	"\aexplain\x18\b \x01(\bR\aexplain\x12M\n" +
-	"\x12assumed_placements\x18\t \x03(\v2\x1e.hostscore.v1.AssumedPlacementR\x11assumedPlacements\x1a=\n" +
+	"\x12assumed_placements\x18\t \x03(\v2\x1e.hostscore.v1.AssumedPlacementR\x11assumedPlacements\x12\x16\n" +
+	"\x06record\x18\n" +
+	" \x01(\bR\x06record\x1a=\n" +
 	"\x0fPropertiesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"*\n" +
@@ -2193,7 +2384,7 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\x13FilterHostsResponse\x12\x19\n" +
 	"\bhost_ids\x18\x01 \x03(\tR\ahostIds\x12A\n" +
 	"\funit_results\x18\x02 \x03(\v2\x1e.hostscore.v1.FilterUnitResultR\vunitResults\x12?\n" +
-	"\rsnapshot_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xde\x02\n" +
+	"\rsnapshot_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fsnapshotTime\"\xf6\x02\n" +
 	"\x13BalanceHostsRequest\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x19\n" +
 	"\bhost_ids\x18\x02 \x03(\tR\ahostIds\x12Q\n" +
@@ -2203,7 +2394,8 @@ const file_hostscore_v1_policy_unit_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tR\trequestId\x12\x18\n" +
 	"\aexplain\x18\x05 \x01(\bR\aexplain\x12M\n" +
-	"\x12assumed_placements\x18\x06 \x03(\v2\x1e.hostscore.v1.AssumedPlacementR\x11assumedPlacements\x1a=\n" +
+	"\x12assumed_placements\x18\x06 \x03(\v2\x1e.hostscore.v1.AssumedPlacementR\x11assumedPlacements\x12\x16\n" +
+	"\x06record\x18\a \x01(\bR\x06record\x1a=\n" +
 	"\x0fPropertiesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"N\n" +
@@ -2260,7 +2452,7 @@ func file_hostscore_v1_policy_unit_service_proto_rawDescGZIP() []byte {
 }
 
 var file_hostscore_v1_policy_unit_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_hostscore_v1_policy_unit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_hostscore_v1_policy_unit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_hostscore_v1_policy_unit_service_proto_goTypes = []any{
 	(PolicyUnitType)(0),              // 0: hostscore.v1.PolicyUnitType
 	(Direction)(0),                   // 1: hostscore.v1.Direction
@@ -2275,24 +2467,26 @@ var file_hostscore_v1_policy_unit_service_proto_goTypes = []any{
 	(*WeightedUnit)(nil),             // 10: hostscore.v1.WeightedUnit
 	(*AssumedPlacement)(nil),         // 11: hostscore.v1.AssumedPlacement
 	(*ScoreHostsRequest)(nil),        // 12: hostscore.v1.ScoreHostsRequest
-	(*Reason)(nil),                   // 13: hostscore.v1.Reason
-	(*HostScore)(nil),                // 14: hostscore.v1.HostScore
-	(*UnitScores)(nil),               // 15: hostscore.v1.UnitScores
-	(*ScoreUnitResult)(nil),          // 16: hostscore.v1.ScoreUnitResult
-	(*ScoreHostsResponse)(nil),       // 17: hostscore.v1.ScoreHostsResponse
-	(*StreamScoreHostsResponse)(nil), // 18: hostscore.v1.StreamScoreHostsResponse
-	(*FilterHostsRequest)(nil),       // 19: hostscore.v1.FilterHostsRequest
-	(*AcceptedHosts)(nil),            // 20: hostscore.v1.AcceptedHosts
-	(*RejectedHost)(nil),             // 21: hostscore.v1.RejectedHost
-	(*FilterUnitResult)(nil),         // 22: hostscore.v1.FilterUnitResult
-	(*FilterHostsResponse)(nil),      // 23: hostscore.v1.FilterHostsResponse
-	(*BalanceHostsRequest)(nil),      // 24: hostscore.v1.BalanceHostsRequest
-	(*Migration)(nil),                // 25: hostscore.v1.Migration
-	(*BalanceHostsResponse)(nil),     // 26: hostscore.v1.BalanceHostsResponse
-	nil,                              // 27: hostscore.v1.ScoreHostsRequest.PropertiesEntry
-	nil,                              // 28: hostscore.v1.FilterHostsRequest.PropertiesEntry
-	nil,                              // 29: hostscore.v1.BalanceHostsRequest.PropertiesEntry
-	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(*WinningWeights)(nil),           // 13: hostscore.v1.WinningWeights
+	(*UnitCounterfactual)(nil),       // 14: hostscore.v1.UnitCounterfactual
+	(*Reason)(nil),                   // 15: hostscore.v1.Reason
+	(*HostScore)(nil),                // 16: hostscore.v1.HostScore
+	(*UnitScores)(nil),               // 17: hostscore.v1.UnitScores
+	(*ScoreUnitResult)(nil),          // 18: hostscore.v1.ScoreUnitResult
+	(*ScoreHostsResponse)(nil),       // 19: hostscore.v1.ScoreHostsResponse
+	(*StreamScoreHostsResponse)(nil), // 20: hostscore.v1.StreamScoreHostsResponse
+	(*FilterHostsRequest)(nil),       // 21: hostscore.v1.FilterHostsRequest
+	(*AcceptedHosts)(nil),            // 22: hostscore.v1.AcceptedHosts
+	(*RejectedHost)(nil),             // 23: hostscore.v1.RejectedHost
+	(*FilterUnitResult)(nil),         // 24: hostscore.v1.FilterUnitResult
+	(*FilterHostsResponse)(nil),      // 25: hostscore.v1.FilterHostsResponse
+	(*BalanceHostsRequest)(nil),      // 26: hostscore.v1.BalanceHostsRequest
+	(*Migration)(nil),                // 27: hostscore.v1.Migration
+	(*BalanceHostsResponse)(nil),     // 28: hostscore.v1.BalanceHostsResponse
+	nil,                              // 29: hostscore.v1.ScoreHostsRequest.PropertiesEntry
+	nil,                              // 30: hostscore.v1.FilterHostsRequest.PropertiesEntry
+	nil,                              // 31: hostscore.v1.BalanceHostsRequest.PropertiesEntry
+	(*timestamppb.Timestamp)(nil),    // 32: google.protobuf.Timestamp
 }
 var file_hostscore_v1_policy_unit_service_proto_depIdxs = []int32{
 	0,  // 0: hostscore.v1.PolicyUnit.type:type_name -> hostscore.v1.PolicyUnitType
@@ -2303,43 +2497,45 @@ var file_hostscore_v1_policy_unit_service_proto_depIdxs = []int32{
 	5,  // 5: hostscore.v1.ListPolicyUnitsResponse.policy_units:type_name -> hostscore.v1.PolicyUnit
 	9,  // 6: hostscore.v1.ListPolicyUnitsResponse.problems:type_name -> hostscore.v1.UnitProblem
 	10, // 7: hostscore.v1.ScoreHostsRequest.units:type_name -> hostscore.v1.WeightedUnit
-	27, // 8: hostscore.v1.ScoreHostsRequest.properties:type_name -> hostscore.v1.ScoreHostsRequest.PropertiesEntry
+	29, // 8: hostscore.v1.ScoreHostsRequest.properties:type_name -> hostscore.v1.ScoreHostsRequest.PropertiesEntry
 	11, // 9: hostscore.v1.ScoreHostsRequest.assumed_placements:type_name -> hostscore.v1.AssumedPlacement
-	13, // 10: hostscore.v1.HostScore.reasons:type_name -> hostscore.v1.Reason
-	15, // 11: hostscore.v1.ScoreUnitResult.scores:type_name -> hostscore.v1.UnitScores
-	6,  // 12: hostscore.v1.ScoreUnitResult.failure:type_name -> hostscore.v1.Failure
-	1,  // 13: hostscore.v1.ScoreUnitResult.direction:type_name -> hostscore.v1.Direction
-	14, // 14: hostscore.v1.ScoreHostsResponse.scores:type_name -> hostscore.v1.HostScore
-	16, // 15: hostscore.v1.ScoreHostsResponse.unit_results:type_name -> hostscore.v1.ScoreUnitResult
-	30, // 16: hostscore.v1.ScoreHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	17, // 17: hostscore.v1.StreamScoreHostsResponse.response:type_name -> hostscore.v1.ScoreHostsResponse
-	6,  // 18: hostscore.v1.StreamScoreHostsResponse.failure:type_name -> hostscore.v1.Failure
-	28, // 19: hostscore.v1.FilterHostsRequest.properties:type_name -> hostscore.v1.FilterHostsRequest.PropertiesEntry
-	11, // 20: hostscore.v1.FilterHostsRequest.assumed_placements:type_name -> hostscore.v1.AssumedPlacement
-	20, // 21: hostscore.v1.FilterUnitResult.accepted:type_name -> hostscore.v1.AcceptedHosts
-	6,  // 22: hostscore.v1.FilterUnitResult.failure:type_name -> hostscore.v1.Failure
-	21, // 23: hostscore.v1.FilterUnitResult.rejected:type_name -> hostscore.v1.RejectedHost
-	22, // 24: hostscore.v1.FilterHostsResponse.unit_results:type_name -> hostscore.v1.FilterUnitResult
-	30, // 25: hostscore.v1.FilterHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	29, // 26: hostscore.v1.BalanceHostsRequest.properties:type_name -> hostscore.v1.BalanceHostsRequest.PropertiesEntry
-	11, // 27: hostscore.v1.BalanceHostsRequest.assumed_placements:type_name -> hostscore.v1.AssumedPlacement
-	25, // 28: hostscore.v1.BalanceHostsResponse.migration:type_name -> hostscore.v1.Migration
-	30, // 29: hostscore.v1.BalanceHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
-	7,  // 30: hostscore.v1.PolicyUnitService.ListPolicyUnits:input_type -> hostscore.v1.ListPolicyUnitsRequest
-	12, // 31: hostscore.v1.PolicyUnitService.ScoreHosts:input_type -> hostscore.v1.ScoreHostsRequest
-	12, // 32: hostscore.v1.PolicyUnitService.StreamScoreHosts:input_type -> hostscore.v1.ScoreHostsRequest
-	19, // 33: hostscore.v1.PolicyUnitService.FilterHosts:input_type -> hostscore.v1.FilterHostsRequest
-	24, // 34: hostscore.v1.PolicyUnitService.BalanceHosts:input_type -> hostscore.v1.BalanceHostsRequest
-	8,  // 35: hostscore.v1.PolicyUnitService.ListPolicyUnits:output_type -> hostscore.v1.ListPolicyUnitsResponse
-	17, // 36: hostscore.v1.PolicyUnitService.ScoreHosts:output_type -> hostscore.v1.ScoreHostsResponse
-	18, // 37: hostscore.v1.PolicyUnitService.StreamScoreHosts:output_type -> hostscore.v1.StreamScoreHostsResponse
-	23, // 38: hostscore.v1.PolicyUnitService.FilterHosts:output_type -> hostscore.v1.FilterHostsResponse
-	26, // 39: hostscore.v1.PolicyUnitService.BalanceHosts:output_type -> hostscore.v1.BalanceHostsResponse
-	35, // [35:40] is the sub-list for method output_type
-	30, // [30:35] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	13, // 10: hostscore.v1.UnitCounterfactual.weights:type_name -> hostscore.v1.WinningWeights
+	15, // 11: hostscore.v1.HostScore.reasons:type_name -> hostscore.v1.Reason
+	17, // 12: hostscore.v1.ScoreUnitResult.scores:type_name -> hostscore.v1.UnitScores
+	6,  // 13: hostscore.v1.ScoreUnitResult.failure:type_name -> hostscore.v1.Failure
+	1,  // 14: hostscore.v1.ScoreUnitResult.direction:type_name -> hostscore.v1.Direction
+	16, // 15: hostscore.v1.ScoreHostsResponse.scores:type_name -> hostscore.v1.HostScore
+	18, // 16: hostscore.v1.ScoreHostsResponse.unit_results:type_name -> hostscore.v1.ScoreUnitResult
+	32, // 17: hostscore.v1.ScoreHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	14, // 18: hostscore.v1.ScoreHostsResponse.counterfactuals:type_name -> hostscore.v1.UnitCounterfactual
+	19, // 19: hostscore.v1.StreamScoreHostsResponse.response:type_name -> hostscore.v1.ScoreHostsResponse
+	6,  // 20: hostscore.v1.StreamScoreHostsResponse.failure:type_name -> hostscore.v1.Failure
+	30, // 21: hostscore.v1.FilterHostsRequest.properties:type_name -> hostscore.v1.FilterHostsRequest.PropertiesEntry
+	11, // 22: hostscore.v1.FilterHostsRequest.assumed_placements:type_name -> hostscore.v1.AssumedPlacement
+	22, // 23: hostscore.v1.FilterUnitResult.accepted:type_name -> hostscore.v1.AcceptedHosts
+	6,  // 24: hostscore.v1.FilterUnitResult.failure:type_name -> hostscore.v1.Failure
+	23, // 25: hostscore.v1.FilterUnitResult.rejected:type_name -> hostscore.v1.RejectedHost
+	24, // 26: hostscore.v1.FilterHostsResponse.unit_results:type_name -> hostscore.v1.FilterUnitResult
+	32, // 27: hostscore.v1.FilterHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	31, // 28: hostscore.v1.BalanceHostsRequest.properties:type_name -> hostscore.v1.BalanceHostsRequest.PropertiesEntry
+	11, // 29: hostscore.v1.BalanceHostsRequest.assumed_placements:type_name -> hostscore.v1.AssumedPlacement
+	27, // 30: hostscore.v1.BalanceHostsResponse.migration:type_name -> hostscore.v1.Migration
+	32, // 31: hostscore.v1.BalanceHostsResponse.snapshot_time:type_name -> google.protobuf.Timestamp
+	7,  // 32: hostscore.v1.PolicyUnitService.ListPolicyUnits:input_type -> hostscore.v1.ListPolicyUnitsRequest
+	12, // 33: hostscore.v1.PolicyUnitService.ScoreHosts:input_type -> hostscore.v1.ScoreHostsRequest
+	12, // 34: hostscore.v1.PolicyUnitService.StreamScoreHosts:input_type -> hostscore.v1.ScoreHostsRequest
+	21, // 35: hostscore.v1.PolicyUnitService.FilterHosts:input_type -> hostscore.v1.FilterHostsRequest
+	26, // 36: hostscore.v1.PolicyUnitService.BalanceHosts:input_type -> hostscore.v1.BalanceHostsRequest
+	8,  // 37: hostscore.v1.PolicyUnitService.ListPolicyUnits:output_type -> hostscore.v1.ListPolicyUnitsResponse
+	19, // 38: hostscore.v1.PolicyUnitService.ScoreHosts:output_type -> hostscore.v1.ScoreHostsResponse
+	20, // 39: hostscore.v1.PolicyUnitService.StreamScoreHosts:output_type -> hostscore.v1.StreamScoreHostsResponse
+	25, // 40: hostscore.v1.PolicyUnitService.FilterHosts:output_type -> hostscore.v1.FilterHostsResponse
+	28, // 41: hostscore.v1.PolicyUnitService.BalanceHosts:output_type -> hostscore.v1.BalanceHostsResponse
+	37, // [37:42] is the sub-list for method output_type
+	32, // [32:37] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_hostscore_v1_policy_unit_service_proto_init() }
@@ -2348,17 +2544,19 @@ func file_hostscore_v1_policy_unit_service_proto_init() {
 		return
 	}
 	file_hostscore_v1_policy_unit_service_proto_msgTypes[6].OneofWrappers = []any{}
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[9].OneofWrappers = []any{}
 	file_hostscore_v1_policy_unit_service_proto_msgTypes[10].OneofWrappers = []any{}
-	file_hostscore_v1_policy_unit_service_proto_msgTypes[12].OneofWrappers = []any{
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[12].OneofWrappers = []any{}
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*ScoreUnitResult_Scores)(nil),
 		(*ScoreUnitResult_Failure)(nil),
 	}
-	file_hostscore_v1_policy_unit_service_proto_msgTypes[14].OneofWrappers = []any{
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[16].OneofWrappers = []any{
 		(*StreamScoreHostsResponse_Response)(nil),
 		(*StreamScoreHostsResponse_Failure)(nil),
 	}
-	file_hostscore_v1_policy_unit_service_proto_msgTypes[17].OneofWrappers = []any{}
-	file_hostscore_v1_policy_unit_service_proto_msgTypes[18].OneofWrappers = []any{
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[19].OneofWrappers = []any{}
+	file_hostscore_v1_policy_unit_service_proto_msgTypes[20].OneofWrappers = []any{
 		(*FilterUnitResult_Accepted)(nil),
 		(*FilterUnitResult_Failure)(nil),
 	}
@@ -2368,7 +2566,7 @@ func file_hostscore_v1_policy_unit_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hostscore_v1_policy_unit_service_proto_rawDesc), len(file_hostscore_v1_policy_unit_service_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
