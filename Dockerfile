@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.title="hostscore" \
   org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production HOSTSCORE_LOG_FORMAT=json HOSTSCORE_STATE_DIR=/var/lib/hostscore
 # Less memory, since Node collects garbage earlier: docs/operations.md, Memory.
-ENV NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=4"
+ENV NODE_OPTIONS="--max-old-space-size=1024 --max-semi-space-size=4"
 WORKDIR /hostscore
 COPY --from=build /hostscore/package.json ./
 COPY --from=build /hostscore/node_modules node_modules

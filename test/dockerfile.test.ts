@@ -91,7 +91,7 @@ describe('the image', () => {
     const env = { ...process.env, NODE_OPTIONS: options };
     const limitMiB = Number(execFileSync(process.execPath, ['-e', ask], { env, encoding: 'utf8' }));
     // What is old, and three spaces for what is young.
-    expect(limitMiB).to.equal(512 + 3 * 4);
+    expect(limitMiB).to.equal(1024 + 3 * 4);
   });
 
   it('is labelled with the words of the package', () => {
