@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPython } from '../src/plugins/find-python.js';
-import { inFlight, measure, QUICK, ROUNDS, rowOf, type Figures, type Rounds, type Way } from './measure.js';
+import { inFlight, measure, QUICK, rowOf, type Rounds, type Way } from './measure.js';
 import { endedChildrenCpuMs, start, startBridge } from './processes.js';
 import { report, type Row } from './report.js';
 import { startSized, UNIT } from './sized-service.js';
@@ -12,21 +12,12 @@ import { costsCaller } from './xml-rpc-caller.js';
 
 // runCostFunctions as an engine calls it, one call after the other: through a bridge in the process of the scoring service and
 // through one of its own, against a bare node:http server that sends the same bytes, and beside a `python -c` a call, which
-// is how the old proxy scored. Four minutes at most, unless sizes are given: [hosts] ...
+// is how the old proxy scored. Two to four minutes, unless sizes are given: [hosts] ...
 const given = process.argv.slice(2).map(Number).filter(Number.isInteger);
 const SIZES = given.length > 0 ? given : QUICK ? [10, 1000] : [10, 100, 1000];
 
-/** Most rounds of a size: three ways of 0.3 s each, 27 s. On a busy machine quartiles stay wide for ever. */
-const MOST_ROUNDS = 30;
-
-/** Calls of a way before its first round, with up to 500 hosts; fewer with more, since each row warms the code up too. */
-const WARM_UP = 3000;
-
 /** Rounds of forks, of a few calls each. */
-const FORKS: Rounds = { warmUp: 10, roundMs: 200, least: 3, most: 3 };
-
-/** Quartiles of a ratio further than this from its median are wide. */
-const SPREAD = 0.1;
+const FORKS: Partial<Rounds> = { warmUp: 3, roundMs: 200, least: 3, most: 3 };
 
 const rows: Row[] = [];
 const points = new Map<string, [number, number][]>();
@@ -52,17 +43,14 @@ for (const hosts of SIZES) {
     servers,
     run: inFlight(1, call),
   });
-  const figures = await measure(
-    [
-      way('node:http, same bytes', [floor], bare.call),
-      way('one process', [service], one.call),
-      way('two processes', [service, bridge], two.call),
-    ],
-    roundsOf(hosts),
-  );
+  const figures = await measure([
+    way('node:http, same bytes', [floor], bare.call),
+    way('one process', [service], one.call),
+    way('two processes', [service, bridge], two.call),
+  ]);
   const forked = await measure([way('python -c a call', [forks], () => runPython(hostIds, vmId))], FORKS);
   for (const each of [...figures, ...forked]) {
-    rows.push({ ...rowOf(each, { hosts }), quartiles: isWide(each) ? 'wide' : 'within 10 %' });
+    rows.push(rowOf(each, { hosts }));
     points.set(each.name, [...(points.get(each.name) ?? []), [hosts, each.cpuMs]]);
   }
   const fork = forked[0]?.callsPerSecond ?? Number.NaN;
@@ -76,16 +64,6 @@ for (const hosts of SIZES) {
   await sized.stop();
 }
 rmSync(folder, { recursive: true });
-
-function roundsOf(hosts: number): Rounds {
-  if (QUICK) return ROUNDS;
-  return { ...ROUNDS, warmUp: Math.ceil(WARM_UP / Math.max(1, hosts / 500)), most: MOST_ROUNDS };
-}
-
-/** Reports whether rounds ended before their quartiles were close. */
-function isWide({ cpuRatio: [lower, median, upper] }: Figures): boolean {
-  return lower < median * (1 - SPREAD) || upper > median * (1 + SPREAD);
-}
 
 /** Scores hosts as the old proxy did: the arguments stand in the text of a program, which prints the rows. */
 async function runPython(hosts: readonly string[], vm: string): Promise<void> {
