@@ -5,6 +5,7 @@ import { reasonOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { createDisk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
+import { MAX_HOSTS } from './host-dictionary.js';
 import type { Appended } from './record.js';
 import { createSearch } from './search.js';
 import { openSegmentStore, type SegmentStore } from './segment-store.js';
@@ -33,7 +34,7 @@ export interface DecisionLogOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly after?: After;
-  /** Called for each decision, outcome or result that is lost. */
+  /** Called for each decision, outcome or result that is lost: for want of room, or since it is none. */
   readonly onDropped?: () => void;
   readonly segmentBytes?: number;
 }
@@ -96,7 +97,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
 
   function append(appended: Appended): void {
     const bytes = sizeOf(appended);
-    if (closed || pendingBytes + bytes > MAX_PENDING_BYTES) {
+    if (closed || pendingBytes + bytes > MAX_PENDING_BYTES || hostsOf(appended) > MAX_HOSTS) {
       drop(1);
       return;
     }
@@ -257,6 +258,10 @@ const FOREIGN = 'it belongs to another process; ask that one, or set state.dir t
 
 function problem(reason: string): UnitProblem {
   return { source: 'decisions', reason };
+}
+
+function hostsOf(appended: Appended): number {
+  return appended.kind === 'decision' ? appended.decision.hosts.length : 0;
 }
 
 /** Returns about how much memory it takes while it waits. */
