@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is tried by hand before a release, since it takes long or needs more than Node: the package as npm installs it, and
-# the container image where there is Docker. Needs `npm ci`.
+# What is tried by hand before a release, since it takes long or needs more than Node: the package as npm installs it, tarball,
+# deb and rpm, the image, the manifests. Needs `npm ci`, and Go, Python, root and apt for all but the first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,10 +20,10 @@ for version in 10 12 14 16 18; do
   [[ "$told" == "hostscore: needs Node "*"; this is $version."* ]] || { echo "Node $version: $told"; exit 1; }
 done
 
-if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
-  echo "== the image"
-  docker build --quiet --tag hostscore:verify .
-  docker run --rm hostscore:verify --version
-else
-  echo "skipped: the image, since no Docker runs here"
-fi
+scripts/verify-packages.sh
+scripts/verify-image.sh
+
+echo "== the manifests for Kubernetes"
+python3 -m venv "$folder/python"
+"$folder/python/bin/pip" install --quiet kubernetes-validate==1.37.0
+"$folder/python/bin/kubernetes-validate" --strict --quiet deploy/kubernetes/hostscore.yaml

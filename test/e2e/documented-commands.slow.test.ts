@@ -18,7 +18,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Why a block is for another machine, by what is in it. Of those, the lines of hostscore run here. */
 const ELSEWHERE: readonly (readonly [contains: RegExp, reason: string])[] = [
   [/^npm (ci|install|pack|run)/, 'a clone of the repository'],
-  [/engine-config|systemctl/, 'the machine of an engine'],
+  [/engine-config|systemctl|ovirt-aaa-jdbc-tool|\bdnf |\/etc\/hostscore/, 'the machine of an engine'],
+  [/^podman /m, 'a machine with podman'],
   [/^docker /m, 'a machine with Docker'],
   [/HOSTSCORE_ENGINE_URL=/, 'the engine of a site'],
   [/fissix/, 'the machine of the old plugins'],
