@@ -17,6 +17,8 @@ export interface GrpcParts {
   readonly inventory?: InventoryService;
   /** Returns the inventory that replicas follow; undefined without one. */
   readonly feed?: RpcServerOptions['feed'];
+  /** Returns the decisions that are kept; undefined where none are. */
+  readonly decisions?: RpcServerOptions['decisions'];
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'callEnded' | 'callIncomplete' | 'connectionEnded'>;
 }
@@ -24,13 +26,14 @@ export interface GrpcParts {
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
 export async function startGrpc(
   config: Config,
-  { service, inventory, feed, log, metrics }: GrpcParts,
+  { service, inventory, feed, decisions, log, metrics }: GrpcParts,
 ): Promise<RpcServer> {
   try {
     const server = await startRpcServer({
       service,
       inventory,
       feed,
+      decisions,
       settings: config.server,
       tls: tlsOf(config, log),
       log,

@@ -9,6 +9,7 @@ import { loadSync, type MethodDefinition, type PackageDefinition } from '@grpc/p
 import { ReflectionService } from '@grpc/reflection';
 import protobuf from 'protobufjs/minimal.js';
 import { descriptorSet } from '../gen/descriptor-set.js';
+import type { DecisionServiceDefinition } from '../gen/hostscore/v1/DecisionService.js';
 import type { InventoryServiceDefinition } from '../gen/hostscore/v1/InventoryService.js';
 import type { PolicyUnitServiceDefinition } from '../gen/hostscore/v1/PolicyUnitService.js';
 
@@ -17,6 +18,9 @@ export const POLICY_UNIT_SERVICE = 'hostscore.v1.PolicyUnitService';
 
 /** Full name of InventoryService. */
 export const INVENTORY_SERVICE = 'hostscore.v1.InventoryService';
+
+/** Full name of DecisionService. */
+export const DECISION_SERVICE = 'hostscore.v1.DecisionService';
 
 /** A message to send, deeply readonly, so that the domain's lists are sent without a copy. */
 export type Sent<Message> = Message extends readonly (infer Item)[]
@@ -46,6 +50,7 @@ export const CONTRACT_FOLDER = fileURLToPath(new URL('../../proto/', import.meta
 export const CONTRACT_FILES = [
   'hostscore/v1/policy_unit_service.proto',
   'hostscore/v1/inventory_service.proto',
+  'hostscore/v1/decision_service.proto',
 ];
 
 // The options must be those of scripts/gen.mjs, which generates the types in src/gen.
@@ -70,6 +75,9 @@ export const policyUnitMethods = definitions[
 export const inventoryMethods = definitions[
   INVENTORY_SERVICE
 ] as unknown as Methods<InventoryServiceDefinition>;
+
+/** The methods of DecisionService, loaded in the same way. */
+export const decisionMethods = definitions[DECISION_SERVICE] as unknown as Methods<DecisionServiceDefinition>;
 
 /**
  * Adds the reflection service (v1 and v1alpha) of the contract and of grpc.health.v1 to a server. It is made at the first call,

@@ -5,6 +5,7 @@ import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServerSettings } from '../config/sections.js';
 import type { PolicyUnitService } from '../domain/contract.js';
+import type { DecisionService } from '../domain/decision-service.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
@@ -12,11 +13,18 @@ import type { Log } from '../process/log.js';
 import { createAdmission } from './admission.js';
 import { admittedCall } from './call-metadata.js';
 import { createConnections, type Connection, type ConnectionEnd } from './connections.js';
+import { createDecisionMethods } from './decision-methods.js';
 import type { EndedCall, MethodContext } from './incoming-call.js';
 import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
 import type { FeedSource } from './watch-stream.js';
-import { addReflection, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from './proto.js';
+import {
+  addReflection,
+  decisionMethods,
+  inventoryMethods,
+  POLICY_UNIT_SERVICE,
+  policyUnitMethods,
+} from './proto.js';
 
 /**
  * Time that the calls of a connection have beyond its age, in milliseconds: twice the default age. Calls end long before;
@@ -48,6 +56,8 @@ export interface RpcServerOptions {
   readonly inventory?: InventoryService | undefined;
   /** Inventory that Watch streams; none by default. */
   readonly feed?: FeedSource | undefined;
+  /** Returns the decisions that are kept at the moment; undefined, or absent: DecisionService answers UNIMPLEMENTED. */
+  readonly decisions?: (() => DecisionService | undefined) | undefined;
   readonly settings: Pick<
     ServerSettings,
     | 'listen'
@@ -159,6 +169,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   server.addService(
     servedAsBytes(inventoryMethods),
     createInventoryMethods(inventory, options.feed ?? (() => undefined), context),
+  );
+  server.addService(
+    servedAsBytes(decisionMethods),
+    createDecisionMethods(options.decisions ?? (() => undefined), context),
   );
   addReflection(server);
   const health = new HealthImplementation();

@@ -3,6 +3,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { FollowRequest, InventoryFeed } from '../domain/inventory-feed.js';
 import { linkAbort, waitFor } from '../lib/deadline.js';
+import type { After } from '../lib/timers.js';
 import { admittedCall, readRequestId } from './call-metadata.js';
 import { decodeRequest, serveCall, type MethodContext } from './incoming-call.js';
 import { readWatch } from './message/watch.js';
@@ -14,7 +15,8 @@ const METHOD = 'Watch';
 /** Longest time that a watcher may take for one message of 100 KB, in milliseconds. The contract names it. */
 export const MAX_UNREAD_MS = 60_000;
 
-type WatchStream = ServerWritableStream<Buffer, Buffer>;
+/** A stream of encoded messages to one watcher. */
+export type WatchStream = ServerWritableStream<Buffer, Buffer>;
 
 /** Returns the feed of the moment; undefined when there is none here. */
 export type FeedSource = () => InventoryFeed | undefined;
@@ -58,25 +60,13 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
         for (const data of uses) feed.use(data);
         await (message === undefined
           ? waitFor(cursor.changed(), stop.signal)
-          : send(stream, message, stop.signal));
+          : sendWatched(stream, message, { signal: stop.signal, after }));
       }
     } finally {
       cursor.close();
       call.signal.removeEventListener('abort', onGone);
       feed.closed.removeEventListener('abort', onClosed);
       stop.unlink();
-    }
-  }
-
-  /** Resolves when the message has left: grpc-js calls back once it is written to the socket. */
-  async function send(stream: WatchStream, message: Buffer, signal: AbortSignal): Promise<void> {
-    const cancelTimer = after(MAX_UNREAD_MS, () =>
-      admittedCall(stream.metadata).connection?.cut('answer_late'),
-    );
-    try {
-      await waitFor(new Promise<void>((sent) => stream.write(message, () => sent())), signal);
-    } finally {
-      cancelTimer();
     }
   }
 
@@ -95,4 +85,20 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
       // grpc-js takes the status of a stream as its error.
       fail: (status) => stream.emit('error', status),
     });
+}
+
+/** Sends a message of a watch. Resolves when it has left: grpc-js calls back once it is written to the socket. */
+export async function sendWatched(
+  stream: WatchStream,
+  message: Buffer,
+  { signal, after }: { readonly signal: AbortSignal; readonly after: After },
+): Promise<void> {
+  const cancelTimer = after(MAX_UNREAD_MS, () =>
+    admittedCall(stream.metadata).connection?.cut('answer_late'),
+  );
+  try {
+    await waitFor(new Promise<void>((sent) => stream.write(message, () => sent())), signal);
+  } finally {
+    cancelTimer();
+  }
 }

@@ -84,6 +84,7 @@ for (const version of ['v1', 'v1alpha']) {
       const names = list_services_response?.service.map(({ name }) => name);
       expect(names).to.have.members([
         'grpc.health.v1.Health',
+        'hostscore.v1.DecisionService',
         'hostscore.v1.InventoryService',
         'hostscore.v1.PolicyUnitService',
       ]);
@@ -115,6 +116,23 @@ for (const version of ['v1', 'v1alpha']) {
       expect(imports.map(({ name }) => name)).to.have.members([
         'google/protobuf/duration.proto',
         'google/protobuf/timestamp.proto',
+      ]);
+    });
+
+    it('describes DecisionService, with what it imports', async () => {
+      const [contract, ...imports] = await files('hostscore.v1.DecisionService');
+      expect(contract?.service[0]?.method.map(({ name }) => name)).to.deep.equal([
+        'ListDecisions',
+        'GetDecision',
+        'WatchDecisions',
+        'ExplainDecision',
+        'ReportAgreement',
+        'ReportShadows',
+      ]);
+      expect(imports.map(({ name }) => name)).to.have.members([
+        'google/protobuf/duration.proto',
+        'google/protobuf/timestamp.proto',
+        'hostscore/v1/policy_unit_service.proto',
       ]);
     });
 

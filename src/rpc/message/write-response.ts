@@ -7,12 +7,14 @@ import type {
   ScoreHostsRequest,
   ScoreHostsResponse,
   ScoreUnitResult,
+  UnitCounterfactual,
   UnitFailure,
 } from '../../domain/contract.js';
 import type { Timestamp } from '../../gen/google/protobuf/Timestamp.js';
 import type { Failure as FailureMessage } from '../../gen/hostscore/v1/Failure.js';
+import type { UnitCounterfactual as CounterfactualMessage } from '../../gen/hostscore/v1/UnitCounterfactual.js';
 import { boundedText } from '../../lib/text.js';
-import { policyUnitMethods } from '../proto.js';
+import { policyUnitMethods, type Sent } from '../proto.js';
 import { toFailureCode } from '../status.js';
 import { encodeExplainedScores, encodeScores, encodeStreamedHead, encodeUnitScores } from './fast-path.js';
 
@@ -86,6 +88,23 @@ function writeUnitResult({ unit, value, direction, failure }: ScoreUnitResult): 
   });
 }
 
+/** Returns the message of what the weight of a unit does. */
+export function writeCounterfactual({
+  unit,
+  weight,
+  weights,
+}: UnitCounterfactual): Sent<CounterfactualMessage> {
+  return {
+    unit,
+    weight,
+    weights: weights.map(({ hostId, from, to }) => ({
+      host_id: hostId,
+      from,
+      ...(to === Infinity ? {} : { to }),
+    })),
+  };
+}
+
 /** Encodes the failure of a request of a stream. */
 export function writeStreamedFailure(requestId: string, failure: UnitFailure): Buffer {
   return policyUnitMethods.StreamScoreHosts.responseSerialize({
@@ -127,7 +146,8 @@ function writeHostName(name: string | undefined) {
   return name === undefined ? {} : { host_name: name };
 }
 
-function writeFailure({ code, message, notFound }: UnitFailure): FailureMessage {
+/** Returns the message of a failure. */
+export function writeFailure({ code, message, notFound }: UnitFailure): FailureMessage {
   return {
     code: toFailureCode(code),
     message: boundedText(message),
@@ -139,7 +159,8 @@ function writeSnapshotTime({ snapshotTime }: { readonly snapshotTime?: number })
   return snapshotTime === undefined ? {} : { snapshot_time: toTimestamp(snapshotTime) };
 }
 
-function writeDirection(direction: Direction | undefined) {
+/** Returns the word of a direction. */
+export function writeDirection(direction: Direction | undefined) {
   return direction === undefined ? 'DIRECTION_UNSPECIFIED' : (`DIRECTION_${direction}` as const);
 }
 
