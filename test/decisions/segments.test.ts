@@ -138,7 +138,7 @@ describe('segments of a log of decisions', () => {
   });
 
   it(`hold ${SEGMENT_BYTES / KIB / KIB} MiB of text, or a day, and are then followed by another`, async () => {
-    expect([SEGMENT_BYTES, SEGMENT_AGE_MS]).to.deep.equal([16 * KIB * KIB, DAY_MS]);
+    expect([SEGMENT_BYTES, SEGMENT_AGE_MS]).to.deep.equal([8 * KIB * KIB, DAY_MS]);
     const log = open();
     await fill(log, 1);
     time.set(NOW + DAY_MS - 1);
@@ -187,6 +187,7 @@ describe('segments of a log of decisions', () => {
       await fill(log, 3);
       time.set(NOW + DAY_MS);
       const later = await fill(log, 2);
+      await sealed(1);
       time.set(NOW + 30 * DAY_MS + 2000);
       await advance(UPKEEP_MS);
       await until(
@@ -194,6 +195,7 @@ describe('segments of a log of decisions', () => {
         (count) => count === 2,
       );
       expect(idsOf(await everyPage(log))).to.deep.equal(idsOf(later.toReversed()));
+      await until(namesIn, (names) => names.join() === '00000002.idx,00000002.log.gz');
       time.set(NOW + 32 * DAY_MS);
       await advance(UPKEEP_MS);
       await until(namesIn, (names) => names.length === 0);
