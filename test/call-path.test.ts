@@ -17,7 +17,7 @@ const MEASURED_CALLS = 3;
  * answer is not of its path either.
  */
 const LATER = [
-  ...['--bridge-predictions', 'false'],
+  ...['--bridge-predictions', 'false', '--decisions-enabled', 'false'],
   ...['--inventory-event-interval', '0ms', '--inventory-refresh-interval', '1h'],
   ...['--inventory-max-staleness', '24h', '--composite-relist-interval', '1h'],
 ];

@@ -40,6 +40,7 @@ async function metricNames(): Promise<string[]> {
   metrics.watchInventory(() => undefined);
   metrics.watchReservations(() => undefined);
   metrics.watchServices(() => []);
+  metrics.watchDecisions(() => ({ decisions: 0, bytes: 0 }));
   const types = (await metrics.scrape()).matchAll(/^# TYPE (hostscore_\w+) /gm);
   return [...types].map(([, name = '']) => name).sort();
 }

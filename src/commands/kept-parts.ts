@@ -3,6 +3,7 @@ import type { Member } from '../composite/member.js';
 import type { Config } from '../config/schema.js';
 import type { LoginPauses } from '../inventory/engine-session.js';
 import type { Log } from '../process/log.js';
+import { openStateDir, type StateDir } from '../process/state-dir.js';
 import type { Proposals } from '../scoring/migration-cooldown.js';
 import type { Engine, OpenPlugins } from './members.js';
 import { openRegistry, type OpenRegistry } from './open-registry.js';
@@ -60,15 +61,19 @@ export interface KeptParts {
   readonly proposals: Proposals;
   /** Id in the paths of units that come from here. */
   readonly compositeId: string;
-  /** Opens the registry, once: the process owns its folder to its end. */
+  /** Opens the state folder, once: the process owns it to its end. */
+  readonly stateDir: () => Promise<StateDir>;
+  /** Opens the registry in it, once. */
   readonly registry: () => Promise<OpenRegistry>;
-  /** Closes the registry; the parts close with those that hold them. */
+  /** Closes the registry and the folder; the parts close with those that hold them. */
   readonly close: () => Promise<void>;
 }
 
 /** Creates what a process keeps, all of it empty. */
 export function createKeptParts(config: Pick<Config, 'state'>, log: Log): KeptParts {
   let registry: Promise<OpenRegistry> | undefined;
+  let folder: Promise<StateDir> | undefined;
+  const stateDir = () => (folder ??= openStateDir({ dir: config.state.dir, log }));
   return {
     engines: createSharedParts(),
     services: createSharedParts(),
@@ -76,7 +81,11 @@ export function createKeptParts(config: Pick<Config, 'state'>, log: Log): KeptPa
     loginPauses: new Map(),
     proposals: new Map(),
     compositeId: randomUUID(),
-    registry: () => (registry ??= openRegistry(config, log)),
-    close: async () => (await registry)?.close(),
+    stateDir,
+    registry: () => (registry ??= stateDir().then((dir) => openRegistry(dir, log))),
+    async close() {
+      await (await registry)?.close();
+      await (await folder)?.close();
+    },
   };
 }

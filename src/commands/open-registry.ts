@@ -6,10 +6,9 @@ import {
   writeRegistry,
   type Registry,
 } from '../composite/registry-file.js';
-import type { Config } from '../config/schema.js';
 import { nodeAfter, type After } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
-import { openStateDir } from '../process/state-dir.js';
+import type { StateDir } from '../process/state-dir.js';
 
 /** Shortest time between two writes, in ms: services may change their units every second, and each write waits for the disk. */
 export const WRITE_INTERVAL_MS = 10_000;
@@ -26,13 +25,12 @@ export interface OpenRegistry {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the registry. Never rejects: without a disk nothing is remembered. */
+/** Opens the registry in a state folder. Never rejects: without a disk nothing is remembered. */
 export async function openRegistry(
-  { state }: Pick<Config, 'state'>,
+  stateDir: StateDir,
   log: Log,
   after: After = nodeAfter,
 ): Promise<OpenRegistry> {
-  const stateDir = await openStateDir({ dir: state.dir, log, after });
   let newest = await readRegistry(stateDir);
   let current: RegistryStore | undefined;
   let written: Promise<unknown> = Promise.resolve();
@@ -98,10 +96,10 @@ export async function openRegistry(
         return written.then(() => reply);
       });
     },
-    close() {
+    async close() {
       flush();
       cancelWrite?.();
-      return stateDir.close();
+      await written;
     },
   };
 }

@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   policies: 'Named policies:',
   state: 'What is kept on disk:',
   bridge: 'The XML-RPC server that the engine calls:',
+  decisions: 'The record of decisions:',
   server: 'The gRPC server:',
   ops: 'Probes and metrics:',
   log: 'The log:',

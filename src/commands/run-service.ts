@@ -15,6 +15,7 @@ import { createBackendReference, openBackend, type Backend, type BackendParts } 
 import { CommandError, print, type Io } from './io.js';
 import { createKeptParts } from './kept-parts.js';
 import { createReloader, type ReloaderOptions } from './reload.js';
+import { openDecisions } from './open-decisions.js';
 import { startBridge, type RunningBridge } from './start-bridge.js';
 import { startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
@@ -108,9 +109,10 @@ async function startService(
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
   const logAnswer = createAnswerLog(log);
-  const backends = createBackendReference(({ service, policies }) =>
-    observe(withPolicies(service, policies), { logAnswer, metrics, policies }),
-  );
+  const backends = createBackendReference(({ service, policies }) => {
+    const observed = observe(withPolicies(service, policies), { logAnswer, metrics, policies });
+    return decisions?.record('GRPC', observed, policies) ?? observed;
+  });
   const metrics = createMetrics((name) => backends.current()?.unitNames().includes(name) === true);
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
   metrics.watchReservations(() => backends.current()?.reservationFigures());
@@ -147,6 +149,7 @@ async function startService(
   }
 
   const kept = createKeptParts(config, log);
+  const decisions = openDecisions(config, { stateDir: kept.stateDir, log, metrics });
   const options = { kept, log, metrics, variables, stepTimeoutMs, onChange };
   const opening = openBackend(config, parts, options);
   // Who waits for it hears of it.
@@ -177,7 +180,8 @@ async function startService(
   onReload?.(reloader.request);
   try {
     if (parts.bridge) {
-      const { service, followCall } = backends;
+      const { followCall } = backends;
+      const service = decisions?.record('ENGINE', backends.service, new Map()) ?? backends.service;
       bridge = await bound(startBridge(config, { service, followCall, log, metrics }));
     }
     if (config.ops.enabled) {
@@ -206,6 +210,7 @@ async function startService(
         await faces.stop();
         await reloaded;
         await backends.current()?.close();
+        await decisions?.close();
         await kept.close();
       },
     };
@@ -216,6 +221,7 @@ async function startService(
       (backend) => backend.close(),
       () => undefined,
     );
+    await decisions?.close();
     await kept.close();
     throw error;
   }

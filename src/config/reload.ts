@@ -12,11 +12,11 @@ export interface Reloaded {
 
 /** Takes over a new configuration, as far as a process that runs can: its listeners, its folder and its end stay as they are. */
 export function reloadConfig(running: Config, next: Config): Reloaded {
-  const { server, ops, state, shutdownDelay, shutdownGrace } = running;
+  const { server, ops, state, decisions, shutdownDelay, shutdownGrace } = running;
   const { enabled, listen, allowPlaintext, maxConcurrentRequests } = running.bridge;
   const config: Config = {
     ...next,
-    ...{ server, ops, state, shutdownDelay, shutdownGrace },
+    ...{ server, ops, state, decisions, shutdownDelay, shutdownGrace },
     bridge: { ...next.bridge, enabled, listen, allowPlaintext, maxConcurrentRequests },
     log: { ...next.log, format: running.log.format },
   };

@@ -272,6 +272,24 @@ export const stateSection = z.strictObject({
   ),
 });
 
+/** The record of what was answered, in a folder of `state.dir`. */
+export const decisionsSection = z.strictObject({
+  enabled: flag(true, 'Remember each answer, so that anyone can ask why a VM landed where it did'),
+  engineMaxDays: integer(400, 1, 3650, 'How long answers to the engine are kept, in days'),
+  engineMaxSize: size(GIB, 16 * MIB, 1024 * GIB, 'Most space of these; the oldest are removed'),
+  grpcMaxDays: integer(30, 1, 3650, 'How long answers to gRPC callers are kept, in days'),
+  grpcMaxSize: size(256 * MIB, 16 * MIB, 1024 * GIB, 'Most space of these; the oldest are removed'),
+  grpcRate: integer(
+    10,
+    0,
+    100_000,
+    'Unary gRPC calls a second that are remembered in full; of the others one in a hundred is, and of the requests of streams',
+  ),
+});
+
+/** {@link decisionsSection}, validated. */
+export type DecisionsSettings = z.output<typeof decisionsSection>;
+
 /** The HTTP server for probes and metrics. */
 export const opsSection = z.strictObject({
   enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { DecisionFace } from '../domain/decision.js';
 import type { SchedulingErrorCode } from '../domain/errors.js';
 import { VERSION } from './version.js';
 
@@ -98,6 +99,12 @@ export interface Metrics {
   readonly breakerChanged: (change: { readonly service: string; readonly state: BreakerState }) => void;
   /** Shows, for each service of the composite, the state of its breaker and how many units it has here, at each scrape. */
   readonly watchServices: (read: () => readonly ServiceFigures[]) => void;
+  /** Counts a decision that was not kept. */
+  readonly decisionDropped: (face: DecisionFace) => void;
+  /** Shows how many decisions of each face are kept, and their size on the disk, at each scrape. */
+  readonly watchDecisions: (
+    read: (face: DecisionFace) => { readonly decisions: number; readonly bytes: number },
+  ) => void;
   readonly contentType: string;
   readonly scrape: () => Promise<string>;
 }
@@ -109,6 +116,8 @@ const REFRESH_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /** Around the 2 seconds after which an event that can be read is in every score. */
 const EVENT_BUCKETS = [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 30, 60];
+
+const FACES: readonly DecisionFace[] = ['ENGINE', 'GRPC'];
 
 const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
@@ -217,6 +226,12 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     labelNames: ['service'],
     registers,
   });
+  const droppedDecisions = new Counter({
+    name: 'hostscore_decisions_dropped_total',
+    help: 'Decisions that were not kept, since the disk failed or too many came at once, by who asked: engine or grpc.',
+    labelNames: ['face'],
+    registers,
+  });
 
   /** Adds a figure that is looked up at each scrape. */
   function gauge(
@@ -322,6 +337,21 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
         'Those that it has not listed since the start, or lists no longer.',
         ({ unitsRemembered }) => unitsRemembered,
       );
+    },
+    decisionDropped: (face) => droppedDecisions.inc({ face: face.toLowerCase() }),
+    watchDecisions(read) {
+      for (const face of FACES) droppedDecisions.inc({ face: face.toLowerCase() }, 0);
+      const figure = (name: string, help: string, key: 'decisions' | 'bytes') =>
+        gauge(
+          name,
+          help,
+          (shown) => {
+            for (const face of FACES) shown.set({ face: face.toLowerCase() }, read(face)[key]);
+          },
+          ['face'],
+        );
+      figure('hostscore_decisions', 'Decisions that are kept, by who asked: engine or grpc.', 'decisions');
+      figure('hostscore_decisions_bytes', 'Size of the decisions that are kept, on the disk.', 'bytes');
     },
     contentType: registry.contentType,
     scrape: () => registry.metrics(),

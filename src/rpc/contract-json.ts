@@ -50,7 +50,9 @@ function contract(): protobuf.Root {
   const root = new protobuf.Root();
   const resolveIn = root.resolvePath.bind(root);
   root.resolvePath = (origin, target) =>
-    origin === '' ? join(CONTRACT_FOLDER, target) : resolveIn(origin, target);
+    origin === '' || CONTRACT_FILES.includes(target)
+      ? join(CONTRACT_FOLDER, target)
+      : resolveIn(origin, target);
   loaded = root.loadSync([...CONTRACT_FILES]);
   loaded.resolveAll();
   return loaded;

@@ -33,6 +33,7 @@ describe('the registry of a second process', () => {
   let time: FakeTime;
   let owner: StateDir;
   let second: OpenRegistry;
+  let secondDir: StateDir;
   let store: RegistryStore;
   beforeEach(async () => {
     folder = temporaryFolder();
@@ -47,11 +48,13 @@ describe('the registry of a second process', () => {
         ['gamma', listed(1000, 'g')],
       ]),
     );
-    second = await openRegistry({ state: { dir } }, memoryLog(), time.after);
+    secondDir = await openStateDir({ dir, log: memoryLog(), after: time.after });
+    second = await openRegistry(secondDir, memoryLog(), time.after);
     store = second.store();
   });
   afterEach(async () => {
     await second.close();
+    await secondDir.close();
     await owner.close();
     folder.remove();
   });
@@ -111,17 +114,20 @@ describe('the registry of services that change their units all the time', () => 
   let folder: TemporaryFolder;
   let time: FakeTime;
   let registry: OpenRegistry;
+  let stateDir: StateDir;
   let store: RegistryStore;
   beforeEach(async () => {
     folder = temporaryFolder();
     time = createFakeTime(0);
     // The disk keeps its own time.
     const after: After = (ms, run) => (ms === WRITE_INTERVAL_MS ? time.after : nodeAfter)(ms, run);
-    registry = await openRegistry({ state: { dir: folder.path } }, memoryLog(), after);
+    stateDir = await openStateDir({ dir: folder.path, log: memoryLog(), after });
+    registry = await openRegistry(stateDir, memoryLog(), after);
     store = registry.store();
   });
   afterEach(async () => {
     await registry.close();
+    await stateDir.close();
     folder.remove();
   });
 

@@ -133,7 +133,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, bridge, server, ops, log, shutdownDelay, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, decisions, bridge, server, ops, log, shutdownDelay, shutdownGrace$/,
     ],
     [
       'an unknown variable',

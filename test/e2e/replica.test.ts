@@ -59,9 +59,13 @@ describe('serve --inventory-from', () => {
   it('lets the reader read the memory of hosts once a balance unit is called here, and not before', async () => {
     const quick = ['--inventory-event-interval', '100ms', '--inventory-refresh-interval', '200ms'];
     const recent = ['--inventory-refresh-interval', '200ms', '--balancing-max-snapshot-age', '1s'];
-    reader = await startScoring(world(), { args: quick });
+    const changing = world();
+    reader = await startScoring(changing, { args: quick });
+    // Until an engine lists its first event, everything is read in the interval.
+    changing.startVm(vmId(2), hostId(2));
     const { client } = await startReplica(recent);
-    const reads = () => reader.simulator.requests.traffic().get('/api/hosts/ID')?.requests ?? 0;
+    const { requests } = reader.simulator;
+    const reads = () => requests.count('/api/hosts') - requests.count('/api/vms');
     const snapshotAge = async () => Date.now() - (await client.getInventory(call())).snapshotTime;
     const started = Date.now();
     await until(snapshotAge, (age) => age < 1000 && Date.now() - started > 1200);

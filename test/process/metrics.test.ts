@@ -163,6 +163,7 @@ describe('documented figures', () => {
     const metrics = createMetrics(() => true);
     metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0, followsEvents: false }));
     metrics.watchReservations(() => ({ reserved: 0, predicted: 0 }));
+    metrics.watchDecisions(() => ({ decisions: 0, bytes: 0 }));
     metrics.watchServices(() => [
       { name: 'gpu', breaker: 'open', units: 1, unitsRemembered: 0 },
       { name: 'cpu', breaker: 'closed', units: 1, unitsRemembered: 0 },

@@ -372,7 +372,11 @@ describe('state folder', () => {
         () => textOf('a.json'),
         (text) => text === 'one',
       );
-      await look();
+      // The folder is synced after the text can be read.
+      await until(
+        () => look().then(state.problems),
+        (problems) => problems.length === 0,
+      );
       expect([state.problems(), textOf('a.json'), textOf(ASIDE)]).to.deep.equal([[], 'two', 'one']);
       expect(events()).to.deep.equal([
         'warn state not kept',

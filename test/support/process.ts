@@ -2,6 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
+import { ownStateDir } from './own-state-dir.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,18 +36,21 @@ export function startNode(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): RunningProcess {
+  const own = ownStateDir(args, variables);
   const child = spawn(process.execPath, [...args], {
     cwd: ROOT,
     // NODE_V8_COVERAGE is inherited unless it is empty, and what c8 merges of several processes marks lines as missed
     // that one of them ran.
-    env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: '', ...variables },
+    env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: '', ...own.variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
   }
-  const ended = once(child, 'close').then(() => ({ ...text, code: child.exitCode }));
+  const ended = once(child, 'close')
+    .then(() => ({ ...text, code: child.exitCode }))
+    .finally(own.remove);
 
   return {
     child,

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { runProgram } from '../../src/commands/program.js';
+import { ownStateDir } from './own-state-dir.js';
 
 /** What a command wrote and how it ended. */
 export interface ProgramOutcome {
@@ -29,17 +30,19 @@ export type Variables = Readonly<Record<string, string>>;
 /** Starts a command, through the same entrance as the process does. */
 export function startProgram(args: readonly string[], variables: Variables = {}): RunningProgram {
   const ending = new AbortController();
+  const own = ownStateDir(args, variables);
   const stdout = collect();
   const stderr = collect();
   let reload: () => void = () => undefined;
   const io = {
-    ...{ stdout: stdout.stream, stderr: stderr.stream, variables, signal: ending.signal },
+    ...{ stdout: stdout.stream, stderr: stderr.stream, variables: own.variables, signal: ending.signal },
     onReload: (listener: () => void) => void (reload = listener),
   };
   const ended = runProgram(args, io)
     .then(() => ({ error: undefined }))
     .catch((error: unknown) => ({ error }))
-    .then(({ error }) => ({ stdout: stdout.text(), stderr: stderr.text(), error }));
+    .then(({ error }) => ({ stdout: stdout.text(), stderr: stderr.text(), error }))
+    .finally(own.remove);
 
   return {
     stdout: stdout.text,
