@@ -130,7 +130,7 @@ export interface ShadowReports {
 }
 
 /**
- * The memory of the decisions of a process. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND (no such one is kept),
+ * The memory of the decisions that one process made; a method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND (no such one is kept),
  * UNAVAILABLE (the disk does not answer).
  */
 export interface DecisionService {
