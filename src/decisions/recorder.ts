@@ -99,7 +99,8 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const start = steady.now();
     const response = await answer;
     if (!isWanted(request, call)) return response;
-    const answered = { request, response, call, time: clock.now(), durationMs: steady.now() - start };
+    const durationMs = Math.round((steady.now() - start) * 1000) / 1000;
+    const answered = { request, response, call, time: clock.now(), durationMs };
     if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
     else if (waiting.push(() => decide(answered)) === 1) setImmediate(drain);
     return response;
