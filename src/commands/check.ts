@@ -17,12 +17,14 @@ import type {
 } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
+import { reasonOf } from '../lib/text.js';
 import { createLog, type Log } from '../process/log.js';
 import { units as nativeUnits } from '../scoring/units/index.js';
 import { configuredServer, openClient } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { openEngineClient, openInventory, openReplica } from './open-engine.js';
 import { openPlugins, openReaderClient, openServiceClient, routedService } from './members.js';
+import { openTokens } from './start-grpc.js';
 import { addConfigOptions, configOf } from './options.js';
 import { unreadProperties } from './properties.js';
 import { terminalJson, terminalText } from './terminal-text.js';
@@ -107,7 +109,7 @@ async function tryParts(config: Config, json: boolean, log: Log, io: Io): Promis
   wrong.push(...conflicts.map(problemText), ...policyProblems(config, table.units));
   const { notes, faults } = await askServer(config, io);
   tell(...notes);
-  wrong.push(...faults);
+  wrong.push(...faults, ...tokenFaults(config, log));
   tellJson();
   if (wrong.length > 0) throw new CommandError(wrong.map(linesOfTerminal).join('\n'));
 }
@@ -296,6 +298,16 @@ function matches(value: string, pattern: string): boolean {
   }
 }
 
+/** Says why the file of the tokens can't be used. */
+function tokenFaults(config: Config, log: Log): string[] {
+  try {
+    openTokens(config, log);
+    return [];
+  } catch (error) {
+    return [reasonOf(error)];
+  }
+}
+
 /** Messages of a call where nothing listens. */
 const NOBODY_THERE = /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|NOENT)/;
 
@@ -306,6 +318,7 @@ async function askServer(
 ): Promise<{ readonly notes: readonly string[]; readonly faults: readonly string[] }> {
   const { listen } = config.server;
   if ('port' in listen && listen.port === 0) return { notes: [], faults: [] };
+  const { tlsClientCaFile, tokensFile } = config.server;
   const place = configuredServer(config);
   const client = openClient(place);
   const here = `server ${place.target}`;
@@ -318,7 +331,7 @@ async function askServer(
   } catch (error) {
     const { message } = SchedulingError.from(error);
     if (NOBODY_THERE.test(message)) return { notes: [], faults: [] };
-    if (config.server.tlsClientCaFile !== undefined) {
+    if (tlsClientCaFile !== undefined || tokensFile !== undefined) {
       return { notes: [`${here}: not asked: ${message}`], faults: [] };
     }
     const text = `${here} (server.listen): something listens there that does not answer as hostscore does, and serve can't: ${message}`;

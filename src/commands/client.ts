@@ -5,9 +5,10 @@ import type { Config } from '../config/schema.js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import { formatAddress, type Address, type SocketPath } from '../lib/address.js';
+import { followToken } from '../process/tokens.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import type { ClientTls } from '../rpc/tls.js';
-import { readConfiguredFile, type Io } from './io.js';
+import { openConfigured, readConfiguredFile, type Io } from './io.js';
 import { addConfigFileOption, addTimeoutOption, configOf } from './options.js';
 
 /** Options that say where a server is, and how it is reached. */
@@ -18,6 +19,7 @@ export interface ServerOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly tokenFile?: string;
 }
 
 /** Options of every command that calls a server. */
@@ -43,7 +45,8 @@ export function addServerOptions(command: Command): Command {
     )
     .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
-    .option('--key <file>', 'PEM file of its private key');
+    .option('--key <file>', 'PEM file of its private key')
+    .option('--token-file <file>', 'file of the token to show to it; sent over TLS or to this machine');
 }
 
 /** Calls one server. */
@@ -103,13 +106,19 @@ export function localAddress<Place extends Address | SocketPath>(
 }
 
 /** Opens a client; what the command line says of TLS wins over what is known of the server. Throws a ConfigError. */
-export function openClient({ target, ...files }: ServerPlace & TlsOptions): RpcClient {
+export function openClient({
+  target,
+  tokenFile,
+  ...files
+}: ServerPlace & Omit<ServerOptions, 'config' | 'server'>): RpcClient {
   const tls = clientTls(files);
+  const token =
+    tokenFile === undefined ? undefined : openConfigured(() => followToken('--token-file', tokenFile));
   try {
-    return createRpcClient({ target, tls });
+    return createRpcClient({ target, tls, token });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`--server, --ca, --cert, --key: ${error.message}`);
+    throw new ConfigError(`--server, --ca, --cert, --key, --token-file: ${error.message}`);
   }
 }
 

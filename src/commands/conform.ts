@@ -21,6 +21,7 @@ interface Options {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly tokenFile?: string;
 }
 
 /** Adds `hostscore conform`, which calls a scoring service in the ways of the contract and names what breaks it. */
@@ -41,6 +42,7 @@ export function addConformCommand(program: Command, io: Io): void {
     .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
     .option('--key <file>', 'PEM file of its private key')
+    .option('--token-file <file>', 'file of the token to show to it; sent over TLS or to this machine')
     .action((options: Options) => run(options, io));
 }
 
@@ -67,10 +69,10 @@ async function run(options: Options, io: Io): Promise<void> {
 
 function openClient(options: Options): Client {
   try {
-    return createClient(options.target, { tls: clientTls(options) });
+    return createClient(options.target, { tls: clientTls(options), tokenFile: options.tokenFile });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`--target, --ca, --cert, --key: ${error.message}`);
+    throw new ConfigError(`--target, --ca, --cert, --key, --token-file: ${error.message}`);
   }
 }
 

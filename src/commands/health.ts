@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
+import { get as getOverTls } from 'node:https';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
@@ -7,8 +8,9 @@ import type { Config } from '../config/schema.js';
 import { ConfigError } from '../config/load.js';
 import { formatAddress, type Address, type SocketPath } from '../lib/address.js';
 import { reasonOf } from '../lib/text.js';
+import { clientContext } from '../rpc/tls.js';
 import { addClientOptions, localAddress, withClient, type ClientOptions } from './client.js';
-import { CommandError, print, type Io } from './io.js';
+import { CommandError, print, readConfiguredFile, type Io } from './io.js';
 import { configOf } from './options.js';
 
 /** Options of `hostscore health`. */
@@ -46,17 +48,27 @@ async function health(options: HealthOptions, io: Io): Promise<void> {
   if (options.json !== true) print(io, status);
 }
 
-async function live({ ops }: Config, { timeout }: HealthOptions, io: Io): Promise<void> {
+async function live({ ops, server }: Config, { timeout }: HealthOptions, io: Io): Promise<void> {
   if (!ops.enabled) throw new ConfigError('ops.enabled: is false, so there is no /livez to ask');
-  const url = `http://${formatAddress(localAddress('ops.listen', ops.listen))}/livez`;
+  const url = `${ops.tls ? 'https' : 'http'}://${formatAddress(localAddress('ops.listen', ops.listen))}/livez`;
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeout)]);
   const status = await new Promise<number | undefined>((resolve, reject) => {
-    get(url, { signal }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    const answered = (response: IncomingMessage) => resolve(response.resume().statusCode);
+    const request = ops.tls
+      ? getOverTls(url, { signal, ...ofThisServer(server) }, answered)
+      : get(url, { signal }, answered);
+    request.on('error', reject);
   }).catch((error: unknown) => {
     throw new CommandError(`ops.listen: ${url}: ${reasonOf(signal.aborted ? signal.reason : error)}`);
   });
   if (status !== 200) throw new CommandError(`ops.listen: ${url}: HTTP ${String(status)}`);
   print(io, 'alive');
+}
+
+/** Returns what takes the certificate of the configuration, by whatever name the server is called. */
+function ofThisServer({ tlsCertFile }: Config['server']) {
+  const serverCert = readConfiguredFile('server.tlsCertFile', tlsCertFile);
+  return { secureContext: clientContext({ serverCert }), checkServerIdentity: () => undefined, agent: false };
 }
 
 /** Pause before a listener that refused is tried again: milliseconds. */

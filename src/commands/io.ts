@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ConfigError, readNamedFile } from '../config/load.js';
+import { SchedulingError } from '../domain/errors.js';
 import { utf8Text } from '../lib/text.js';
 import type { Log } from '../process/log.js';
 
@@ -52,6 +53,15 @@ export function warnOfOpenSecret(setting: string, file: string | undefined, log:
   const mode = file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.mode ?? 0);
   if ((mode & OTHERS_READ) === 0) return;
   log.warn('secret readable by every user', { setting, file, remedy: `chmod o= ${String(file)}` });
+}
+
+/** Returns what `open` returns. Throws a ConfigError in place of a SchedulingError, whose message names the setting. */
+export function openConfigured<Opened>(open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    throw error instanceof SchedulingError ? new ConfigError(error.message) : error;
+  }
 }
 
 /** Returns the password in a file that a setting names. Throws a ConfigError that names the setting. */

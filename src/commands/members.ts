@@ -20,12 +20,13 @@ import { followFiles } from '../process/files.js';
 import type { Log } from '../process/log.js';
 import type { InventoryFigures, Metrics, ReservationFigures } from '../process/metrics.js';
 import type { Readiness } from '../process/ops-server.js';
+import { followToken } from '../process/tokens.js';
 import { createRpcClient, type RpcClient } from '../rpc/client.js';
 import { clientContext } from '../rpc/tls.js';
 import { createMigrationCooldown, type Proposals } from '../scoring/migration-cooldown.js';
 import { createScoringService } from '../scoring/service.js';
 import { units } from '../scoring/units/index.js';
-import { CommandError, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
+import { CommandError, openConfigured, readConfiguredFile, warnOfOpenSecret, type Io } from './io.js';
 import { openEngineClient, openInventory, openReplica } from './open-engine.js';
 
 /** The inventory of an oVirt engine, read here or followed from elsewhere. */
@@ -265,10 +266,11 @@ export function openServiceClient(service: ServiceConfig, index: number, log: Lo
 
 /** Opens the client of the service whose inventory is followed. Throws a ConfigError that names the key. */
 export function openReaderClient({ inventory }: Config, log: Log): RpcClient {
-  const { from = '', fromTls, fromTlsCaFile, fromTlsCertFile, fromTlsKeyFile } = inventory;
+  const { from = '', fromTls, fromTlsCaFile, fromTlsCertFile, fromTlsKeyFile, fromTokenFile } = inventory;
   const service = {
     ...{ target: from, tls: fromTls },
     ...{ tlsCaFile: fromTlsCaFile, tlsCertFile: fromTlsCertFile, tlsKeyFile: fromTlsKeyFile },
+    tokenFile: fromTokenFile,
   };
   const nameOf = (key: string) => `inventory.from${key === 'target' ? '' : key.replace(/^t/, 'T')}`;
   return openClientAt(service, nameOf, log);
@@ -276,22 +278,27 @@ export function openReaderClient({ inventory }: Config, log: Log): RpcClient {
 
 /** Opens the client of a service; `at` returns the name of a key in the configuration. */
 function openClientAt(
-  service: Pick<ServiceConfig, 'target' | 'tls' | 'tlsCaFile' | 'tlsCertFile' | 'tlsKeyFile'>,
+  service: Omit<ServiceConfig, 'name' | 'deadline' | 'units' | 'rename'>,
   at: (key: string) => string,
   log: Log,
 ): RpcClient {
-  const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile } = service;
+  const { target, tls, tlsCaFile, tlsCertFile, tlsKeyFile, tokenFile } = service;
   const read = () => ({
     ca: readConfiguredFile(at('tlsCaFile'), tlsCaFile),
     cert: readConfiguredFile(at('tlsCertFile'), tlsCertFile),
     key: readConfiguredFile(at('tlsKeyFile'), tlsKeyFile),
   });
   const files = [tlsCaFile, tlsCertFile, tlsKeyFile];
+  const token =
+    tokenFile === undefined
+      ? undefined
+      : openConfigured(() => followToken(at('tokenFile'), tokenFile, { log }));
   const isSecured = tls || tlsCaFile !== undefined || tlsCertFile !== undefined;
   try {
     const context = isSecured ? followFiles(read, clientContext, { files, log }) : undefined;
     warnOfOpenSecret(at('tlsKeyFile'), tlsKeyFile, log);
-    return createRpcClient({ target, tls: context });
+    warnOfOpenSecret(at('tokenFile'), tokenFile, log);
+    return createRpcClient({ target, tls: context, token });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
     throw new ConfigError(`${at('target')}: ${error.message}`);

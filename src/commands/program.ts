@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   health: async () => (await import('./health.js')).addHealthCommand,
   call: async () => (await import('./call.js')).addCallCommand,
   conform: async () => (await import('./conform.js')).addConformCommand,
+  token: async () => (await import('./token.js')).addTokenCommand,
   completion: async () => (await import('./completion.js')).addCompletionCommand,
 };
 

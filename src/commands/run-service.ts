@@ -9,6 +9,7 @@ import { createLifecycle } from '../process/lifecycle.js';
 import type { LevelLog, Log, LogFields } from '../process/log.js';
 import { createMetrics, type Metrics } from '../process/metrics.js';
 import { observe } from '../process/observe.js';
+import type { Authorize } from '../process/tokens.js';
 import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
 import type { RpcServer } from '../rpc/server.js';
 import { createBackendReference, openBackend, type Backend, type BackendParts } from './backend.js';
@@ -17,7 +18,7 @@ import { createKeptParts } from './kept-parts.js';
 import { createReloader, type ReloaderOptions } from './reload.js';
 import { openDecisions } from './open-decisions.js';
 import { startBridge, type RunningBridge } from './start-bridge.js';
-import { startGrpc } from './start-grpc.js';
+import { openTokens, opsTlsOf, startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
 
 /** Parts of hostscore that a process runs. */
@@ -106,6 +107,7 @@ async function startService(
 ): Promise<RunningService> {
   let config = startConfig;
   const parts = partsOf(config);
+  const authorize = openTokens(config, log);
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
   const logAnswer = createAnswerLog(log);
@@ -185,13 +187,13 @@ async function startService(
       bridge = await bound(startBridge(config, { service, followCall, log, metrics }));
     }
     if (config.ops.enabled) {
-      const ops = await bound(startOps(config, { readiness, metrics, log }));
+      const ops = await bound(startOps(config, { readiness, metrics, authorize, log }));
       if (ops !== undefined) faces.onStop('ops server', ops.close);
     }
     if (parts.grpc) {
       const { gatewayService: service, inventory } = backends;
       const feed = () => backends.current()?.feed;
-      grpc = await bound(startGrpc(config, { service, inventory, feed, log, metrics }));
+      grpc = await bound(startGrpc(config, { service, inventory, feed, authorize, log, metrics }));
     }
     if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
     faces.onStop('servers', stopServing);
@@ -229,16 +231,25 @@ async function startService(
 
 /** Starts the server for probes and metrics as configured. Rejects with a CommandError when the address can't be bound. */
 async function startOps(
-  { ops }: Config,
+  config: Config,
   {
     readiness,
     metrics,
-    log,
-  }: { readonly readiness: () => Readiness; readonly metrics: Metrics; readonly log: Log },
+    ...rest
+  }: {
+    readonly readiness: () => Readiness;
+    readonly metrics: Metrics;
+    readonly authorize: Authorize | undefined;
+    readonly log: Log;
+  },
 ): Promise<OpsServer> {
   try {
-    const server = await startOpsServer({ listen: ops.listen, readiness, metrics, log });
-    log.info('ops server listening', { address: server.address });
+    const server = await startOpsServer({
+      listen: config.ops.listen,
+      tls: opsTlsOf(config, rest.log),
+      ...{ readiness, metrics, ...rest },
+    });
+    rest.log.info('ops server listening', { address: server.address });
     return server;
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;

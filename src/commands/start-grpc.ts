@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls';
 import { ConfigError } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
@@ -6,9 +7,10 @@ import type { InventoryService } from '../domain/inventory.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { followFiles } from '../process/files.js';
+import { followTokens, type Authorize } from '../process/tokens.js';
 import { startRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/server.js';
-import { serverTlsOptions } from '../rpc/tls.js';
-import { CommandError, readConfiguredFile, warnOfOpenSecret } from './io.js';
+import { serverTlsOptions, type ServerTls } from '../rpc/tls.js';
+import { CommandError, openConfigured, readConfiguredFile, warnOfOpenSecret } from './io.js';
 
 /** Services offered over gRPC, and the log and metrics that are told of calls. */
 export interface GrpcParts {
@@ -19,6 +21,8 @@ export interface GrpcParts {
   readonly feed?: RpcServerOptions['feed'];
   /** Returns the decisions that are kept; undefined where none are. */
   readonly decisions?: RpcServerOptions['decisions'];
+  /** Checks the tokens of calls; absent where calls need none. */
+  readonly authorize?: Authorize | undefined;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'callEnded' | 'callIncomplete' | 'connectionEnded'>;
 }
@@ -26,8 +30,9 @@ export interface GrpcParts {
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
 export async function startGrpc(
   config: Config,
-  { service, inventory, feed, decisions, log, metrics }: GrpcParts,
+  { service, inventory, feed, decisions, authorize, log, metrics }: GrpcParts,
 ): Promise<RpcServer> {
+  warnOfOpenSecret('server.tlsKeyFile', config.server.tlsKeyFile, log);
   try {
     const server = await startRpcServer({
       service,
@@ -35,7 +40,8 @@ export async function startGrpc(
       feed,
       decisions,
       settings: config.server,
-      tls: tlsOf(config, log),
+      tls: followTls(config.server, serverTlsOptions, log),
+      authorize,
       log,
       onCallEnd: metrics.callEnded,
       onCallIncomplete: metrics.callIncomplete,
@@ -44,25 +50,42 @@ export async function startGrpc(
     log.info('grpc server listening', {
       address: server.address,
       tls: config.server.tlsCertFile !== undefined,
+      tokens: authorize !== undefined,
     });
     return server;
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    if (error.code === 'UNAVAILABLE') throw new CommandError(`server.listen: ${error.message}`);
-    throw new ConfigError(`server.tlsCertFile, server.tlsKeyFile, server.tlsClientCaFile: ${error.message}`);
+    throw new CommandError(`server.listen: ${error.message}`);
   }
 }
 
-function tlsOf({ server }: Config, log: Log): RpcServerOptions['tls'] {
-  const { tlsCertFile, tlsKeyFile, tlsClientCaFile } = server;
+/** Opens the tokens that the gRPC server and the ops server take; undefined where calls need none. Throws a ConfigError. */
+export function openTokens({ server: { tokensFile } }: Config, log: Log): Authorize | undefined {
+  if (tokensFile === undefined) return undefined;
+  return openConfigured(() => followTokens('server.tokensFile', tokensFile, { log }));
+}
+
+/** Returns the TLS options of the ops server, which asks no client for a certificate; undefined for plain text. Throws a ConfigError. */
+export function opsTlsOf({ ops, server }: Config, log: Log): (() => TlsOptions) | undefined {
+  const make = (tls: ServerTls) => ({ ...serverTlsOptions(tls), ALPNProtocols: ['http/1.1'] });
+  return ops.tls ? followTls({ ...server, tlsClientCaFile: undefined }, make, log) : undefined;
+}
+
+function followTls(
+  { tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config['server'],
+  make: (tls: ServerTls) => TlsOptions,
+  log: Log,
+): (() => TlsOptions) | undefined {
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined;
   const read = () => ({
     cert: readConfiguredFile('server.tlsCertFile', tlsCertFile),
     key: readConfiguredFile('server.tlsKeyFile', tlsKeyFile),
     clientCa: readConfiguredFile('server.tlsClientCaFile', tlsClientCaFile),
   });
-  const files = [tlsCertFile, tlsKeyFile, tlsClientCaFile];
-  const options = followFiles(read, serverTlsOptions, { files, log });
-  warnOfOpenSecret('server.tlsKeyFile', tlsKeyFile, log);
-  return options;
+  try {
+    return followFiles(read, make, { files: [tlsCertFile, tlsKeyFile, tlsClientCaFile], log });
+  } catch (error) {
+    if (!(error instanceof SchedulingError)) throw error;
+    throw new ConfigError(`server.tlsCertFile, server.tlsKeyFile, server.tlsClientCaFile: ${error.message}`);
+  }
 }

@@ -161,10 +161,17 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
   return { member, breaker, ask, askAnyway, close: () => unwatch?.() };
 }
 
-/** Returns the error of a failed call. CANCELLED without an aborted signal means that the service is shutting down. */
+/**
+ * Returns the error of a failed call. CANCELLED without an aborted signal means that the service is shutting down.
+ * UNAUTHENTICATED is about the token of this process, and its caller's own may be good.
+ */
 function errorOf(thrown: unknown, { signal }: Call): SchedulingError {
   if (signal.aborted) return endOfCall(signal);
   const error = SchedulingError.from(thrown);
+  if (error.code === 'UNAUTHENTICATED') {
+    const text = `the service does not take the token of this process: ${error.message}`;
+    return new SchedulingError('UNAVAILABLE', text, { cause: error });
+  }
   if (error.code !== 'CANCELLED') return error;
   return new SchedulingError('UNAVAILABLE', 'the service ended the call', { cause: error });
 }
@@ -190,6 +197,7 @@ export function verdictOf(
     case 'NOT_FOUND':
     case 'INVALID_ARGUMENT':
     case 'PERMISSION_DENIED':
+    case 'UNAUTHENTICATED':
     case 'UNIMPLEMENTED':
       return 'good';
     case 'UNAVAILABLE':

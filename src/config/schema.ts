@@ -104,10 +104,12 @@ export const configSchema = z
         `${server.listen.host} is beyond loopback; set server.tlsCertFile and server.tlsKeyFile, or server.allowPlaintext: true`,
       );
     }
-    if (ops.enabled && !isLoopback(ops.listen.host) && !ops.allowPlaintext) {
+    if (ops.tls && server.tlsCertFile === undefined)
+      complain('ops.tls', 'needs server.tlsCertFile and server.tlsKeyFile');
+    if (ops.enabled && !isLoopback(ops.listen.host) && !ops.tls && !ops.allowPlaintext) {
       complain(
         'ops.listen',
-        `${ops.listen.host} is beyond loopback; set ops.allowPlaintext: true if that is meant`,
+        `${ops.listen.host} is beyond loopback; set ops.tls: true, or ops.allowPlaintext: true if that is meant`,
       );
     }
     if (!isLoopback(bridge.listen.host) && !bridge.allowPlaintext) {

@@ -87,6 +87,7 @@ export const inventorySection = z.strictObject({
   fromTlsCaFile: text('PEM file of the authority that signed its certificate; implies TLS'),
   fromTlsCertFile: text('PEM file of the certificate to show to it; implies TLS'),
   fromTlsKeyFile: text('PEM file of the private key of that certificate'),
+  fromTokenFile: text('File of the token to show to it, and nothing else; sent over TLS or to this machine'),
 });
 
 /** {@link inventorySection}, validated. */
@@ -234,6 +235,9 @@ export const serverSection = z.strictObject({
   tlsClientCaFile: text(
     'PEM file of the authority whose clients are let in; set, it demands client certificates',
   ),
+  tokensFile: text(
+    'File of the tokens that are taken, as `hostscore token create` prints them; set, calls and `/metrics` need one',
+  ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
   maxMessageSize: size(
     MIB,
@@ -294,7 +298,8 @@ export type DecisionsSettings = z.output<typeof decisionsSection>;
 export const opsSection = z.strictObject({
   enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),
   listen: address('127.0.0.1:9180', 'Where they are served; port 0 lets the system choose'),
-  allowPlaintext: flag(false, 'Serve them beyond loopback, which is always without TLS'),
+  tls: flag(false, 'Serve them over TLS, with the certificate of the gRPC server'),
+  allowPlaintext: flag(false, 'Serve them beyond loopback without TLS'),
 });
 
 /** The log, on standard error. */

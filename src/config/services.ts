@@ -46,6 +46,7 @@ export const serviceSchema = z.strictObject({
   tlsCaFile: text('PEM file of the authority that signed its certificate; implies TLS'),
   tlsCertFile: text('PEM file of the certificate to show to it; implies TLS'),
   tlsKeyFile: text('PEM file of the private key of that certificate'),
+  tokenFile: text('File of the token to show to it, and nothing else; sent over TLS or to this machine'),
   units: z
     .array(unitName)
     .min(1, 'expected at least one name; leave the key out for all units')

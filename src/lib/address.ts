@@ -38,7 +38,8 @@ export function formatAddress(address: Address | SocketPath): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
+/** An IPv4 address may come as one of IPv6, as peers do where both families are listened to. */
+const LOOPBACK = /^(?:localhost|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1|\[::1\])$/i;
 
 /** Reports whether only this machine can reach the host. An IPv6 address may have brackets. */
 export function isLoopback(host: string): boolean {

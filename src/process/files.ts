@@ -35,7 +35,7 @@ export interface FollowedFiles {
   /** Shortest time between two readings, in milliseconds; none by default. */
   readonly restMs?: number;
   /** Monotonic clock for that; `performance` by default. */
-  readonly steady?: Clock;
+  readonly steady?: Clock | undefined;
 }
 
 /**

@@ -13,6 +13,9 @@ const DEPTH_METADATA = 'x-hostscore-depth';
 /** Metadata key of a dry run; its value is 1, or 0 for none. */
 const DRY_RUN_METADATA = 'x-hostscore-dry-run';
 
+/** Metadata key of the token of a call, of HTTP itself. */
+const AUTHORIZATION_METADATA = 'authorization';
+
 /** Metadata key of the time that a call has, of gRPC itself. */
 const TIMEOUT_METADATA = 'grpc-timeout';
 
@@ -29,6 +32,8 @@ export interface AdmittedCall {
   readonly hold: () => () => void;
   /** Absent for one that has just closed. */
   readonly connection: Connection | undefined;
+  /** Name of the token that came with it, where calls need one. */
+  readonly token: string | undefined;
 }
 
 declare module '@grpc/grpc-js/build/src/metadata.js' {
@@ -79,6 +84,17 @@ export function requestIdOf(metadata: Metadata): string | undefined {
 export function depthOf(metadata: Metadata): number {
   const value = valueOf(metadata, DEPTH_METADATA);
   return /^\d{1,9}$/.test(value) ? Number(value) : 0;
+}
+
+/** Returns the header of a call that holds its token; undefined for none. */
+export function authorizationOf(metadata: Metadata): string | undefined {
+  const value = valueOf(metadata, AUTHORIZATION_METADATA);
+  return value === '' ? undefined : value;
+}
+
+/** Adds a token to the metadata of a call. */
+export function setToken(metadata: Metadata, token: string): void {
+  metadata.set(AUTHORIZATION_METADATA, `Bearer ${token}`);
 }
 
 /** Reports whether a call is a dry run. Throws INVALID_ARGUMENT for a value that does not say. */

@@ -1,6 +1,8 @@
-import { Client, connectivityState } from '@grpc/grpc-js';
+import { Client, connectivityState, InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { SchedulingError } from '../domain/errors.js';
+import { isLoopback } from '../lib/address.js';
 import { quoted } from '../lib/text.js';
+import { setToken } from './call-metadata.js';
 import { LEAST_REQUEST, registerLeastRequest } from './least-request.js';
 import { INVENTORY_SERVICE, POLICY_UNIT_SERVICE } from './proto.js';
 import { clientCredentials, type ClientTlsSource } from './tls.js';
@@ -45,10 +47,23 @@ const SERVICE_CONFIG = JSON.stringify({
 
 registerLeastRequest();
 
-/** Creates the channel to a remote service, which connects at its first use. Throws INVALID_ARGUMENT for an invalid target. */
-export function openChannel(target: string, tls: ClientTlsSource | undefined): Client {
+/**
+ * Creates the channel to a remote service, which connects at its first use. `token` returns what each call shows. Throws
+ * INVALID_ARGUMENT for an invalid target, and for a token that would go to another machine in clear text.
+ */
+export function openChannel(
+  target: string,
+  tls: ClientTlsSource | undefined,
+  token: (() => string) | undefined,
+): Client {
   const credentials = clientCredentials(tls);
   if (/^https?:/i.test(target)) throw badTarget(target, 'not a URL');
+  if (token !== undefined && tls === undefined && !isOnThisMachine(target)) {
+    throw new SchedulingError(
+      'INVALID_ARGUMENT',
+      `the token would go to ${target} in clear text; call it over TLS (--ca FILE; services[].tls, inventory.fromTls; tls of createClient), or on its own machine at 127.0.0.1`,
+    );
+  }
   try {
     return new Client(target, credentials, {
       'grpc.max_receive_message_length': MAX_RECEIVE_BYTES,
@@ -64,10 +79,29 @@ export function openChannel(target: string, tls: ClientTlsSource | undefined): C
       // A connection shared with another client would outlive the close() of this one.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_channelz': 0,
+      interceptors: token === undefined ? [] : [showToken(token)],
     });
   } catch (error) {
     throw badTarget(target, error instanceof Error ? error.message : 'unusable');
   }
+}
+
+/** Sends a token with each call, also with one that is retried. */
+function showToken(token: () => string): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        setToken(metadata, token());
+        next(metadata, listener);
+      },
+    });
+}
+
+/** Reports whether a target leads nowhere but to this machine, by the ways that grpc-js reads one. */
+function isOnThisMachine(target: string): boolean {
+  if (target.startsWith('unix:')) return true;
+  const places = target.replace(/^(?:ipv4:|ipv6:|dns:(?:\/\/\/)?)/, '').split(',');
+  return places.every((place) => isLoopback(place.replace(/:\d+$/, '')));
 }
 
 function badTarget(target: string, reason: string): SchedulingError {

@@ -46,6 +46,8 @@ export interface RpcClientOptions {
   readonly target: string;
   /** Plain text by default. */
   readonly tls?: ClientTlsSource | undefined;
+  /** Returns the token that each call shows; none by default. Must not throw. */
+  readonly token?: (() => string) | undefined;
 }
 
 /** A client of a remote service. */
@@ -67,8 +69,8 @@ export interface RpcClient extends PolicyUnitService, InventoryService {
  * on. Rejects with INTERNAL, naming the field, for an answer that can't be decoded; what it means is checked by
  * domain/check-answer. Throws INVALID_ARGUMENT for invalid options.
  */
-export function createRpcClient({ target, tls }: RpcClientOptions): RpcClient {
-  const client = openChannel(target, tls);
+export function createRpcClient({ target, tls, token }: RpcClientOptions): RpcClient {
+  const client = openChannel(target, tls, token);
   const remote = createRemote(client, target);
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
   const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;

@@ -27,6 +27,8 @@ export interface Connection {
   readonly peer: string | undefined;
   /** Reports whether the peer is of this machine, or showed a certificate of the authority that its clients need. */
   readonly isTrusted: () => boolean;
+  /** Reports whether a token may pass: over TLS, or within this machine. */
+  readonly isPrivate: () => boolean;
 }
 
 /** Address of a connection, by which grpc-js names it. */
@@ -101,9 +103,6 @@ interface Stalled {
   place: number | undefined;
 }
 
-/** Prefix of an IPv4 address where both families are listened to. */
-const MAPPED = /^::ffff:/i;
-
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
 const PREFACE_BYTES = 24;
 
@@ -136,13 +135,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const peer = socket.remoteAddress;
     const key = keyOf(socket);
     let calls = 0;
+    const isLocal = () => peer === undefined || isLoopback(peer);
     const connection: OpenConnection = {
       socket,
       peer,
       isSecured: !isTls,
       hasCertificate: false,
-      isTrusted: () =>
-        connection.hasCertificate || peer === undefined || isLoopback(peer.replace(MAPPED, '')),
+      isTrusted: () => connection.hasCertificate || isLocal(),
+      isPrivate: () => isTls || isLocal(),
       callStarted() {
         calls++;
         withoutCalls.delete(connection);

@@ -21,6 +21,7 @@ import type { ReserveRequest } from '../gen/hostscore/v1/ReserveRequest.js';
 import type { ReserveResponse__Output } from '../gen/hostscore/v1/ReserveResponse.js';
 import type { ScoreHostsRequest } from '../gen/hostscore/v1/ScoreHostsRequest.js';
 import type { ScoreHostsResponse__Output } from '../gen/hostscore/v1/ScoreHostsResponse.js';
+import { followToken } from '../process/tokens.js';
 import { openChannel } from './channel.js';
 import { decodeAnswer } from './message/read-response.js';
 import { callUnary, createRemote } from './outgoing-call.js';
@@ -31,6 +32,11 @@ import type { ClientTls } from './tls.js';
 export interface ClientOptions {
   /** TLS material; `{}` trusts the authorities that Node trusts. Plain text by default. */
   readonly tls?: ClientTls | undefined;
+  /**
+   * File of the token that calls show, read anew when it changes. Sent over TLS, or to this machine: for another target without
+   * `tls` createClient throws. None by default.
+   */
+  readonly tokenFile?: string | undefined;
 }
 
 /** Options of one call. */
@@ -70,8 +76,9 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * Creates a client of the service at `target` (`host:port`, or any gRPC name, such as `dns:///name:port`), which connects at
  * its first call and again whenever it has to. Throws a SchedulingError, INVALID_ARGUMENT, for invalid options.
  */
-export function createClient(target: string, { tls }: ClientOptions = {}): Client {
-  const channel = openChannel(target, tls);
+export function createClient(target: string, { tls, tokenFile }: ClientOptions = {}): Client {
+  const token = tokenFile === undefined ? undefined : followToken('tokenFile', tokenFile);
+  const channel = openChannel(target, tls, token);
   const remote = createRemote(channel, target);
 
   /** Creates a method; `notFound` is the subject of its NOT_FOUND. */

@@ -35,7 +35,7 @@ export interface MethodContext {
   readonly steady: Clock;
   readonly after: After;
   /** Reports whether the caller at a connection may change what others are answered. */
-  readonly isTrusted: (connection: Connection | undefined) => boolean;
+  readonly isTrusted: (connection: Connection | undefined, token: string | undefined) => boolean;
   /** Throws PERMISSION_DENIED for a call, known by its metadata, whose caller may not change what others are answered. */
   readonly expectTrusted: (call: Metadata, method: string) => void;
   readonly makeRequestId: () => string;
@@ -71,7 +71,8 @@ export async function serveCall<Answer>(
   let requestId = requestIdOf(grpcCall.metadata);
   let incoming: IncomingCall | undefined;
   let code: EndedCall['code'] = 'OK';
-  const release = admittedCall(grpcCall.metadata).hold();
+  const { hold, token } = admittedCall(grpcCall.metadata);
+  const release = hold();
   try {
     const opened = open();
     requestId = opened.requestId ?? requestId ?? makeRequestId();
@@ -81,7 +82,8 @@ export async function serveCall<Answer>(
     succeed(answer, requestIdMetadata(requestId));
   } catch (thrown) {
     requestId ??= makeRequestId();
-    const error = reportFailure(log, thrown, { method, requestId }, incoming?.call.signal);
+    const whose = token === undefined ? {} : { token };
+    const error = reportFailure(log, thrown, { method, requestId, ...whose }, incoming?.call.signal);
     code = error.code;
     fail({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
   } finally {
@@ -192,6 +194,16 @@ function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): Incom
 /** Longest stack in the log, in characters. */
 const MAX_STACK_LENGTH = 8000;
 
+/** A call that failed, for the log. */
+interface FailedCall {
+  readonly method: string;
+  readonly requestId: string;
+  /** Name of its token. */
+  readonly token?: string | undefined;
+  /** Address of its caller, where that is all that is known of it. */
+  readonly peer?: string | undefined;
+}
+
 /**
  * Converts a thrown value into the error for the caller, and logs it: a bug with its stack, which the caller never sees,
  * anything else with its reason. What its caller cancelled, by whose signal it ended, is no failure.
@@ -199,16 +211,17 @@ const MAX_STACK_LENGTH = 8000;
 export function reportFailure(
   log: Log,
   thrown: unknown,
-  { method, requestId }: { readonly method: string; readonly requestId: string },
+  { method, requestId, ...whose }: FailedCall,
   signal?: AbortSignal,
 ): SchedulingError {
   const error = SchedulingError.from(thrown);
   const { code } = error;
   const about = `${method} ${code}`;
-  if (code === 'CANCELLED' && signal?.aborted === true) log.debug('call cancelled', { method, requestId });
+  if (code === 'CANCELLED' && signal?.aborted === true)
+    log.debug('call cancelled', { method, requestId, ...whose });
   else if (code === 'INTERNAL')
-    log.error('call failed', { method, requestId, code, stack: stackOfBug(error) }, about);
-  else log.info('call failed', { method, requestId, code, reason: error.message }, about);
+    log.error('call failed', { method, requestId, ...whose, code, stack: stackOfBug(error) }, about);
+  else log.info('call failed', { method, requestId, ...whose, code, reason: error.message }, about);
   return error;
 }
 

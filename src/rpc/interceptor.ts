@@ -8,8 +8,9 @@ import {
 import { SchedulingError } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
 import type { After } from '../lib/timers.js';
+import type { Authorize } from '../process/tokens.js';
 import type { CallKind } from './admission.js';
-import { markAdmitted, requestIdMetadata, requestIdOf } from './call-metadata.js';
+import { authorizationOf, markAdmitted, requestIdMetadata, requestIdOf } from './call-metadata.js';
 import type { Connection, Connections } from './connections.js';
 import { methodName, reportFailure, type MethodContext } from './incoming-call.js';
 import { toStatus } from './status.js';
@@ -46,6 +47,8 @@ const ACCEPTED_ENCODINGS = 'grpc-accept-encoding';
 /** Dependencies of the interceptor. */
 export interface InterceptorOptions {
   readonly context: Pick<MethodContext, 'admission' | 'log' | 'isTrusted' | 'makeRequestId' | 'onCallEnd'>;
+  /** Checks the token of each call but those for the health; calls need none by default. */
+  readonly authorize?: Authorize | undefined;
   readonly connections: Pick<Connections, 'find' | 'makeRoom'>;
   readonly times: CallTimes;
   readonly after: After;
@@ -59,7 +62,7 @@ export interface InterceptorOptions {
  * a half-read message until the caller closes the stream, and a status would wait for the same window as the answer.
  */
 export function createInterceptor(options: InterceptorOptions): ServerInterceptor {
-  const { context, connections, times, after, onIncomplete } = options;
+  const { context, authorize, connections, times, after, onIncomplete } = options;
   const { admission, log, makeRequestId, onCallEnd } = context;
   let leftOpen = 0;
 
@@ -99,14 +102,21 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       };
     }
 
+    /** Returns the name of the call's token. Throws UNAUTHENTICATED or PERMISSION_DENIED. */
+    function identify(metadata: Metadata): string | undefined {
+      if (authorize === undefined || kind === 'probe' || kind === 'watch') return undefined;
+      const isPrivate = connection?.isPrivate() === true;
+      return authorize({ authorization: authorizationOf(metadata), isPrivate }, definition.path.slice(1));
+    }
+
     /** Takes a place, if need be that of the call that waits longest for its peer. Throws RESOURCE_EXHAUSTED. */
-    function enter(metadata: Metadata): void {
-      const isTrusted = kind !== 'replica' || context.isTrusted(connection);
+    function enter(metadata: Metadata, token: string | undefined): void {
+      const isTrusted = kind !== 'replica' || context.isTrusted(connection, token);
       const { hold } = admission.enter(kind, () => connections.makeRoom(kind), isTrusted);
       const leave = hold();
       connection?.callStarted();
       isAdmitted = true;
-      markAdmitted(metadata, { hold, connection });
+      markAdmitted(metadata, { hold, connection, token });
       release = () => {
         release = () => undefined;
         leave();
@@ -137,7 +147,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
 
     function refuse(thrown: unknown, metadata: Metadata): void {
       const requestId = requestIdOf(metadata) ?? makeRequestId();
-      const error = reportFailure(log, thrown, { method, requestId });
+      const error = reportFailure(log, thrown, { method, requestId, peer: connection?.peer });
       const trailers = requestIdMetadata(requestId);
       trailers.set(ACCEPTED_ENCODINGS, 'identity');
       call.sendStatus({ ...toStatus(error), metadata: trailers });
@@ -152,7 +162,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
             try {
               expectUncompressed(call);
               refuseCompressedFrames(call);
-              enter(metadata);
+              enter(metadata, identify(metadata));
             } catch (thrown) {
               refuse(thrown, metadata);
               return;

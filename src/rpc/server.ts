@@ -10,6 +10,7 @@ import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
+import type { Authorize } from '../process/tokens.js';
 import { createAdmission } from './admission.js';
 import { admittedCall } from './call-metadata.js';
 import { createConnections, type Connection, type ConnectionEnd } from './connections.js';
@@ -73,6 +74,8 @@ export interface RpcServerOptions {
    * text by default.
    */
   readonly tls?: (() => TlsOptions) | undefined;
+  /** Checks the tokens of calls; calls need none by default. */
+  readonly authorize?: Authorize | undefined;
   readonly log: Log;
   /** Clock for deadlines and durations; Date and `performance` by default. */
   readonly clock?: Clock;
@@ -111,8 +114,8 @@ export interface RpcServer {
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { settings, log, inventory = NO_INVENTORY, times = SERVER_TIMES, after = nodeAfter } = options;
-  const isTrusted = (connection: Connection | undefined) =>
-    settings.allowPlaintext || connection?.isTrusted() === true;
+  const isTrusted = (connection: Connection | undefined, token: string | undefined) =>
+    token !== undefined || settings.allowPlaintext || connection?.isTrusted() === true;
   const context: MethodContext = {
     admission: createAdmission(settings.maxConcurrentCalls),
     log,
@@ -121,8 +124,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     after,
     isTrusted,
     expectTrusted(call, method) {
-      const { connection } = admittedCall(call);
-      if (!isTrusted(connection)) throw untrusted(method, connection);
+      const { connection, token } = admittedCall(call);
+      if (!isTrusted(connection, token)) throw untrusted(method, connection);
     },
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
@@ -145,6 +148,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   });
   const interceptor = createInterceptor({
     context,
+    authorize: options.authorize,
     connections,
     times,
     after,
@@ -235,7 +239,7 @@ function ageOptions(maxConnectionAge: number): ServerOptions {
 function untrusted(method: string, connection: Connection | undefined): SchedulingError {
   return new SchedulingError(
     'PERMISSION_DENIED',
-    `${method} is not taken from ${connection?.peer ?? 'there'}: call it on the machine of the server, or with a client certificate (server.tlsClientCaFile), or set server.allowPlaintext at the server`,
+    `${method} is not taken from ${connection?.peer ?? 'there'}: call it on the machine of the server, or with a client certificate (server.tlsClientCaFile) or a token (server.tokensFile), or set server.allowPlaintext at the server`,
   );
 }
 

@@ -21,7 +21,7 @@ describe('hostscore completion', () => {
     [['hostscore', 'sc'], 'score'],
     [['hostscore', 'call', ''], 'discover filters costs balance schedule --help'],
     [['hostscore', 'call', 'schedule', '--f'], '--filter'],
-    [['hostscore', 'score', '--vm', 'serve', '--to'], '--top'],
+    [['hostscore', 'score', '--vm', 'serve', '--to'], '--token-file --top'],
     [['hostscore', 'score', '--vm', ''], ''],
     [['hostscore', 'simulate', '--log-format', ''], 'json text'],
     [['hostscore', 'completion', 'b'], 'bash'],

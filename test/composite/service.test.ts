@@ -263,6 +263,16 @@ describe('a member of a composite that fails', () => {
     expect(outcomes(unitResults)[1]).to.deep.equal(['b', 'UNAVAILABLE: beta: the service ended the call']);
   });
 
+  it('by not taking the token of the composite is away: its caller may have a good one', async () => {
+    const { composite, beta } = await pair();
+    beta.methods.scoreHosts = failWith('UNAUTHENTICATED', 'no token');
+    const { unitResults } = await composite.scoreHosts(scoreRequest(), call());
+    expect(outcomes(unitResults)[1]).to.deep.equal([
+      'b',
+      'UNAVAILABLE: beta: the service does not take the token of this process: no token',
+    ]);
+  });
+
   it('by hanging, deaf to its signal, holds the answer until its deadline and no longer', async () => {
     const { composite, beta, time } = await pair();
     let aborted: unknown;

@@ -17,6 +17,7 @@ const table: readonly (readonly [title: string, end: Partial<MemberCallEnd>, ver
   ['an answer', { code: 'OK' }, 'good'],
   ['a VM or unit that the service lacks', { code: 'NOT_FOUND' }, 'good'],
   ['a bad request', { code: 'INVALID_ARGUMENT' }, 'good'],
+  ['a method that it does not allow', { code: 'PERMISSION_DENIED' }, 'good'],
   ['a method that the service lacks', { code: 'UNIMPLEMENTED' }, 'good'],
   ['a service that is away', { code: 'UNAVAILABLE' }, 'bad'],
   ['a bug or a lie', { code: 'INTERNAL' }, 'bad'],

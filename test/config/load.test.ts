@@ -238,7 +238,12 @@ describe('configuration', () => {
     [
       'probes beyond loopback',
       { flags: { 'ops.listen': '0.0.0.0:1' } },
-      /^ops\.listen \(--ops-listen\): 0\.0\.0\.0 is beyond loopback/,
+      /^ops\.listen \(--ops-listen\): 0\.0\.0\.0 is beyond loopback; set ops\.tls: true, or ops\.allow/,
+    ],
+    [
+      'probes over TLS without a certificate',
+      { flags: { 'ops.tls': 'true' } },
+      /^ops\.tls \(--ops-tls\): needs server\.tlsCertFile and server\.tlsKeyFile/,
     ],
     [
       'half of a key pair',
@@ -459,7 +464,9 @@ describe('configuration', () => {
 
   it('allows plain text beyond loopback when told so, and TLS anyway', () => {
     load({ flags: { 'server.listen': '0.0.0.0:1', 'server.allowPlaintext': 'true' } });
-    load({ flags: { 'server.listen': '0.0.0.0:1', 'server.tlsCertFile': 'c', 'server.tlsKeyFile': 'k' } });
+    const tls = { 'server.tlsCertFile': 'c', 'server.tlsKeyFile': 'k' };
+    load({ flags: { 'server.listen': '0.0.0.0:1', ...tls } });
+    load({ flags: { 'ops.listen': '0.0.0.0:1', 'ops.tls': 'true', ...tls } });
   });
 
   it('passes over the variables that Kubernetes adds for a service named hostscore', () => {

@@ -137,7 +137,7 @@ describe('reservations over the wire', () => {
   it('are refused to callers of other machines, who are told the remedy, and may list them', async () => {
     const { service, received } = fakeInventory();
     const client = loopback.connect(await loopback.serve({ inventory: service, settings: { listen } }));
-    const remedy = `is not taken from ${OUTSIDE}: call it on the machine of the server, or with a client certificate (server.tlsClientCaFile), or set server.allowPlaintext at the server`;
+    const remedy = `is not taken from ${OUTSIDE}: call it on the machine of the server, or with a client certificate (server.tlsClientCaFile) or a token (server.tokensFile), or set server.allowPlaintext at the server`;
     await expectRejection(client.reserve(request, aCall()), 'PERMISSION_DENIED', `Reserve ${remedy}`);
     await expectRejection(client.release(uuid(3), aCall()), 'PERMISSION_DENIED', `Release ${remedy}`);
     expect(await client.listReservations(aCall())).to.have.length(2);

@@ -28,7 +28,8 @@ describe('fromStatus', () => {
       'UNAVAILABLE: a:1: b:1: it refuses connections (ECONNREFUSED); is it running, is the address right?',
     ],
     [status.PERMISSION_DENIED, 'no', 'PERMISSION_DENIED: no'],
-    [status.UNAUTHENTICATED, 'no', 'INTERNAL: a:1: UNAUTHENTICATED: no'],
+    [status.UNAUTHENTICATED, 'no', 'UNAUTHENTICATED: no'],
+    [status.ABORTED, 'no', 'INTERNAL: a:1: ABORTED: no'],
   ];
   for (const [code, details, expected] of cases) {
     it(`reads ${status[code] ?? ''}, ${details} as ${expected}`, () => {

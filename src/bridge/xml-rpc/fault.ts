@@ -28,6 +28,7 @@ const CODES: Readonly<Record<SchedulingErrorCode, number>> = {
   CANCELLED: FAULT_CODES.unavailable,
   DEADLINE_EXCEEDED: FAULT_CODES.unavailable,
   PERMISSION_DENIED: FAULT_CODES.unavailable,
+  UNAUTHENTICATED: FAULT_CODES.unavailable,
   RESOURCE_EXHAUSTED: FAULT_CODES.unavailable,
   UNAVAILABLE: FAULT_CODES.unavailable,
 };

@@ -44,6 +44,10 @@ export const FailureCode = {
    * The service is down, or has no fresh snapshot of the inventory.
    */
   FAILURE_CODE_UNAVAILABLE: 'FAILURE_CODE_UNAVAILABLE',
+  /**
+   * The service takes calls with a token only, and does not know the one that came, if one did.
+   */
+  FAILURE_CODE_UNAUTHENTICATED: 'FAILURE_CODE_UNAUTHENTICATED',
 } as const;
 
 /**
@@ -100,6 +104,11 @@ export type FailureCode =
    */
   | 'FAILURE_CODE_UNAVAILABLE'
   | 14
+  /**
+   * The service takes calls with a token only, and does not know the one that came, if one did.
+   */
+  | 'FAILURE_CODE_UNAUTHENTICATED'
+  | 16
 
 /**
  * The kind of a failure of a unit or of one request of a stream. The numbers are those of the gRPC status codes.

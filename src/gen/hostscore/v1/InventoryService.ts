@@ -111,9 +111,9 @@ export interface InventoryServiceClient extends grpc.Client {
    * when its time is up, when it is released, or when the virtual machine is reserved anew. It is kept in memory, and
    * so also ends with the process. A service keeps a limited number (RESOURCE_EXHAUSTED).
    * 
-   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine and from
-   * callers that show a certificate it trusts; from others only if it was told to serve them in plain text, else the
-   * answer is PERMISSION_DENIED. In a dry run nothing is reserved.
+   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine, from
+   * callers that show a certificate it trusts, and with a token that allows Reserve; from others only if it was told to
+   * serve them in plain text, else the answer is PERMISSION_DENIED. In a dry run nothing is reserved.
    */
   Reserve(argument: _hostscore_v1_ReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
   Reserve(argument: _hostscore_v1_ReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
@@ -129,9 +129,9 @@ export interface InventoryServiceClient extends grpc.Client {
    * when its time is up, when it is released, or when the virtual machine is reserved anew. It is kept in memory, and
    * so also ends with the process. A service keeps a limited number (RESOURCE_EXHAUSTED).
    * 
-   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine and from
-   * callers that show a certificate it trusts; from others only if it was told to serve them in plain text, else the
-   * answer is PERMISSION_DENIED. In a dry run nothing is reserved.
+   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine, from
+   * callers that show a certificate it trusts, and with a token that allows Reserve; from others only if it was told to
+   * serve them in plain text, else the answer is PERMISSION_DENIED. In a dry run nothing is reserved.
    */
   reserve(argument: _hostscore_v1_ReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
   reserve(argument: _hostscore_v1_ReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_hostscore_v1_ReserveResponse__Output>): grpc.ClientUnaryCall;
@@ -205,9 +205,9 @@ export interface InventoryServiceHandlers extends grpc.UntypedServiceImplementat
    * when its time is up, when it is released, or when the virtual machine is reserved anew. It is kept in memory, and
    * so also ends with the process. A service keeps a limited number (RESOURCE_EXHAUSTED).
    * 
-   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine and from
-   * callers that show a certificate it trusts; from others only if it was told to serve them in plain text, else the
-   * answer is PERMISSION_DENIED. In a dry run nothing is reserved.
+   * Whoever reserves changes what others are answered, so the server takes reservations from its own machine, from
+   * callers that show a certificate it trusts, and with a token that allows Reserve; from others only if it was told to
+   * serve them in plain text, else the answer is PERMISSION_DENIED. In a dry run nothing is reserved.
    */
   Reserve: grpc.handleUnaryCall<_hostscore_v1_ReserveRequest__Output, _hostscore_v1_ReserveResponse>;
   
