@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SchedulingError } from '../domain/errors.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
@@ -97,8 +97,8 @@ export function parseTokens(text: string): readonly KnownToken[] {
   return [...byKey.values()];
 }
 
-function parseLine([name = '', hash = '', ...allowed]: readonly string[]): KnownToken | undefined {
-  const hex = DIGEST.exec(hash)?.[1];
+function parseLine([name = '', sum = '', ...allowed]: readonly string[]): KnownToken | undefined {
+  const hex = DIGEST.exec(sum)?.[1];
   if (hex === undefined || !TOKEN_NAME.test(name) || allowed.length === 0) return undefined;
   if (!allowed.every((pattern) => METHOD_PATTERN.test(pattern))) return undefined;
   return { name, digest: Buffer.from(hex, 'hex'), allowed: new Set(allowed) };
@@ -218,7 +218,7 @@ function readText(setting: string, file: string): string {
 }
 
 function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
 
 function keyOf(digest: Buffer): string {
