@@ -2,7 +2,7 @@
  * Sends mutated bodies through the XML-RPC codec, and a share of them through a real server. Whatever comes of one but a
  * value or a fault, and whatever is slow, is printed with its seed, and the exit code is 1.
  *
- * Usage: npm run fuzz [-- COUNT [FIRST_SEED]]
+ * Usage: npm run fuzz -- xml-rpc [COUNT [FIRST_SEED]]
  */
 import { request } from 'node:http';
 import { callXmlRpc } from '../src/bridge/client.js';
