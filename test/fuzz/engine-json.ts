@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
+import { isUtf8 } from 'node:buffer';
 import { createCollectionSplitter } from '../../src/inventory/collection-stream.js';
 import { EngineFailure } from '../../src/inventory/engine-failure.js';
 import { MAX_NAME_LENGTH, MAX_VALUE_LENGTH, parseHost, parseVm } from '../../src/inventory/engine-json.js';
@@ -32,8 +33,10 @@ export const engineJson: FuzzTarget = {
       }
       splitter.end();
     } catch (error) {
-      if (error instanceof EngineFailure) return 'refused';
-      throw error;
+      if (!(error instanceof EngineFailure)) throw error;
+      const isRefusedAsBroken = /was cut|is not JSON|bracket/.test(error.message);
+      if (isRefusedAsBroken && isJson(bytes)) throw new Error('JSON that is refused', { cause: error });
+      return 'refused';
     }
     const whole: unknown = JSON.parse(bytes.toString('utf8'));
     const list: unknown = isJsonObject(whole) ? whole['vm'] : undefined;
@@ -41,6 +44,15 @@ export const engineJson: FuzzTarget = {
     return objects.some(isTaken) ? 'taken' : 'empty';
   },
 };
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return isUtf8(bytes);
+  } catch {
+    return false;
+  }
+}
 
 /** Reports whether an object is a host or a VM. Throws for one whose texts or numbers are beyond the limits. */
 function isTaken(object: unknown): boolean {
