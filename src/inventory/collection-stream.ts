@@ -11,7 +11,7 @@ export const MAX_OBJECT_BYTES = 1024 ** 2;
 /** Most objects of a collection: 2.5 times what an engine is built for, and what fits into 1 GB of memory. */
 export const MAX_OBJECTS = 250_000;
 
-/** Most bytes around the objects, counting a run of white space as one. An object needs two or three. */
+/** Most bytes around the objects, counting a run of white space as one. An object needs three or four. */
 export const MAX_SKELETON_BYTES = 2 * 1024 ** 2;
 
 /** Deepest nesting of objects and arrays, the body being depth 1. A VM needs about 10. */
@@ -44,14 +44,12 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
-/** Placeholder of an object in the skeleton: the digit 0. */
-const PLACEHOLDER = 0x30;
 /** The body is depth 1, the collection's array 2, its objects 3. */
 const ARRAY_DEPTH = 2;
 
 /**
  * Creates a splitter of a streamed body `{"vm": [{...}, ...]}`, which never holds the body: it cuts out each object by its
- * braces and parses it alone. The skeleton around the objects, with a `0` for each, is parsed at the end, so that a body
+ * braces and parses it alone. The skeleton around the objects, with an empty text for each, is parsed at the end, so that a body
  * that is cut or malformed anywhere is an error. `{}` is an empty collection.
  *
  * The scanner costs no more than one JSON.parse of the whole body, a third of streaming JSON parsers, which build every token.
@@ -102,7 +100,9 @@ export function createCollectionSplitter({
       if (byte === OPEN_OBJECT && inCollection && depth === ARRAY_DEPTH) {
         objects += 1;
         if (objects > MAX_OBJECTS) throw tooBig(`has more than ${MAX_OBJECTS} elements`);
-        skeleton.add(PLACEHOLDER);
+        // An empty text in its place: a number would make one with digits beside it.
+        skeleton.add(QUOTE);
+        skeleton.add(QUOTE);
         inObject = true;
         return at;
       }

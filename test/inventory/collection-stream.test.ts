@@ -91,6 +91,10 @@ describe('createCollectionSplitter', () => {
   });
 
   const malformed: readonly (readonly [string, RegExp])[] = [
+    // Beside a number, an object must not become a part of it.
+    ['{"vm": [{}.5]}', /malformed/],
+    ['{"vm": [1{}]}', /malformed/],
+    ['{"vm": [-{}]}', /malformed/],
     ['', /cut after 0 bytes/],
     ['   ', /cut after 3 bytes/],
     ['{"vm":[{"a":1},{"b":', /cut after 20 bytes, in or after element 2/],
