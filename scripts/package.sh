@@ -35,7 +35,8 @@ cp deploy/hostscore.service "$prefix/lib/systemd/system"
 npx tsx scripts/man-page.ts | gzip -9n >"$prefix/share/man/man1/hostscore.1.gz"
 node dist/main.js completion bash >"$prefix/share/bash-completion/completions/hostscore"
 node dist/main.js completion zsh >"$prefix/share/zsh/site-functions/_hostscore"
-cp -R README.md CHANGELOG.md LICENSE docs deploy "$prefix/share/doc/hostscore"
+cp -R README.md CHANGELOG.md LICENSE SECURITY.md docs deploy "$prefix/share/doc/hostscore"
+npm run --silent sbom >"$prefix/share/doc/hostscore/sbom.cdx.json"
 # Whatever the umask and the owner of the clone.
 chmod -R u=rwX,go=rX "$prefix"
 

@@ -16,7 +16,7 @@ import { configurationTable } from './support/configuration-table.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pagesIn('docs')];
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...pagesIn('docs')];
 
 function pagesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -94,6 +94,13 @@ describe('documentation', () => {
       ({ language, text }) => !['sh', 'console'].includes(language) && typed.test(text),
     );
     expect(others).to.deep.equal([]);
+  });
+
+  it('names, for each threat, a test that there is', () => {
+    const links = [...read('docs/security.md').matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)];
+    expect(links).to.have.length.above(30);
+    const missing = links.filter(([, title = '', file = '']) => !read(file).includes(title));
+    expect(missing.map(([link]) => link)).to.deep.equal([]);
   });
 
   it('lists each decision', () => {
