@@ -1,4 +1,4 @@
-import type { Decision, DecisionPage, DecisionQuery, Outcome, ShadowResult } from '../domain/decision.js';
+import type { Decision, DecisionLogPage, DecisionQuery, Outcome, ShadowResult } from '../domain/decision.js';
 import { SchedulingError } from '../domain/errors.js';
 import { createLru } from '../lib/lru.js';
 import { timeOfDecisionId } from './decision-id.js';
@@ -32,7 +32,7 @@ export interface Search {
     query: DecisionQuery,
     page: { readonly size: number; readonly token?: string | undefined },
     signal: AbortSignal,
-  ) => Promise<DecisionPage>;
+  ) => Promise<DecisionLogPage>;
 }
 
 /** A place among the decisions: everything before it is older. It stays the same when its segment is sealed. */
@@ -173,11 +173,12 @@ export function createSearch(segments: () => readonly Segment[]): Search {
       const key = vmId !== undefined ? keyOfVm(vmId) : vmName !== undefined ? keyOfVmName(vmName) : undefined;
       const conditions = { key, from, to };
       const decisions: Decision[] = [];
+      const tokens: string[] = [];
       let place = token === undefined ? { segment: Infinity, ordinal: 0 } : placeOf(token);
       for (let read = 0; read < MAX_BLOCKS_A_PAGE && decisions.length < size; read++) {
         signal.throwIfAborted();
         const found = blockBefore(place, conditions);
-        if (found === undefined) return { decisions };
+        if (found === undefined) return { decisions, tokens };
         const { segment, block } = found;
         const [lines, dictionary] = await Promise.all([linesOf(found), dictionaryOf(segment)]);
         const first = segment.index.blocks[block]?.decisions ?? 0;
@@ -193,14 +194,20 @@ export function createSearch(segments: () => readonly Segment[]): Search {
           const decision = decode(line, dictionary);
           if (decision === undefined || !isWanted(decision, query)) continue;
           const whole = await complete(decision, { segment: segment.number, ordinal: ordinal - 1 });
-          if (query.outcome === undefined || query.outcome === stateOf(whole)) decisions.push(whole);
+          if (query.outcome !== undefined && query.outcome !== stateOf(whole)) continue;
+          decisions.push(whole);
+          tokens.push(tokenOf({ segment: segment.number, ordinal }));
         }
         place = { segment: segment.number, ordinal };
       }
-      if (blockBefore(place, conditions) === undefined) return { decisions };
-      return { decisions, nextPageToken: `${place.segment}.${place.ordinal}` };
+      if (blockBefore(place, conditions) === undefined) return { decisions, tokens };
+      return { decisions, tokens, nextPageToken: tokenOf(place) };
     },
   };
+}
+
+function tokenOf({ segment, ordinal }: Place): string {
+  return `${segment}.${ordinal}`;
 }
 
 function placeOf(token: string): Place {

@@ -139,6 +139,12 @@ export interface DecisionPage {
   readonly nextPageToken?: string | undefined;
 }
 
+/** A page of one log. */
+export interface DecisionLogPage extends DecisionPage {
+  /** Tokens of the pages that begin with each of the decisions, so that pages of logs can be merged. */
+  readonly tokens: readonly string[];
+}
+
 /** A record of decisions. */
 export interface DecisionLog {
   /** Keeps a decision, soon: never waits for the disk and never throws. What can't be kept is counted. */
@@ -154,7 +160,7 @@ export interface DecisionLog {
     query: DecisionQuery,
     page: { readonly size: number; readonly token?: string | undefined },
     signal: AbortSignal,
-  ) => Promise<DecisionPage>;
+  ) => Promise<DecisionLogPage>;
   /** Calls the listener with each decision from now on, and again with each that got an outcome. Returns what ends that. */
   readonly watch: (listener: (decision: Decision) => void) => () => void;
 }

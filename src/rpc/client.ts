@@ -4,6 +4,7 @@ import type { Call, PolicyUnitService } from '../domain/contract.js';
 import type { NotFoundSubject } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
 import { openChannel, watchConnection } from './channel.js';
+import { createDecisionClient, type DecisionClient } from './decision-client.js';
 import {
   readInventorySummary,
   readListedHosts,
@@ -55,6 +56,7 @@ export interface RpcClient extends PolicyUnitService, InventoryService {
   /** Returns the health of one of the server's services, or of the whole server for ''. */
   readonly health: (service: string, call: Call) => Promise<HealthStatus>;
   readonly watch: WatchInventory;
+  readonly decisions: DecisionClient;
   /**
    * Keeps the client connected and calls `listener` on every connect, at once if it is connected. gRPC retries with backoff.
    * Returns an unsubscribe function; closing the client unsubscribes too.
@@ -123,6 +125,7 @@ export function createRpcClient({ target, tls, token }: RpcClientOptions): RpcCl
     listReservations: (call) => listReservations(undefined, call),
     health: caller(healthCheck, (service) => healthCheck.requestSerialize({ service }), readHealth),
     watch: createWatch(remote),
+    decisions: createDecisionClient(remote),
     onConnected: (listener) => watchConnection(client, listener),
     close: () => client.close(),
   };

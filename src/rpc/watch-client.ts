@@ -18,27 +18,40 @@ export type WatchInventory = (
 ) => Promise<never>;
 
 /** Creates the caller of Watch. */
-export function createWatch({ client, target }: Pick<Remote, 'client' | 'target'>): WatchInventory {
+export function createWatch(remote: Pick<Remote, 'client' | 'target'>): WatchInventory {
   const { path } = inventoryMethods.Watch;
-  return async (asked, { requestId, signal }, onPart) => {
-    signal.throwIfAborted();
-    const request = writeWatch(asked, requestId);
-    const stream = client.makeServerStreamRequest(path, asIs, asIs, request, requestIdMetadata(requestId));
-    const cancel = () => stream.cancel();
-    const isStopped = () => signal.aborted;
-    signal.addEventListener('abort', cancel);
+  return async (asked, call, onPart) => {
     const read = createPartReader();
-    try {
-      for await (const bytes of stream) if (Buffer.isBuffer(bytes)) onPart(read(bytes));
-    } catch (thrown) {
-      if (isStopped()) throw endOfCall(signal);
-      throw isStatus(thrown) ? fromStatus(thrown, target) : SchedulingError.from(thrown);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      cancel();
-    }
-    throw new SchedulingError('UNAVAILABLE', `${target}: it ended the watch`);
+    const request = writeWatch(asked, call.requestId);
+    return followStream(remote, { path, request }, call, (bytes) => onPart(read(bytes)));
   };
+}
+
+/**
+ * Calls a method that streams its answers, and passes on message after message; the service waits while they are not taken.
+ * Rejects with a SchedulingError when the stream ends, for whatever reason.
+ */
+export async function followStream(
+  { client, target }: Pick<Remote, 'client' | 'target'>,
+  { path, request }: { readonly path: string; readonly request: Buffer },
+  { requestId, signal }: Pick<Call, 'requestId' | 'signal'>,
+  onMessage: (bytes: Buffer) => void,
+): Promise<never> {
+  signal.throwIfAborted();
+  const stream = client.makeServerStreamRequest(path, asIs, asIs, request, requestIdMetadata(requestId));
+  const cancel = () => stream.cancel();
+  const isStopped = () => signal.aborted;
+  signal.addEventListener('abort', cancel);
+  try {
+    for await (const bytes of stream) if (Buffer.isBuffer(bytes)) onMessage(bytes);
+  } catch (thrown) {
+    if (isStopped()) throw endOfCall(signal);
+    throw isStatus(thrown) ? fromStatus(thrown, target) : SchedulingError.from(thrown);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    cancel();
+  }
+  throw new SchedulingError('UNAVAILABLE', `${target}: it ended the watch`);
 }
 
 function isStatus(thrown: unknown): thrown is { readonly code: number; readonly details: string } {
