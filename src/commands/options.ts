@@ -16,6 +16,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   services: 'Other scoring services, and how they answer as one:',
   composite: 'Other scoring services, and how they answer as one:',
   policies: 'Named policies:',
+  shadow: 'Shadows, which are compared with the answers:',
   state: 'What is kept on disk:',
   bridge: 'The XML-RPC server that the engine calls:',
   decisions: 'The record of decisions:',

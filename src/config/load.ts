@@ -4,6 +4,7 @@ import { contradictions } from './contradictions.js';
 import { policySchema } from './policies.js';
 import { serviceSchema, type ServiceConfig } from './services.js';
 import { configSchema, type Config } from './schema.js';
+import { shadowSchema } from './shadows.js';
 import { formatAddress } from '../lib/address.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
 import { readBounded } from '../process/files.js';
@@ -47,6 +48,9 @@ export const serviceSettings = entrySettings(serviceSchema.shape, 'services[]');
 
 /** The keys of each policy, under paths such as `policies.NAME.scores`. */
 export const policySettings = entrySettings(policySchema.shape, 'policies.NAME');
+
+/** The keys inside each entry of the list `shadow`. */
+export const shadowSettings = entrySettings(shadowSchema.shape, 'shadow[]');
 
 const settingByVariable = new Map(settings.map((setting) => [setting.variable, setting]));
 
@@ -260,6 +264,7 @@ function shownPath(path: readonly PropertyKey[]): string {
 function knownKeys([section, entry, ...inner]: readonly PropertyKey[]): string[] {
   if (entry !== undefined && inner.length === 0) {
     if (section === 'services') return Object.keys(serviceSchema.shape);
+    if (section === 'shadow') return Object.keys(shadowSchema.shape);
     if (section === 'policies') return Object.keys(policySchema.shape);
   }
   if (section === undefined) return Object.keys(configSchema.shape);

@@ -14,6 +14,7 @@ import {
 } from './sections.js';
 import { policiesSchema } from './policies.js';
 import { servicesSchema } from './services.js';
+import { shadowsSchema } from './shadows.js';
 import { duration } from './values.js';
 import { isLoopback } from '../lib/address.js';
 
@@ -26,6 +27,7 @@ export const configSchema = z
     plugins: pluginsSection.prefault({}),
     services: servicesSchema,
     policies: policiesSchema,
+    shadow: shadowsSchema,
     composite: compositeSection.prefault({}),
     state: stateSection.prefault({}),
     decisions: decisionsSection.prefault({}),
@@ -51,6 +53,11 @@ export const configSchema = z
         'engine.url',
         `expected an http or https address without credentials and query, got "${withoutCredentials(engine.url)}"`,
       );
+    }
+    for (const [index, { policy }] of config.shadow.entries()) {
+      if (policy === undefined || Object.hasOwn(config.policies, policy)) continue;
+      const message = `there is no policy "${policy}"; add it to policies`;
+      context.addIssue({ code: 'custom', path: ['shadow', index, 'policy'], message });
     }
     const plaintextTo = engine.url === undefined ? undefined : plaintextHost(engine.url);
     if (plaintextTo !== undefined && !engine.allowPlaintext) {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { policiesOf } from '../../src/config/policies.js';
+import { MAX_SHADOWS } from '../../src/config/shadows.js';
 import { policyHash } from '../../src/domain/policies.js';
 import {
   ConfigError,
@@ -115,6 +116,12 @@ describe('configuration', () => {
       },
     ],
     ['policies', '', {}],
+    [
+      'shadow',
+      '[{ name: next, target: "next:50051", sample: 0.1 }]',
+      [{ name: 'next', target: 'next:50051', sample: 0.1, tls: false }],
+    ],
+    ['shadow', '', []],
   ];
   for (const [path, text, parsed] of values) {
     it(`reads ${path}: ${text} as ${JSON.stringify(parsed)}`, () => {
@@ -133,7 +140,7 @@ describe('configuration', () => {
     [
       'an unknown section',
       { yaml: 'sevrer: {}\n' },
-      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, composite, state, decisions, bridge, server, ops, log, shutdownDelay, shutdownGrace$/,
+      /^sevrer: unknown key .*; known are engine, inventory, balancing, plugins, services, policies, shadow, composite, state, decisions, bridge, server, ops, log, shutdownDelay, shutdownGrace$/,
     ],
     [
       'an unknown variable',
@@ -346,6 +353,58 @@ describe('configuration', () => {
       /^policies\.a\.properties\.a-b: .*letters, digits and underscores/,
     ],
     [
+      'shadows that are no list',
+      { flags: { shadow: 'dense' } },
+      'shadow (--shadow): expected a list of shadows, such as [{name: dense, policy: dense}]',
+    ],
+    [
+      'a shadow of nothing',
+      { yaml: 'shadow:\n  - name: a\n' },
+      'shadow[0].policy: is required, or a target: what to compare with',
+    ],
+    [
+      'a shadow of two things',
+      { yaml: 'policies: {p: {filters: [f]}}\nshadow:\n  - {name: a, policy: p, target: t}\n' },
+      'shadow[0].target: is set together with a policy; keep one of them, or make two shadows',
+    ],
+    [
+      'a shadow of a policy that there is not',
+      { yaml: 'shadow:\n  - {name: a, policy: constructor}\n' },
+      'shadow[0].policy: there is no policy "constructor"; add it to policies',
+    ],
+    [
+      'two shadows of one name',
+      { yaml: 'shadow:\n  - {name: a, target: t}\n  - {name: a, target: u}\n' },
+      'shadow[1].name: "a" is the name of another shadow; choose another',
+    ],
+    [
+      'an unknown key of a shadow',
+      { yaml: 'shadow:\n  - {name: a, target: t, smaple: 1}\n' },
+      /^shadow\[0\]\.smaple: unknown key in DIR.*; known are name, policy, target, sample, tls, /,
+    ],
+    [
+      'a share of no decision',
+      { yaml: 'shadow:\n  - {name: a, target: t, sample: 0}\n' },
+      'shadow[0].sample: expected a share above 0, such as 0.1',
+    ],
+    [
+      'a share of more than all',
+      { yaml: 'shadow:\n  - {name: a, target: t, sample: 2}\n' },
+      'shadow[0].sample: expected a share of at most 1, which is all of them',
+    ],
+    [
+      'TLS to a policy',
+      { yaml: 'policies: {p: {filters: [f]}}\nshadow:\n  - {name: a, policy: p, tls: true}\n' },
+      'shadow[0].tls: is for a target',
+    ],
+    [
+      `${MAX_SHADOWS + 1} shadows`,
+      {
+        yaml: `shadow:\n${Array.from({ length: MAX_SHADOWS + 1 }, (_, n) => `  - {name: s${n}, target: t}\n`).join('')}`,
+      },
+      `shadow: expected at most ${MAX_SHADOWS} shadows`,
+    ],
+    [
       'a bridge beyond loopback that nobody meant',
       { flags: { 'bridge.listen': '0.0.0.0:18781' } },
       /^bridge\.listen .*0\.0\.0\.0 is beyond loopback; set bridge\.allowPlaintext: true/,
@@ -497,7 +556,8 @@ describe('configuration', () => {
   });
 
   it('writes itself back as it would be written, without secrets', () => {
-    const written = { variables: ENGINE, flags: { policies: '{p: {scores: {u: 2}}}', services: 'a=x:1' } };
+    const flags = { policies: '{p: {scores: {u: 2}}}', services: 'a=x:1', shadow: '[{name: s, policy: p}]' };
+    const written = { variables: ENGINE, flags };
     const text = redact(load(written));
     expect(text).to.include('password: (set, not shown)').and.not.include('hunter2');
     expect(text)

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
-import { policySettings, serviceSettings, settings } from '../../src/config/load.js';
+import { policySettings, serviceSettings, settings, shadowSettings } from '../../src/config/load.js';
 import { configSchema } from '../../src/config/schema.js';
 
 const SRC = resolve(import.meta.dirname, '../../src');
 
-const paths = new Set([...settings, ...serviceSettings].map(({ path }) => path));
+const paths = new Set([...settings, ...serviceSettings, ...shadowSettings].map(({ path }) => path));
 const keys = new Set([...paths].map((path) => path.replace(/^.*\./, '')));
 
 /** What looks like a setting: a key in a section, also in the `limits` of a room; and `(maxX)` behind a number. */
@@ -37,7 +37,9 @@ function missingIn(text: string): string[] {
     if (limit !== undefined) return keys.has(limit) ? [] : [all];
     if (section === 'policies')
       return policySettings.some(({ path }) => path.endsWith(`.${key ?? ''}`)) ? [] : [all];
-    const path = section === 'services' ? `services[].${key ?? ''}` : `${section ?? ''}.${key ?? ''}`;
+    const path = ['services', 'shadow'].includes(section ?? '')
+      ? `${section ?? ''}[].${key ?? ''}`
+      : `${section ?? ''}.${key ?? ''}`;
     return paths.has(path) ? [] : [all];
   });
 }

@@ -5,18 +5,20 @@ import {
   redact,
   serviceSettings,
   settings,
+  shadowSettings,
   type Setting,
 } from '../../src/config/load.js';
 
 /** The table of all settings with their defaults, as docs/configuration.md has it. */
 export function configurationTable(): string {
   const defaults: unknown = parse(redact(loadConfig({ variables: {}, flags: {} })));
-  // What a service has that says no more than it must.
-  const flags = { services: 'name=target' };
-  const service: unknown = parse(redact(loadConfig({ variables: {}, flags })));
+  // What an entry has that says no more than it must.
+  const flags = { services: 'name=target', shadow: '[{name: name, target: target}]' };
+  const entered: unknown = parse(redact(loadConfig({ variables: {}, flags })));
   const entries: readonly (readonly [list: string, inner: readonly Setting[]])[] = [
     ['services', serviceSettings],
     ['policies', policySettings],
+    ['shadow', shadowSettings],
   ];
   const rows = settings.flatMap((setting) => [
     row(setting, valueAt(defaults, setting.path)),
@@ -27,8 +29,8 @@ export function configurationTable(): string {
   return ['| key | default | meaning | variable |', '|---|---|---|---|', ...rows, ''].join('\n');
 
   function defaultOf({ path }: Setting): unknown {
-    const key = path.replace(/^.*\./, '');
-    return ['name', 'target'].includes(key) ? undefined : valueAt(service, `services.0.${key}`);
+    const [list = '', key = ''] = path.split('[].');
+    return ['name', 'target'].includes(key) ? undefined : valueAt(entered, `${list}.0.${key}`);
   }
 }
 
