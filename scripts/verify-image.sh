@@ -87,7 +87,7 @@ if [ "$target" = compose ]; then
   while IFS=$'\t' read -r name words settings; do
     IFS=$'\x1f' read -ra command <<<"$words"
     IFS=$'\x1f' read -ra settings <<<"$settings"
-    "${run[@]:0:4}" "${settings[@]}" "${run[@]:4}" "${entry[@]}" "${command[@]}" >"/tmp/compose-$name.log" 2>&1 &
+    "${run[@]:0:4}" "${settings[@]}" "${run[@]:4}" "${entry[@]}" "${command[@]}" >"${inspected%/*}/compose-$name.log" 2>&1 &
   done < <(node --input-type=module -e "
     import { readFileSync } from 'node:fs';
     import { parse } from 'yaml';
@@ -102,13 +102,13 @@ if [ "$target" = compose ]; then
     sleep 0.2
   done
   grep -E '^host |picks' <<<"$answer"
-  grep -q 'ksm_same_os_score.*odd_hosts' <<<"$answer" || { cat /tmp/compose-*.log; fails 'units of both services'; }
+  grep -q 'ksm_same_os_score.*odd_hosts' <<<"$answer" || { cat "${inspected%/*}"/compose-*.log; fails 'units of both services'; }
   exit
 fi
 
 arguments=(serve --demo)
 [ "$target" = service ] || arguments+=(--plugins-dir /plugins)
-log="$(mktemp)"
+log="${inspected%/*}/$target.log"
 "${run[@]}" "${entry[@]}" "${arguments[@]}" >"$log" 2>&1 &
 running=$!
 "${run[@]}" hostscore health --wait >/dev/null || { cat "$log"; fails 'it does not listen'; }

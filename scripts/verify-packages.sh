@@ -88,7 +88,7 @@ cat >>"$root/etc/hostscore/hostscore.yaml" <<'YAML'
 plugins:
   dir: /etc/hostscore/plugins
 YAML
-log="$(mktemp)"
+log="$root/root/serve.log"
 start() {
   "${as_service[@]}" hostscore serve --demo >"$log" 2>&1 &
   running=$!
