@@ -159,7 +159,11 @@ describe('the manifests for Kubernetes', () => {
       .looseObject({
         template: z
           .object({
-            spec: z.object({ terminationGracePeriodSeconds: z.number(), containers: z.tuple([container]) }),
+            spec: z.object({
+              terminationGracePeriodSeconds: z.number(),
+              containers: z.tuple([container]),
+              volumes: z.array(z.object({ emptyDir: z.object({ sizeLimit: z.string() }).optional() })),
+            }),
           })
           .optional(),
       })
@@ -172,7 +176,7 @@ describe('the manifests for Kubernetes', () => {
 
   const deployments = manifests.flatMap(({ metadata, spec }) => {
     if (spec?.template === undefined) return [];
-    const { containers, terminationGracePeriodSeconds } = spec.template.spec;
+    const { containers, terminationGracePeriodSeconds, volumes } = spec.template.spec;
     const [{ args, env, ...rest }] = containers;
     const file = files[(args[args.indexOf('--config') + 1] ?? '').replace('/etc/hostscore/', '')];
     const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
@@ -181,6 +185,7 @@ describe('the manifests for Kubernetes', () => {
         name: metadata.name,
         config: configOf(variables, args, file),
         terminationGracePeriodSeconds,
+        volumes,
         ...rest,
       },
     ];
@@ -206,6 +211,12 @@ describe('the manifests for Kubernetes', () => {
       ]);
       const endMs = config.shutdownDelay + config.shutdownGrace + 10_000;
       expect(rest.terminationGracePeriodSeconds * 1000).to.be.at.least(endMs);
+      const [room = 0] = rest.volumes.flatMap(
+        ({ emptyDir }) => Number.parseInt(emptyDir?.sizeLimit ?? '', 10) || [],
+      );
+      expect(room * 1024 * 1024, 'a pod that needs more is evicted').to.be.above(
+        config.decisions.grpcMaxSize,
+      );
       expect(rest.volumeMounts.map(({ mountPath }) => mountPath)).to.include('/var/lib/hostscore');
     });
   }
