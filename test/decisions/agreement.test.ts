@@ -127,7 +127,11 @@ describe('agreement', () => {
         onPage();
         const decisions = Array<Decision>(Math.min(size, count - given)).fill(decision);
         given += decisions.length;
-        return Promise.resolve({ decisions, ...(given < count && { nextPageToken: String(given) }) });
+        return Promise.resolve({
+          decisions,
+          tokens: [],
+          ...(given < count && { nextPageToken: String(given) }),
+        });
       },
     };
   }
