@@ -1,20 +1,28 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
-import { createDecisionIds } from '../decisions/decision-id.js';
-import { openDecisionLog, type OpenDecisionLog } from '../decisions/log.js';
+import { createDecisionIds, faceOfDecisionId } from '../decisions/decision-id.js';
+import { openDecisionLog } from '../decisions/log.js';
+import { createOutcomes } from '../decisions/outcomes.js';
 import { recordDecisions } from '../decisions/recorder.js';
+import { createDecisionService } from '../decisions/service.js';
 import type { PolicyUnitService } from '../domain/contract.js';
-import type { DecisionFace } from '../domain/decision.js';
+import type { Decision, DecisionFace } from '../domain/decision.js';
+import type { DecisionService } from '../domain/decision-service.js';
+import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { Policies } from '../domain/policies.js';
+import { nodeAfter } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { StateDir } from '../process/state-dir.js';
 
 /** The decisions of a process: what its two faces answered, each in a log of its own. */
 export interface OpenDecisions {
-  readonly logs: Readonly<Record<DecisionFace, OpenDecisionLog>>;
+  readonly service: DecisionService;
   /** Returns a service that does what the given one does and records what a face answers by it. */
   readonly record: (face: DecisionFace, service: PolicyUnitService, policies: Policies) => PolicyUnitService;
+  /** Learns from this inventory where VMs land, from now on. */
+  readonly follow: (feed: InventoryFeed) => void;
   /** Writes what waits. */
   readonly close: () => Promise<void>;
 }
@@ -48,18 +56,34 @@ export function openDecisions(
     ENGINE: open('ENGINE', 'engine', engineMaxSize, engineMaxDays),
     GRPC: open('GRPC', 'grpc', grpcMaxSize, grpcMaxDays),
   };
+  const logOf = ({ id }: Pick<Decision, 'id'>) => logs[faceOfDecisionId(id)];
+  const outcomes = createOutcomes({
+    append: (decision, outcome) => logOf(decision).appendOutcome(decision, outcome),
+    ...{ clock: Date, after: nodeAfter },
+  });
+  const followed = new WeakSet<InventoryFeed>();
   const makeId = createDecisionIds();
   metrics.watchDecisions((face) => logs[face].figures());
   return {
-    logs,
+    service: createDecisionService({ logs, process: hostname() }),
     record: (face, service, policies) =>
       recordDecisions(service, {
         ...{ face, makeId, policies, log },
-        append: logs[face].append,
+        append(decision) {
+          logs[face].append(decision);
+          outcomes.decided(decision);
+        },
         onDropped: () => metrics.decisionDropped(face),
         ...(face === 'GRPC' ? { rate: grpcRate } : {}),
       }),
+    follow(feed) {
+      // A reload may keep an inventory.
+      if (followed.has(feed)) return;
+      followed.add(feed);
+      feed.onPlacement(outcomes.placed);
+    },
     async close() {
+      outcomes.close();
       await opening;
       await Promise.all([logs.ENGINE.close(), logs.GRPC.close()]);
     },

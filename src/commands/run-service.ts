@@ -111,7 +111,8 @@ async function startService(
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
   const logAnswer = createAnswerLog(log);
-  const backends = createBackendReference(({ service, policies }) => {
+  const backends = createBackendReference(({ service, policies, feed }) => {
+    if (feed !== undefined) decisions?.follow(feed);
     const observed = observe(withPolicies(service, policies), { logAnswer, metrics, policies });
     return decisions?.record('GRPC', observed, policies) ?? observed;
   });
@@ -193,7 +194,10 @@ async function startService(
     if (parts.grpc) {
       const { gatewayService: service, inventory } = backends;
       const feed = () => backends.current()?.feed;
-      grpc = await bound(startGrpc(config, { service, inventory, feed, authorize, log, metrics }));
+      const asked = () => decisions?.service;
+      grpc = await bound(
+        startGrpc(config, { service, inventory, feed, decisions: asked, authorize, log, metrics }),
+      );
     }
     if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
     faces.onStop('servers', stopServing);

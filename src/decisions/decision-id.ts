@@ -29,6 +29,11 @@ export function createDecisionIds(): MakeDecisionId {
   };
 }
 
+/** Returns the face at which the call of a decision came, by its id. */
+export function faceOfDecisionId(id: string): DecisionFace {
+  return id.startsWith('e') ? 'ENGINE' : 'GRPC';
+}
+
 /** Returns the time in an id, in ms since the epoch, or undefined for any other text. */
 export function timeOfDecisionId(id: string): number | undefined {
   const digits = ID.exec(id)?.[1];

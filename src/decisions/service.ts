@@ -14,6 +14,7 @@ import type {
 } from '../domain/decision-service.js';
 import { SchedulingError } from '../domain/errors.js';
 import { explainDecision } from '../engine-model/explain-decision.js';
+import { faceOfDecisionId } from './decision-id.js';
 
 /** Decisions that are read at once for a page: of 1,000 hosts each they take 1 MB. */
 const READ_AT_ONCE = 32;
@@ -69,7 +70,7 @@ export function createDecisionService({ logs, process }: DecisionServiceOptions)
   }
 
   async function get(id: string, { signal }: Pick<Call, 'signal'>): Promise<Decision> {
-    const log = id.startsWith('e') ? logs.ENGINE : logs.GRPC;
+    const log = logs[faceOfDecisionId(id)];
     const decision = await log.get(id, signal);
     if (decision !== undefined) return decision;
     throw new SchedulingError(
