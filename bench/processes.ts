@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A process under measurement. */
 export interface Measured {
@@ -20,8 +22,10 @@ export interface MeasuredService extends Measured {
 }
 
 const children = new Set<ChildProcess>();
+const folders: string[] = [];
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 /** Kills a child when this process ends before it: a run that fails leaves no processes behind. */
@@ -111,12 +115,20 @@ export async function startService(
   const args = [
     ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
     ...FREE_PORTS,
+    ...['--state-dir', stateDir()],
     ...flags,
   ];
   const both = /Scores hosts at (\S+:\d+)[.;][^]*at http:\/\/(\S+?)\/\./;
   const service = await start(args, both, { HOSTSCORE_ENGINE_PASSWORD: 'simulator', ...env });
   const [found = '', bridge = ''] = service.found.split(' ');
   return { ...service, found, bridge };
+}
+
+/** Makes a folder for the state of one process, and removes it at the end of this one. */
+function stateDir(): string {
+  const path = mkdtempSync(join(tmpdir(), 'hostscore-bench-'));
+  folders.push(path);
+  return path;
 }
 
 /** Starts a bridge in a process of its own; `found` is where it answers XML-RPC. */

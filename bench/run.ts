@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   'engine-traffic': 'requests to the engine and bytes from it a minute, against a listing every 30 s',
   plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
   'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
+  decisions: 'ScoreHosts with decisions off, on, each one recorded, and with a shadow: CPU a call, p99',
   'decision-log':
     'decisions: bytes and CPU each; a year of 10,000 a day: to open, to list by VM, memory: [days]',
   'rolling-restart':
