@@ -118,7 +118,7 @@ export function openClient({
     return createRpcClient({ target, tls, token });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`--server, --ca, --cert, --key, --token-file: ${error.message}`);
+    throw new ConfigError(`--server, --token-file, --ca, --cert, --key: ${error.message}`);
   }
 }
 

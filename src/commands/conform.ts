@@ -72,7 +72,7 @@ function openClient(options: Options): Client {
     return createClient(options.target, { tls: clientTls(options), tokenFile: options.tokenFile });
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    throw new ConfigError(`--target, --ca, --cert, --key, --token-file: ${error.message}`);
+    throw new ConfigError(`--target, --token-file, --ca, --cert, --key: ${error.message}`);
   }
 }
 

@@ -5,7 +5,13 @@ import { reasonOf } from '../lib/text.js';
 import { readBounded } from '../process/files.js';
 import { PAGES_WITH_TOKEN } from '../process/ops-server.js';
 import { createToken, parseTokens, TOKEN_NAME } from '../process/tokens.js';
-import { INVENTORY_SERVICE, inventoryMethods, POLICY_UNIT_SERVICE, policyUnitMethods } from '../rpc/proto.js';
+import {
+  decisionMethods,
+  INVENTORY_SERVICE,
+  inventoryMethods,
+  POLICY_UNIT_SERVICE,
+  policyUnitMethods,
+} from '../rpc/proto.js';
 import { print, type Io } from './io.js';
 
 /** Options of `hostscore token create`. */
@@ -22,6 +28,7 @@ const FILE_MODE = 0o640;
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   [POLICY_UNIT_SERVICE]: Object.keys(policyUnitMethods),
   [INVENTORY_SERVICE]: Object.keys(inventoryMethods),
+  'hostscore.v1.DecisionService': Object.keys(decisionMethods),
   'grpc.reflection.v1.ServerReflection': ['ServerReflectionInfo'],
   'grpc.reflection.v1alpha.ServerReflection': ['ServerReflectionInfo'],
 };
