@@ -130,8 +130,8 @@ export interface ShadowReports {
 }
 
 /**
- * The memory of the decisions that one process made; a method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND (no such one is kept),
- * UNAVAILABLE (the disk does not answer).
+ * The decisions that a process remembers. A method rejects with a SchedulingError: INVALID_ARGUMENT, NOT_FOUND (no such decision
+ * is kept), UNAVAILABLE (the disk does not answer).
  */
 export interface DecisionService {
   /** Process that answers, such as a host name and a number. */

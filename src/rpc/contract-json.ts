@@ -50,9 +50,7 @@ function contract(): protobuf.Root {
   const root = new protobuf.Root();
   const resolveIn = root.resolvePath.bind(root);
   root.resolvePath = (origin, target) =>
-    origin === '' || CONTRACT_FILES.includes(target)
-      ? join(CONTRACT_FOLDER, target)
-      : resolveIn(origin, target);
+    CONTRACT_FILES.includes(target) ? join(CONTRACT_FOLDER, target) : resolveIn(origin, target);
   loaded = root.loadSync([...CONTRACT_FILES]);
   loaded.resolveAll();
   return loaded;
@@ -74,21 +72,42 @@ function asJson(type: protobuf.Type, members: ReadonlyMap<string, unknown>): obj
       // The types of protobufjs leave out its any.
       const typeDefault: unknown = field.typeDefault;
       const value = members.get(name);
+      if (field instanceof protobuf.MapField) {
+        const entries = [...membersOf(value)];
+        return entries.length === 0
+          ? []
+          : [[name, Object.fromEntries(entries.map(([key, item]) => [key, valueJson(field, item)]))]];
+      }
       if (Array.isArray(value)) {
         return value.length === 0 ? [] : [[name, value.map((item) => valueJson(field, item))]];
       }
-      if (value == null || (partOf === null && value === typeDefault)) return [];
+      const isDefault = isInt64(field) ? Number(value) === 0 : value === typeDefault;
+      if (value == null || (partOf === null && isDefault)) return [];
       return [[name, valueJson(field, value)]];
     }),
   );
 }
 
-function valueJson({ resolvedType }: protobuf.Field, value: unknown): unknown {
+function valueJson(field: protobuf.Field, value: unknown): unknown {
+  const { resolvedType } = field;
+  if (isInt64(field)) return String(value);
   if (resolvedType instanceof protobuf.Enum) return resolvedType.valuesById[Number(value)] ?? value;
   if (!(resolvedType instanceof protobuf.Type)) return value;
   const members = membersOf(value);
   if (resolvedType.fullName === '.google.protobuf.Timestamp') return timeJson(members);
+  if (resolvedType.fullName === '.google.protobuf.Duration') return durationJson(members);
   return asJson(resolvedType, members);
+}
+
+function isInt64({ type }: protobuf.Field): boolean {
+  return type === 'int64';
+}
+
+/** Returns a duration with three, six or nine digits, or none, as the mapping has it. */
+function durationJson(members: ReadonlyMap<string, unknown>): string {
+  const digits = String(Number(members.get('nanos') ?? 0)).padStart(9, '0');
+  const fraction = digits.replace(/(?:000){1,3}$/, '');
+  return `${Number(members.get('seconds') ?? 0)}${fraction === '' ? '' : `.${fraction}`}s`;
 }
 
 function timeJson(members: ReadonlyMap<string, unknown>): string {
