@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/schema.js';
 import { reloadConfig } from '../config/reload.js';
 import { SchedulingError } from '../domain/errors.js';
-import { withPolicies } from '../domain/policies.js';
+import { withCounterfactuals, withPolicies } from '../domain/policies.js';
 import { createAnswerLog } from '../process/answer-log.js';
 import { createLifecycle } from '../process/lifecycle.js';
 import type { LevelLog, Log, LogFields } from '../process/log.js';
@@ -113,7 +113,11 @@ async function startService(
   const logAnswer = createAnswerLog(log);
   const backends = createBackendReference(({ service, policies, feed }) => {
     if (feed !== undefined) decisions?.follow(feed);
-    const observed = observe(withPolicies(service, policies), { logAnswer, metrics, policies });
+    const observed = observe(withPolicies(withCounterfactuals(service), policies), {
+      logAnswer,
+      metrics,
+      policies,
+    });
     return decisions?.record('GRPC', observed, policies) ?? observed;
   });
   const metrics = createMetrics((name) => backends.current()?.unitNames().includes(name) === true);

@@ -1,4 +1,10 @@
-import { MAX_SCORE, type ScoreHostsResponse, type WeightedUnit } from '../domain/contract.js';
+import {
+  MAX_SCORE,
+  type ScoreHostsResponse,
+  type UnitCounterfactual,
+  type WeightedUnit,
+  type WinningWeights,
+} from '../domain/contract.js';
 import type { ListedHost } from '../domain/inventory.js';
 import { scoresOfCosts } from '../domain/score-sums.js';
 import { alignedTable } from './table.js';
@@ -124,4 +130,36 @@ function snapshotWords(time: number | undefined, now: number): string {
   if (time === undefined) return 'no snapshot';
   const age = Math.max(0, Math.round((now - time) / 1000));
   return `snapshot of ${new Date(time).toISOString()}, ${age}s old`;
+}
+
+/** Most ranges of weights that are told of one unit: more would hide the one that matters. */
+const MAX_RANGES = 12;
+
+/** Returns, for each unit, which weights make which host the best while all other weights stay. */
+export function weightLines(
+  units: readonly UnitCounterfactual[],
+  nameOf: (hostId: string) => string,
+): readonly Line[] {
+  return [
+    { text: '' },
+    { text: 'if one weight were another:' },
+    ...units.map((unit) => ({ text: `  ${sentenceOf(unit, nameOf)}` })),
+  ];
+}
+
+function sentenceOf(
+  { unit, weight, weights }: UnitCounterfactual,
+  nameOf: (hostId: string) => string,
+): string {
+  const own = weights.find(({ from, to }) => from <= weight && weight <= to);
+  const others = weights.filter((range) => range !== own);
+  const told = others.slice(0, MAX_RANGES).map((range) => `${nameOf(range.hostId)} ${rangeOf(range)}`);
+  const more = others.length > MAX_RANGES ? [`and ${others.length - MAX_RANGES} more ranges`] : [];
+  const stays = own === undefined ? [] : [`${nameOf(own.hostId)} stays the best ${rangeOf(own)}`];
+  return `${unit} x${weight}: ${[...stays, ...told, ...more].join('; ')}`;
+}
+
+function rangeOf({ from, to }: WinningWeights): string {
+  if (to === Infinity) return from === 0 ? 'with any weight' : `from ${from} on`;
+  return from === to ? `for weight ${from}` : `for weights ${from} to ${to}`;
 }

@@ -19,8 +19,8 @@ import { CommandError, print, type Io } from './io.js';
 import { hostIdOf, vmIdOf, type Directory } from './names.js';
 import { configOf, count, placement, property, requireVm, text, texts, weightedUnit } from './options.js';
 import { unreadProperties } from './properties.js';
-import { scoreTable } from './score-table.js';
-import { isTerminal, printLines, terminalJson, warn } from './terminal-text.js';
+import { scoreTable, weightLines } from './score-table.js';
+import { isTerminal, printLines, terminalJson, warn, type Line } from './terminal-text.js';
 
 /** Options of `hostscore score`. */
 interface ScoreOptions extends ClientOptions {
@@ -34,6 +34,7 @@ interface ScoreOptions extends ClientOptions {
   /** VMs and hosts by name or id. */
   readonly assume?: readonly (readonly [vm: string, host: string])[];
   readonly property?: ReadonlyMap<string, string>;
+  readonly counterfactuals?: boolean;
   readonly json?: boolean;
 }
 
@@ -65,6 +66,7 @@ export function addScoreCommand(program: Command, io: Io): void {
     .option('--top <n>', `show the best N hosts only; ${TERMINAL_TOP} on a terminal by default`, count)
     .option('--assume <vm=host>', 'count a VM at a host, by names or ids, repeatable', placement)
     .option('--property <key=value>', 'property of the scheduling policy, repeatable', property)
+    .option('--counterfactuals', 'say which weights would make another host the best')
     .option('--json', 'print JSON')
     .action((options: ScoreOptions) => score({ ...options, vm: requireVm(options.vm, command) }, io));
 }
@@ -94,7 +96,7 @@ async function score(options: ScoreOptions, io: Io): Promise<void> {
     );
     const weights = weightsOf(answer, options, io);
     const shown = { weights, services, cluster, top: top ?? Infinity, now: Date.now() };
-    printLines(io.stdout, scoreTable(response, shown));
+    printLines(io.stdout, [...scoreTable(response, shown), ...counterfactualLines(answer)]);
   }
   // JSON has the rest.
   warn(io.stderr, json ? unreadBy(answer) : [...failuresOf(answer), ...unreadBy(answer)]);
@@ -121,10 +123,8 @@ async function ifAnswered<Value>(answer: Promise<Value>): Promise<Value | undefi
   });
 }
 
-async function requestOf(
-  { vm, host, unit = [], policy, top, assume = [], property = new Map() }: ScoreOptions,
-  directory: Directory,
-): Promise<ScoreHostsRequest> {
+async function requestOf(options: ScoreOptions, directory: Directory): Promise<ScoreHostsRequest> {
+  const { vm, host, unit = [], policy, top, assume = [], property = new Map(), counterfactuals } = options;
   const [vmId, hosts, assumedPlacements] = await Promise.all([
     vmIdOf(vm, '--vm', directory),
     host === undefined
@@ -136,7 +136,20 @@ async function requestOf(
     ...{ vmId, hosts, assumedPlacements, units: unit, properties: property, explain: true },
     ...(policy === undefined ? {} : { policy }),
     ...(top === undefined ? {} : { explainTop: top }),
+    ...(counterfactuals === true ? { counterfactuals } : {}),
   };
+}
+
+/** Returns which weights would make another host the best, as far as that was asked for and told. */
+function counterfactualLines({ response, cluster = [] }: Answer): readonly Line[] {
+  const { counterfactuals = [], scores, explanation } = response;
+  if (counterfactuals.length === 0) return [];
+  const names = new Map(cluster.map(({ id, name }) => [id, name]));
+  for (const [place, { hostId }] of scores.entries()) {
+    const name = explanation?.hostName(place);
+    if (name !== undefined) names.set(hostId, name);
+  }
+  return weightLines(counterfactuals, (id) => names.get(id) ?? id);
 }
 
 async function placementOf(

@@ -168,6 +168,7 @@ export function createComposite(options: CompositeOptions): Composite {
 
   async function balanceHosts(request: BalanceHostsRequest, call: Call): Promise<BalanceHostsResponse> {
     const until = await begin(call);
+    const { properties, assumedPlacements = [], explain = false } = request;
     const hosts = hostListOf(request.hostIds);
     const { answers, failures } = await fanOut({
       ...{ endpoints, call, until },
@@ -178,7 +179,8 @@ export function createComposite(options: CompositeOptions): Composite {
         method: 'balanceHosts',
         run: (member, bounded) => {
           const unit = routes[0]?.offeredName ?? request.unit;
-          return member.service.balanceHosts({ ...request, unit }, bounded);
+          const asked = { unit, hostIds: request.hostIds, properties, assumedPlacements, explain };
+          return member.service.balanceHosts(asked, bounded);
         },
         read: (response: BalanceHostsResponse) => checkMigration(response, hosts),
       }),

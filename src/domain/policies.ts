@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { FilterHostsRequest, PolicyUnitService, ScoreHostsRequest, WeightedUnit } from './contract.js';
+import type {
+  FilterHostsRequest,
+  PolicyUnitService,
+  ScoreHostsRequest,
+  ScoreHostsResponse,
+  UnitCounterfactual,
+  WeightedUnit,
+} from './contract.js';
+import { weightRanges, type RankedColumn } from './counterfactuals.js';
 import { SchedulingError } from './errors.js';
+import { scoresOfCosts } from './score-sums.js';
 
 /** Units with weights and properties under one name, so that a caller names them all at once. */
 export interface Policy extends PolicyContent {
@@ -85,6 +94,45 @@ export function withPolicies(service: PolicyUnitService, policies: Policies): Po
       );
     },
   };
+}
+
+/**
+ * Returns a service that does what the given one does and says, where it is asked, which weights would change the best host.
+ * The given one never sees that it was asked.
+ */
+export function withCounterfactuals(service: PolicyUnitService): PolicyUnitService {
+  return {
+    ...service,
+    async scoreHosts(request, call) {
+      const { counterfactuals = false, ...rest } = request;
+      const response = await service.scoreHosts(rest, call);
+      return counterfactuals
+        ? { ...response, counterfactuals: counterfactualsOf(response, rest.units) }
+        : response;
+    },
+  };
+}
+
+function counterfactualsOf(
+  { scores, unitResults }: ScoreHostsResponse,
+  units: readonly WeightedUnit[],
+): readonly UnitCounterfactual[] {
+  const columns = unitResults.flatMap(({ unit, value, direction }, place): readonly RankedColumn[] => {
+    if (value === undefined) return [];
+    // A request without units means each unit with weight 1.
+    const weight = units.length === 0 ? 1 : (units[place]?.weight ?? 0);
+    return [{ unit, weight, values: direction === 'LOWER_IS_BETTER' ? scoresOfCosts(value) : value }];
+  });
+  const ranking = { hosts: scores.length, columns, tieOrder: scores.map((_, place) => place) };
+  return columns.map(({ unit, weight }, column) => ({
+    unit,
+    weight,
+    weights: weightRanges(ranking, column).map(({ winner, from, to }) => ({
+      hostId: scores[winner]?.hostId ?? '',
+      from,
+      to,
+    })),
+  }));
 }
 
 function invalid(problem: string): SchedulingError {

@@ -204,6 +204,23 @@ describe('client commands', () => {
       expect(stdout).to.include('\n      1 more; --top 2 shows all\n').and.not.include(H2);
     });
 
+    it('says which weights would make another host the best: 100 x w against 0 x w, and the first of equal ones', async () => {
+      const { stdout } = await run(
+        'score',
+        '--vm',
+        vmId(1),
+        '--host',
+        H2,
+        '--host',
+        H1,
+        ...KSM,
+        '--counterfactuals',
+      );
+      expect(stdout).to.match(
+        /\nif one weight were another:\n {2}ksm_same_os_score x1: one stays the best from 1 on; two for weight 0\n$/,
+      );
+    });
+
     it('names hosts of the cluster that are not up', async () => {
       const { stdout } = await run('score', '--vm', vmId(1), ...KSM);
       expect(stdout).to.include('\nnot up, so not scored: four (maintenance), three (maintenance)\n');

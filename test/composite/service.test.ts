@@ -110,16 +110,16 @@ describe('a composite asks its members', () => {
     ]);
   });
 
-  it('for what a request says, but for what is the rim’s: the policy, and how many hosts are explained', async () => {
+  it('for what a request says, but for what is the rim’s: the policy, how many hosts are explained, the record', async () => {
     const alpha = scripted('a', offered('FILTER', 'f'), offered('BALANCE', 'l'));
     const { composite } = await startStage([remote('alpha', alpha)]);
     const assumedPlacements = [{ vmId: vmId(2), hostId: hostId(1) }];
-    const request = scoreRequest({ assumedPlacements, explainTop: 3, policy: 'p' });
+    const request = scoreRequest({ assumedPlacements, explainTop: 3, policy: 'p', record: true });
     await composite.scoreHosts(request, call({ dryRun: true }));
     await composite.filterHosts({ ...request, units: [], explain: true }, call({ dryRun: true }));
     const { hosts, properties } = request;
     const balance = { unit: 'l', hostIds: [hostId(1)], properties, assumedPlacements, explain: true };
-    await composite.balanceHosts(balance, call({ dryRun: true }));
+    await composite.balanceHosts({ ...balance, record: true }, call({ dryRun: true }));
     const asked = alpha.received.filter(({ request }) => request !== undefined);
     expect(asked.map(({ call }) => call.dryRun)).to.deep.equal([true, true, true]);
     const common = { vmId: vmId(1), hosts, properties, assumedPlacements, explain: true };

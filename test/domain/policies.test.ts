@@ -5,7 +5,7 @@ import type {
   ScoreHostsRequest,
   WeightedUnit,
 } from '../../src/domain/contract.js';
-import { policyHash, withPolicies, type Policy } from '../../src/domain/policies.js';
+import { policyHash, withCounterfactuals, withPolicies, type Policy } from '../../src/domain/policies.js';
 import { call } from '../support/call.js';
 import { expectRejection } from '../support/rejection.js';
 import { hostId, vmId } from '../support/world.js';
@@ -158,4 +158,58 @@ describe('withPolicies', () => {
       expect(asked).to.deep.equal([]);
     });
   }
+});
+
+describe('withCounterfactuals', () => {
+  const asked: ScoreHostsRequest[] = [];
+  const within: PolicyUnitService = {
+    listPolicyUnits: () => Promise.resolve({ units: [], problems: [], hasInventory: false }),
+    scoreHosts(request) {
+      asked.push(request);
+      return Promise.resolve({
+        scores: [1, 2, 3].map((n) => ({ hostId: hostId(n), score: 0 })),
+        unitResults: [
+          { unit: 'scores', value: [60, 50, 0], direction: 'HIGHER_IS_BETTER' },
+          { unit: 'failed', failure: { code: 'UNAVAILABLE', message: 'late' } },
+          { unit: 'costs', value: [900, 600, 0], direction: 'LOWER_IS_BETTER' },
+        ],
+        unknownHostIds: [],
+      });
+    },
+    filterHosts: () => Promise.resolve({ hostIds: [], unitResults: [] }),
+    balanceHosts: () => Promise.resolve({}),
+  };
+  const request: ScoreHostsRequest = {
+    ...{ vmId: vmId(1), hosts: [], assumedPlacements: [], explain: false, properties: new Map() },
+    units: ['scores', 'failed', 'costs'].map((name, place) => ({ name, weight: place + 1 })),
+  };
+  const service = withCounterfactuals(within);
+  afterEach(() => asked.splice(0));
+
+  it('says who wins with which weight, by scores 60, 50, 0 and costs 900, 600, 0 as scores 0, 33, 100', async () => {
+    const { counterfactuals } = await service.scoreHosts({ ...request, counterfactuals: true }, call());
+    const ranges = counterfactuals?.map(({ unit, weight, weights }) => [
+      ...[unit, weight],
+      ...weights.map((range) => [range.hostId, range.from, range.to]),
+    ]);
+    // By scores x w + costs x 3: 60w, 50w + 99, 300; 50w + 99 > 300 from 5 on, 60w >= 50w + 99 from 10 on.
+    // By scores x 1 + costs x w: 60, 50 + 33w, 100w; 50 + 33w >= 60 from 1 on, 100w > 50 + 33w from 1 on.
+    expect(ranges).to.deep.equal([
+      ['scores', 1, [hostId(3), 0, 4], [hostId(2), 5, 9], [hostId(1), 10, Infinity]],
+      ['costs', 3, [hostId(1), 0, 0], [hostId(3), 1, Infinity]],
+    ]);
+  });
+
+  it('takes each unit with weight 1 when a request names none', async () => {
+    const all = { ...request, units: [], counterfactuals: true };
+    const { counterfactuals } = await service.scoreHosts(all, call());
+    expect(counterfactuals?.map(({ weight }) => weight)).to.deep.equal([1, 1]);
+  });
+
+  it('asks the service without it, and adds nothing unless it is asked', async () => {
+    await service.scoreHosts({ ...request, counterfactuals: true }, call());
+    const answer = await service.scoreHosts(request, call());
+    expect(asked).to.deep.equal([request, request]);
+    expect(answer).not.to.have.property('counterfactuals');
+  });
 });

@@ -64,6 +64,16 @@ describe('a PolicyUnitService over the wire', () => {
       ],
       unknownHostIds: [uuid(3)],
       snapshotTime: SNAPSHOT_TIME,
+      counterfactuals: [
+        {
+          unit: 'even',
+          weight: 1,
+          weights: [
+            { hostId: uuid(1), from: 0, to: 0 },
+            { hostId: uuid(2), from: 1, to: Infinity },
+          ],
+        },
+      ],
     };
     const service = fakeService({ scoreHosts: () => Promise.resolve({ ...answer, explanation }) });
     const request = aScoreRequest({
@@ -79,6 +89,8 @@ describe('a PolicyUnitService over the wire', () => {
       ]),
       assumedPlacements: [{ vmId: uuid(7), hostId: uuid(1) }],
       explain: true,
+      record: true,
+      counterfactuals: true,
     });
     const client = loopback.connect(await loopback.serve({ service }));
     const { explanation: told, ...rest } = await client.scoreHosts(request, aCall());
@@ -166,7 +178,7 @@ describe('a PolicyUnitService over the wire', () => {
     const service = fakeService({ filterHosts: () => Promise.resolve(answer) });
     const client = loopback.connect(await loopback.serve({ service }));
     const units = ['cpu', 'gone'];
-    const request = aFilterRequest({ units, properties, assumedPlacements: placements, explain: true });
+    const request = aFilterRequest({ units, properties, assumedPlacements: placements, explain: true, record: true });
     expect(await client.filterHosts(request, aCall())).to.deep.equal(answer);
     const all = aFilterRequest({ hosts: 'ALL_UP', assumedPlacements: [], explain: false });
     await client.filterHosts(all, aCall());
@@ -190,7 +202,7 @@ describe('a PolicyUnitService over the wire', () => {
     it(`carries BalanceHosts, both ways: ${title}`, async () => {
       const service = fakeService({ balanceHosts: () => Promise.resolve(answer) });
       const client = loopback.connect(await loopback.serve({ service }));
-      const request = aBalanceRequest({ properties, assumedPlacements: placements, explain: true });
+      const request = aBalanceRequest({ properties, assumedPlacements: placements, explain: true, record: true });
       expect(await client.balanceHosts(request, aCall())).to.deep.equal(answer);
       expect(service.received[0]?.request).to.deep.equal(request);
     });

@@ -125,6 +125,7 @@ describe('StreamScoreHosts', () => {
       unit_results: [],
       unknown_host_ids: [],
       snapshot_time: { seconds: 1_700_000_000, nanos: 123_000_000 },
+      counterfactuals: [],
     };
     const failure = (request_id: string, code: string, message: string) => ({
       request_id,

@@ -99,6 +99,8 @@ export function createRequestReader(maxHostIds: number): RequestReader {
         assumedPlacements: readPlacements(message.assumed_placements),
         explain: message.explain || explain_top > 0,
         ...(explain_top > 0 ? { explainTop: explain_top } : {}),
+        ...(message.counterfactuals ? { counterfactuals: true } : {}),
+        ...readRecord(message),
         ...readPolicy(message),
       };
     },
@@ -111,6 +113,7 @@ export function createRequestReader(maxHostIds: number): RequestReader {
         properties: readProperties(message.properties),
         assumedPlacements: readPlacements(message.assumed_placements),
         explain: message.explain,
+        ...readRecord(message),
         ...readPolicy(message),
       };
     },
@@ -121,6 +124,7 @@ export function createRequestReader(maxHostIds: number): RequestReader {
         properties: readProperties(message.properties),
         assumedPlacements: readPlacements(message.assumed_placements),
         explain: message.explain,
+        ...readRecord(message),
       };
     },
   };
@@ -217,6 +221,10 @@ function createNameReader(units: number): (name: string, field: string) => strin
 function readName(name: string, field: string): string {
   if (name !== '' && name.length <= MAX_NAME_LENGTH) return name;
   throw invalid(field, `expected a name of 1 to ${MAX_NAME_LENGTH} characters, got ${quoted(name)}`);
+}
+
+function readRecord({ record }: { readonly record: boolean }): { readonly record?: true } {
+  return record ? { record } : {};
 }
 
 function readPolicy({ policy, units }: { readonly policy: string; readonly units: readonly unknown[] }): {

@@ -14,6 +14,7 @@ import type {
   ScoreHostsRequest,
   ScoreHostsResponse,
   ScoreUnitResult,
+  UnitCounterfactual,
   UnitFailure,
   UnitProblem,
   WeightedUnit,
@@ -27,6 +28,7 @@ import type { HostScore__Output } from '../../gen/hostscore/v1/HostScore.js';
 import type { PolicyUnit__Output } from '../../gen/hostscore/v1/PolicyUnit.js';
 import type { RejectedHost__Output } from '../../gen/hostscore/v1/RejectedHost.js';
 import type { ScoreUnitResult__Output } from '../../gen/hostscore/v1/ScoreUnitResult.js';
+import type { UnitCounterfactual__Output } from '../../gen/hostscore/v1/UnitCounterfactual.js';
 import { boundedText, quoted } from '../../lib/text.js';
 import { parseUuid } from '../../lib/uuid.js';
 import { policyUnitMethods } from '../proto.js';
@@ -100,6 +102,9 @@ export function readScores(bytes: Buffer, request: ScoreHostsRequest): ScoreHost
     unitResults,
     unknownHostIds: readIds(message.unknown_host_ids, 'unknown_host_ids'),
     ...(explained ? { explanation: readExplanation(message.scores) } : {}),
+    ...(request.counterfactuals === true
+      ? { counterfactuals: message.counterfactuals.map(readCounterfactual) }
+      : {}),
     ...readSnapshotTime(message.snapshot_time),
   };
 }
@@ -246,6 +251,24 @@ function readHostScores(
     hostId: parseUuid(host_id) ?? readId(host_id, `scores[${place}].host_id`),
     score: score ?? sumOf(place),
   }));
+}
+
+/** Reads what the weight of a unit at a place of an answer does. Throws a contract violation, naming the field. */
+export function readCounterfactual(
+  { unit, weight = 0, weights }: UnitCounterfactual__Output,
+  index: number,
+): UnitCounterfactual {
+  const field = `counterfactuals[${index}]`;
+  if (unit === '') throw contractViolation(`${field}.unit: expected a name, got ""`);
+  return {
+    unit,
+    weight,
+    weights: weights.map(({ host_id, from = 0, to = Infinity }, place) => ({
+      hostId: readId(host_id, `${field}.weights[${place}].host_id`),
+      from,
+      to,
+    })),
+  };
 }
 
 function readExplanation(scores: readonly HostScore__Output[]): ScoreExplanation {

@@ -10,7 +10,7 @@ import { encodeHostIds } from './fast-path.js';
 
 /** Encodes a request for scores. */
 export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): Buffer {
-  const { hosts, explainTop, policy } = request;
+  const { hosts, explainTop, policy, record = false, counterfactuals = false } = request;
   return withHosts(hosts, (selected) =>
     policyUnitMethods.ScoreHosts.requestSerialize({
       vm_id: request.vmId,
@@ -20,6 +20,8 @@ export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): 
       assumed_placements: writePlacements(request.assumedPlacements),
       explain: request.explain,
       request_id: requestId,
+      record,
+      counterfactuals,
       ...(explainTop === undefined ? {} : { explain_top: explainTop }),
       ...(policy === undefined ? {} : { policy }),
     }),
@@ -28,7 +30,7 @@ export function writeScoreHosts(request: ScoreHostsRequest, requestId: string): 
 
 /** Encodes a request for filtering. */
 export function writeFilterHosts(request: FilterHostsRequest, requestId: string): Buffer {
-  const { hosts, assumedPlacements = [], explain = false, policy } = request;
+  const { hosts, assumedPlacements = [], explain = false, policy, record = false } = request;
   return withHosts(hosts, (selected) =>
     policyUnitMethods.FilterHosts.requestSerialize({
       vm_id: request.vmId,
@@ -37,6 +39,7 @@ export function writeFilterHosts(request: FilterHostsRequest, requestId: string)
       properties: Object.fromEntries(request.properties),
       assumed_placements: writePlacements(assumedPlacements),
       explain,
+      record,
       request_id: requestId,
       ...(policy === undefined ? {} : { policy }),
     }),
@@ -45,7 +48,7 @@ export function writeFilterHosts(request: FilterHostsRequest, requestId: string)
 
 /** Encodes a request for balancing. */
 export function writeBalanceHosts(request: BalanceHostsRequest, requestId: string): Buffer {
-  const { hostIds, assumedPlacements = [], explain = false } = request;
+  const { hostIds, assumedPlacements = [], explain = false, record = false } = request;
   return withHosts(hostIds, ({ host_ids = [] }) =>
     policyUnitMethods.BalanceHosts.requestSerialize({
       unit: request.unit,
@@ -53,6 +56,7 @@ export function writeBalanceHosts(request: BalanceHostsRequest, requestId: strin
       properties: Object.fromEntries(request.properties),
       assumed_placements: writePlacements(assumedPlacements),
       explain,
+      record,
       request_id: requestId,
     }),
   );

@@ -64,7 +64,7 @@ function scoreParts(
   { hosts, explainTop }: Asked = { hosts: 'ALL_UP' },
 ): readonly Uint8Array[] {
   const { responseSerialize } = policyUnitMethods.ScoreHosts;
-  const { scores, unitResults, explanation } = response;
+  const { scores, unitResults, explanation, counterfactuals = [] } = response;
   const encoded =
     explanation === undefined
       ? encodeScores(scores, hosts === 'ALL_UP' ? undefined : hosts)
@@ -72,7 +72,11 @@ function scoreParts(
   return [
     encoded ?? responseSerialize({ scores: scores.map(({ hostId, score }) => ({ host_id: hostId, score })) }),
     ...unitResults.map(writeUnitResult),
-    responseSerialize({ unknown_host_ids: response.unknownHostIds, ...writeSnapshotTime(response) }),
+    responseSerialize({
+      unknown_host_ids: response.unknownHostIds,
+      ...writeSnapshotTime(response),
+      counterfactuals: counterfactuals.map(writeCounterfactual),
+    }),
   ];
 }
 
