@@ -1,4 +1,10 @@
 import type { DecidedUnit, Decision } from '../domain/decision.js';
+import type {
+  AgreementCounts,
+  AgreementReport,
+  PolicyAgreement,
+  UnitAgreement,
+} from '../domain/decision-service.js';
 import { eachDecision, type DecisionPages, type Period } from './each-decision.js';
 
 /**
@@ -9,55 +15,6 @@ export const MIN_DECISIONS_TO_TELL = 100;
 
 /** Standard deviations above chance from which a unit counts as followed: by lot, one unit in twenty gets that far. */
 const FOLLOWED_SIGMAS = 1.645;
-
-/** Decisions by what became of their VM. */
-export interface AgreementCounts {
-  /** Decisions whose VM was seen on a host. */
-  readonly landed: number;
-  /** Those of them on our best host, or one with an equal total. */
-  readonly best: number;
-  readonly topThree: number;
-  /** Those of them on a host that was not ranked. */
-  readonly unranked: number;
-  /** Points lost against our best, added up over those on a ranked host. */
-  readonly regret: number;
-  /** Decisions of which it is known that nothing was seen. */
-  readonly unmatched: number;
-}
-
-/** Agreement of the callers of one policy with it. */
-export interface PolicyAgreement {
-  readonly policyHash: string;
-  /** Name of the policy in the latest of the decisions. */
-  readonly policy?: string | undefined;
-  readonly counts: AgreementCounts;
-}
-
-/**
- * Agreement of callers with the order of one unit. Counted are decisions that landed on a ranked host and in which the unit
- * gave at least two hosts different values.
- */
-export interface UnitAgreement {
-  readonly unit: string;
-  readonly decisions: number;
-  /** Those in which the host is one of the unit's own best. */
-  readonly best: number;
-  /** Those that would have been so if hosts had been drawn by lot: the sum of the shares of best hosts. */
-  readonly expectedByChance: number;
-  /** True when there were enough decisions to tell, and callers follow the unit no more often than by chance. */
-  readonly neverFollowed: boolean;
-}
-
-/** A report on outcomes. */
-export interface AgreementReport {
-  readonly total: AgreementCounts;
-  /** Most decisions first. */
-  readonly policies: readonly PolicyAgreement[];
-  /** Most decisions first. */
-  readonly units: readonly UnitAgreement[];
-  /** True when not all decisions were looked at: the counts are of the newest. */
-  readonly isPartial: boolean;
-}
 
 type Counts = { -readonly [Key in keyof AgreementCounts]: number };
 

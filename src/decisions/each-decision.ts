@@ -1,4 +1,4 @@
-import type { Decision, DecisionLog, DecisionQuery } from '../domain/decision.js';
+import type { Decision, DecisionPage, DecisionQuery } from '../domain/decision.js';
 import type { Clock } from '../lib/timers.js';
 
 /** Most decisions that a report looks at: the ten thousand a day of a large engine, for ten days. */
@@ -15,7 +15,11 @@ const PAGE_SIZE = 100;
 
 /** Decisions to be looked at page by page. */
 export interface DecisionPages {
-  readonly list: DecisionLog['list'];
+  readonly list: (
+    query: DecisionQuery,
+    page: { readonly size: number; readonly token?: string | undefined },
+    signal: AbortSignal,
+  ) => Promise<DecisionPage>;
   readonly clock?: Clock;
 }
 

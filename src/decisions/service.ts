@@ -11,10 +11,14 @@ import type {
   DecisionService,
   ExplainDecisionRequest,
   ListDecisionsRequest,
+  ReportedTime,
 } from '../domain/decision-service.js';
 import { SchedulingError } from '../domain/errors.js';
 import { explainDecision } from '../engine-model/explain-decision.js';
+import type { Clock } from '../lib/timers.js';
+import { reportAgreement } from './agreement.js';
 import { faceOfDecisionId } from './decision-id.js';
+import type { DecisionPages } from './each-decision.js';
 
 /** Decisions that are read at once for a page: of 1,000 hosts each they take 1 MB. */
 const READ_AT_ONCE = 32;
@@ -28,18 +32,27 @@ export const MAX_PAGE_CANDIDATES = 40_000;
 /** Longest time between an engine's call for filters and its call for scores of the same VM, in milliseconds. */
 export const FILTERED_WITHIN_MS = 60_000;
 
+/** Time that a report is about by default, in milliseconds. */
+const REPORTED_MS = 7 * 24 * 3_600_000;
+
 /** Options of a service of decisions. */
 export interface DecisionServiceOptions {
   readonly logs: Readonly<Record<DecisionFace, DecisionLog>>;
   /** Process that answers, such as a host name and a number. */
   readonly process: string;
+  /** Dates reports. */
+  readonly clock?: Clock;
 }
 
 /** The end of a log in a page token. */
 const END = 'x';
 
 /** Creates the service of the decisions in two logs. */
-export function createDecisionService({ logs, process }: DecisionServiceOptions): DecisionService {
+export function createDecisionService({
+  logs,
+  process,
+  clock = Date,
+}: DecisionServiceOptions): DecisionService {
   async function list(
     request: ListDecisionsRequest,
     { signal }: Pick<Call, 'signal'>,
@@ -67,6 +80,15 @@ export function createDecisionService({ logs, process }: DecisionServiceOptions)
     return rest.every((token) => token === END)
       ? { decisions }
       : { decisions, nextPageToken: rest.join('_') };
+  }
+
+  const pages: DecisionPages = {
+    list: (query, { size, token }, signal) => list({ query, size, token, full: false }, { signal }),
+    clock,
+  };
+
+  function periodOf({ from, to = clock.now() }: ReportedTime) {
+    return { from: from ?? to - REPORTED_MS, to };
   }
 
   async function get(id: string, { signal }: Pick<Call, 'signal'>): Promise<Decision> {
@@ -131,7 +153,8 @@ export function createDecisionService({ logs, process }: DecisionServiceOptions)
           : await filteredBefore(decision, call);
       return { decision, explanation: explainDecision(decision, { versus, filtered }) };
     },
-    agreement: notYet,
+    agreement: ({ from, to, face }, { signal, deadline }) =>
+      reportAgreement(pages, { ...periodOf({ from, to }), face, signal, deadline }),
     shadows: notYet,
   };
 }

@@ -48,7 +48,7 @@ describe('DecisionService', () => {
     served += 1;
     const logs = { ENGINE: open('ENGINE'), GRPC: open('GRPC') };
     for (const decision of decisions) logs[decision.face].append(decision);
-    const service = createDecisionService({ logs, process: 'scorer-1/7' });
+    const service = createDecisionService({ logs, process: 'scorer-1/7', clock: { now: () => NOW + 1 } });
     return { logs, ...(await connect(service)) };
   }
 
@@ -191,6 +191,19 @@ describe('DecisionService', () => {
         ...{ _value: 'value', _needed_value: 'needed_value', _needed_weight: 'needed_weight' },
       },
     ]);
+  });
+
+  it('reports on outcomes: of 3 landed in seven days 2 on the best, 4 points lost, 1 older', async () => {
+    const decisions = [0, 1, 2, 3].map((n) => at(n === 3 ? -8 * 24 * HOUR : -n));
+    const { client, logs } = await serve(decisions);
+    for (const [n, decision] of decisions.entries()) {
+      const lost =
+        n === 1 ? { hostId: uuid(0), rank: 3, regret: 4 } : { hostId: uuid(2), rank: 1, regret: 0 };
+      logs.ENGINE.appendOutcome(decision, { time: decision.time + 9, ...lost });
+    }
+    const { total, process } = await client.agreement({}, aCall());
+    expect(total).to.deep.equal({ landed: 3, best: 2, top_three: 3, unranked: 0, regret: 4, unmatched: 0 });
+    expect(process).to.equal('scorer-1/7');
   });
 
   it('streams decisions as they are made, and again with their outcome', async () => {
