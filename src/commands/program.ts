@@ -21,6 +21,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   hosts: async () => (await import('./inventory.js')).addHostsCommand,
   vms: async () => (await import('./inventory.js')).addVmsCommand,
   score: async () => (await import('./score.js')).addScoreCommand,
+  decisions: async () => (await import('./decisions.js')).addDecisionsCommand,
+  why: async () => (await import('./why.js')).addWhyCommand,
   reserve: async () => (await import('./reservations.js')).addReserveCommand,
   release: async () => (await import('./reservations.js')).addReleaseCommand,
   reservations: async () => (await import('./reservations.js')).addReservationsCommand,

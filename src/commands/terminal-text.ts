@@ -12,8 +12,8 @@ export function terminalText(line: string): string {
 }
 
 /** A value as JSON that may stand in a terminal: what JSON leaves as it is and a terminal obeys is written as `\u` escapes. */
-export function terminalJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
+export function terminalJson(value: unknown, indent = 2): string {
+  const text = JSON.stringify(value, null, indent);
   return text.replace(UNPRINTABLES, (found) => (found === '\n' ? found : escapeOf(found)));
 }
 

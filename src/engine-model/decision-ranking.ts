@@ -48,14 +48,8 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
   let tieOrder: readonly number[] | undefined;
   const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
   const ids = candidates.map(({ id }) => id);
-  const places = candidates.map((_, place) => (place < hosts.length ? place : -1));
-  const mode = decision.rawScores === true ? 'raw' : 'asCosts';
   const toColumn = selector === 'rank' ? ranksOf : negated;
-  const ours = scored.map((unit) => {
-    const { values, direction } = unit;
-    const costs: readonly Cost[] = costsOf({ values: Array.from(values), direction, places, mode });
-    return columnOf(unit, toColumn(costs));
-  });
+  const ours = engineCosts(decision).map(({ unit, costs }) => columnOf(unit, toColumn(costs)));
   // A host that a unit has no cost for counts with 0 (RankSelectorPolicyUnit.java).
   const theirs = internalUnits.map(({ name, factor, costs }) => ({
     unit: name,
@@ -72,6 +66,20 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
     },
     internal: new Set(theirs.map((_, place) => ours.length + place)),
   };
+}
+
+/** Returns the costs that each unit that answered gave an engine, for the hosts of the decision and those that were unknown. */
+export function engineCosts({ hosts, unknownHostIds, units, rawScores }: Decision): readonly {
+  readonly unit: DecidedUnit;
+  readonly costs: readonly Cost[];
+}[] {
+  const places = [...hosts.keys(), ...unknownHostIds.map(() => -1)];
+  const mode = rawScores === true ? 'raw' : 'asCosts';
+  return units.flatMap((unit) => {
+    if (!('values' in unit)) return [];
+    const { values, direction } = unit;
+    return [{ unit, costs: costsOf({ values: Array.from(values), direction, places, mode }) }];
+  });
 }
 
 /**

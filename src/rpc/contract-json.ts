@@ -42,6 +42,19 @@ export function reservationsJson(reservations: readonly Reservation[]): object {
   return messageJson('ListReservationsResponse', writeReservations(reservations));
 }
 
+/** Returns a message of DecisionService, by its name, in the JSON of the contract. */
+export function decisionJson(name: DecisionAnswer, bytes: Uint8Array): object {
+  return messageJson(name, bytes);
+}
+
+type DecisionAnswer =
+  | 'ListDecisionsResponse'
+  | 'GetDecisionResponse'
+  | 'WatchDecisionsResponse'
+  | 'ExplainDecisionResponse'
+  | 'ReportAgreementResponse'
+  | 'ReportShadowsResponse';
+
 let loaded: protobuf.Root | undefined;
 
 /** Returns the contract in the form that tells fields by their types, which only a command that prints JSON needs. */

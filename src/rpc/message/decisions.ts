@@ -40,12 +40,14 @@ import { toTimestamp, writeDirection, writeFailure } from './write-response.js';
 /** Longest name, id or page token in a request, in characters: the engine has a varchar(255) for names of VMs. */
 const MAX_TEXT_LENGTH = 255;
 
-const FACES: ReadonlyMap<string | number, DecisionFace> = new Map([
+/** Faces by their words in a message. */
+export const FACES: ReadonlyMap<string | number, DecisionFace> = new Map([
   ['DECISION_FACE_ENGINE', 'ENGINE'],
   ['DECISION_FACE_GRPC', 'GRPC'],
 ]);
 
-const METHODS: ReadonlyMap<string | number, DecisionMethod> = new Map([
+/** Methods by their words in a message. */
+export const METHODS: ReadonlyMap<string | number, DecisionMethod> = new Map([
   ['DECISION_METHOD_FILTER_HOSTS', 'FILTER'],
   ['DECISION_METHOD_SCORE_HOSTS', 'SCORE'],
   ['DECISION_METHOD_BALANCE_HOSTS', 'BALANCE'],

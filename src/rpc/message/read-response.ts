@@ -287,7 +287,8 @@ function readDirection(name: string | number): { readonly direction?: Direction 
   return direction === undefined ? {} : { direction };
 }
 
-function readFailure({ code: name, message, not_found }: Failure__Output): UnitFailure {
+/** Reads the failure of a unit. */
+export function readFailure({ code: name, message, not_found }: Failure__Output): UnitFailure {
   const [code, text] = [fromFailureCode(name), boundedText(message)];
   if (code !== 'NOT_FOUND') return { code, message: text };
   return { code, message: text, notFound: SUBJECTS.get(not_found) ?? 'UNIT' };
