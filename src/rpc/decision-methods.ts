@@ -47,7 +47,7 @@ export function createDecisionMethods(
     if (kept !== undefined) return kept;
     throw new SchedulingError(
       'UNIMPLEMENTED',
-      'no decisions here: this server keeps none; set state.dir, and leave decisions.enabled on',
+      'no decisions here: this server keeps none (decisions.enabled: false); ask one that does',
     );
   }
 
