@@ -66,7 +66,7 @@ export interface Endpoint {
   readonly member: Member;
   /** Absent for a service of this process. */
   readonly breaker: CircuitBreaker | undefined;
-  /** Calls the member if its breaker admits the call, within `until` (ms since the epoch) and its own deadline. Never rejects. */
+  /** Calls the member if its breaker admits the call, or for a shadow if it is closed, within `until` (ms since the epoch) and its own deadline. Never rejects. */
   readonly ask: <Answer, Read>(
     question: Question<Answer, Read>,
     call: Call,
@@ -107,8 +107,9 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
     call: Call,
     until: number,
   ): Promise<MemberAnswer<Read>> {
-    const end = breaker?.admit();
-    if (breaker !== undefined && end === undefined) {
+    const isCounted = call.isShadow !== true;
+    const end = isCounted ? breaker?.admit() : undefined;
+    if (breaker !== undefined && (isCounted ? end === undefined : breaker.state() !== 'closed')) {
       return { error: new SchedulingError('UNAVAILABLE', breaker.refusal()), asked: false };
     }
     const now = clock.now();

@@ -1,5 +1,6 @@
 import type {
   AnswerContext,
+  AssumedPlacement,
   BalanceHostsRequest,
   BalanceHostsResponse,
   Call,
@@ -36,11 +37,17 @@ export const MAX_WAITING_ANSWERS = 1000;
 /** Time for which the names of a list of hosts that is asked for again and again are taken to be the same, in ms. */
 export const NAMES_KEPT_MS = 60_000;
 
+/** The parts of a request that stand in its decision only as far as they are merged with a policy, or not at all. */
+export interface RecordedRequest {
+  readonly properties: ReadonlyMap<string, string>;
+  readonly assumedPlacements?: readonly AssumedPlacement[];
+}
+
 /** Options of a recorder. */
 export interface RecorderOptions {
   readonly face: DecisionFace;
   /** Takes a decision, after its answer has left. Never throws, and waits for nothing. */
-  readonly append: (decision: Decision) => void;
+  readonly append: (decision: Decision, request: RecordedRequest) => void;
   readonly makeId: MakeDecisionId;
   /** Policies that a request may name. */
   readonly policies: Policies;
@@ -78,7 +85,7 @@ interface AnswerFacts {
 export function recordDecisions(service: PolicyUnitService, options: RecorderOptions): PolicyUnitService {
   const { face, append, makeId, policies, onDropped, log, clock = Date, steady = performance } = options;
   const isSampled = createSampler(options.rate ?? Infinity, steady);
-  const waiting: (() => Decision)[] = [];
+  const waiting: { readonly decide: () => Decision; readonly request: RecordedRequest }[] = [];
   const named = new WeakMap<
     readonly string[],
     { readonly until: number; readonly hosts: readonly DecidedHost[] }
@@ -90,7 +97,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     return isSampled(call.isStreamed === true);
   }
 
-  async function recorded<Request extends { readonly record?: boolean }, Response>(
+  async function recorded<Request extends RecordedRequest & { readonly record?: boolean }, Response>(
     request: Request,
     call: Call,
     answer: Promise<Response>,
@@ -102,14 +109,14 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const durationMs = Math.round((steady.now() - start) * 1000) / 1000;
     const answered = { request, response, call, time: clock.now(), durationMs };
     if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
-    else if (waiting.push(() => decide(answered)) === 1) setImmediate(drain);
+    else if (waiting.push({ decide: () => decide(answered), request }) === 1) setImmediate(drain);
     return response;
   }
 
   function drain(): void {
-    for (const decide of waiting.splice(0)) {
+    for (const { decide, request } of waiting.splice(0)) {
       try {
-        append(decide());
+        append(decide(), request);
       } catch (thrown) {
         onDropped();
         log.error('decision not recorded', { stack: stackOf(thrown) }, face);

@@ -98,6 +98,8 @@ export interface Call {
   readonly engine?: EngineTerms;
   /** True for a request of a stream, of which there may be thousands a second. False by default. */
   readonly isStreamed?: boolean;
+  /** True for a comparison that no caller waits for, so that no circuit breaker counts it. Never read from the wire. */
+  readonly isShadow?: boolean;
 }
 
 /** The terms in which an oVirt engine ranks the costs of a call. */

@@ -568,6 +568,30 @@ describe('the breaker in a composite', () => {
     expect(changes).to.deep.equal(['beta open: UNAVAILABLE: refused']);
   });
 
+  it('neither opens, tries nor closes by the calls of a shadow, which are refused while it is not closed', async () => {
+    const { beta, outcome, composite, time } = await stageOf();
+    const shadow = async () => {
+      const answer = composite.scoreHosts(scoreRequest(), call({ isShadow: true }));
+      await time.advance(0);
+      return outcomes((await answer).unitResults)[1]?.[1];
+    };
+    const state = () => composite.state()[1]?.breaker;
+    beta.methods.scoreHosts = failWith('UNAVAILABLE', 'refused');
+    for (let n = 0; n < 4; n++) expect(await shadow()).to.equal('UNAVAILABLE: beta: refused');
+    expect(state()).to.equal('closed');
+    await fail3(outcome);
+    const before = beta.count('scoreHosts');
+    expect(await shadow()).to.equal('UNAVAILABLE: beta: down (UNAVAILABLE: refused)');
+    delete beta.methods.scoreHosts;
+    await time.advance(1000);
+    expect(state()).to.equal('half-open');
+    await shadow();
+    expect(beta.count('scoreHosts')).to.equal(before);
+    expect(state()).to.equal('half-open');
+    expect(await outcome()).to.deep.equal([0, 10]);
+    expect(await shadow()).to.deep.equal([0, 10]);
+  });
+
   it('lets a service back by a listing in the background and one good call', async () => {
     const { beta, outcome, logged, changes, time, composite } = await stageOf();
     beta.methods.scoreHosts = failWith('UNAVAILABLE', 'refused');

@@ -113,6 +113,16 @@ describe('the recorder of decisions', () => {
     ]);
   });
 
+  it('passes the request on with its decision, for what it assumes', async () => {
+    const requests: unknown[] = [];
+    const { service } = recording({ append: (_, request) => requests.push(request) });
+    const [scores, filters] = [score(), filter()];
+    await service.scoreHosts(scores, call());
+    await service.filterHosts(filters, call());
+    await setImmediate();
+    expect(requests).to.deep.equal([scores, filters]);
+  });
+
   it('resolves a policy: its units, weights, properties and hash, under its name', async () => {
     const { service, decisions } = recording();
     await service.scoreHosts(score({ policy: 'dense', units: [] }), call());
