@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DecisionFace } from '../domain/decision.js';
 import type { SchedulingErrorCode } from '../domain/errors.js';
+import { createDecisionMetrics, type DecisionMetrics } from './decision-metrics.js';
 import { VERSION } from './version.js';
 
 /** Outcome of one reading of the engine. */
@@ -66,7 +67,7 @@ export interface CallFigures {
 }
 
 /** The figures of a process, in Prometheus' terms. */
-export interface Metrics {
+export interface Metrics extends DecisionMetrics {
   /** Counts a call by the name of its method in the contract, and what its caller was told. */
   readonly callEnded: (end: CallFigures) => void;
   /** Counts a gRPC call that ended before its message was whole. */
@@ -353,6 +354,7 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
       figure('hostscore_decisions', 'Decisions that are kept, by who asked: engine or grpc.', 'decisions');
       figure('hostscore_decisions_bytes', 'Size of the decisions that are kept, on the disk.', 'bytes');
     },
+    ...createDecisionMetrics(registers),
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
   };

@@ -57,6 +57,49 @@ describe('metrics', () => {
     );
   });
 
+  it('counts where VMs landed by our rank of the host, points lost, and why nothing was seen', async () => {
+    const metrics = createMetrics(() => false);
+    const time = 1;
+    for (const rank of [1, 1, 2, 3, 4, 10, 11, 500])
+      metrics.outcomeKnown({ time, hostId: 'h', rank, regret: rank - 1 });
+    metrics.outcomeKnown({ time, hostId: 'h' });
+    for (const reason of ['TIMED_OUT', 'SUPERSEDED', 'SUPERSEDED', 'VM_GONE'] as const)
+      metrics.outcomeKnown({ time, unmatched: reason });
+    const text = await metrics.scrape();
+    const ofOutcomes = text.split('\n').filter((line) => /^hostscore_outcomes_\w*total\{/.test(line));
+    expect(ofOutcomes).to.have.members([
+      'hostscore_outcomes_total{rank="1"} 2',
+      'hostscore_outcomes_total{rank="2-3"} 2',
+      'hostscore_outcomes_total{rank="4-10"} 2',
+      'hostscore_outcomes_total{rank="11+"} 2',
+      'hostscore_outcomes_total{rank="unranked"} 1',
+      'hostscore_outcomes_unmatched_total{reason="timed_out"} 1',
+      'hostscore_outcomes_unmatched_total{reason="superseded"} 2',
+      'hostscore_outcomes_unmatched_total{reason="vm_gone"} 1',
+    ]);
+    expect(text).to.match(/^hostscore_outcome_regret_points_bucket\{le="0"\} 2$/m);
+    expect(text).to.match(/^hostscore_outcome_regret_points_bucket\{le="10"\} 7$/m);
+    expect(text).to.match(/^hostscore_outcome_regret_points_count 8$/m);
+  });
+
+  it('counts what shadows chose, how their orders differ, and what they had no time for', async () => {
+    const metrics = createMetrics(() => false);
+    const common = { shadow: 's', topOverlap: 3 };
+    metrics.shadowCompared({ ...common, winnerChanged: true, tau: 0.2 }, 'SCORE');
+    metrics.shadowCompared({ ...common, winnerChanged: false, tau: 1 }, 'SCORE');
+    metrics.shadowCompared({ ...common, winnerChanged: false }, 'FILTER');
+    metrics.shadowCompared({ ...common, winnerChanged: false, failure: 'INTERNAL: x' }, 'SCORE');
+    metrics.shadowDropped('s');
+    const text = await metrics.scrape();
+    expect(text).to.match(/^hostscore_shadow_comparisons_total\{.*method="score",choice="changed"\} 1$/m);
+    expect(text).to.match(/^hostscore_shadow_comparisons_total\{.*method="score",choice="same"\} 1$/m);
+    expect(text).to.match(/^hostscore_shadow_comparisons_total\{.*method="filter",choice="same"\} 1$/m);
+    expect(text).to.match(/^hostscore_shadow_comparisons_total\{.*method="score",choice="failed"\} 1$/m);
+    expect(text).to.match(/^hostscore_shadow_tau_bucket\{le="0.25",shadow="s"\} 1$/m);
+    expect(text).to.match(/^hostscore_shadow_tau_count\{shadow="s"\} 2$/m);
+    expect(text).to.match(/^hostscore_shadow_dropped_total\{shadow="s"\} 1$/m);
+  });
+
   it('counts requests to the bridge, by method, status and fault', async () => {
     const metrics = createMetrics(() => false);
     metrics.bridgeRequestEnded({ method: 'runFilters', status: 200, faultCode: undefined });
