@@ -100,12 +100,16 @@ export interface ShadowsRequest extends ReportedTime {
 
 /** Differences of a shadow over some decisions; a mean is absent when no decision has one. */
 export interface ShadowCounts {
+  /** Calls for scores that were compared. */
   readonly compared: number;
   readonly winnerChanged: number;
   readonly meanTau?: number | undefined;
   readonly meanTopOverlap?: number | undefined;
   readonly meanRegret?: number | undefined;
   readonly failed: number;
+  /** Calls for filters that were compared, and those of them for which the shadow leaves other hosts. */
+  readonly filtersCompared: number;
+  readonly filtersChanged: number;
 }
 
 /** Differences of a shadow for the VMs of one operating system or cluster; the name is absent where it is unknown. */

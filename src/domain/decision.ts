@@ -65,12 +65,13 @@ export type UnmatchedReason = 'TIMED_OUT' | 'SUPERSEDED' | 'VM_GONE';
 export interface ShadowResult {
   /** Name of the shadow in the configuration. */
   readonly shadow: string;
-  /** Best host of the shadow; absent when it has none. */
+  /** Best host of the shadow; absent when it has none, and of filters. */
   readonly winner?: string | undefined;
+  /** True when it is another one than ours; of filters, when the shadow leaves other hosts. */
   readonly winnerChanged: boolean;
   /** Kendall's tau-b of the two rankings, -1 to 1; absent when one of them has no order. */
   readonly tau?: number | undefined;
-  /** Hosts that are among the best five of both. */
+  /** Number of hosts that are among the best five of both; 0 of filters. */
   readonly topOverlap: number;
   /** Points by which the shadow's winner is behind our best, in our points. */
   readonly regret?: number | undefined;

@@ -126,6 +126,7 @@ function shadowGroup({ name = '', counts }: ShadowGroup) {
 
 function shadowCounts(counts: ShadowCounts): Sent<ShadowCountsMessage> {
   const { compared, winnerChanged, meanTau, meanTopOverlap, meanRegret, failed } = counts;
+  const { filtersCompared, filtersChanged } = counts;
   return {
     compared,
     winner_changed: winnerChanged,
@@ -133,5 +134,7 @@ function shadowCounts(counts: ShadowCounts): Sent<ShadowCountsMessage> {
     ...(meanTopOverlap === undefined ? {} : { mean_top_overlap: meanTopOverlap }),
     ...(meanRegret === undefined ? {} : { mean_regret: meanRegret }),
     failed,
+    filters_compared: filtersCompared,
+    filters_changed: filtersChanged,
   };
 }

@@ -7,7 +7,7 @@ import type { Long } from '@grpc/proto-loader';
  */
 export interface ShadowCounts {
   /**
-   * Decisions that were compared.
+   * Calls for scores that were compared.
    */
   'compared'?: (number | string | Long);
   /**
@@ -30,6 +30,14 @@ export interface ShadowCounts {
    * Decisions for which the shadow failed.
    */
   'failed'?: (number | string | Long);
+  /**
+   * Calls for filters that were compared.
+   */
+  'filters_compared'?: (number | string | Long);
+  /**
+   * Those for which the shadow leaves other hosts.
+   */
+  'filters_changed'?: (number | string | Long);
   '_mean_tau'?: "mean_tau";
   '_mean_top_overlap'?: "mean_top_overlap";
   '_mean_regret'?: "mean_regret";
@@ -40,7 +48,7 @@ export interface ShadowCounts {
  */
 export interface ShadowCounts__Output {
   /**
-   * Decisions that were compared.
+   * Calls for scores that were compared.
    */
   'compared': (number);
   /**
@@ -63,6 +71,14 @@ export interface ShadowCounts__Output {
    * Decisions for which the shadow failed.
    */
   'failed': (number);
+  /**
+   * Calls for filters that were compared.
+   */
+  'filters_compared': (number);
+  /**
+   * Those for which the shadow leaves other hosts.
+   */
+  'filters_changed': (number);
   '_mean_tau'?: "mean_tau";
   '_mean_top_overlap'?: "mean_top_overlap";
   '_mean_regret'?: "mean_regret";

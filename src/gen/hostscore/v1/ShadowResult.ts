@@ -15,7 +15,7 @@ export interface ShadowResult {
    */
   'winner_host_id'?: (string);
   /**
-   * True when that is another host than the best of the decision.
+   * True when it is another one than that of the decision; of filters, when the shadow leaves other hosts.
    */
   'winner_changed'?: (boolean);
   /**
@@ -56,7 +56,7 @@ export interface ShadowResult__Output {
    */
   'winner_host_id': (string);
   /**
-   * True when that is another host than the best of the decision.
+   * True when it is another one than that of the decision; of filters, when the shadow leaves other hosts.
    */
   'winner_changed': (boolean);
   /**
