@@ -5,6 +5,7 @@ import type { RoutedMember } from '../composite/registry.js';
 import { ConfigError } from '../config/load.js';
 import { LOCAL_SERVICE, PLUGIN_SERVICE, type ServiceConfig } from '../config/services.js';
 import type { Config } from '../config/schema.js';
+import type { ShadowConfig } from '../config/shadows.js';
 import type { Call, PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryFeed } from '../domain/inventory-feed.js';
@@ -262,6 +263,15 @@ export function pluginMember({ service, started }: OpenPlugins, config: Config):
 /** Opens the client of a configured service, the `index`-th. Throws a ConfigError that names the key. */
 export function openServiceClient(service: ServiceConfig, index: number, log: Log): RpcClient {
   return openClientAt(service, (key) => `services[${index}].${key}`, log);
+}
+
+/** Opens the client of the service of a shadow, the `index`-th. Throws a ConfigError that names the key. */
+export function openShadowClient(
+  shadow: Omit<ShadowConfig, 'target'> & { readonly target: string },
+  index: number,
+  log: Log,
+): RpcClient {
+  return openClientAt(shadow, (key) => `shadow[${index}].${key}`, log);
 }
 
 /** Opens the client of the service whose inventory is followed. Throws a ConfigError that names the key. */

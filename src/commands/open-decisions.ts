@@ -15,6 +15,7 @@ import { nodeAfter } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import type { StateDir } from '../process/state-dir.js';
+import { openShadows } from './open-shadows.js';
 
 /** The decisions of a process: what its two faces answered, each in a log of its own. */
 export interface OpenDecisions {
@@ -23,6 +24,8 @@ export interface OpenDecisions {
   readonly record: (face: DecisionFace, service: PolicyUnitService, policies: Policies) => PolicyUnitService;
   /** Learns from this inventory where VMs land, from now on. */
   readonly follow: (feed: InventoryFeed) => void;
+  /** Opens the shadows of a changed configuration. Returns how to put them in place. Throws a ConfigError. */
+  readonly reopenShadows: (config: Pick<Config, 'shadow' | 'policies'>) => () => void;
   /** Writes what waits. */
   readonly close: () => Promise<void>;
 }
@@ -32,17 +35,29 @@ export interface OpenDecisionsOptions {
   /** Opens the state folder; nothing is written as long as it is another process's. */
   readonly stateDir: () => Promise<StateDir>;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'decisionDropped' | 'watchDecisions'>;
+  readonly metrics: Pick<
+    Metrics,
+    'decisionDropped' | 'watchDecisions' | 'outcomeKnown' | 'shadowCompared' | 'shadowDropped'
+  >;
+  /** Service of this process that shadows ask. */
+  readonly backend: PolicyUnitService;
 }
 
 const DAY_MS = 24 * 3_600_000;
 
 /** Opens the decisions of a process; undefined when it is to remember none. Returns at once, before there is a folder. */
 export function openDecisions(
-  { state, decisions }: Pick<Config, 'state' | 'decisions'>,
-  { stateDir, log, metrics }: OpenDecisionsOptions,
+  config: Pick<Config, 'state' | 'decisions' | 'shadow' | 'policies'>,
+  { stateDir, log, metrics, backend }: OpenDecisionsOptions,
 ): OpenDecisions | undefined {
+  const { state, decisions } = config;
   if (!decisions.enabled) return undefined;
+  const newShadows = (from: Pick<Config, 'shadow' | 'policies'>) =>
+    openShadows(from, {
+      ...{ log, metrics, service: backend },
+      append: (decision, result) => logOf(decision).appendShadow(decision, result),
+    });
+  let shadows = newShadows(config);
   let owner: StateDir | undefined;
   const opening = stateDir().then((dir) => (owner = dir));
   const open = (face: DecisionFace, name: string, maxBytes: number, maxDays: number) =>
@@ -59,6 +74,7 @@ export function openDecisions(
   const logOf = ({ id }: Pick<Decision, 'id'>) => logs[faceOfDecisionId(id)];
   const outcomes = createOutcomes({
     append: (decision, outcome) => logOf(decision).appendOutcome(decision, outcome),
+    onOutcome: metrics.outcomeKnown,
     ...{ clock: Date, after: nodeAfter },
   });
   const followed = new WeakSet<InventoryFeed>();
@@ -69,9 +85,10 @@ export function openDecisions(
     record: (face, service, policies) =>
       recordDecisions(service, {
         ...{ face, makeId, policies, log },
-        append(decision) {
+        append(decision, request) {
           logs[face].append(decision);
           outcomes.decided(decision);
+          shadows?.decided(decision, request);
         },
         onDropped: () => metrics.decisionDropped(face),
         ...(face === 'GRPC' ? { rate: grpcRate } : {}),
@@ -82,8 +99,16 @@ export function openDecisions(
       followed.add(feed);
       feed.onPlacement(outcomes.placed);
     },
+    reopenShadows(changed) {
+      const next = newShadows(changed);
+      return () => {
+        shadows?.close();
+        shadows = next;
+      };
+    },
     async close() {
       outcomes.close();
+      shadows?.close();
       await opening;
       await Promise.all([logs.ENGINE.close(), logs.GRPC.close()]);
     },

@@ -156,7 +156,12 @@ async function startService(
   }
 
   const kept = createKeptParts(config, log);
-  const decisions = openDecisions(config, { stateDir: kept.stateDir, log, metrics });
+  const decisions = openDecisions(config, {
+    stateDir: kept.stateDir,
+    backend: backends.service,
+    log,
+    metrics,
+  });
   const options = { kept, log, metrics, variables, stepTimeoutMs, onChange };
   const opening = openBackend(config, parts, options);
   // Who waits for it hears of it.
@@ -164,6 +169,7 @@ async function startService(
 
   async function openAgain(): ReturnType<ReloaderOptions['open']> {
     const { config: next, restart } = reloadConfig(config, readAgain());
+    const useShadows = decisions?.reopenShadows(next);
     const backend = await openBackend(next, { ...partsOf(next), bridge: parts.bridge }, options);
     if (restart.length > 0) log.warn('restart needed', { settings: restart.join(' ') });
     return {
@@ -171,6 +177,7 @@ async function startService(
       swapped() {
         config = next;
         bridge?.configure(config);
+        useShadows?.();
         log.setLevel(config.log.level);
         onChange();
       },

@@ -54,6 +54,12 @@ export const configSchema = z
         `expected an http or https address without credentials and query, got "${withoutCredentials(engine.url)}"`,
       );
     }
+    if (config.shadow.length > 0 && !config.decisions.enabled) {
+      complain(
+        'shadow',
+        'compares what decisions.enabled remembers, which is off; turn that on, or remove the shadows',
+      );
+    }
     for (const [index, { policy }] of config.shadow.entries()) {
       if (policy === undefined || Object.hasOwn(config.policies, policy)) continue;
       const message = `there is no policy "${policy}"; add it to policies`;

@@ -393,6 +393,11 @@ describe('configuration', () => {
       'shadow[0].sample: expected a share of at most 1, which is all of them',
     ],
     [
+      'shadows where no decision is remembered',
+      { yaml: 'decisions: {enabled: false}\nshadow:\n  - {name: a, target: t}\n' },
+      'shadow: compares what decisions.enabled remembers, which is off; turn that on, or remove the shadows',
+    ],
+    [
       'TLS to a policy',
       { yaml: 'policies: {p: {filters: [f]}}\nshadow:\n  - {name: a, policy: p, tls: true}\n' },
       'shadow[0].tls: is for a target',

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { call } from '../support/call.js';
+import { startScoring, type Scoring } from '../support/scoring.js';
+import { constantService, startScoringService, type ScoringService } from '../support/scoring-service.js';
+import { until } from '../support/until.js';
+import { demoWorld } from '../../src/simulator/demo-world.js';
+
+const BY_KSM = { units: [{ name: 'ksm_same_os_score', weight: 1 }] };
+
+describe('shadows of a service that runs', function () {
+  this.timeout(20_000);
+
+  let next: ScoringService;
+  let scoring: Scoring;
+
+  before(async () => {
+    next = await startScoringService(constantService('ksm_same_os_score'));
+    const policies = '{spread: {scores: {even_vm_distribution: 1}}}';
+    const shadow = `[{name: spread, policy: spread}, {name: next, target: "${next.target}"}]`;
+    scoring = await startScoring(demoWorld(), { args: ['--policies', policies, '--shadow', shadow] });
+  });
+  after(async () => {
+    await scoring.close();
+    await next.stop();
+  });
+
+  it('stand in the decision and in the metrics: what the policy and the service would have chosen', async () => {
+    const { client, score, opsUrl, simulator } = scoring;
+    const [vmId = ''] = simulator.world.vms.keys();
+    const spread = await score(vmId, { units: [{ name: 'even_vm_distribution', weight: 1 }], record: false });
+    const best = Math.max(...spread.scores.map((one) => one.score));
+    const chosen = spread.scores.find((one) => one.score === best)?.hostId;
+    const answer = await score(vmId, BY_KSM);
+    const ours = Math.max(...answer.scores.map((one) => one.score));
+    const winner = answer.scores.find((one) => one.score === ours)?.hostId;
+
+    const { decisions } = await until(
+      () => client.decisions.list({ vm_id: vmId, full: true }, call({ deadline: Date.now() + 5000 })),
+      ({ decisions: [newest] }) => newest?.shadows.length === 2,
+    );
+    const results = new Map(decisions[0]?.shadows.map((result) => [result.shadow, result]));
+    expect(decisions[0]?.winner?.host_id).to.equal(winner);
+    expect(results.get('spread')).to.include({
+      ...{ winner_host_id: chosen, winner_changed: chosen !== winner, failure: '' },
+    });
+    // All hosts have 40 there, so that the first is its best.
+    expect(results.get('next')).to.include({ winner_host_id: answer.scores[0]?.hostId, failure: '' });
+    const text = await until(
+      async () => (await fetch(`${opsUrl}/metrics`)).text(),
+      (text) => text.includes('hostscore_shadow_comparisons_total{shadow="next"'),
+    );
+    expect(text).to.match(/^hostscore_shadow_comparisons_total\{shadow="spread",method="score",/m);
+    expect(text).to.not.include('hostscore_unit_failures_total{');
+  });
+});
