@@ -91,10 +91,11 @@ export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOpti
     }
   }
 
-  function idsOf(hosts: Decision['hosts']): string {
+  /** Returns the ids of the hosts that a decision ranks, which for an engine include the unknown ones, in this order. */
+  function idsOf({ hosts, unknownHostIds }: Decision): string {
     let ids = idsOfLists.get(hosts);
     if (ids === undefined) idsOfLists.set(hosts, (ids = hosts.map(({ id }) => id).join('')));
-    return ids;
+    return unknownHostIds.length === 0 ? ids : ids + unknownHostIds.join('');
   }
 
   function rankedHosts(decision: Decision): RankedHosts | undefined {
@@ -106,8 +107,9 @@ export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOpti
     const ranking = rankingOf(decision);
     if (ranking.columns.length === 0) return { ids: '', totals: new Int32Array() };
     const totals = totalsOf(ranking);
-    const fits = totals.every((total) => total === (total | 0));
-    return { ids: idsOf(ranking.candidates), totals: fits ? Int32Array.from(totals) : totals };
+    const packed = new Int32Array(totals);
+    const fits = totals.every((total, place) => total === packed[place]);
+    return { ids: idsOf(decision), totals: fits ? packed : totals };
   }
 
   return {

@@ -65,6 +65,12 @@ describe('outcomes', () => {
       standing: { rank: 3, regret: 6 },
     },
     {
+      title: 'of an engine also a host that the inventory did not have: it costs 100, after 10, 20 and 90',
+      given: { units: [unit(1, 90, 80, 10)], selector: 'weight' as const, unknownHostIds: [uuid(5)] },
+      host: 5,
+      standing: { rank: 4, regret: 90 },
+    },
+    {
       title: 'totals beyond 32 bits: 2^31 x 2 against 2^31',
       given: { units: [unit(2 ** 31, 1, 2, 0)] },
       host: 0,
