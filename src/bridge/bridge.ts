@@ -8,7 +8,8 @@ import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { quoted, stackOf } from '../lib/text.js';
 import { createAnswerLog } from '../process/answer-log.js';
 import type { Log } from '../process/log.js';
-import type { BridgeOutcome, Metrics } from '../process/metrics.js';
+import type { BridgeOutcome } from '../process/call-metrics.js';
+import type { Metrics } from '../process/metrics.js';
 import { createArgumentReader } from './arguments.js';
 import { createDiscover } from './discover.js';
 import { methodNotFound, withIntrospection } from './introspection.js';
@@ -19,7 +20,7 @@ import { createRunFilters } from './run-filters.js';
 import { createRunLoadBalancing } from './run-load-balancing.js';
 import type { Dispatch, ReceivedRequest, RequestEnd } from './request.js';
 import type { LostConnection } from './server.js';
-import { XmlRpcFault } from './xml-rpc/fault.js';
+import { FAULT_CODES, XmlRpcFault } from './xml-rpc/fault.js';
 
 /** Part of a budget reserved for writing the answer, in milliseconds. That takes 20 ms for 10,000 hosts. */
 export const ANSWER_MARGIN_MS = 50;
@@ -45,7 +46,7 @@ export interface BridgeOptions {
   readonly log: Log;
   readonly metrics: Pick<
     Metrics,
-    'schedulingLockHeld' | 'unitFailed' | 'bridgeRequestEnded' | 'bridgeConnectionLost'
+    'schedulingLockHeld' | 'unitFailed' | 'callRefused' | 'bridgeRequestEnded' | 'bridgeConnectionLost'
   >;
   /** Milliseconds since the epoch; Date by default. */
   readonly clock?: Clock;
@@ -183,7 +184,9 @@ export function createBridge(options: BridgeOptions): Bridge {
       if (method !== undefined && outcome !== undefined && HOLDS_LOCK.has(method)) {
         metrics.schedulingLockHeld(method, outcome, durationMs / 1000);
       }
-      if (refusal !== undefined) logRefused(refusal, end);
+      if (refusal === undefined) return;
+      metrics.callRefused('bridge', refusalReason(end));
+      logRefused(refusal, end);
     },
     connectionLost(reason, detail) {
       metrics.bridgeConnectionLost(reason);
@@ -210,6 +213,22 @@ function askWithin(
     const call = (own: AbortSignal): Call => ({ ...facts, signal: own, deadline });
     return runWithin((own) => task(call(own)), { signal, ms, after, late });
   };
+}
+
+/** Reasons for which a request is refused, by the status of its answer. */
+const REFUSALS: Readonly<Partial<Record<number, string>>> = {
+  400: 'wrong_header',
+  403: 'browser',
+  404: 'wrong_path',
+  405: 'not_post',
+  408: 'late',
+  413: 'too_large',
+  415: 'wrong_type',
+};
+
+function refusalReason({ status, faultCode }: RequestEnd): string {
+  if (faultCode !== undefined) return faultCode === FAULT_CODES.unavailable ? 'overloaded' : 'not_a_call';
+  return status === undefined ? 'cut' : (REFUSALS[status] ?? 'other');
 }
 
 function outcomeOf(units: readonly string[], failed: readonly FailedUnit[]): BridgeOutcome {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
-import type { BridgeOutcome } from '../process/metrics.js';
+import type { BridgeOutcome } from '../process/call-metrics.js';
 import { isReadEncoding } from './xml-rpc/reader.js';
 import type { WritableValue } from './xml-rpc/writer.js';
 

@@ -5,7 +5,7 @@ import { stackOf } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { listenOn, type Listening } from '../process/listen.js';
 import type { Log } from '../process/log.js';
-import type { BridgeOutcome } from '../process/metrics.js';
+import type { BridgeOutcome } from '../process/call-metrics.js';
 import {
   DRY_RUN_HEADER,
   MAX_BODY_BYTES,

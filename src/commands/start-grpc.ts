@@ -24,7 +24,10 @@ export interface GrpcParts {
   /** Checks the tokens of calls; absent where calls need none. */
   readonly authorize?: Authorize | undefined;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'callEnded' | 'callIncomplete' | 'connectionEnded'>;
+  readonly metrics: Pick<
+    Metrics,
+    'callEnded' | 'callHandled' | 'callRefused' | 'callIncomplete' | 'connectionEnded'
+  >;
 }
 
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
@@ -44,6 +47,8 @@ export async function startGrpc(
       authorize,
       log,
       onCallEnd: metrics.callEnded,
+      onCallHandled: metrics.callHandled,
+      onRefused: (reason) => metrics.callRefused('grpc', reason),
       onCallIncomplete: metrics.callIncomplete,
       onConnectionEnd: metrics.connectionEnded,
     });

@@ -16,7 +16,7 @@ const REGRET_BUCKETS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000];
 const TAU_BUCKETS = [-0.5, 0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1];
 
 /** Adds these figures to a registry. */
-export function createDecisionMetrics(registers: Registry[]): DecisionMetrics {
+export function addDecisionMetrics(registers: Registry[]): DecisionMetrics {
   const landings = new Counter({
     name: 'hostscore_outcomes_total',
     help: 'Decisions whose VM was seen on a host, by our rank of the host: 1, 2-3, 4-10, 11+ or unranked.',

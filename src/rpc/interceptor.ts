@@ -2,18 +2,50 @@ import {
   ServerInterceptingCall,
   status,
   type Metadata,
+  type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServerMethodDefinition,
 } from '@grpc/grpc-js';
-import { SchedulingError } from '../domain/errors.js';
+import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
-import type { After } from '../lib/timers.js';
+import type { After, Clock } from '../lib/timers.js';
 import type { Authorize } from '../process/tokens.js';
 import type { CallKind } from './admission.js';
 import { authorizationOf, markAdmitted, requestIdMetadata, requestIdOf } from './call-metadata.js';
 import type { Connection, Connections } from './connections.js';
 import { methodName, reportFailure, type MethodContext } from './incoming-call.js';
 import { toStatus } from './status.js';
+
+/** Labels of a gRPC method, by the convention of gRPC's own exporters. */
+export interface MethodLabels {
+  readonly grpc_type: 'unary' | 'client_stream' | 'server_stream' | 'bidi_stream';
+  readonly grpc_service: string;
+  readonly grpc_method: string;
+}
+
+/** The end of a call of any service of the server, those of health and reflection included. */
+export interface HandledCall {
+  readonly method: MethodLabels;
+  readonly code: status;
+  readonly durationMs: number;
+}
+
+/** Labels of every method that the server lacks, since callers make names up. */
+export const UNKNOWN_METHOD: MethodLabels = {
+  grpc_type: 'unary',
+  grpc_service: 'unknown',
+  grpc_method: 'unknown',
+};
+
+/** Reason for which the server refuses a call before it is computed. */
+export type Refusal =
+  | 'overloaded'
+  | 'closing'
+  | 'compressed'
+  | 'unauthenticated'
+  | 'not_allowed'
+  | 'untrusted'
+  | 'unknown_method';
 
 /** Time limits of a call, in milliseconds. */
 export interface CallTimes {
@@ -46,7 +78,10 @@ const ACCEPTED_ENCODINGS = 'grpc-accept-encoding';
 
 /** Dependencies of the interceptor. */
 export interface InterceptorOptions {
-  readonly context: Pick<MethodContext, 'admission' | 'log' | 'isTrusted' | 'makeRequestId' | 'onCallEnd'>;
+  readonly context: Pick<
+    MethodContext,
+    'admission' | 'log' | 'isTrusted' | 'makeRequestId' | 'onCallEnd' | 'steady'
+  >;
   /** Checks the token of each call but those for the health; calls need none by default. */
   readonly authorize?: Authorize | undefined;
   readonly connections: Pick<Connections, 'find' | 'makeRoom'>;
@@ -54,6 +89,10 @@ export interface InterceptorOptions {
   readonly after: After;
   /** Called for a call that ended before its message was whole: too long, cancelled or late; grpc-js does not say which. */
   readonly onIncomplete: (method: string) => void;
+  /** Called once at the end of each call, whatever came of it. Must not throw. */
+  readonly onHandled: (call: HandledCall) => void;
+  /** Called for each call that is refused here. Must not throw. */
+  readonly onRefused: (reason: Refusal) => void;
 }
 
 /**
@@ -62,11 +101,18 @@ export interface InterceptorOptions {
  * a half-read message until the caller closes the stream, and a status would wait for the same window as the answer.
  */
 export function createInterceptor(options: InterceptorOptions): ServerInterceptor {
-  const { context, authorize, connections, times, after, onIncomplete } = options;
+  const { context, authorize, connections, times, after } = options;
+  const { onIncomplete, onHandled, onRefused } = options;
   const { admission, log, makeRequestId, onCallEnd } = context;
   let leftOpen = 0;
+  const labelsOf = createMethodLabels();
 
   return (definition, call) => {
+    const ended = watchEnd(
+      call,
+      (code, durationMs) => onHandled({ method: labelsOf(definition), code, durationMs }),
+      context.steady,
+    );
     const kind = kindOf(definition);
     const method = methodName(definition.path);
     let connection: Connection | undefined;
@@ -152,6 +198,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       trailers.set(ACCEPTED_ENCODINGS, 'identity');
       call.sendStatus({ ...toStatus(error), metadata: trailers });
       onCallEnd({ method, requestId, code: error.code, durationMs: 0 });
+      onRefused(REFUSALS[error.code] ?? 'closing');
     }
 
     const intercepting = new ServerInterceptingCall(call, {
@@ -189,6 +236,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
           onCancel() {
             stopTimer();
             hasEnded = true;
+            ended(status.CANCELLED);
             if (!isWhole && isAdmitted && !definition.requestStream) onIncomplete(method);
             if (isWhole || isClosed()) release();
             else stopTimer = after(times.settleMs, waitUntilClosed);
@@ -229,6 +277,74 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     }
 
     return intercepting;
+  };
+}
+
+/**
+ * Calls `onEnd` with the first status of a call, whoever sends it: grpc-js sends some by itself. Returns the function to call
+ * when the call is over, with the code for one that got no status.
+ */
+function watchEnd(
+  call: ServerInterceptingCallInterface,
+  onEnd: (code: status, durationMs: number) => void,
+  steady: Clock,
+): (code: status) => void {
+  const start = steady.now();
+  let hasEnded = false;
+  function end(code: status): void {
+    if (hasEnded) return;
+    hasEnded = true;
+    onEnd(code, steady.now() - start);
+  }
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (ending) => {
+    end(ending.code);
+    send(ending);
+  };
+  return end;
+}
+
+/** Creates a function that returns the labels of a method, made once for each. */
+function createMethodLabels(): (definition: ServerMethodDefinition<unknown, unknown>) => MethodLabels {
+  const known = new Map<string, MethodLabels>();
+  return ({ path, requestStream, responseStream }) => {
+    const labels = known.get(path);
+    if (labels !== undefined) return labels;
+    const made = {
+      grpc_type: TYPES[Number(requestStream)]?.[Number(responseStream)] ?? 'unary',
+      grpc_service: path.slice(1, path.lastIndexOf('/')),
+      grpc_method: methodName(path),
+    };
+    known.set(path, made);
+    return made;
+  };
+}
+
+/** The types of methods, by whether their requests, and then their responses, are streams. */
+const TYPES = [
+  ['unary', 'server_stream'],
+  ['client_stream', 'bidi_stream'],
+] as const;
+
+/** Reasons of the interceptor's refusals, by code. */
+const REFUSALS: Readonly<Partial<Record<SchedulingErrorCode, Refusal>>> = {
+  RESOURCE_EXHAUSTED: 'overloaded',
+  UNIMPLEMENTED: 'compressed',
+  UNAUTHENTICATED: 'unauthenticated',
+  PERMISSION_DENIED: 'not_allowed',
+};
+
+/**
+ * Calls `onUnknown` for each call of a method that a server lacks: grpc-js answers it before any interceptor, and its types
+ * don't show the function that looks methods up.
+ */
+export function watchUnknownMethods(server: object, onUnknown: () => void): void {
+  if (!('_retrieveHandler' in server) || typeof server._retrieveHandler !== 'function') return;
+  const find = server._retrieveHandler;
+  server._retrieveHandler = (path: string): unknown => {
+    const found: unknown = Reflect.apply(find, server, [path]);
+    if (found === null) onUnknown();
+    return found;
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status, type ServerOptions } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ServerSettings } from '../config/sections.js';
 import type { PolicyUnitService } from '../domain/contract.js';
@@ -16,7 +16,15 @@ import { admittedCall } from './call-metadata.js';
 import { createConnections, type Connection, type ConnectionEnd } from './connections.js';
 import { createDecisionMethods } from './decision-methods.js';
 import type { EndedCall, MethodContext } from './incoming-call.js';
-import { CALL_TIMES, createInterceptor, type CallTimes } from './interceptor.js';
+import {
+  CALL_TIMES,
+  createInterceptor,
+  UNKNOWN_METHOD,
+  watchUnknownMethods,
+  type CallTimes,
+  type HandledCall,
+  type Refusal,
+} from './interceptor.js';
 import { createInventoryMethods, createPolicyUnitMethods, servedAsBytes } from './methods.js';
 import type { FeedSource } from './watch-stream.js';
 import {
@@ -83,6 +91,10 @@ export interface RpcServerOptions {
   readonly makeRequestId?: () => string;
   /** Called at the end of each call, even a refused one. Must not throw. */
   readonly onCallEnd?: (ended: EndedCall) => void;
+  /** Called at the end of each call of any service, also of one that there is not. Must not throw. */
+  readonly onCallHandled?: (call: HandledCall) => void;
+  /** Called for each call that is refused before it is computed. Must not throw. */
+  readonly onRefused?: (reason: Refusal) => void;
   /** Called for each call that ended before its message was whole. Must not throw. */
   readonly onCallIncomplete?: (method: string) => void;
   /** Called for each connection that the server ended, except for idle ones. Must not throw. */
@@ -114,6 +126,7 @@ export interface RpcServer {
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   const { settings, log, inventory = NO_INVENTORY, times = SERVER_TIMES, after = nodeAfter } = options;
+  const { onCallHandled: onHandled = () => undefined, onRefused = () => undefined } = options;
   const isTrusted = (connection: Connection | undefined, token: string | undefined) =>
     token !== undefined || settings.allowPlaintext || connection?.isTrusted() === true;
   const context: MethodContext = {
@@ -125,7 +138,9 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     isTrusted,
     expectTrusted(call, method) {
       const { connection, token } = admittedCall(call);
-      if (!isTrusted(connection, token)) throw untrusted(method, connection);
+      if (isTrusted(connection, token)) return;
+      onRefused('untrusted');
+      throw untrusted(method, connection);
     },
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
@@ -152,6 +167,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     connections,
     times,
     after,
+    onHandled,
+    onRefused,
     onIncomplete(method) {
       options.onCallIncomplete?.(method);
       log.warn('call incomplete', { method }, method);
@@ -165,6 +182,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.keepalive_timeout_ms': 20_000,
     'grpc.enable_channelz': 0,
     ...ageOptions(settings.maxConnectionAge),
+  });
+  watchUnknownMethods(server, () => {
+    onHandled({ method: UNKNOWN_METHOD, code: status.UNIMPLEMENTED, durationMs: 0 });
+    onRefused('unknown_method');
   });
   server.addService(
     servedAsBytes(policyUnitMethods),

@@ -142,6 +142,24 @@ describe('lost connections in the log', () => {
   });
 });
 
+describe('refusals in the metrics', () => {
+  for (const [end, reason] of [
+    [{ status: 404 }, 'wrong_path'],
+    [{ status: 413 }, 'too_large'],
+    [{ status: 499 }, 'other'],
+    [{ status: 200, faultCode: -32500 }, 'overloaded'],
+    [{ status: 200, faultCode: -32700 }, 'not_a_call'],
+    [{}, 'cut'],
+  ] as const) {
+    it(`are counted by reason: ${JSON.stringify(end)} is ${reason}`, () => {
+      const { requestEnded, refusals } = createStage(filtering({}));
+      requestEnded({ ...END, ...end });
+      requestEnded({ ...END, ...end, refusal: undefined });
+      expect(refusals).to.deep.equal([reason]);
+    });
+  }
+});
+
 describe('refusals in the log', () => {
   const cases: readonly (readonly [
     title: string,

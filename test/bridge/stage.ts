@@ -19,7 +19,7 @@ import type {
   UnitResult,
 } from '../../src/domain/contract.js';
 import type { SchedulingErrorCode } from '../../src/domain/errors.js';
-import type { BridgeOutcome } from '../../src/process/metrics.js';
+import type { BridgeOutcome } from '../../src/process/call-metrics.js';
 import { createFakeTime, type FakeTime } from '../inventory/fake-time.js';
 import { memoryLog } from '../support/log.js';
 import { unitList } from '../support/unit-list.js';
@@ -55,6 +55,8 @@ export interface Stage {
   readonly ends: readonly CallEnd[];
   /** The units that failed, each with its code. */
   readonly failures: readonly (readonly [unit: string, code: SchedulingErrorCode])[];
+  /** The reasons of the requests that were refused. */
+  readonly refusals: readonly string[];
 }
 
 /** What a stage may be told. */
@@ -79,6 +81,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
   const time = createFakeTime(Date.UTC(2100, 0));
   const log = isThrottled ? memoryLog(time) : memoryLog();
   const ends: CallEnd[] = [];
+  const refusals: string[] = [];
   const failures: (readonly [unit: string, code: SchedulingErrorCode])[] = [];
   let calls = 0;
   const bridge = createBridge({
@@ -100,6 +103,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
         onUnitFailure();
       },
       schedulingLockHeld: () => undefined,
+      callRefused: (_, reason) => void refusals.push(reason),
       bridgeRequestEnded: () => undefined,
       bridgeConnectionLost: () => undefined,
     },
@@ -163,6 +167,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
     log,
     ends,
     failures,
+    refusals,
   };
 }
 

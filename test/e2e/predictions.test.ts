@@ -90,6 +90,7 @@ describe('placements that are predicted', () => {
       metrics: {
         unitFailed: () => undefined,
         schedulingLockHeld: () => undefined,
+        callRefused: () => undefined,
         bridgeRequestEnded: () => undefined,
         bridgeConnectionLost: () => undefined,
       },

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { createMetrics, type InventoryFigures } from '../../src/process/metrics.js';
+import type { InventoryFigures } from '../../src/process/inventory-metrics.js';
+import { createMetrics } from '../../src/process/metrics.js';
 
 describe('metrics', () => {
   it('labels known units only, since callers make names up', async () => {

@@ -172,13 +172,16 @@ describe('reservations over the wire', () => {
 
   it('are taken on loopback where both families of addresses are listened to', async () => {
     const { service } = fakeInventory();
+    const refusals: string[] = [];
     const { port } = await loopback.serve({
       inventory: service,
       settings: { listen: { host: '::', port: 0 } },
+      onRefused: (reason) => refusals.push(reason),
     });
     const client = loopback.connect({ address: `127.0.0.1:${port}` });
     expect(await client.release(uuid(3), aCall())).to.deep.equal(named);
     const outcome = await rawCall(`${OUTSIDE}:${port}`, Release, { vm_id: uuid(3) });
     expect(outcome.code).to.equal(status.PERMISSION_DENIED);
+    expect(refusals).to.deep.equal(['untrusted']);
   });
 });
