@@ -40,6 +40,8 @@ async function metricNames(): Promise<string[]> {
   metrics.watchInventory(() => undefined);
   metrics.watchReservations(() => undefined);
   metrics.watchServices(() => []);
+  metrics.watchPlugins(() => undefined);
+  metrics.watchCertificates(() => []);
   metrics.watchDecisions(() => ({ decisions: 0, bytes: 0 }));
   const types = (await metrics.scrape()).matchAll(/^# TYPE (hostscore_\w+) /gm);
   return [...types].map(([, name = '']) => name).sort();

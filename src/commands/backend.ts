@@ -55,6 +55,7 @@ export interface BackendOptions {
     | 'predictionEnded'
     | 'stepTaken'
     | 'serviceCalled'
+    | 'unitRan'
     | 'breakerChanged'
   >;
   /** The variables that plugins get. */
@@ -82,6 +83,8 @@ export interface Backend {
   /** Figures of the inventory of the oVirt engine; absent without an engine. */
   readonly inventoryFigures: () => InventoryFigures | undefined;
   readonly serviceFigures: () => readonly ServiceFigures[];
+  /** Number of plugins, and units of theirs, that can't be used; undefined without plugins, or as long as they start. */
+  readonly pluginProblems: () => number | undefined;
   /** The first snapshot of the oVirt engine, which may be away for long before; absent without an engine. */
   readonly firstSnapshot: Promise<Snapshot> | undefined;
   /** The host of plugins, once it has started; rejects when it is closed before. Absent without plugins. */
@@ -131,7 +134,7 @@ function composeBackend(
   const engine = parts.local
     ? held('engine', kept.engines, engineIdentity(config), () => openEngine(config, options))
     : undefined;
-  const local = engine && createLocal(engine, config, { log, proposals: kept.proposals });
+  const local = engine && createLocal(engine, config, { ...options, proposals: kept.proposals });
   const services = parts.services.map((service, index) =>
     held(`client of ${service.name}`, kept.services, [service, breakerFailures, breakerPause], () => {
       const client = openServiceClient(service, index, log);
@@ -158,6 +161,7 @@ function composeBackend(
     reservationFigures: () => local?.reservations(),
     firstSnapshot: local?.firstSnapshot,
     pluginHost: plugins?.started,
+    pluginProblems: () => plugins?.host()?.problems().length,
     inPlace: () => engine?.configure(config),
     close: lifecycle.stop,
   };

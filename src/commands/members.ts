@@ -151,7 +151,11 @@ export interface Local extends Pick<Engine, 'feed' | 'readiness' | 'figures' | '
 export function createLocal(
   { inventory, service, feed, followCall, listKept, readiness, figures, firstSnapshot, start }: Engine,
   { balancing, inventory: { refreshInterval } }: Config,
-  { log, proposals }: { readonly log: Log; readonly proposals: Proposals },
+  {
+    log,
+    metrics,
+    proposals,
+  }: { readonly log: Log; readonly metrics: Pick<Metrics, 'unitRan'>; readonly proposals: Proposals },
 ): Local {
   return {
     ...{ feed, readiness, figures, firstSnapshot, start },
@@ -159,6 +163,7 @@ export function createLocal(
       units,
       inventory,
       log,
+      onUnitRun: metrics.unitRan,
       // An engine that is read seldom is balanced from what there is.
       balancing: {
         ...balancing,
@@ -199,13 +204,22 @@ export function openPlugins(
   dir: string,
   {
     log,
+    metrics,
     variables,
     hasEngine,
-  }: { readonly log: Log; readonly variables: Io['variables']; readonly hasEngine?: boolean },
+  }: {
+    readonly log: Log;
+    readonly metrics?: Pick<Metrics, 'unitRan'>;
+    readonly variables: Io['variables'];
+    readonly hasEngine?: boolean;
+  },
 ): OpenPlugins {
   const closing = new AbortController();
   const { signal } = closing;
-  const starting = startPluginHost({ dir, settings: plugins, log, variables, signal, hasEngine });
+  const starting = startPluginHost({
+    ...{ dir, settings: plugins, log, variables, signal, hasEngine },
+    onUnitRun: metrics?.unitRan,
+  });
   let host: PluginHost | undefined;
   const started = starting.then(
     (there) => (host = there),

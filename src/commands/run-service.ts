@@ -16,6 +16,7 @@ import { createBackendReference, openBackend, type Backend, type BackendParts } 
 import { CommandError, print, type Io } from './io.js';
 import { createKeptParts } from './kept-parts.js';
 import { createReloader, type ReloaderOptions } from './reload.js';
+import { createCertificateReader } from './certificates.js';
 import { openDecisions } from './open-decisions.js';
 import { startBridge, type RunningBridge } from './start-bridge.js';
 import { openTokens, opsTlsOf, startGrpc } from './start-grpc.js';
@@ -124,6 +125,9 @@ async function startService(
   metrics.watchInventory(() => backends.current()?.inventoryFigures());
   metrics.watchReservations(() => backends.current()?.reservationFigures());
   metrics.watchServices(() => backends.current()?.serviceFigures() ?? []);
+  metrics.watchPlugins(() => backends.current()?.pluginProblems());
+  const certificates = createCertificateReader();
+  metrics.watchCertificates(() => certificates(config));
   let bridge: RunningBridge | undefined;
   let grpc: RpcServer | undefined;
   let stopping = false;

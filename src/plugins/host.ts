@@ -31,6 +31,8 @@ export interface PluginHostOptions {
   readonly signal: AbortSignal;
   /** True when an engine asks through a bridge of this process, and so gets places of its own. False by default. */
   readonly hasEngine?: boolean | undefined;
+  /** Called with the time that each run of a unit took, in milliseconds. Must not throw. */
+  readonly onUnitRun?: ((unit: string, durationMs: number) => void) | undefined;
   readonly clock?: Clock;
   readonly after?: After;
 }
@@ -196,6 +198,7 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   });
   const service = createPluginService({
     ...{ catalogue: () => catalogue, failure: () => failure, queue, settings, log, clock, after },
+    onUnitRun: options.onUnitRun,
   });
 
   /** Lists what is there now, new files included, since an engine asks once. */

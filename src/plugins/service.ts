@@ -45,6 +45,8 @@ export interface PluginServiceOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly after: After;
+  /** Called with the time that each run of a unit took, in milliseconds, its wait for a turn not included. Must not throw. */
+  readonly onUnitRun?: ((unit: string, durationMs: number) => void) | undefined;
 }
 
 /** The common part of the unit runs of one request. */
@@ -63,6 +65,7 @@ interface UnitRun<Value> {
  */
 export function createPluginService(options: PluginServiceOptions): PolicyUnitService {
   const { catalogue, failure: failureOfAll, queue, settings, log, clock, after } = options;
+  const { onUnitRun = () => undefined } = options;
   const hostsOf = createRecentHosts();
 
   const namesOf = (type: PolicyUnitType): string[] =>
@@ -132,7 +135,10 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
           { owner: plugin.file, forEngine },
           () => {
             begun = true;
-            return plugin.run({ unit, method: METHOD_OF[type], hosts, arguments: given }, signal);
+            const start = performance.now();
+            return plugin
+              .run({ unit, method: METHOD_OF[type], hosts, arguments: given }, signal)
+              .finally(() => onUnitRun(unit, performance.now() - start));
           },
           signal,
         ),

@@ -50,6 +50,8 @@ export interface CallMetrics {
   readonly bridgeRequestEnded: (end: BridgeRequestFigures) => void;
   /** Counts a connection to the bridge that was lost through no doing of its peer's. */
   readonly bridgeConnectionLost: (reason: string) => void;
+  /** Counts a run of a unit of this process, native or of a plugin, and the time that it took. */
+  readonly unitRan: (unit: string, durationMs: number) => void;
   /** Counts a call to one service of the composite. */
   readonly serviceCalled: (end: CallFigures & { readonly service: string }) => void;
 }
@@ -58,6 +60,26 @@ export interface CallMetrics {
 export const CALL_BUCKETS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
+
+/** From a tenth of a millisecond, which a native unit takes, to the longest that a plugin may. */
+const UNIT_BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+
+/**
+ * Most names of units that have labels of their own, several times what an installation has: a folder of plugins may name
+ * them anew with every change, and what was counted once stays.
+ */
+export const MAX_UNIT_LABELS = 1000;
+
+/** Creates a function that returns a label for a value: itself for the first `max` values that differ, `(other)` from then on. */
+export function createBoundedLabel(max: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= max) return '(other)';
+    known.add(value);
+    return value;
+  };
+}
 
 /** The names of gRPC's status codes, by number, as its exporters write them. */
 const GRPC_CODES = [
@@ -139,6 +161,14 @@ export function addCallMetrics(registers: Registry[]): CallMetrics {
     labelNames: ['reason'],
     registers,
   });
+  const unitLabel = createBoundedLabel(MAX_UNIT_LABELS);
+  const unitRuns = new Histogram({
+    name: 'hostscore_unit_seconds',
+    help: 'Time that a run of a unit of this process took, native or of a plugin, by unit.',
+    labelNames: ['unit'],
+    buckets: UNIT_BUCKETS,
+    registers,
+  });
   const serviceCalls = new Histogram({
     name: 'hostscore_service_call_seconds',
     help: 'Time that a service of the composite took, by service, method and code.',
@@ -159,6 +189,7 @@ export function addCallMetrics(registers: Registry[]): CallMetrics {
     bridgeRequestEnded: ({ method = '(other)', status = '', faultCode = '' }) =>
       bridgeRequests.inc({ method, status, fault: faultCode }),
     bridgeConnectionLost: (reason) => bridgeConnections.inc({ reason }),
+    unitRan: (unit, durationMs) => unitRuns.observe({ unit: unitLabel(unit) }, durationMs / 1000),
     serviceCalled: ({ service, method, code, durationMs }) =>
       serviceCalls.observe({ service, method, code }, durationMs / 1000),
   };

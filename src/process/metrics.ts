@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { DecisionFace } from '../domain/decision.js';
 import type { SchedulingErrorCode } from '../domain/errors.js';
-import { addCallMetrics, type CallMetrics } from './call-metrics.js';
+import { addCallMetrics, createBoundedLabel, MAX_UNIT_LABELS, type CallMetrics } from './call-metrics.js';
 import { addDecisionMetrics, type DecisionMetrics } from './decision-metrics.js';
 import { addGauge } from './gauge.js';
 import { addInventoryMetrics, type InventoryMetrics } from './inventory-metrics.js';
@@ -20,6 +20,14 @@ export interface ServiceFigures {
   readonly unitsRemembered: number;
 }
 
+/** The end of a certificate. */
+export interface CertificateEnd {
+  /** Setting that names its file. */
+  readonly setting: string;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
 /** The figures of a process, in Prometheus' terms. */
 export interface Metrics extends CallMetrics, InventoryMetrics, DecisionMetrics {
   /** Counts a failed unit; one that is not known under `(unknown)`, since callers make names up. */
@@ -34,6 +42,10 @@ export interface Metrics extends CallMetrics, InventoryMetrics, DecisionMetrics 
   readonly watchDecisions: (
     read: (face: DecisionFace) => { readonly decisions: number; readonly bytes: number },
   ) => void;
+  /** Shows the number of plugins, and units of theirs, that can't be used, at each scrape; none without plugins. */
+  readonly watchPlugins: (read: () => number | undefined) => void;
+  /** Shows when certificates end, at each scrape. */
+  readonly watchCertificates: (read: () => readonly CertificateEnd[]) => void;
   readonly contentType: string;
   readonly scrape: () => Promise<string>;
 }
@@ -72,10 +84,12 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
     registers,
   });
 
+  const unitLabel = createBoundedLabel(MAX_UNIT_LABELS);
   return {
     ...addCallMetrics(registers),
     ...addInventoryMetrics(registers),
-    unitFailed: (unit, code) => failures.inc({ unit: isKnownUnit(unit) ? unit : '(unknown)', code }),
+    unitFailed: (unit, code) =>
+      failures.inc({ unit: isKnownUnit(unit) ? unitLabel(unit) : '(unknown)', code }),
     breakerChanged({ service, state }) {
       // A counter that starts at 0 shows its first step as a rise.
       openings.inc({ service }, state === 'open' ? 1 : 0);
@@ -126,6 +140,30 @@ export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
       figure('hostscore_decisions_bytes', 'Size of the decisions that are kept, on the disk.', 'bytes');
     },
     ...addDecisionMetrics(registers),
+    watchPlugins(read) {
+      addGauge(
+        registers,
+        'hostscore_plugin_problems',
+        'Plugins that could not be imported or are being imported, and units of plugins that were left out.',
+        (shown) => {
+          const problems = read();
+          if (problems === undefined) shown.remove();
+          else shown.set(problems);
+        },
+      );
+    },
+    watchCertificates(read) {
+      addGauge(
+        registers,
+        'hostscore_certificate_end_timestamp_seconds',
+        'When a certificate ends, by the setting that names its file: of a chain the first, of authorities the last.',
+        (shown) => {
+          shown.reset();
+          for (const { setting, endsAt } of read()) shown.set({ setting }, endsAt / 1000);
+        },
+        ['setting'],
+      );
+    },
     contentType: registry.contentType,
     scrape: () => registry.metrics(),
   };

@@ -44,6 +44,8 @@ export interface ScoringServiceOptions {
   readonly inventory: Inventory;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Called with the time that each run of a unit took, in milliseconds. Must not throw. */
+  readonly onUnitRun?: (unit: string, durationMs: number) => void;
   /** Defaults of the configuration by default. */
   readonly balancing?: BalancingSettings;
   /** Cooldown to share with another engine; its own by default. */
@@ -58,8 +60,16 @@ export interface ScoringServiceOptions {
 export function createScoringService(options: ScoringServiceOptions): PolicyUnitService {
   const { units, inventory, log, clock = Date, balancing = balancingSection.parse({}) } = options;
   const { migrations = createMigrationCooldown(balancing, clock) } = options;
+  const { onUnitRun = () => undefined } = options;
   const { scores, filters, balances } = byName(units);
   const { findHosts, findVmAndHosts } = createInventoryReader(inventory);
+
+  function timed<Result>(unit: string, run: () => Result): Result {
+    const start = performance.now();
+    const result = run();
+    onUnitRun(unit, performance.now() - start);
+    return result;
+  }
 
   const bugsOf =
     (call: Call): OnUnitBug =>
@@ -95,7 +105,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       const unit = scores.get(name);
       if (unit === undefined)
         return { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) };
-      const result = runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      const result = timed(name, () => runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call)));
       if (result.failure !== undefined) return result;
       warnOfOldValues(unit, properties, call);
       if (unit.readsGuestReports?.(properties) === true) inventory.use('guestReports');
@@ -129,7 +139,9 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       const unit = filters.get(name);
       if (unit === undefined)
         return { unit: name, failure: failureOf(unitNotFound('FILTER', name, filters.keys())) };
-      const result = runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call));
+      const result = timed(name, () =>
+        runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call)),
+      );
       if (result.failure === undefined) warnOfOldValues(unit, properties, call);
       return result;
     });
@@ -159,7 +171,9 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     checkAge('snapshot of the engine', observed.time);
     checkAge('memory of the hosts as the engine knows it', observed.memoryTime);
     const recent = withPlacements(migrations.beside(observed), observed, placements);
-    const result = runBalanceUnit(unit, { snapshot, hosts, properties, recent }, bugsOf(call));
+    const result = timed(unit.name, () =>
+      runBalanceUnit(unit, { snapshot, hosts, properties, recent }, bugsOf(call)),
+    );
     if (result.failure !== undefined) {
       throw new SchedulingError(result.failure.code, `unit ${unit.name}: ${result.failure.message}`);
     }

@@ -15,6 +15,22 @@ import { describeWithPython, fixture, PYTHON, scoreRequest } from './with-python
 describeWithPython('life of plugins', () => {
   const { folder, notes, log, open, valueOf, replace, pidsOf, pidsBegun, begun, waiting, go } = folderHost();
 
+  it('tells of each run of a unit and its time, also of one that fails', async () => {
+    const runs: string[] = [];
+    folder().write('one.py', scorer('one', 1));
+    folder().write(
+      'two.py',
+      'class two:\n    def do_score(self, hosts, vm, args):\n        raise KeyError(vm)\n',
+    );
+    await open({ onUnitRun: (unit, ms) => void runs.push(ms > 0 ? unit : 'no time') });
+    expect([await valueOf('one'), await valueOf('two'), await valueOf('three')]).to.deep.equal([
+      1,
+      'INTERNAL',
+      'NOT_FOUND',
+    ]);
+    expect(runs).to.deep.equal(['one', 'two']);
+  });
+
   it('picks up a file that is new, changed, broken, mended and gone', async () => {
     const host = await open();
     expect(await valueOf('one')).to.equal('NOT_FOUND');

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { InventoryFigures } from '../../src/process/inventory-metrics.js';
+import { MAX_UNIT_LABELS } from '../../src/process/call-metrics.js';
 import { createMetrics } from '../../src/process/metrics.js';
 
 describe('metrics', () => {
@@ -17,6 +18,43 @@ describe('metrics', () => {
       'hostscore_unit_failures_total{unit="(unknown)",code="NOT_FOUND"} 300',
       'hostscore_unit_failures_total{unit="ksm_same_os_score",code="INVALID_ARGUMENT"} 1',
     ]);
+  });
+
+  it('labels the first 1,000 units that ran, and the two after them as (other)', async () => {
+    const metrics = createMetrics(() => true);
+    for (let n = 0; n < MAX_UNIT_LABELS + 2; n += 1) {
+      metrics.unitRan(`unit-${n}`, 3);
+      metrics.unitFailed(`unit-${n}`, 'INTERNAL');
+    }
+    metrics.unitRan('unit-0', 3);
+    const lines = (await metrics.scrape()).split('\n');
+    const counts = lines.filter((line) => line.startsWith('hostscore_unit_seconds_count{'));
+    expect(counts).to.have.length(1001);
+    expect(counts).to.include.members([
+      'hostscore_unit_seconds_count{unit="unit-0"} 2',
+      'hostscore_unit_seconds_count{unit="unit-999"} 1',
+      'hostscore_unit_seconds_count{unit="(other)"} 2',
+    ]);
+    expect(lines).to.include('hostscore_unit_failures_total{unit="(other)",code="INTERNAL"} 2');
+    expect(lines).to.include('hostscore_unit_seconds_bucket{le="0.005",unit="unit-0"} 2');
+  });
+
+  it('shows problems of plugins and ends of certificates at each scrape, and none where there are none', async () => {
+    const metrics = createMetrics(() => false);
+    const plugins: { problems?: number } = {};
+    let certificates = [{ setting: 'engine.caFile', endsAt: 1_800_000_000_000 }];
+    metrics.watchPlugins(() => plugins.problems);
+    metrics.watchCertificates(() => certificates);
+    const before = await metrics.scrape();
+    expect(before).not.to.match(/^hostscore_plugin_problems/m);
+    expect(before).to.include(
+      'hostscore_certificate_end_timestamp_seconds{setting="engine.caFile"} 1800000000',
+    );
+    plugins.problems = 2;
+    certificates = [];
+    const text = await metrics.scrape();
+    expect(text).to.match(/^hostscore_plugin_problems 2$/m);
+    expect(text).not.to.include('engine.caFile');
   });
 
   it('shows the inventory as it is at each scrape', async () => {
@@ -208,6 +246,8 @@ describe('documented figures', () => {
     metrics.watchInventory(() => ({ snapshotTime, hosts: 0, runningVms: 0, followsEvents: false }));
     metrics.watchReservations(() => ({ reserved: 0, predicted: 0 }));
     metrics.watchDecisions(() => ({ decisions: 0, bytes: 0 }));
+    metrics.watchPlugins(() => 0);
+    metrics.watchCertificates(() => [{ setting: 'engine.caFile', endsAt: 0 }]);
     metrics.watchServices(() => [
       { name: 'gpu', breaker: 'open', units: 1, unitsRemembered: 0 },
       { name: 'cpu', breaker: 'closed', units: 1, unitsRemembered: 0 },

@@ -48,6 +48,22 @@ describe('policy service and its inventory', () => {
     expect(inventory.asked).to.deep.equal({ refreshes: 0, vms: [] });
   });
 
+  it('tells of each run of a unit and its time, and of none of a unit that there is not', async () => {
+    const runs: string[] = [];
+    const service = createScoringService({
+      units: [ksmSameOsScore, acceptAllHosts, vmBalance],
+      inventory: inventoryOf(snapshot),
+      log: memoryLog(),
+      clock: { now: () => SNAPSHOT_TIME },
+      onUnitRun: (unit, ms) => void runs.push(ms >= 0 ? unit : 'no time'),
+    });
+    const made = { name: 'made_up', weight: 1 };
+    await service.scoreHosts({ ...request, units: [{ name: ksmSameOsScore.name, weight: 1 }, made] }, call());
+    await service.filterHosts({ ...request, units: [acceptAllHosts.name] }, call());
+    await service.balanceHosts({ ...request, unit: vmBalance.name, hostIds: request.hosts }, call());
+    expect(runs).to.deep.equal([ksmSameOsScore.name, acceptAllHosts.name, vmBalance.name]);
+  });
+
   it('refreshes once for a host that is missing, and scores it when it is there then', async () => {
     const afterRefresh = snapshotOf([host(1), host(2)], [vm(1, 'rhel_8x64', { on: 2 })]);
     const inventory = inventoryOf(snapshot, { afterRefresh });

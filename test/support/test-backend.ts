@@ -13,6 +13,7 @@ export function testBackend(service: PolicyUnitService, differences: Partial<Bac
     inventoryFigures: () => undefined,
     reservationFigures: () => undefined,
     serviceFigures: () => [],
+    pluginProblems: () => undefined,
     firstSnapshot: undefined,
     pluginHost: undefined,
     firstAnswer: Promise.resolve(),
