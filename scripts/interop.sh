@@ -29,6 +29,14 @@ else
   echo "skipped: Python's grpcio, since this machine has no Python"
 fi
 
+if command -v promtool >/dev/null || command -v apt-get >/dev/null; then
+  command -v promtool >/dev/null ||
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus; }
+  ran+=(test/interop/prometheus.interop.ts)
+else
+  echo "skipped: Prometheus, since this machine has neither promtool nor apt"
+fi
+
 if command -v java >/dev/null; then
   command -v mvn >/dev/null || { apt-get update -qq && apt-get install -y -qq maven; }
   export ENGINE_CLIENT_JAR="$PWD/test/interop/java/target/engine-client.jar"

@@ -54,11 +54,15 @@ const FACES: readonly DecisionFace[] = ['ENGINE', 'GRPC'];
 
 const BREAKER_FIGURES: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
+/** Sums of others of Node's figures, whose names promtool takes for those of counters. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 /** Opens a registry of its own, so that two services in one process don't mix. Known units get labels of their own. */
 export function createMetrics(isKnownUnit: (name: string) => boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   new Gauge({
     name: 'hostscore_build_info',
     help: 'Always 1, with the versions of hostscore and of Node as labels.',

@@ -8,6 +8,8 @@ export interface DemoProcess {
   readonly address: string;
   /** Where it answers an engine, as host:port. */
   readonly bridgeAddress: string;
+  /** Where it serves its metrics, as host:port. */
+  readonly opsAddress: string;
   /** The command line that it tells its user to try. */
   readonly tryLine: string;
   /** Ends it as an operator does; throws unless it ends with exit code 0. */
@@ -61,6 +63,7 @@ export async function startDemo(flags: readonly string[] = []): Promise<DemoProc
   return {
     address,
     bridgeAddress,
+    opsAddress: /ops server listening address=(\S+)/.exec(stderr)?.[1] ?? '',
     tryLine,
     async stop() {
       child.kill('SIGTERM');
