@@ -61,6 +61,7 @@ const LOGGED_ONCE = [
   'restart needed',
   'secret readable by every user',
   'simulator listening',
+  'starting',
   'stop failed',
   'stop timed out',
   'stopped',

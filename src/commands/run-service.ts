@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../config/schema.js';
+import { configHash, redacted } from '../config/load.js';
+import { policiesOf } from '../config/policies.js';
 import { reloadConfig } from '../config/reload.js';
 import { SchedulingError } from '../domain/errors.js';
 import { withCounterfactuals, withPolicies } from '../domain/policies.js';
@@ -11,6 +13,7 @@ import { createMetrics, type Metrics } from '../process/metrics.js';
 import { observe } from '../process/observe.js';
 import type { Authorize } from '../process/tokens.js';
 import { startOpsServer, type OpsServer, type Readiness } from '../process/ops-server.js';
+import { VERSION } from '../process/version.js';
 import type { RpcServer } from '../rpc/server.js';
 import { createBackendReference, openBackend, type Backend, type BackendParts } from './backend.js';
 import { CommandError, print, type Io } from './io.js';
@@ -108,6 +111,7 @@ async function startService(
 ): Promise<RunningService> {
   let config = startConfig;
   const parts = partsOf(config);
+  log.info('starting', startFacts(config));
   const authorize = openTokens(config, log);
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
@@ -203,7 +207,9 @@ async function startService(
       bridge = await bound(startBridge(config, { service, followCall, log, metrics }));
     }
     if (config.ops.enabled) {
-      const ops = await bound(startOps(config, { readiness, metrics, authorize, log }));
+      const ops = await bound(
+        startOps(config, { readiness, metrics, configuration: () => shownConfig(config), authorize, log }),
+      );
       if (ops !== undefined) faces.onStop('ops server', ops.close);
     }
     if (parts.grpc) {
@@ -248,16 +254,31 @@ async function startService(
   }
 }
 
+/** Returns the fields of the line with which a service starts. */
+function startFacts(config: Config): LogFields {
+  const policies = [...policiesOf(config.policies).values()].map(({ name, hash }) => `${name}=${hash}`);
+  return {
+    ...{ version: VERSION, node: process.version, configuration: configHash(config) },
+    ...(policies.length === 0 ? {} : { policies: policies.join(' ') }),
+  };
+}
+
+function shownConfig(config: Config): Readonly<Record<string, unknown>> {
+  return { version: VERSION, hash: configHash(config), configuration: redacted(config) };
+}
+
 /** Starts the server for probes and metrics as configured. Rejects with a CommandError when the address can't be bound. */
 async function startOps(
   config: Config,
   {
     readiness,
     metrics,
+    configuration,
     ...rest
   }: {
     readonly readiness: () => Readiness;
     readonly metrics: Metrics;
+    readonly configuration: () => Readonly<Record<string, unknown>>;
     readonly authorize: Authorize | undefined;
     readonly log: Log;
   },
@@ -266,7 +287,7 @@ async function startOps(
     const server = await startOpsServer({
       listen: config.ops.listen,
       tls: opsTlsOf(config, rest.log),
-      ...{ readiness, metrics, ...rest },
+      ...{ readiness, metrics, configuration, ...rest },
     });
     rest.log.info('ops server listening', { address: server.address });
     return server;

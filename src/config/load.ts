@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Lexer, LineCounter, parseDocument, Parser, stringify } from 'yaml';
 import { z } from 'zod';
 import { contradictions } from './contradictions.js';
@@ -123,8 +124,21 @@ export function wantsJsonLog({ file, variables, flags }: ConfigSources): boolean
   }
 }
 
-/** The configuration as YAML, as an administrator would write it, without secrets. */
+/** Returns the configuration as YAML, as an administrator would write it, without secrets. */
 export function redact(config: Config): string {
+  return stringify(redacted(config));
+}
+
+/** Returns a hash of a configuration without its secrets: whoever compares two processes sees whether they run by the same. */
+export function configHash(config: Config): string {
+  return createHash('sha256')
+    .update(JSON.stringify(redacted(config)))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/** Returns the settings of a configuration that have a value, by section and key, without secrets. */
+export function redacted(config: Config): Readonly<Record<string, unknown>> {
   const shown: Record<string, unknown> = {};
   for (const { path, kind, secret } of settings) {
     const value = valueAt(config, path);
@@ -134,7 +148,7 @@ export function redact(config: Config): string {
     if (key === undefined) shown[section] = written;
     else shown[section] = { ...(isRecord(shown[section]) ? shown[section] : {}), [key]: written };
   }
-  return stringify(shown);
+  return shown;
 }
 
 function writtenValue(kind: ValueKind, value: unknown): unknown {

@@ -236,7 +236,7 @@ export const serverSection = z.strictObject({
     'PEM file of the authority whose clients are let in; set, it demands client certificates',
   ),
   tokensFile: text(
-    'File of the tokens that are taken, as `hostscore token create` prints them; set, calls and `/metrics` need one',
+    'File of the tokens that are taken, as `hostscore token create` prints them; set, calls, `/metrics` and `/config` need one',
   ),
   maxHostIds: integer(10_000, 1, 1_000_000, 'Most host ids in one call'),
   maxMessageSize: size(
@@ -296,7 +296,7 @@ export type DecisionsSettings = z.output<typeof decisionsSection>;
 
 /** The HTTP server for probes and metrics. */
 export const opsSection = z.strictObject({
-  enabled: flag(true, 'Serve /livez, /readyz and /metrics over HTTP'),
+  enabled: flag(true, 'Serve /livez, /readyz, /metrics and /config over HTTP'),
   listen: address('127.0.0.1:9180', 'Where they are served; port 0 lets the system choose'),
   tls: flag(false, 'Serve them over TLS, with the certificate of the gRPC server'),
   allowPlaintext: flag(false, 'Serve them beyond loopback without TLS'),

@@ -256,7 +256,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
         if (!(thrown instanceof EngineFailure) || !thrown.transient || pause === undefined) {
           throw SchedulingError.from(thrown);
         }
-        log.info('engine request failed', { ...what, attempt: tries, reason: thrown.message }, thrown.code);
+        log.debug('engine request failed', { ...what, attempt: tries, reason: thrown.message });
         await rest(pause, signal);
       }
     }

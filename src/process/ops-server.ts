@@ -28,6 +28,8 @@ export interface OpsServerOptions {
   readonly tls?: (() => TlsOptions) | undefined;
   readonly readiness: () => Readiness;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
+  /** Returns the configuration of the moment, without secrets. */
+  readonly configuration: () => Readonly<Record<string, unknown>>;
   /** Checks the token of each request but those of probes; requests need none by default. */
   readonly authorize?: Authorize | undefined;
   readonly log: Log;
@@ -50,17 +52,17 @@ interface Answer {
 export const MAX_OPS_CONNECTIONS = 64;
 
 /** Pages that need a token where calls do: probes have none to send. */
-export const PAGES_WITH_TOKEN: readonly string[] = ['/metrics'];
+export const PAGES_WITH_TOKEN: readonly string[] = ['/metrics', '/config'];
 
 /** Time from the opening of a connection to the end of its one request and answer, in milliseconds; Prometheus waits as long. */
 export const OPS_CONNECTION_MS = 10_000;
 
 /**
- * Serves `/livez` (200 while the process runs), `/readyz` (200, or 503 with the reason) and `/metrics` over HTTP or HTTPS, one
- * request a connection. Rejects with UNAVAILABLE when the address can't be bound.
+ * Serves `/livez` (200 while the process runs), `/readyz` (200, or 503 with the reason), `/metrics` and `/config` over HTTP or
+ * HTTPS, one request a connection. Rejects with UNAVAILABLE when the address can't be bound.
  */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
-  const { listen, tls, readiness, metrics, authorize, log, after = nodeAfter } = options;
+  const { listen, tls, readiness, metrics, configuration, authorize, log, after = nodeAfter } = options;
   /** The oldest first. */
   const connections = new Set<Socket>();
 
@@ -75,7 +77,12 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
     if (path === '/metrics') {
       return { status: 200, body: await metrics.scrape(), headers: { 'Content-Type': metrics.contentType } };
     }
-    if (path !== '/readyz') return { status: 404, body: 'served are /livez, /readyz and /metrics\n' };
+    if (path === '/config') {
+      const body = `${JSON.stringify(configuration(), undefined, 2)}\n`;
+      return { status: 200, body, headers: { 'Content-Type': 'application/json' } };
+    }
+    if (path !== '/readyz')
+      return { status: 404, body: 'served are /livez, /readyz, /metrics and /config\n' };
     const state = readiness();
     if (!state.ready) return { status: 503, body: `${state.reason}\n` };
     return { status: 200, body: state.problem === undefined ? 'ok\n' : `ok, but ${state.problem}\n` };

@@ -9,6 +9,7 @@ import {
   ConfigError,
   loadConfig,
   MAX_NESTING,
+  configHash,
   redact,
   settings,
   type ConfigSources,
@@ -558,6 +559,14 @@ describe('configuration', () => {
     expect([...policiesOf(policies)]).to.deep.equal([
       ['p', { name: 'p', ...content, hash: policyHash(content) }],
     ]);
+  });
+
+  it('has a hash that changes with a setting, and not with a secret', () => {
+    const hashOf = (variables: Record<string, string>) =>
+      configHash(load({ variables: { ...ENGINE, ...variables } }));
+    expect(hashOf({})).to.match(/^[0-9a-f]{12}$/);
+    expect(hashOf({ HOSTSCORE_ENGINE_PASSWORD: 'another' })).to.equal(hashOf({}));
+    expect(hashOf({ HOSTSCORE_SHUTDOWN_GRACE: '11s' })).not.to.equal(hashOf({}));
   });
 
   it('writes itself back as it would be written, without secrets', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { z } from 'zod';
 import type { PolicyUnitService } from '../../src/domain/contract.js';
 import { SchedulingError } from '../../src/domain/errors.js';
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.js';
@@ -109,6 +110,25 @@ describe('a service that is told to read its configuration again', () => {
   const unitNames = async () => (await client.listPolicyUnits(call())).units.map(({ name }) => name);
   const figures = async () => (await fetch(`http://${opsAddress}/metrics`)).text();
   const readings = () => simulator.requests.count('/api/hosts');
+
+  it('starts with one line of version, configuration and policies, and shows what is in force', async () => {
+    const policies = (weight: number) => ({ policies: { spread: { scores: { [NATIVE]: weight } } } });
+    const shown = async () => {
+      const answer = await (await fetch(`http://${opsAddress}/config`)).text();
+      expect(answer).to.include('(set, not shown)').and.not.include(SIMULATOR_ACCOUNT.password);
+      return z.object({ hash: z.string(), configuration: z.looseObject({}) }).parse(JSON.parse(answer));
+    };
+    await serve(policies(1));
+    const { hash, configuration } = await shown();
+    const [first = ''] = program.stderr().split('\n');
+    expect(first).to.match(/ info +starting version=\S+ node=\S+ configuration=/);
+    expect(first).to.match(new RegExp(`configuration=${hash} policies=spread=[0-9a-f]+$`));
+    expect(configuration['policies']).to.have.nested.property(`spread.scores.${NATIVE}`, 1);
+    await reload(policies(3));
+    const next = await shown();
+    expect(next.hash).not.to.equal(hash);
+    expect(next.configuration['policies']).to.have.nested.property(`spread.scores.${NATIVE}`, 3);
+  });
 
   it('scores by a policy with another weight, and by no policy that is gone: 100 x 1, then 100 x 3', async () => {
     const policyOf = (name: string, weight: number) => ({

@@ -143,7 +143,9 @@ describe('createEngineClient', () => {
         expect(names).to.deep.equal(['vm3']);
         expect(begun).to.be.within(1, 2);
         expect(wire.engine.count(VMS_PATH)).to.equal(2);
-        expect(wire.log.lines.map(({ event }) => event)).to.deep.equal(['engine request failed']);
+        expect(wire.log.lines.map(({ level, event }) => [level, event])).to.deep.equal([
+          ['debug', 'engine request failed'],
+        ]);
       });
     }
 

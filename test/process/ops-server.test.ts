@@ -22,6 +22,7 @@ describe('ops server', () => {
       listen: { host: '127.0.0.1', port: 0 },
       readiness: () => readiness,
       metrics,
+      configuration: () => ({ engine: { password: '(set, not shown)' } }),
       log: memoryLog(),
     });
   });
@@ -38,6 +39,12 @@ describe('ops server', () => {
     readiness = { ready: false, reason: 'no snapshot yet' };
     const response = await get('/readyz?verbose');
     expect([response.status, await response.text()]).to.deep.equal([503, 'no snapshot yet\n']);
+  });
+
+  it('shows the configuration as JSON', async () => {
+    const response = await get('/config');
+    expect(response.headers.get('content-type')).to.equal('application/json');
+    expect(await response.json()).to.deep.equal({ engine: { password: '(set, not shown)' } });
   });
 
   it('shows metrics', async () => {
@@ -63,6 +70,7 @@ describe('ops server', () => {
       listen: { host: '127.0.0.1', port: server.port },
       readiness: () => readiness,
       metrics,
+      configuration: () => ({ engine: { password: '(set, not shown)' } }),
       log: memoryLog(),
     });
     const outcome = await again.then(
@@ -81,6 +89,7 @@ describe('ops server', () => {
       small = await startOpsServer({
         listen: { host: '127.0.0.1', port: 0 },
         readiness: () => ({ ready: true }),
+        configuration: () => ({}),
         // Longer than what a system buffers for a connection.
         metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('x'.repeat(20_000_000)) },
         log,
