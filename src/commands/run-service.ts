@@ -263,7 +263,7 @@ function startFacts(config: Config): LogFields {
   };
 }
 
-function shownConfig(config: Config): Readonly<Record<string, unknown>> {
+function shownConfig(config: Config): object {
   return { version: VERSION, hash: configHash(config), configuration: redacted(config) };
 }
 
@@ -278,7 +278,7 @@ async function startOps(
   }: {
     readonly readiness: () => Readiness;
     readonly metrics: Metrics;
-    readonly configuration: () => Readonly<Record<string, unknown>>;
+    readonly configuration: () => object;
     readonly authorize: Authorize | undefined;
     readonly log: Log;
   },

@@ -29,7 +29,7 @@ export interface OpsServerOptions {
   readonly readiness: () => Readiness;
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   /** Returns the configuration of the moment, without secrets. */
-  readonly configuration: () => Readonly<Record<string, unknown>>;
+  readonly configuration: () => object;
   /** Checks the token of each request but those of probes; requests need none by default. */
   readonly authorize?: Authorize | undefined;
   readonly log: Log;
