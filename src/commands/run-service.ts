@@ -95,7 +95,8 @@ async function howToTry(config: Config, service: RunningService): Promise<Announ
   const tls = config.server.tlsCertFile !== undefined;
   const { address, bridgeAddress } = service;
   const facts = { grpc: address, tls, bridge: bridgeAddress, hosts: snapshot?.hosts.length };
-  return { lines: tryLines({ ...service, tls, snapshot }), facts };
+  const isRemembered = config.decisions.enabled;
+  return { lines: tryLines({ ...service, tls, snapshot, isRemembered }), facts };
 }
 
 /**

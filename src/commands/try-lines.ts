@@ -10,13 +10,15 @@ export interface Tryable {
   readonly bridgeAddress?: string;
   /** Source of hosts and VMs for an example; undefined: none are known here. */
   readonly snapshot: Snapshot | undefined;
+  /** True when answers are remembered, so that one can be asked about. */
+  readonly isRemembered: boolean;
 }
 
 /** Number of hosts that an example names: enough to show an order. */
 const EXAMPLE_HOSTS = 3;
 
 /** Calls that work as pasted, for a VM and hosts of the snapshot. */
-export function tryLines({ address, tls, bridgeAddress, snapshot }: Tryable): string[] {
+export function tryLines({ address, tls, bridgeAddress, snapshot, isRemembered }: Tryable): string[] {
   const vm = snapshot?.hosts.flatMap(({ vms }) => vms)[0];
   const lines: string[] = [];
   if (address !== undefined) {
@@ -34,6 +36,14 @@ export function tryLines({ address, tls, bridgeAddress, snapshot }: Tryable): st
         '',
         `  grpcurl ${target} hostscore.v1.PolicyUnitService/ScoreHosts`,
         '',
+        ...(isRemembered
+          ? [
+              `Then ask why:`,
+              '',
+              `  hostscore why --vm '${vm.name}' --server ${address}${tls ? ' --ca CA.pem' : ''}`,
+              '',
+            ]
+          : []),
       );
     }
   }
