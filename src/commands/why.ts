@@ -37,7 +37,7 @@ export function addWhyCommand(program: Command, io: Io): void {
     .argument('[decision]', 'id of the decision; see "hostscore decisions list"', text)
     .option('--vm <name|id>', 'the last scores of this VM, also of one that was deleted', text)
     .option('--not <name|id>', 'and what this host lacked', text)
-    .option('--engine-log <file>', "engine.log at level DEBUG, for the engine's own units", text)
+    .option('--engine-log <file>', "log of the engine at level DEBUG, for the engine's own units", text)
     .option('--top <n>', `show the best N hosts only; ${TERMINAL_TOP} on a terminal by default`, count)
     .option('--json', 'print JSON')
     .action((id: string | undefined, options: WhyOptions) => why(id, options, io));
