@@ -17,6 +17,7 @@ import {
   withDecisions,
   word,
 } from './decision-lines.js';
+import { addAgreementCommand } from './decision-reports.js';
 import { print, type Io } from './io.js';
 import { hostIdOf } from './names.js';
 import { count, text } from './options.js';
@@ -76,6 +77,7 @@ export function addDecisionsCommand(program: Command, io: Io): void {
     .option('--names', 'with the names of VMs and hosts, and words of units, which may hold names')
     .option('--anonymise', 'with other ids and words in place of those of VMs, hosts and operating systems')
     .action((options: ExportOptions) => exportAll(options, io));
+  addAgreementCommand(decisions, io);
 }
 
 function addConditions(command: Command): Command {

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   score: async () => (await import('./score.js')).addScoreCommand,
   decisions: async () => (await import('./decisions.js')).addDecisionsCommand,
   why: async () => (await import('./why.js')).addWhyCommand,
+  shadow: async () => (await import('./decision-reports.js')).addShadowCommand,
   reserve: async () => (await import('./reservations.js')).addReserveCommand,
   release: async () => (await import('./reservations.js')).addReleaseCommand,
   reservations: async () => (await import('./reservations.js')).addReservationsCommand,

@@ -19,6 +19,7 @@ import type { Clock } from '../lib/timers.js';
 import { reportAgreement } from './agreement.js';
 import { faceOfDecisionId } from './decision-id.js';
 import type { DecisionPages } from './each-decision.js';
+import { reportShadows } from './shadow-report.js';
 
 /** Decisions that are read at once for a page: of 1,000 hosts each they take 1 MB. */
 const READ_AT_ONCE = 32;
@@ -155,12 +156,9 @@ export function createDecisionService({
     },
     agreement: ({ from, to, face }, { signal, deadline }) =>
       reportAgreement(pages, { ...periodOf({ from, to }), face, signal, deadline }),
-    shadows: notYet,
+    shadows: ({ from, to, shadow }, { signal, deadline }) =>
+      reportShadows(pages, { ...periodOf({ from, to }), shadow, signal, deadline }),
   };
-}
-
-function notYet(): Promise<never> {
-  return Promise.reject(new SchedulingError('UNIMPLEMENTED', 'this server makes no such report'));
 }
 
 /** A log that is read from the newest on. */

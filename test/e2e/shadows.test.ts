@@ -24,7 +24,7 @@ describe('shadows of a service that runs', function () {
     await next.stop();
   });
 
-  it('stand in the decision and in the metrics: what the policy and the service would have chosen', async () => {
+  it('stand in the decision, the report and the metrics: what the policy and the service would have chosen', async () => {
     const { client, score, opsUrl, simulator } = scoring;
     const [vmId = ''] = simulator.world.vms.keys();
     const spread = await score(vmId, { units: [{ name: 'even_vm_distribution', weight: 1 }], record: false });
@@ -45,6 +45,16 @@ describe('shadows of a service that runs', function () {
     });
     // All hosts have 40 there, so that the first is its best.
     expect(results.get('next')).to.include({ winner_host_id: answer.scores[0]?.hostId, failure: '' });
+    const report = await client.decisions.shadows(
+      { shadow: 'spread' },
+      call({ deadline: Date.now() + 5000 }),
+    );
+    expect(report.shadows.map(({ shadow }) => shadow)).to.deep.equal(['spread']);
+    const { compared, winner_changed } = report.shadows[0]?.total ?? {};
+    expect({ compared, winner_changed }).to.deep.equal({
+      compared: 2,
+      winner_changed: Number(chosen !== winner),
+    });
     const text = await until(
       async () => (await fetch(`${opsUrl}/metrics`)).text(),
       (text) => text.includes('hostscore_shadow_comparisons_total{shadow="next"'),

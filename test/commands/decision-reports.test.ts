@@ -1,0 +1,146 @@
+import { expect } from 'chai';
+import type {
+  AgreementReport,
+  AgreementRequest,
+  DecisionService,
+  ShadowCounts,
+  ShadowReports,
+  ShadowsRequest,
+} from '../../src/domain/decision-service.js';
+import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
+import { memoryLog } from '../support/log.js';
+import { errorText, runToEnd } from '../support/program.js';
+import { constantService } from '../support/scoring-service.js';
+import { serverSettings } from '../support/server-settings.js';
+
+const AGREEMENT: AgreementReport = {
+  total: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 3 },
+  policies: [
+    {
+      ...{ policyHash: 'a1b2', policy: 'spread' },
+      counts: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 0 },
+    },
+    {
+      policyHash: 'c3d4',
+      counts: { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 3 },
+    },
+  ],
+  units: [
+    { unit: 'same_os', decisions: 10, best: 6, expectedByChance: 2.5, neverFollowed: false },
+    { unit: 'loud', decisions: 200, best: 20, expectedByChance: 21, neverFollowed: true },
+  ],
+  isPartial: false,
+};
+
+const counts = (given: Partial<ShadowCounts>): ShadowCounts => ({
+  ...{ compared: 0, winnerChanged: 0, failed: 0, filtersCompared: 0, filtersChanged: 0 },
+  ...given,
+});
+
+const COMPARED = { compared: 8, winnerChanged: 2, meanTau: 0.875, meanTopOverlap: 4.5, meanRegret: 10 };
+
+const SHADOWS: ShadowReports = {
+  shadows: [
+    {
+      shadow: 'dense',
+      total: counts({ ...COMPARED, failed: 1, filtersCompared: 4, filtersChanged: 1 }),
+      byOs: [{ name: 'rhel_9x64', counts: counts(COMPARED) }, { counts: counts({ failed: 1 }) }],
+      byCluster: [{ name: 'c1', counts: counts(COMPARED) }],
+    },
+  ],
+  isPartial: true,
+};
+
+const notAsked = () => Promise.reject(new Error('not asked for'));
+
+/** Serves these reports, and notes what is asked. */
+async function serve(agreement = AGREEMENT, shadows = SHADOWS) {
+  const asked: (AgreementRequest | ShadowsRequest)[] = [];
+  const decisions: DecisionService = {
+    ...{ process: 'p', list: notAsked, get: notAsked, explain: notAsked, watch: () => () => undefined },
+    agreement(request) {
+      asked.push(request);
+      return Promise.resolve(agreement);
+    },
+    shadows(request) {
+      asked.push(request);
+      return Promise.resolve(shadows);
+    },
+  };
+  const server = await startRpcServer({
+    ...{ service: constantService('u'), settings: serverSettings(), log: memoryLog() },
+    decisions: () => decisions,
+  });
+  return { server, asked };
+}
+
+describe('reports on decisions', () => {
+  let server: RpcServer | undefined;
+  afterEach(() => server?.close(0));
+
+  async function run(args: readonly string[], reports?: Parameters<typeof serve>) {
+    const served = await serve(...(reports ?? []));
+    server = served.server;
+    const outcome = await runToEnd([...args, '--server', served.server.address]);
+    expect(errorText(outcome)).to.equal('');
+    return { lines: outcome.stdout.trimEnd().split('\n'), stdout: outcome.stdout, asked: served.asked };
+  }
+
+  it('say how far callers follow: of 10 ranked landings 6 on the best, 5.5 points lost each', async () => {
+    const { lines } = await run(['decisions', 'agreement']);
+    expect(lines).to.deep.equal([
+      'policy       landed  on best  on best 3  unranked  points lost  not seen',
+      'all              12     60 %       90 %         2          5.5         3',
+      'spread a1b2      12     60 %       90 %         2          5.5         0',
+      'c3d4              0        -          -         0            -         3',
+      '',
+      'unit     decisions  on its best  by chance',
+      'same_os         10         60 %       25 %',
+      'loud           200         10 %       11 %  never followed',
+    ]);
+  });
+
+  it('say that there are no outcomes, or no comparisons', async () => {
+    const total = { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 0 };
+    const none = [
+      { total, policies: [], units: [], isPartial: false },
+      { shadows: [], isPartial: false },
+    ] as const;
+    expect((await run(['decisions', 'agreement'], [...none])).lines).to.deep.equal(['no outcomes']);
+    await server?.close(0);
+    expect((await run(['shadow', 'report'], [...none])).lines).to.deep.equal(['no comparisons']);
+  });
+
+  it('say what shadows would have chosen, of which calls, and that it is a part', async () => {
+    const { lines } = await run(['shadow', 'report']);
+    expect(lines).to.deep.equal([
+      'dense         scored  other winner   tau  of best 5  points lost  filtered  other hosts  failed',
+      'all                8          25 %  0.88        4.5         10.0         4         25 %       1',
+      'OS rhel_9x64       8          25 %  0.88        4.5         10.0         0            -       0',
+      'OS unknown         0             -     -          -            -         0            -       1',
+      'cluster c1         8          25 %  0.88        4.5         10.0         0            -       0',
+      '',
+      'Calls of an engine are compared by our units only: those of its own have no part in it.',
+      'These are the newest decisions only; name a later --since for all of a time.',
+    ]);
+  });
+
+  it('are made for a time, a face or a shadow', async () => {
+    const from = '2026-01-02T00:00:00Z';
+    const until = '2026-01-03T00:00:00Z';
+    const times = ['--since', from, '--until', until];
+    const { asked } = await run(['decisions', 'agreement', ...times, '--face', 'engine']);
+    expect(asked).to.deep.equal([{ from: Date.parse(from), to: Date.parse(until), face: 'ENGINE' }]);
+    await server?.close(0);
+    const { asked: ofShadow } = await run(['shadow', 'report', ...times, '--shadow', 'dense']);
+    expect(ofShadow).to.deep.equal([{ from: Date.parse(from), to: Date.parse(until), shadow: 'dense' }]);
+  });
+
+  it('are printed as JSON of the contract', async () => {
+    const agreement: unknown = JSON.parse((await run(['decisions', 'agreement', '--json'])).stdout);
+    expect(agreement).to.have.nested.property('units[1].neverFollowed', true);
+    await server?.close(0);
+    const shadows: unknown = JSON.parse((await run(['shadow', 'report', '--json'])).stdout);
+    expect(shadows).to.have.nested.property('shadows[0].total.filtersCompared', '4');
+  });
+});
