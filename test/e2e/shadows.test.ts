@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { call } from '../support/call.js';
 import { startScoring, type Scoring } from '../support/scoring.js';
 import { constantService, startScoringService, type ScoringService } from '../support/scoring-service.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { demoWorld } from '../../src/simulator/demo-world.js';
 
@@ -13,16 +16,30 @@ describe('shadows of a service that runs', function () {
   let next: ScoringService;
   let scoring: Scoring;
 
+  const folder = temporaryFolder();
+  const file = join(folder.path, 'hostscore.yaml');
+
   before(async () => {
     next = await startScoringService(constantService('ksm_same_os_score'));
-    const policies = '{spread: {scores: {even_vm_distribution: 1}}}';
-    const shadow = `[{name: spread, policy: spread}, {name: next, target: "${next.target}"}]`;
-    scoring = await startScoring(demoWorld(), { args: ['--policies', policies, '--shadow', shadow] });
+    configure([
+      { name: 'spread', policy: 'spread' },
+      { name: 'next', target: next.target },
+    ]);
+    scoring = await startScoring(demoWorld(), { args: ['--config', file] });
   });
   after(async () => {
     await scoring.close();
     await next.stop();
+    folder.remove();
   });
+
+  function configure(shadow: readonly object[]): void {
+    const policies = {
+      spread: { scores: { even_vm_distribution: 1 } },
+      same: { scores: { ksm_same_os_score: 7 } },
+    };
+    writeFileSync(file, JSON.stringify({ policies, shadow }));
+  }
 
   it('stand in the decision, the report and the metrics: what the policy and the service would have chosen', async () => {
     const { client, score, opsUrl, simulator } = scoring;
@@ -61,5 +78,27 @@ describe('shadows of a service that runs', function () {
     );
     expect(text).to.match(/^hostscore_shadow_comparisons_total\{shadow="spread",method="score",/m);
     expect(text).to.not.include('hostscore_unit_failures_total{');
+  });
+
+  it('change with the configuration', async () => {
+    const { client, score, simulator, program } = scoring;
+    configure([{ name: 'same', policy: 'same' }]);
+    program.reload();
+    await program.written('stderr', / reloaded\n/);
+    const [vmId = ''] = simulator.world.vms.keys();
+    await score(vmId, BY_KSM);
+    const { decisions } = await until(
+      () => client.decisions.list({ vm_id: vmId }, call({ deadline: Date.now() + 5000 })),
+      ({ decisions: [newest] }) => newest?.shadows[0]?.shadow === 'same',
+    );
+    expect(decisions[0]?.shadows).to.have.length(1);
+    expect(decisions[0]?.shadows[0]).to.include({ winner_changed: false, tau: 1, failure: '' });
+  });
+
+  it('are refused with their key when they name no policy', async () => {
+    const { program } = scoring;
+    configure([{ name: 'gone', policy: 'gone' }]);
+    program.reload();
+    await program.written('stderr', / not reloaded [^\n]*shadow\[0\]\.policy: there is no policy/);
   });
 });
