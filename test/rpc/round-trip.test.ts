@@ -178,7 +178,13 @@ describe('a PolicyUnitService over the wire', () => {
     const service = fakeService({ filterHosts: () => Promise.resolve(answer) });
     const client = loopback.connect(await loopback.serve({ service }));
     const units = ['cpu', 'gone'];
-    const request = aFilterRequest({ units, properties, assumedPlacements: placements, explain: true, record: true });
+    const request = aFilterRequest({
+      units,
+      properties,
+      assumedPlacements: placements,
+      explain: true,
+      record: true,
+    });
     expect(await client.filterHosts(request, aCall())).to.deep.equal(answer);
     const all = aFilterRequest({ hosts: 'ALL_UP', assumedPlacements: [], explain: false });
     await client.filterHosts(all, aCall());
@@ -202,7 +208,12 @@ describe('a PolicyUnitService over the wire', () => {
     it(`carries BalanceHosts, both ways: ${title}`, async () => {
       const service = fakeService({ balanceHosts: () => Promise.resolve(answer) });
       const client = loopback.connect(await loopback.serve({ service }));
-      const request = aBalanceRequest({ properties, assumedPlacements: placements, explain: true, record: true });
+      const request = aBalanceRequest({
+        properties,
+        assumedPlacements: placements,
+        explain: true,
+        record: true,
+      });
       expect(await client.balanceHosts(request, aCall())).to.deep.equal(answer);
       expect(service.received[0]?.request).to.deep.equal(request);
     });
