@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
+import { networkInterfaces } from 'node:os';
 import { openDecisionLog, type OpenDecisionLog } from '../../src/decisions/log.js';
 import { createDecisionService, MAX_PAGE_CANDIDATES } from '../../src/decisions/service.js';
-import type { Decision, DecisionFace } from '../../src/domain/decision.js';
+import type { Decision, DecisionFace, DecisionLog } from '../../src/domain/decision.js';
 import type { DecisionService } from '../../src/domain/decision-service.js';
 import type { ListDecisionsRequest } from '../../src/gen/hostscore/v1/ListDecisionsRequest.js';
 import type { WatchDecisionsResponse__Output } from '../../src/gen/hostscore/v1/WatchDecisionsResponse.js';
@@ -10,10 +11,16 @@ import type { DecisionClient } from '../../src/rpc/decision-client.js';
 import { MAX_UNREAD_DECISIONS } from '../../src/rpc/decision-methods.js';
 import { decisionMethods } from '../../src/rpc/proto.js';
 import { decisionAt, hostsNamed, scoreUnit, uuid } from '../decisions/sample.js';
+import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { aCall, createLoopback, memoryLog, rejection } from './loopback.js';
 import { rawCall } from './raw-call.js';
+
+/** An address of this machine at which it is called like any other; undefined without a network. */
+const OUTSIDE = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.internal === false && address.family === 'IPv4')?.address;
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 const HOUR = 3_600_000;
@@ -318,5 +325,54 @@ describe('DecisionService', () => {
       'code',
       'UNIMPLEMENTED',
     );
+  });
+
+  it('gives an empty page with a token when one log has looked at much and found nothing, and goes on in order', async () => {
+    /** A log that finds its only decision on the second page. */
+    const slow = (decision: Decision): DecisionLog => ({
+      append: () => undefined,
+      appendOutcome: () => undefined,
+      appendShadow: () => undefined,
+      get: () => Promise.resolve(undefined),
+      list: (_, { token }) =>
+        Promise.resolve(
+          token === undefined
+            ? { decisions: [], tokens: [], nextPageToken: '1.1' }
+            : { decisions: [decision], tokens: [token] },
+        ),
+      watch: () => () => undefined,
+    });
+    served += 1;
+    const logs = { ENGINE: slow(at(9)), GRPC: open('GRPC') };
+    logs.GRPC.append(at(5, { face: 'GRPC' }));
+    const { client } = await connect(createDecisionService({ logs, process: 'p' }));
+    expect(await pages(client, {})).to.deep.equal([[], ['9', '5']]);
+  });
+
+  if (OUTSIDE === undefined) return;
+
+  it('answers no caller of another machine, whatever it asks', async () => {
+    served += 1;
+    const service = createDecisionService({
+      logs: { ENGINE: open('ENGINE'), GRPC: open('GRPC') },
+      process: 'p',
+    });
+    const listen = { host: OUTSIDE, port: 0 };
+    const server = await loopback.serve({ decisions: () => service, settings: { listen } });
+    const { decisions } = loopback.connect(server);
+    for (const [method, answer] of [
+      ['ListDecisions', decisions.list({}, aCall())],
+      ['GetDecision', decisions.get({ id: 'e1' }, aCall())],
+      ['ExplainDecision', decisions.explain({ id: 'e1' }, aCall())],
+      ['ReportAgreement', decisions.agreement({}, aCall())],
+      ['ReportShadows', decisions.shadows({}, aCall())],
+      ['WatchDecisions', decisions.watch({}, aCall(), () => undefined)],
+    ] as const)
+      await expectRejection(answer, 'PERMISSION_DENIED', `${method} is not taken from`);
+    const trusting = await loopback.serve({
+      decisions: () => service,
+      settings: { listen, allowPlaintext: true },
+    });
+    expect((await loopback.connect(trusting).decisions.list({}, aCall())).decisions).to.deep.equal([]);
   });
 });
