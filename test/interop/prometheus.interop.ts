@@ -27,7 +27,7 @@ const expressions = dashboardSchema
 /** Figures of which the load of this test makes none: they need an engine of flesh, TLS, a replica, or a broken connection. */
 const WITHOUT_LOAD = new RegExp(
   [
-    'hostscore_(agreement|predictions|calls_incomplete|connections_ended|bridge_connections_lost)_total',
+    'hostscore_(outcomes|predictions|calls_incomplete|connections_ended|bridge_connections_lost)_total',
     'hostscore_(events_missed|replica_follows)_total',
     'hostscore_(replica|event)_lag_seconds',
     'hostscore_certificate_end_timestamp_seconds',
