@@ -116,7 +116,7 @@ describe('SIGHUP', () => {
     for (let n = 1; n <= 20; n++) {
       write(n);
       served.child.kill('SIGHUP');
-      await served.written('stderr', new RegExp(`(?: reloaded\\n[^]*){${n}}`));
+      await served.written('stderr', new RegExp(`(?: reloaded(?: units[^\\n]*)?\\n[^]*?){${n}}`));
     }
     isOver = true;
     await Promise.all(load);
