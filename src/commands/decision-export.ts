@@ -6,7 +6,7 @@ const NAMES = new Set(['vmName', 'hostName', 'reasons', 'message', 'failure']);
 /** Members whose texts say nothing of whom they are about: words of the contract, times, names of units. */
 const KEPT = new Set([
   ...['id', 'time', 'duration', 'face', 'method', 'policyHash', 'snapshotTime', 'selector', 'scale'],
-  ...['unit', 'direction', 'code', 'notFound', 'unmatched'],
+  ...['unit', 'direction', 'code', 'notFound', 'unmatched', 'eventId', 'regret'],
 ]);
 
 /** Members that hold ids of VMs, hosts and clusters. */
@@ -17,8 +17,11 @@ const IDS = new Set([
 /** Words that stand before a replaced text, by its member. */
 const KINDS: Readonly<Record<string, string>> = { vmName: 'vm', hostName: 'host', vmOs: 'os' };
 
-/** Numbers and switches, such as properties have: they are no one's name. */
-const PLAIN = /^(?:[-+]?\d+(?:\.\d+)?|true|false|)$/;
+/** Numbers and switches as values of properties: they are no one's name, as those of a VM that is called 4711 would be. */
+const PLAIN = /^(?:[-+]?\d+(?:\.\d+)?|true|false)$/;
+
+/** Member under which the values of properties are rewritten, whatever their keys are called. */
+const PROPERTY_VALUE = 'value';
 
 /** Returns a decision in JSON without the names of VMs and hosts, and without words that may hold some. */
 export function withoutNames(value: unknown): unknown {
@@ -46,7 +49,8 @@ export function createAnonymiser(key: Buffer = randomBytes(32)): (value: unknown
   };
   return (value) =>
     rewritten(value, '', (member, text) => {
-      if (typeof text !== 'string' || KEPT.has(member) || PLAIN.test(text)) return text;
+      if (typeof text !== 'string' || text === '' || KEPT.has(member)) return text;
+      if (member === PROPERTY_VALUE && PLAIN.test(text)) return text;
       return replaced(text, member);
     });
 }
@@ -59,7 +63,7 @@ function rewritten(value: unknown, key: string, change: (key: string, value: unk
   return Object.fromEntries(
     Object.entries(changed).flatMap(([name, member]: [string, unknown]) => {
       // The keys of properties are the units' own; their values are texts of whoever set them.
-      const result = rewritten(member, key === 'properties' ? 'value' : name, change);
+      const result = rewritten(member, key === 'properties' ? PROPERTY_VALUE : name, change);
       return result === undefined ? [] : [[name, result]];
     }),
   );

@@ -35,6 +35,18 @@ describe('decisions export', () => {
     });
   });
 
+  it('replaces names that are numbers or switches, and keeps such values of properties', () => {
+    const named = {
+      ...{ vmName: '4711', vmOs: 'true', policy: '2024', requestId: '20231' },
+      hosts: [{ hostId: uuid(1), hostName: '42' }],
+      snapshots: [{ service: '-10.5', eventId: '12' }],
+    };
+    const text = JSON.stringify(createAnonymiser()({ ...named, properties: { vmName: '7' } }));
+    for (const name of ['"4711"', '"true"', '"2024"', '"20231"', '"42"', '"-10.5"'])
+      expect(text).not.to.include(name);
+    expect(text).to.include('"12"').and.to.include('{"vmName":"7"}');
+  });
+
   it('replaces every text that is no word of the contract, the same by the same', () => {
     const key = Buffer.alloc(32, 7);
     const told = createAnonymiser(key)(decision);
