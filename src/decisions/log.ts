@@ -264,11 +264,15 @@ function hostsOf(appended: Appended): number {
   return appended.kind === 'decision' ? appended.decision.hosts.length : 0;
 }
 
+/** Memory of the id of a host that a caller made up, with its place in a list. */
+const UNKNOWN_ID_BYTES = 64;
+
 /** Returns about how much memory it takes while it waits. */
 function sizeOf(appended: Appended): number {
   if (appended.kind !== 'decision') return 500;
-  const { hosts, units, reasons } = appended.decision;
-  return (
-    1000 + 8 * hosts.length * (units.length + 1) + reasons.reduce((sum, { text }) => sum + text.length, 0)
-  );
+  const { hosts, unknownHostIds, units, reasons, properties } = appended.decision;
+  let bytes = 1000 + 8 * hosts.length * (units.length + 1) + UNKNOWN_ID_BYTES * unknownHostIds.length;
+  for (const { text } of reasons) bytes += text.length;
+  for (const [key, value] of properties) bytes += key.length + value.length;
+  return bytes;
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import {
   FLUSH_MS,
+  MAX_PENDING_BYTES,
   openDecisionLog,
   type DecisionLogOptions,
   type OpenDecisionLog,
@@ -177,9 +178,26 @@ describe('log of decisions', () => {
     );
   });
 
+  for (const [what, given, bytes] of [
+    ['10,000 unknown hosts', { unknownHostIds: Array.from({ length: 10_000 }, (_, n) => uuid(n)) }, 640_000],
+    ['100 properties of 1,000 characters', { properties: manyProperties() }, 100_000],
+  ] as const) {
+    it(`counts ${what} of what waits as ${bytes} bytes at least`, () => {
+      const log = open({ owns: () => false });
+      const fit = Math.floor(MAX_PENDING_BYTES / bytes);
+      for (let n = 0; n <= fit; n++) log.append(decisionAt(NOW, given));
+      expect(log.figures().dropped).to.be.at.least(1);
+      expect(log.figures().pending).to.be.within(1, fit);
+    });
+  }
+
   it('refuses a page token that it did not give', async () => {
     const log = open();
     for (const token of ['', 'x', '1', '1.', '-1.2', '1.2.3', '9'.repeat(20)])
       await expectRejection(log.list({}, { size: 1, token }, signal), 'INVALID_ARGUMENT', 'page_token');
   });
 });
+
+function manyProperties(): ReadonlyMap<string, string> {
+  return new Map(Array.from({ length: 100 }, (_, n) => [`key ${n}`, 'x'.repeat(1000)]));
+}
