@@ -5,7 +5,7 @@ const NAMES = new Set(['vmName', 'hostName', 'reasons', 'message', 'failure']);
 
 /** Members whose texts say nothing of whom they are about: words of the contract, times, names of units. */
 const KEPT = new Set([
-  ...['id', 'time', 'duration', 'face', 'method', 'policyHash', 'snapshotTime', 'selector', 'scale'],
+  ...['id', 'time', 'duration', 'face', 'method', 'snapshotTime', 'selector', 'scale'],
   ...['unit', 'direction', 'code', 'notFound', 'unmatched', 'eventId', 'regret'],
 ]);
 

@@ -98,6 +98,7 @@ export function openDecisions(
       if (followed.has(feed)) return;
       followed.add(feed);
       feed.onPlacement(outcomes.placed);
+      feed.onVmGone(outcomes.vmGone);
     },
     reopenShadows(changed) {
       const next = newShadows(changed);

@@ -178,8 +178,14 @@ async function startService(
 
   async function openAgain(): ReturnType<ReloaderOptions['open']> {
     const { config: next, restart } = reloadConfig(config, readAgain());
-    const useShadows = decisions?.reopenShadows(next);
     const backend = await openBackend(next, { ...partsOf(next), bridge: parts.bridge }, options);
+    let useShadows: (() => void) | undefined;
+    try {
+      useShadows = decisions?.reopenShadows(next);
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
     if (restart.length > 0) log.warn('restart needed', { settings: restart.join(' ') });
     return {
       backend,

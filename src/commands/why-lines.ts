@@ -163,7 +163,7 @@ function versusLines(
     return [{ text: '' }, { text: `${nameOf(host)} ${why}` }];
   }
   if (place === 1) return [{ text: '' }, { text: `${nameOf(host)} is the best host itself` }];
-  const gap = behind === 0 ? 'with the same sum' : `${pointsText(behind)} behind`;
+  const gap = behind === 0 ? 'with the same sum as' : `${pointsText(behind)} behind`;
   const table = alignedTable(
     [
       { head: '  unit' },

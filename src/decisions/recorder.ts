@@ -9,6 +9,7 @@ import type {
   PolicyUnitService,
   ScoreHostsRequest,
   ScoreHostsResponse,
+  UnitFailure,
 } from '../domain/contract.js';
 import type {
   DecidedHost,
@@ -18,6 +19,7 @@ import type {
   DecisionFace,
   DecisionMethod,
 } from '../domain/decision.js';
+import { failureOf, SchedulingError } from '../domain/errors.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
 import { bestTwo, rankingOf } from '../engine-model/decision-ranking.js';
 import { stackOf } from '../lib/text.js';
@@ -69,6 +71,8 @@ interface Answered<Request, Response> {
   readonly call: Call;
   readonly time: number;
   readonly durationMs: number;
+  /** Set for a call of an engine that failed as a whole; the response then says so of each unit. */
+  readonly failure?: UnitFailure;
 }
 
 /** The parts of an answer that every method has. */
@@ -102,15 +106,29 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     call: Call,
     answer: Promise<Response>,
     decide: (answered: Answered<Request, Response>) => Decision,
+    failed: (request: Request, failure: UnitFailure) => Response,
   ): Promise<Response> {
     const start = steady.now();
-    const response = await answer;
-    if (!isWanted(request, call)) return response;
-    const durationMs = Math.round((steady.now() - start) * 1000) / 1000;
-    const answered = { request, response, call, time: clock.now(), durationMs };
-    if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
-    else if (waiting.push({ decide: () => decide(answered), request }) === 1) setImmediate(drain);
-    return response;
+    try {
+      const response = await answer;
+      keep({ response });
+      return response;
+    } catch (thrown) {
+      // The bridge answers an engine all the same, without any unit.
+      if (face === 'ENGINE') {
+        const failure = failureOf(SchedulingError.from(thrown));
+        keep({ response: failed(request, failure), failure });
+      }
+      throw thrown;
+    }
+
+    function keep(end: Pick<Answered<Request, Response>, 'response' | 'failure'>): void {
+      if (!isWanted(request, call)) return;
+      const durationMs = Math.round((steady.now() - start) * 1000) / 1000;
+      const answered = { ...end, request, call, time: clock.now(), durationMs };
+      if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
+      else if (waiting.push({ decide: () => decide(answered), request }) === 1) setImmediate(drain);
+    }
   }
 
   function drain(): void {
@@ -206,7 +224,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
   }
 
   function decideMigration(answered: Answered<BalanceHostsRequest, BalanceHostsResponse>): Decision {
-    const { request, response, time } = answered;
+    const { request, response, time, failure } = answered;
     const { unit: name, hostIds, properties } = request;
     const { migration, context } = response;
     const candidates = new Set(migration?.candidateHostIds);
@@ -216,7 +234,11 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
         ...{ filters: [], scores: [{ name, weight: 1 }], properties },
       }),
       hosts: hostsOf(hostIds, response, time),
-      units: [{ name, weight: 1, accepted: Uint8Array.from(hostIds, (id) => Number(candidates.has(id))) }],
+      units: [
+        failure === undefined
+          ? { name, weight: 1, accepted: Uint8Array.from(hostIds, (id) => Number(candidates.has(id))) }
+          : { name, weight: 1, failure },
+      ],
       reasons: text === '' ? [] : [{ unit: name, hostId: '', text }],
       migration,
     };
@@ -224,11 +246,28 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
 
   return {
     listPolicyUnits: service.listPolicyUnits,
-    scoreHosts: (request, call) => recorded(request, call, service.scoreHosts(request, call), decideScores),
+    scoreHosts: (request, call) =>
+      recorded(
+        ...([request, call, service.scoreHosts(request, call), decideScores] as const),
+        ({ units }, failure) => ({
+          scores: [],
+          unitResults: units.map(({ name: unit }) => ({ unit, failure })),
+          unknownHostIds: [],
+        }),
+      ),
     filterHosts: (request, call) =>
-      recorded(request, call, service.filterHosts(request, call), decideFilters),
+      recorded(
+        ...([request, call, service.filterHosts(request, call), decideFilters] as const),
+        ({ hosts, units }, failure) => ({
+          hostIds: hosts === 'ALL_UP' ? [] : hosts,
+          unitResults: units.map((unit) => ({ unit, failure })),
+        }),
+      ),
     balanceHosts: (request, call) =>
-      recorded(request, call, service.balanceHosts(request, call), decideMigration),
+      recorded(
+        ...([request, call, service.balanceHosts(request, call), decideMigration] as const),
+        () => ({}),
+      ),
   };
 }
 

@@ -33,6 +33,8 @@ export interface InventoryFeed {
    * that ends that.
    */
   readonly onPlacement: (listener: (placement: SeenPlacement) => void) => () => void;
+  /** Calls a listener, which must not throw, with each VM that the engine has no more, as an event told. A replica hears of none. */
+  readonly onVmGone: (listener: (vmId: string) => void) => void;
   /** Called now and then for a follower that needs what no event tells of. */
   readonly use: (data: UnannouncedData) => void;
   /** Aborts when there will be no more changes. */

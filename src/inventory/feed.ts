@@ -21,6 +21,8 @@ export interface WritableFeed extends InventoryFeed {
   readonly update: (update: SnapshotUpdate) => void;
   /** Tells, at the end of this turn, what is now kept for a VM. */
   readonly reserved: (vmId: string, kept: KeptReservation | undefined) => void;
+  /** Tells of a VM that the engine has no more. */
+  readonly vmGone: (vmId: string) => void;
   readonly close: () => void;
 }
 
@@ -28,6 +30,7 @@ export interface WritableFeed extends InventoryFeed {
 export function createFeed({ current, listReservations, steady, use }: FeedOptions): WritableFeed {
   const listeners = new Set<(change: InventoryChange) => void>();
   const placementListeners = new Set<(placement: SeenPlacement) => void>();
+  const goneListeners = new Set<(vmId: string) => void>();
   const reserved = new Map<string, KeptReservation | undefined>();
   const closing = new AbortController();
   let newest: SnapshotUpdate | undefined;
@@ -84,6 +87,10 @@ export function createFeed({ current, listReservations, steady, use }: FeedOptio
     onPlacement(listener) {
       placementListeners.add(listener);
       return () => placementListeners.delete(listener);
+    },
+    onVmGone: (listener) => void goneListeners.add(listener),
+    vmGone(vmId) {
+      for (const listener of goneListeners) listener(vmId);
     },
     update(update) {
       const before = newest?.snapshot;

@@ -72,7 +72,10 @@ export function createInventory(options: InventoryOptions): EngineInventory {
   const read = createSnapshotReader({ client, pool, log, clock, steady });
   const follower = createEventFollower({
     ...{ client, pool, settings, log, clock, steady, after },
-    onVmGone: reservations.vmGone,
+    onVmGone(vmId, began) {
+      reservations.vmGone(vmId, began);
+      feed.vmGone(vmId);
+    },
   });
   const refresher = createRefresher({
     ...options,

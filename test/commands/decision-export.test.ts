@@ -62,13 +62,13 @@ describe('decisions export', () => {
       'late',
       'full',
       'engine-1',
+      '"a1"',
     ])
       expect(text).not.to.include(secret);
     for (const id of [1, 2, 7].map(uuid)) expect(text).not.to.include(id);
     for (const kept of [
       '"e1"',
       '2026-01-02',
-      '"a1"',
       '"weight":"3"',
       '"strict":"true"',
       '"12"',

@@ -245,7 +245,25 @@ describe('the recorder of decisions', () => {
     expect(log.lines.map(({ event }) => event)).to.include('decision not recorded');
   });
 
-  it('records no call that failed', async () => {
+  it('records a call of an engine that failed as a whole, which the engine gets an answer to, with the failure of each unit', async () => {
+    const { service, decisions } = recording({ face: 'ENGINE' });
+    await service.scoreHosts(score({ vmId: vmId(77) }), call()).catch(() => undefined);
+    await service.filterHosts(filter({ vmId: vmId(77) }), call()).catch(() => undefined);
+    const balance = { unit: 'nobody', hostIds: [hostId(1)], properties: new Map<string, string>() };
+    await service.balanceHosts(balance, call()).catch(() => undefined);
+    await setImmediate();
+    const failures = decisions.map(({ method, vm, units: [unit] }) => [
+      ...[method, vm?.id, unit?.name],
+      unit !== undefined && 'failure' in unit ? unit.failure.code : undefined,
+    ]);
+    expect(failures).to.deep.equal([
+      ['SCORE', vmId(77), 'ksm_same_os_score', 'NOT_FOUND'],
+      ['FILTER', vmId(77), 'max_vms', 'NOT_FOUND'],
+      ['BALANCE', undefined, 'nobody', 'NOT_FOUND'],
+    ]);
+  });
+
+  it('records no call of a gateway that failed', async () => {
     const { service, decisions } = recording();
     await service.scoreHosts(score({ vmId: vmId(77) }), call()).catch(() => undefined);
     await setImmediate();

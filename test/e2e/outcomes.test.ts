@@ -56,4 +56,16 @@ describe('the outcome of a decision', function () {
     );
     expect(decisions[0]?.outcome).to.include({ host_id: H3, rank: 2 });
   });
+
+  it('is that the VM is gone when it is removed before it was seen anywhere', async () => {
+    const { client, score } = scoring;
+    await score(vmId(3), { hosts: [H1, H3], units: [{ name: 'ksm_same_os_score', weight: 1 }] });
+    world.stopVm(vmId(3));
+    world.removeVm(vmId(3));
+    const { decisions } = await until(
+      () => client.decisions.list({ vm_id: vmId(3) }, call({ deadline: Date.now() + 5000 })),
+      ({ decisions: [newest] }) => newest?.outcome != null,
+    );
+    expect(decisions[0]?.outcome).to.include({ unmatched: 'UNMATCHED_REASON_VM_GONE' });
+  });
 });

@@ -78,7 +78,7 @@ export interface Decision {
    */
   'hosts'?: (_hostscore_v1_DecidedHost)[];
   /**
-   * Hosts of the request that the inventory did not have.
+   * Hosts of a call for scores that the inventory did not have. A filter rejects none for that, so they are among `hosts`.
    */
   'unknown_host_ids'?: (string)[];
   /**
@@ -189,7 +189,7 @@ export interface Decision__Output {
    */
   'hosts': (_hostscore_v1_DecidedHost__Output)[];
   /**
-   * Hosts of the request that the inventory did not have.
+   * Hosts of a call for scores that the inventory did not have. A filter rejects none for that, so they are among `hosts`.
    */
   'unknown_host_ids': (string)[];
   /**
