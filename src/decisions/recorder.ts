@@ -176,8 +176,10 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const { request, response, call, time } = answered;
     const { vmId, hosts, policy, properties } = request;
     const { scores, unitResults, unknownHostIds, context, explanation } = response;
-    const asked = (policy === undefined ? undefined : policies.get(policy)?.scores) ?? request.units;
-    const weights = call.engine?.factors ?? new Map(asked.map(({ name, weight }) => [name, weight]));
+    const units = (policy === undefined ? undefined : policies.get(policy)?.scores) ?? request.units;
+    const factors = call.engine?.factors;
+    const asked = units.map(({ name, weight }) => ({ name, weight: factors?.get(name) ?? weight }));
+    const weights = new Map(asked.map(({ name, weight }) => [name, weight]));
     // A list that is the same array as before needs no look at its hosts.
     const listed = context?.hostIds() ?? (hosts === 'ALL_UP' ? [] : hosts);
     const ids = listed.length === scores.length ? listed : scores.map(({ hostId }) => hostId);

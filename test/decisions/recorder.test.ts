@@ -181,7 +181,7 @@ describe('the recorder of decisions', () => {
     expect(decisions[0]?.vm).to.deep.equal({ id: vmId(9) });
   });
 
-  it('ranks by the factors of an engine and records them', async () => {
+  it('ranks by the factors of an engine, records them, and counts them into the hash of the policy', async () => {
     const { service, decisions } = recording({ face: 'ENGINE' });
     const engine = {
       factors: new Map([['ksm_same_os_score', 7]]),
@@ -192,6 +192,13 @@ describe('the recorder of decisions', () => {
     await setImmediate();
     expect(decisions[0]).to.deep.include({ face: 'ENGINE', selector: 'rank', rawScores: false });
     expect(decisions[0]?.units[0]?.weight).to.equal(7);
+    expect(decisions[0]?.policyHash).to.equal(
+      policyHash({
+        filters: [],
+        scores: [{ name: 'ksm_same_os_score', weight: 7 }],
+        properties: new Map(),
+      }),
+    );
     expect(decisions[0]?.reasons[0]?.hostId).to.equal(hostId(2));
   });
 
