@@ -159,7 +159,7 @@ function versusLines(
     const known = shown.decision.hosts.some(({ id }) => id === host.id);
     const why = known
       ? 'was accepted by every filter'
-      : 'was no candidate, and no call for filters within a minute before has it rejected';
+      : 'was no candidate, and no call for filters within a minute before rejected it';
     return [{ text: '' }, { text: `${nameOf(host)} ${why}` }];
   }
   if (place === 1) return [{ text: '' }, { text: `${nameOf(host)} is the best host itself` }];
