@@ -98,7 +98,7 @@ export function createDecisionService({
     if (decision !== undefined) return decision;
     throw new SchedulingError(
       'NOT_FOUND',
-      `${process} keeps no decision ${JSON.stringify(id)}; list those it has, or ask the process that made it`,
+      `process ${process} keeps no decision ${JSON.stringify(id)}; list those it has, or ask the process that made it`,
     );
   }
 
@@ -117,7 +117,8 @@ export function createDecisionService({
     if (decision !== undefined) return decision;
     throw new SchedulingError(
       'NOT_FOUND',
-      `${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}; ask the process that scored it`,
+      `process ${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}: dry runs (call, score) are not kept; ` +
+        'for the answer of another process ask that one',
     );
   }
 

@@ -300,7 +300,13 @@ describe('DecisionService', () => {
       /^vm_name: .* got 256$/,
     ],
     ['no id', GetDecision, {}, 'INVALID_ARGUMENT', /^id: expected the id/],
-    ['an id that is not kept', GetDecision, { id: 'g1' }, 'NOT_FOUND', /^scorer-1\/7 keeps no decision "g1"/],
+    [
+      'an id that is not kept',
+      GetDecision,
+      { id: 'g1' },
+      'NOT_FOUND',
+      /^process scorer-1\/7 keeps no decision "g1"/,
+    ],
     ['nothing to explain', ExplainDecision, {}, 'INVALID_ARGUMENT', /^id: expected exactly one of/],
     ['a VM without scores', ExplainDecision, { vm_name: 'b' }, 'NOT_FOUND', /keeps no scores for VM "b"/],
   ] as const) {
