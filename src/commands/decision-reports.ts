@@ -158,7 +158,7 @@ function shadowLines({ shadows, partial }: ReportShadowsResponse__Output): reado
   });
   return [
     ...tables,
-    'Calls of an engine are compared by weighted scores of our units: its own units and its selector have no part in it.',
+    'Calls of an engine are compared by its selector over our units: what its own units add has no part in it.',
     ...partialLines(partial),
   ];
 }

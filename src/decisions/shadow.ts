@@ -5,7 +5,7 @@ import type { DecidedUnit, Decision, DecisionLog, ShadowResult } from '../domain
 import { SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
 import type { Policy } from '../domain/policies.js';
-import { sumScores } from '../domain/score-sums.js';
+import { rangeOf } from '../domain/score-sums.js';
 import { rankingOf } from '../engine-model/decision-ranking.js';
 import { runWithin } from '../lib/deadline.js';
 import { stackOf } from '../lib/text.js';
@@ -157,8 +157,8 @@ interface Asked extends Job {
 }
 
 /**
- * Compares scores: the sums of a shadow with the sums of our units, also of a call of an engine, which ranks by units of its
- * own as well. Undefined when one of them scores nothing.
+ * Compares scores: the totals of a shadow with ours. For a call of an engine both are those of its selector over such units; what
+ * units of its own add is in neither. Undefined when one of them scores nothing.
  */
 async function compareScores(shadow: Shadow, asked: Asked): Promise<Difference | undefined> {
   const { decision, call } = asked;
@@ -166,13 +166,9 @@ async function compareScores(shadow: Shadow, asked: Asked): Promise<Difference |
   const { units, known, properties, service } = questionOf(shadow, asked, ours, ({ scores }) => scores);
   if (ours.length === 0 || units.length === 0) return undefined;
   const weights = new Map(units.map(({ name, weight }) => [name, weight]));
-  const ourTotals = totalsByScore(decision, ours);
-  const totals = totalsByScore(
-    decision,
-    known.map((unit) => ({ ...unit, weight: weights.get(unit.name) ?? 0 })),
-  );
+  const reused = known.map((unit) => ({ ...unit, weight: weights.get(unit.name) ?? 0 }));
   const missing = missingOf(units, known);
-  if (missing.length === 0) return differenceOf(decision, ourTotals, totals);
+  if (missing.length === 0) return differenceOf(decision, ours, reused);
 
   const hosts = hostListOf(decision.hosts.map(({ id }) => id));
   const directions = new Map(ours.map(({ name, direction }) => [name, direction]));
@@ -184,17 +180,16 @@ async function compareScores(shadow: Shadow, asked: Asked): Promise<Difference |
     { hosts, units: missing.map(({ name }) => ({ name, direction: directions.get(name) })) },
   );
   throwFailure(unitResults);
-  const results = unitResults.map((result) => {
-    const direction = directions.get(result.unit);
-    return direction === undefined ? result : { direction, ...result };
+  const places = scores.map(({ hostId }) => hosts.placeOf(hostId) ?? -1);
+  const answered = unitResults.map(({ unit: name, value = [], direction }): ScoredUnit => {
+    const meaning = direction ?? directions.get(name) ?? 'HIGHER_IS_BETTER';
+    const worst = meaning === 'HIGHER_IS_BETTER' || value.length === 0 ? 0 : rangeOf(value).max;
+    const values = new Array<number>(hosts.ids.length).fill(worst);
+    for (const [index, place] of places.entries()) values[place] = value[index] ?? worst;
+    return { name, weight: weights.get(name) ?? 0, values, direction: meaning };
   });
-  const sums = sumScores(results, missing, scores.length);
-  const ranked = new Float64Array(totals.length).fill(NaN);
-  for (const [index, { hostId }] of scores.entries()) {
-    const place = hosts.placeOf(hostId) ?? -1;
-    ranked[place] = (totals[place] ?? 0) + (sums[index] ?? 0);
-  }
-  return { ...differenceOf(decision, ourTotals, ranked), ...markOf(decision, snapshotTime) };
+  const difference = differenceOf(decision, ours, [...reused, ...answered], new Set(places));
+  return { ...difference, ...markOf(decision, snapshotTime) };
 }
 
 /** Compares the hosts that filters leave. Undefined when one of them filters nothing. */
@@ -275,13 +270,25 @@ function throwFailure(
   }
 }
 
-function totalsByScore(decision: Decision, units: readonly DecidedUnit[]): Float64Array {
-  return totalsOf(rankingOf({ ...decision, units, selector: undefined }));
-}
-
-function differenceOf(decision: Decision, ours: Float64Array, others: Float64Array): Difference {
-  const { winner, ...difference } = compareRankings(ours, others);
-  return { ...difference, winner: winner === undefined ? undefined : decision.hosts[winner]?.id };
+/** Compares rankings by our units and by those of a shadow, which ranks only some of the hosts if they are given by their places. */
+function differenceOf(
+  decision: Decision,
+  ours: readonly ScoredUnit[],
+  others: readonly ScoredUnit[],
+  ranked?: ReadonlySet<number>,
+): Difference {
+  const ourRanking = rankingOf({ ...decision, units: ours });
+  const { candidates, tieOrder } = ourRanking;
+  const theirs = totalsOf(rankingOf({ ...decision, units: others }));
+  const order = candidates
+    .map((_, place) => place)
+    .sort((left, right) => (tieOrder[left] ?? 0) - (tieOrder[right] ?? 0));
+  const inOrder = (totals: Float64Array) => Float64Array.from(order, (place) => totals[place] ?? 0);
+  if (ranked !== undefined) {
+    for (const place of order) if (!ranked.has(place)) theirs[place] = NaN;
+  }
+  const { winner, ...difference } = compareRankings(inOrder(totalsOf(ourRanking)), inOrder(theirs));
+  return { ...difference, winner: candidates[order[winner ?? -1] ?? -1]?.id };
 }
 
 /** Marks each host that all filters accept. */

@@ -120,7 +120,7 @@ describe('reports on decisions', () => {
       'OS unknown         0             -     -          -            -         0            -       1',
       'cluster c1         8          25 %  0.88        4.5         10.0         0            -       0',
       '',
-      'Calls of an engine are compared by weighted scores of our units: its own units and its selector have no part in it.',
+      'Calls of an engine are compared by its selector over our units: what its own units add has no part in it.',
       'These are the newest decisions only; name a later --since for all of a time.',
     ]);
   });

@@ -132,11 +132,12 @@ describe('shadows', () => {
       result: { winner: uuid(1), winnerChanged: true, tau: 1 / 3, topOverlap: 3, regret: 50 },
     },
     {
-      title: 'of an engine our scores are compared, not its ranks',
-      given: { units: [unit('a', 1, 100, 0, 98), unit('b', 1, 0, 90, 1)], selector: 'rank' as const },
+      title:
+        'of an engine the ranks, not our scores: 2 x (2, 0, 1) + (0, 2, 1) against (2, 0, 1) + 2 x (0, 2, 1)',
+      given: { units: [unit('a', 2, 100, 0, 98), unit('b', 1, 0, 90, 1)], selector: 'rank' as const },
       policy: scoring({ a: 1, b: 2 }),
-      // Ours are 100, 90, 99, its 100, 180, 100: of three pairs two are reversed and one is tied.
-      result: { winner: uuid(1), winnerChanged: true, tau: -2 / Math.sqrt(6), topOverlap: 3, regret: 10 },
+      // Ours are 4, 2, 3, its 2, 4, 3.
+      result: { winner: uuid(1), winnerChanged: true, tau: -1, topOverlap: 3, regret: 2 },
     },
     {
       title: 'filters that leave other hosts',
