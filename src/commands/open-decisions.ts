@@ -11,6 +11,7 @@ import type { Decision, DecisionFace } from '../domain/decision.js';
 import type { DecisionService } from '../domain/decision-service.js';
 import type { InventoryFeed } from '../domain/inventory-feed.js';
 import type { Policies } from '../domain/policies.js';
+import { formatAddress } from '../lib/address.js';
 import { nodeAfter } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
@@ -47,10 +48,10 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Opens the decisions of a process; undefined when it is to remember none. Returns at once, before there is a folder. */
 export function openDecisions(
-  config: Pick<Config, 'state' | 'decisions' | 'shadow' | 'policies'>,
+  config: Pick<Config, 'state' | 'server' | 'decisions' | 'shadow' | 'policies'>,
   { stateDir, log, metrics, backend }: OpenDecisionsOptions,
 ): OpenDecisions | undefined {
-  const { state, decisions } = config;
+  const { state, server, decisions } = config;
   if (!decisions.enabled) return undefined;
   const newShadows = (from: Pick<Config, 'shadow' | 'policies'>) =>
     openShadows(from, {
@@ -81,7 +82,7 @@ export function openDecisions(
   const makeId = createDecisionIds();
   metrics.watchDecisions((face) => logs[face].figures());
   return {
-    service: createDecisionService({ logs, process: hostname() }),
+    service: createDecisionService({ logs, process: `${hostname()} at ${formatAddress(server.listen)}` }),
     record: (face, service, policies) =>
       recordDecisions(service, {
         ...{ face, makeId, policies, log },

@@ -39,7 +39,7 @@ const REPORTED_MS = 7 * 24 * 3_600_000;
 /** Options of a service of decisions. */
 export interface DecisionServiceOptions {
   readonly logs: Readonly<Record<DecisionFace, DecisionLog>>;
-  /** Process that answers, such as a host name and a number. */
+  /** Process that answers, such as its machine and where it listens. */
   readonly process: string;
   /** Dates reports. */
   readonly clock?: Clock;

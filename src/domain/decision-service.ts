@@ -138,7 +138,7 @@ export interface ShadowReports {
  * is kept), UNAVAILABLE (the disk does not answer).
  */
 export interface DecisionService {
-  /** Process that answers, such as a host name and a number. */
+  /** Process that answers, such as its machine and where it listens. */
   readonly process: string;
   /** Lists decisions of both faces, the newest first. A page may be short or empty and not be the last. */
   readonly list: (request: ListDecisionsRequest, call: Call) => Promise<DecisionPage>;

@@ -16,7 +16,7 @@ export interface ListDecisionsResponse {
    */
   'next_page_token'?: (string);
   /**
-   * Process that answered, such as a host name and a number. MUST be sent.
+   * Process that answered, such as its machine and where it listens. MUST be sent.
    */
   'process'?: (string);
 }
@@ -35,7 +35,7 @@ export interface ListDecisionsResponse__Output {
    */
   'next_page_token': (string);
   /**
-   * Process that answered, such as a host name and a number. MUST be sent.
+   * Process that answered, such as its machine and where it listens. MUST be sent.
    */
   'process': (string);
 }
