@@ -7,8 +7,9 @@ import { outputOf, runTool, toolPath, type ToolResult } from './run-tool.js';
 
 const SERVICE = 'hostscore.v1.PolicyUnitService';
 const INVENTORY = 'hostscore.v1.InventoryService';
+const DECISIONS = 'hostscore.v1.DecisionService';
 const PROTO = join(import.meta.dirname, '../../proto/hostscore/v1');
-const CONTRACT = ['policy_unit_service.proto', 'inventory_service.proto']
+const CONTRACT = ['policy_unit_service.proto', 'inventory_service.proto', 'decision_service.proto']
   .map((file) => readFileSync(join(PROTO, file), 'utf8'))
   .join('\n');
 
@@ -84,10 +85,11 @@ describe('grpcurl', () => {
   };
 
   describe('through reflection', () => {
-    it('lists both services and health, and nothing else but reflection itself', async () => {
+    it('lists the three services and health, and nothing else but reflection itself', async () => {
       const services = (await ask('list')).trim().split('\n');
       expect(services.filter((name) => !name.startsWith('grpc.reflection.'))).to.deep.equal([
         'grpc.health.v1.Health',
+        DECISIONS,
         INVENTORY,
         SERVICE,
       ]);

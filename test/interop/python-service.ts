@@ -23,6 +23,7 @@ export async function generateCode(python: string): Promise<GeneratedCode> {
     ...[`--python_out=${folder}`, `--pyi_out=${folder}`, `--grpc_python_out=${folder}`],
     'hostscore/v1/policy_unit_service.proto',
     'hostscore/v1/inventory_service.proto',
+    'hostscore/v1/decision_service.proto',
   ]);
   return {
     env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
