@@ -16,7 +16,7 @@ import {
 /** Version of the format of segments, the only one that is read; files of any other are left alone. */
 export const FORMAT = 1;
 
-/** What is appended to a log: a decision, its outcome, or the result of a shadow. */
+/** An entry that is appended to a log: a decision, its outcome, or the result of a shadow. */
 export type Appended =
   | { readonly kind: 'decision'; readonly decision: Decision }
   | ({ readonly kind: 'outcome'; readonly outcome: Outcome } & Subject)
@@ -29,7 +29,7 @@ interface Subject {
   readonly vmId?: string | undefined;
 }
 
-/** What an index has of a line. */
+/** The facts of a line that an index has. */
 export interface IndexEntry {
   /** Time of a decision, in ms since the epoch; absent for other lines. */
   readonly time?: number;

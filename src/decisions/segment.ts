@@ -72,7 +72,7 @@ function openSegment(
   };
 }
 
-/** What a scan found. */
+/** The result of a scan. */
 export interface Scan {
   readonly segment: OpenSegment;
   /** Lines that were no whole record, and so are never read; the last one is cut off. */

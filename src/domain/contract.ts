@@ -115,7 +115,7 @@ export interface EngineTerms {
 /** A policy unit with which an oVirt engine picks a host. */
 export type EngineSelector = 'rank' | 'weight';
 
-/** Where a snapshot stands in time. */
+/** The place of a snapshot in time. */
 export interface SnapshotMark {
   /** Name of the service of a composite that answered from it; absent for the answer as a whole. */
   readonly service?: string | undefined;
@@ -126,7 +126,7 @@ export interface SnapshotMark {
 }
 
 /**
- * What a service of this process knows of its answer beyond what it says, for whoever records it. Each part is computed only
+ * Knowledge that a service of this process has of its answer beyond what it says, for whoever records it. Each part is computed only
  * when it is asked for. Never on the wire.
  */
 export interface AnswerContext {
@@ -243,11 +243,11 @@ export interface ScoreHostsResponse {
   readonly context?: AnswerContext | undefined;
 }
 
-/** What the weight of one unit does to the choice of the best host. */
+/** The effect of the weight of one unit on the choice of the best host. */
 export interface UnitCounterfactual {
   readonly unit: string;
   readonly weight: number;
-  /** Who wins with which weight while all others stay, ascending from 0 on without a gap. */
+  /** Hosts that win, each with the weights it wins with while all others stay, ascending from 0 on without a gap. */
   readonly weights: readonly WinningWeights[];
 }
 

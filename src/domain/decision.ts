@@ -107,7 +107,7 @@ export interface Decision {
   readonly reasons: readonly DecidedReason[];
   /** Of a balance; absent: it proposes none. */
   readonly migration?: Migration | undefined;
-  /** How an engine weighs the answer; absent for other callers, for whom weighted scores are summed up. */
+  /** Unit with which an engine weighs the answer; absent for other callers, for whom weighted scores are summed up. */
   readonly selector?: EngineSelector | undefined;
   /** True when scores went to the engine unchanged, as the old proxy sent them, so that it takes the lowest. */
   readonly rawScores?: boolean | undefined;

@@ -32,7 +32,7 @@ export interface UnitLead {
   readonly points: number;
 }
 
-/** What a host lacks in one unit to win. */
+/** A change of one unit with which a host would win. */
 export interface UnitChange {
   readonly unit: string;
   readonly value: number;
@@ -81,7 +81,7 @@ export interface Explanation {
   readonly ranking: readonly ExplainedHost[];
   /** Lead of the winner over the runner-up in each unit, the largest first. */
   readonly leads: readonly UnitLead[];
-  /** What the weight of each unit does to the choice. */
+  /** The effect of the weight of each unit on the choice. */
   readonly weights: readonly UnitCounterfactual[];
   readonly rejections: readonly ExplainedRejection[];
   readonly versus?: Versus | undefined;
@@ -91,7 +91,7 @@ export interface Explanation {
   readonly isExact: boolean;
 }
 
-/** What an explanation may use beside the decision. */
+/** Facts that an explanation may use beside the decision. */
 export interface ExplainOptions {
   /** Host to compare with the winner, by id. */
   readonly versus?: string | undefined;
