@@ -2,7 +2,7 @@ import { scoresOfCosts } from '../domain/score-sums.js';
 import { totalsOf, type RankedColumn, type Ranking } from '../domain/counterfactuals.js';
 import type { DecidedHost, DecidedUnit, Decision } from '../domain/decision.js';
 import { costsOf, type Cost } from './costs.js';
-import { hashOrderOf, inHashOrder, ranksOf } from './selectors.js';
+import { firstInHashOrder, hashOrderOf, ranksOf } from './selectors.js';
 
 /**
  * The numbers by which a decision is ranked. `SCORES`: weighted scores of 0..100, as callers of ScoreHosts sum them up. `RANKS`:
@@ -106,8 +106,7 @@ export function bestTwo(ranking: DecisionRanking): readonly number[] {
     }
     if (scale === 'SCORES' || places.length < 2) return places[0];
     const ids = places.map((place) => candidates[place]?.id ?? '');
-    const [winner] = inHashOrder(ids, candidates.length);
-    return places[ids.indexOf(winner ?? '')];
+    return places[ids.indexOf(firstInHashOrder(ids, candidates.length) ?? '')];
   }
 }
 

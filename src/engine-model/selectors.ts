@@ -63,7 +63,7 @@ export function selectFrom(
 ): string | undefined {
   const isRank = selector === 'rank';
   const totals = isRank ? rankTotals(table, factors) : weightTotals(table, factors);
-  return winnersOf(table, totals, isRank ? 'highest' : 'lowest')[0];
+  return firstInHashOrder(bestOf(table, totals, isRank ? 'highest' : 'lowest'), table.hostIds.length);
 }
 
 function rankTotals({ hostIds, units }: CostTable, factors: Factors): readonly number[] {
@@ -132,20 +132,17 @@ function addInt(sum = 0, factor: number, value: number): number {
 function selection(table: CostTable, totals: readonly number[], best: Best): Selection {
   return {
     totals: new Map(table.hostIds.map((id, place) => [id, totals[place] ?? 0])),
-    winners: winnersOf(table, totals, best),
+    winners: inHashOrder(bestOf(table, totals, best), table.hostIds.length),
   };
 }
 
 type Best = 'highest' | 'lowest';
 
 /** Returns the hosts with the best total. */
-function winnersOf({ hostIds }: CostTable, totals: readonly number[], best: Best): readonly string[] {
+function bestOf({ hostIds }: CostTable, totals: readonly number[], best: Best): readonly string[] {
   const { min, max } = rangeOf(totals);
   const winning = best === 'highest' ? max : min;
-  return inHashOrder(
-    hostIds.filter((_, place) => totals[place] === winning),
-    hostIds.length,
-  );
+  return hostIds.filter((_, place) => totals[place] === winning);
 }
 
 /** Slots of a new HashMap of Java, which doubles them when more than three quarters are taken. */
@@ -155,11 +152,28 @@ const FIRST_SLOTS = 16;
  * Orders ids as a HashMap<Guid, ...> of Java with that many entries has them: by slot. Those that share a slot stay in the
  * order given: theirs depends on the internal units too.
  */
-export function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
-  let slots = FIRST_SLOTS;
-  while (entries > slots * 0.75) slots *= 2;
+function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
+  const slots = slotsFor(entries);
   const slotOf = new Map(ids.map((id) => [id, hashOf(id) & (slots - 1)]));
   return [...ids].sort((left, right) => (slotOf.get(left) ?? 0) - (slotOf.get(right) ?? 0));
+}
+
+/** Returns the id that a HashMap<Guid, ...> of Java with that many entries has before the others; undefined for no ids. */
+export function firstInHashOrder(ids: readonly string[], entries: number): string | undefined {
+  const slots = slotsFor(entries);
+  let first: string | undefined;
+  let firstSlot = slots;
+  for (const id of ids) {
+    const slot = hashOf(id) & (slots - 1);
+    if (slot < firstSlot) [first, firstSlot] = [id, slot];
+  }
+  return first;
+}
+
+function slotsFor(entries: number): number {
+  let slots = FIRST_SLOTS;
+  while (entries > slots * 0.75) slots *= 2;
+  return slots;
 }
 
 /** Returns the place that each of some ids has among them in a HashMap<Guid, ...> of Java that holds just these. */
@@ -168,10 +182,18 @@ export function hashOrderOf(ids: readonly string[]): readonly number[] {
   return ids.map((id) => placeOf.get(id) ?? 0);
 }
 
-/** Returns the hash of a UUID as HashMap spreads it: that of java.util.UUID, its upper half folded into the lower one. */
+const HYPHEN = 45;
+
+/** Returns the hash of a UUID in lower case as HashMap spreads it: that of java.util.UUID, its upper half folded into the lower one. */
 function hashOf(id: string): number {
-  const digits = id.replaceAll('-', '');
   let hash = 0;
-  for (let at = 0; at < digits.length; at += 8) hash ^= Number.parseInt(digits.slice(at, at + 8), 16);
+  let shift = 32;
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    if (code === HYPHEN) continue;
+    shift = (shift || 32) - 4;
+    // The letters follow on 9 in their last four bits: a is 0x61.
+    hash ^= ((code & 15) + (code >> 6) * 9) << shift;
+  }
   return hash ^ (hash >>> 16);
 }
