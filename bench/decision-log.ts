@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { createHostDictionary } from '../src/decisions/host-dictionary.js';
 import { openDecisionLog } from '../src/decisions/log.js';
-import { encode } from '../src/decisions/record.js';
+import { encode, writtenLine } from '../src/decisions/record.js';
 import type { DecidedHost, Decision } from '../src/domain/decision.js';
 import { seededRandom } from '../src/simulator/seeded-random.js';
 import { decisionAt, hostsNamed, uuid } from '../test/decisions/sample.js';
@@ -56,7 +56,7 @@ function encoding(hosts: number): Row {
   const run = () => {
     bytes = 0;
     for (const one of decisions)
-      bytes += encode({ kind: 'decision', decision: one }, dictionary, () => undefined).length;
+      bytes += writtenLine(encode({ kind: 'decision', decision: one }), dictionary, () => undefined).length;
   };
   for (let warm = 0; warm < 20; warm++) run();
   const rounds = Array.from({ length: 30 }, () => {

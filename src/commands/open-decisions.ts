@@ -79,6 +79,7 @@ export function openDecisions(
     ...{ clock: Date, after: nodeAfter },
   });
   const followed = new WeakSet<InventoryFeed>();
+  let isFollowing = false;
   const makeId = createDecisionIds();
   metrics.watchDecisions((face) => logs[face].figures());
   return {
@@ -87,8 +88,8 @@ export function openDecisions(
       recordDecisions(service, {
         ...{ face, makeId, policies, log },
         append(decision, request) {
-          logs[face].append(decision);
-          outcomes.decided(decision);
+          // Where no inventory tells of landings, nothing waits for one.
+          logs[face].append(decision, isFollowing ? outcomes.decided(decision) : undefined);
           shadows?.decided(decision, request);
         },
         onDropped: () => metrics.decisionDropped(face),
@@ -98,6 +99,7 @@ export function openDecisions(
       // A reload may keep an inventory.
       if (followed.has(feed)) return;
       followed.add(feed);
+      isFollowing = true;
       feed.onPlacement(outcomes.placed);
       feed.onVmGone(outcomes.vmGone);
     },

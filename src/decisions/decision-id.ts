@@ -9,6 +9,9 @@ const TIME_DIGITS = 9;
 /** Digits after the time: 25 bits, so that two processes of one millisecond hardly ever make the same id. */
 const SEQUENCE_DIGITS = 5;
 
+/** Characters of an id. */
+export const ID_LENGTH = 1 + TIME_DIGITS + SEQUENCE_DIGITS;
+
 const ID = new RegExp(`^[eg]([${DIGITS}]{${TIME_DIGITS}})[${DIGITS}]{${SEQUENCE_DIGITS}}$`);
 
 /** Makes the id of a decision from its face and its time, in ms since the epoch. */
@@ -21,11 +24,15 @@ export type MakeDecisionId = (face: DecisionFace, time: number) => string;
 export function createDecisionIds(): MakeDecisionId {
   let last = -1;
   let sequence = 0;
+  let timeText = '';
   return (face, time) => {
-    const half = 32 ** SEQUENCE_DIGITS / 2;
-    sequence = time === last ? sequence + 1 : Math.floor(Math.random() * half);
+    if (time === last) sequence++;
+    else {
+      sequence = Math.floor(Math.random() * (32 ** SEQUENCE_DIGITS / 2));
+      timeText = base32(time, TIME_DIGITS);
+    }
     last = time;
-    return `${face === 'ENGINE' ? 'e' : 'g'}${base32(time, TIME_DIGITS)}${base32(sequence, SEQUENCE_DIGITS)}`;
+    return `${face === 'ENGINE' ? 'e' : 'g'}${timeText}${base32(sequence, SEQUENCE_DIGITS)}`;
   };
 }
 

@@ -6,7 +6,7 @@ import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { createDisk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
 import { MAX_HOSTS } from './host-dictionary.js';
-import type { Appended } from './record.js';
+import { encode, type Appended, type Unwritten } from './record.js';
 import { createSearch } from './search.js';
 import { openSegmentStore, type SegmentStore } from './segment-store.js';
 
@@ -19,7 +19,7 @@ export const RETRY_MS = 3000;
 /** Interval in which old segments are looked for, in ms. */
 export const UPKEEP_MS = 10 * 60 * 1000;
 
-/** Most memory of what waits for a write, in bytes, roughly: 600 decisions over 1,000 hosts, 10,000 over ten. */
+/** Most memory of what waits for a write, in bytes: 1,200 decisions over 1,000 hosts, 14,000 over ten. */
 export const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 
 /** Options of a log of decisions. */
@@ -67,11 +67,6 @@ export interface OpenDecisionLog extends DecisionLog {
   readonly close: () => Promise<void>;
 }
 
-interface Pending {
-  readonly appended: Appended;
-  readonly bytes: number;
-}
-
 /**
  * Opens a log of decisions. Returns at once: the folder is opened when this process owns it, and until then what is appended
  * waits in memory, of which there is a bounded amount.
@@ -82,7 +77,7 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
   const disk = createDisk(after);
   const search = createSearch(() => store?.segments() ?? []);
   const listeners = new Set<(decision: Decision) => void>();
-  const pending: Pending[] = [];
+  const pending: Unwritten[] = [];
   let pendingBytes = 0;
   let store: SegmentStore | undefined;
   let failure: string | undefined;
@@ -96,12 +91,13 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
   let cancelUpkeep: () => void = () => undefined;
 
   function append(appended: Appended): void {
-    const bytes = sizeOf(appended);
-    if (closed || pendingBytes + bytes > MAX_PENDING_BYTES || hostsOf(appended) > MAX_HOSTS) {
+    const unwritten = encoded(appended);
+    const bytes = unwritten === undefined ? 0 : sizeOf(unwritten);
+    if (closed || unwritten === undefined || pendingBytes + bytes > MAX_PENDING_BYTES) {
       drop(1);
       return;
     }
-    pending.push({ appended, bytes });
+    pending.push(unwritten);
     pendingBytes += bytes;
     if (!waits && running === undefined) wait();
   }
@@ -141,10 +137,9 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
       store ??= await openSegmentStore({ dir, disk, log, clock, segmentBytes, maxBytes, maxAgeMs });
       const begun = store.segments().length;
       while (pending.length > 0 && owns()) {
-        const { count, unfit } = await store.write(pending.slice(0, 64).map(({ appended }) => appended));
-        for (const { bytes } of pending.splice(0, count)) pendingBytes -= bytes;
-        written += count - unfit;
-        drop(unfit);
+        const count = await store.write(pending);
+        for (const one of pending.splice(0, count)) pendingBytes -= sizeOf(one);
+        written += count;
       }
       if (store.segments().length !== begun || upkeep === undefined) startUpkeep(store);
       if (failure !== undefined) log.info('decisions kept again', { dir }, dir);
@@ -195,20 +190,26 @@ export function openDecisionLog(options: DecisionLogOptions): OpenDecisionLog {
     return search.get(id);
   }
 
+  /** Tells of a decision again, with what is known of it by now. */
+  function tellAgain(id: string): void {
+    if (listeners.size > 0)
+      get(id).then(
+        (decision) => decision && tell(decision),
+        () => undefined,
+      );
+  }
+
   void flush();
 
   return {
-    append(decision) {
-      append({ kind: 'decision', decision });
+    append(decision, superseded) {
+      append({ kind: 'decision', decision, supersedes: superseded?.id });
       tell(decision);
+      if (superseded !== undefined) tellAgain(superseded.id);
     },
     appendOutcome({ id, vm }, outcome) {
       append({ kind: 'outcome', id, vmId: vm?.id, outcome });
-      if (listeners.size > 0)
-        get(id).then(
-          (decision) => decision && tell(decision),
-          () => undefined,
-        );
+      tellAgain(id);
     },
     appendShadow: ({ id, vm }, result) => append({ kind: 'shadow', id, vmId: vm?.id, result }),
     async get(id, signal) {
@@ -260,19 +261,20 @@ function problem(reason: string): UnitProblem {
   return { source: 'decisions', reason };
 }
 
-function hostsOf(appended: Appended): number {
-  return appended.kind === 'decision' ? appended.decision.hosts.length : 0;
+/** Encodes what is appended; undefined for what can't be kept. */
+function encoded(appended: Appended): Unwritten | undefined {
+  try {
+    const unwritten = encode(appended);
+    return (unwritten.hosts?.length ?? 0) > MAX_HOSTS ? undefined : unwritten;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Memory of the id of a host that a caller made up, with its place in a list. */
-const UNKNOWN_ID_BYTES = 64;
+/** Memory of what is no text of a line that waits, in bytes: an entry of the index, objects, and of each host its place in a list. */
+const ENTRY_BYTES = 200;
+const HOST_BYTES = 8;
 
-/** Returns about how much memory it takes while it waits. */
-function sizeOf(appended: Appended): number {
-  if (appended.kind !== 'decision') return 500;
-  const { hosts, unknownHostIds, units, reasons, properties } = appended.decision;
-  let bytes = 1000 + 8 * hosts.length * (units.length + 1) + UNKNOWN_ID_BYTES * unknownHostIds.length;
-  for (const { text } of reasons) bytes += text.length;
-  for (const [key, value] of properties) bytes += key.length + value.length;
-  return bytes;
+function sizeOf({ json, hosts = [] }: Unwritten): number {
+  return ENTRY_BYTES + json.length + HOST_BYTES * hosts.length;
 }

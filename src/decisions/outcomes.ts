@@ -9,7 +9,7 @@ export const LANDING_MS = 10 * 60 * 1000;
 
 /**
  * Most decisions that wait for their VM: three a second at a landing time of ten minutes, far more since most VMs are seen
- * within one. Over 1,000 hosts they take 8 MB, and 80 MB if each asks for hosts of its own.
+ * within one. Over 1,000 hosts and three units they take 9 MB, and 25 MB if each asks for a list of its own.
  */
 export const MAX_PENDING_OUTCOMES = 2000;
 
@@ -24,8 +24,11 @@ export interface OutcomesOptions {
 
 /** The decisions whose VM has not been seen on a host yet. Those of a process that ends get no outcome. */
 export interface Outcomes {
-  /** Waits for the VM of a decision: one that scored hosts, or whose filters left exactly one. Ignores any other. */
-  readonly decided: (decision: Decision) => void;
+  /**
+   * Waits for the VM of a decision: one that scored hosts, or whose filters left exactly one. Ignores any other. Returns the
+   * decision that it supersedes: the one before about the VM at the same face, since nobody can tell for which the VM starts.
+   */
+  readonly decided: (decision: Decision) => Decision | undefined;
   /** Ends the wait for a VM that is seen on another host than before. */
   readonly placed: (placement: SeenPlacement) => void;
   /** Ends the wait for a VM that is no more. */
@@ -36,44 +39,29 @@ export interface Outcomes {
   readonly close: () => void;
 }
 
-/** The totals of the hosts that a decision ranked. */
-interface RankedHosts {
-  /** Ids, one after the other. */
-  readonly ids: string;
-  readonly totals: Int32Array | Float64Array;
+interface Pending {
+  readonly decision: Decision;
+  /** True when another decision about the VM waited before: a landing from before this one is most likely that one's. */
+  readonly supersedes: boolean;
 }
-
-interface Pending extends RankedHosts {
-  readonly decision: Pick<Decision, 'id' | 'vm'>;
-  readonly time: number;
-}
-
-/** Characters of an id. */
-const ID_LENGTH = 36;
 
 const FACES = ['ENGINE', 'GRPC'] as const;
 
-/**
- * Creates what finds out where VMs land, and appends it to the decisions. A decision is superseded by the next one about
- * its VM at the same face, since nobody can tell for which of them the VM starts.
- */
+/** Creates what finds out where VMs land, and appends it to the decisions. */
 export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOptions): Outcomes {
   /** By face and VM, the oldest first. */
   const waiting = new Map<string, Pending>();
-  const idsOfLists = new WeakMap<Decision['hosts'], string>();
   let cancelTimer: (() => void) | undefined;
 
-  function end(key: string, outcomeOf: (pending: Pending) => Outcome): void {
-    const pending = waiting.get(key);
-    if (pending === undefined) return;
+  function end(key: string, { decision }: Pending, outcome: Outcome): void {
     waiting.delete(key);
-    const outcome = outcomeOf(pending);
-    append(pending.decision, outcome);
+    append(decision, outcome);
     onOutcome?.(outcome);
   }
 
   function endUnmatched(key: string, unmatched: UnmatchedReason): void {
-    end(key, () => ({ time: clock.now(), unmatched }));
+    const pending = waiting.get(key);
+    if (pending !== undefined) end(key, pending, { time: clock.now(), unmatched });
   }
 
   /** Ends the waits that are over. A map keeps the order in which its keys came, which is that of their ends. */
@@ -81,8 +69,8 @@ export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOpti
     cancelTimer?.();
     cancelTimer = undefined;
     const now = clock.now();
-    for (const [key, { time }] of waiting) {
-      const left = time + LANDING_MS - now;
+    for (const [key, { decision }] of waiting) {
+      const left = decision.time + LANDING_MS - now;
       if (left > 0) {
         cancelTimer = after(left, endLate);
         return;
@@ -91,47 +79,32 @@ export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOpti
     }
   }
 
-  /** Returns the ids of the hosts that a decision ranks, which for an engine include the unknown ones, in this order. */
-  function idsOf({ hosts, unknownHostIds }: Decision): string {
-    let ids = idsOfLists.get(hosts);
-    if (ids === undefined) idsOfLists.set(hosts, (ids = hosts.map(({ id }) => id).join('')));
-    return unknownHostIds.length === 0 ? ids : ids + unknownHostIds.join('');
-  }
-
-  function rankedHosts(decision: Decision): RankedHosts | undefined {
-    if (decision.method === 'FILTER') {
-      const only = onlyHost(decision);
-      return only === undefined ? undefined : { ids: only, totals: new Int32Array(1) };
-    }
-    if (decision.method !== 'SCORE') return undefined;
-    const ranking = rankingOf(decision);
-    if (ranking.columns.length === 0) return { ids: '', totals: new Int32Array() };
-    const totals = totalsOf(ranking);
-    const packed = new Int32Array(totals);
-    const fits = totals.every((total, place) => total === packed[place]);
-    return { ids: idsOf(decision), totals: fits ? packed : totals };
-  }
-
   return {
     decided(decision) {
-      const { id, vm, face, time } = decision;
-      const ranked = rankedHosts(decision);
-      if (vm === undefined || ranked === undefined) return;
+      const { vm, face } = decision;
+      if (vm === undefined || !chooses(decision)) return undefined;
       const key = `${face} ${vm.id}`;
-      endUnmatched(key, 'SUPERSEDED');
+      const superseded = waiting.get(key)?.decision;
+      if (superseded !== undefined) {
+        waiting.delete(key);
+        onOutcome?.({ time: decision.time, unmatched: 'SUPERSEDED' });
+      }
       const [oldest] = waiting.keys();
       if (oldest !== undefined && waiting.size >= MAX_PENDING_OUTCOMES) endUnmatched(oldest, 'TIMED_OUT');
-      waiting.set(key, { decision: { id, vm: { id: vm.id } }, time, ...ranked });
+      waiting.set(key, { decision, supersedes: superseded !== undefined });
       if (cancelTimer === undefined) endLate();
+      return superseded;
     },
     placed({ vmId, hostId, at }) {
       endLate();
-      for (const face of FACES)
-        end(`${face} ${vmId}`, (pending) => ({
-          hostId,
-          time: Math.max(at, pending.time),
-          ...standing(pending, hostId),
-        }));
+      for (const face of FACES) {
+        const key = `${face} ${vmId}`;
+        const pending = waiting.get(key);
+        if (pending === undefined) continue;
+        const { decision, supersedes } = pending;
+        if (supersedes && at < decision.time) continue;
+        end(key, pending, { hostId, time: Math.max(at, decision.time), ...standing(decision, hostId) });
+      }
     },
     vmGone: (vmId) => FACES.forEach((face) => endUnmatched(`${face} ${vmId}`, 'VM_GONE')),
     pending: () => waiting.size,
@@ -142,11 +115,27 @@ export function createOutcomes({ append, clock, after, onOutcome }: OutcomesOpti
   };
 }
 
-/** Returns the place of a host in a ranking and the points by which it is behind the best; nothing if it is not in it. */
-function standing({ ids, totals }: RankedHosts, hostId: string): { rank?: number; regret?: number } {
-  const place = ids.indexOf(hostId) / ID_LENGTH;
-  const own = totals[place];
-  if (own === undefined) return {};
+/** Reports whether a decision names a host: it scored them, or its filters left just one. */
+function chooses({ method, hosts, units }: Decision): boolean {
+  if (method !== 'FILTER') return method === 'SCORE';
+  const filters = units.flatMap((unit) => ('accepted' in unit ? [unit.accepted] : []));
+  let left = 0;
+  for (let place = 0; place < hosts.length && left < 2; place++)
+    if (filters.every((accepted) => accepted[place] === 1)) left++;
+  return left === 1;
+}
+
+/** Returns the place of a host in a decision and the points by which it is behind the best; nothing if it is not ranked. */
+function standing(decision: Decision, hostId: string): { rank?: number; regret?: number } {
+  if (decision.method === 'FILTER') {
+    const place = decision.hosts.findIndex(({ id }) => id === hostId);
+    const isLeft = decision.units.every((unit) => !('accepted' in unit) || unit.accepted[place] === 1);
+    return place >= 0 && isLeft ? { rank: 1, regret: 0 } : {};
+  }
+  const ranking = rankingOf(decision);
+  const totals = totalsOf(ranking);
+  const own = totals[ranking.candidates.findIndex(({ id }) => id === hostId)];
+  if (own === undefined || ranking.columns.length === 0) return {};
   let better = 0;
   let best = own;
   for (const total of totals) {
@@ -154,11 +143,4 @@ function standing({ ids, totals }: RankedHosts, hostId: string): { rank?: number
     if (total > best) best = total;
   }
   return { rank: better + 1, regret: best - own };
-}
-
-/** Returns the host that all filters accept, if it is the only one. */
-function onlyHost({ hosts, units }: Decision): string | undefined {
-  const filters = units.flatMap((unit) => ('accepted' in unit ? [unit.accepted] : []));
-  const left = hosts.filter((_, place) => filters.every((accepted) => accepted[place] === 1));
-  return left.length === 1 ? left[0]?.id : undefined;
 }

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { SCHEDULING_ERROR_CODES } from '../domain/errors.js';
-import type { DecidedUnit, Decision, Outcome, ShadowResult } from '../domain/decision.js';
-import { timeOfDecisionId } from './decision-id.js';
+import type { DecidedHost, DecidedUnit, Decision, Outcome, ShadowResult } from '../domain/decision.js';
+import { ID_LENGTH, timeOfDecisionId } from './decision-id.js';
 import {
   base64Of,
   dictionaryRecordSchema,
@@ -10,7 +10,6 @@ import {
   storedHostsSchema,
   unpackBits,
   type HostDictionary,
-  type StoredHosts,
 } from './host-dictionary.js';
 
 /** Version of the format of segments, the only one that is read; files of any other are left alone. */
@@ -18,7 +17,12 @@ export const FORMAT = 1;
 
 /** An entry that is appended to a log: a decision, its outcome, or the result of a shadow. */
 export type Appended =
-  | { readonly kind: 'decision'; readonly decision: Decision }
+  | {
+      readonly kind: 'decision';
+      readonly decision: Decision;
+      /** Id of the decision about the VM that waited for an outcome until then. */
+      readonly supersedes?: string | undefined;
+    }
   | ({ readonly kind: 'outcome'; readonly outcome: Outcome } & Subject)
   | ({ readonly kind: 'shadow'; readonly result: ShadowResult } & Subject);
 
@@ -27,6 +31,14 @@ interface Subject {
   /** Id of the decision. */
   readonly id: string;
   readonly vmId?: string | undefined;
+}
+
+/** An entry as it waits to be written: all of its line that no segment has a part in, so that its size is known. */
+export interface Unwritten {
+  readonly json: string;
+  /** Candidates of a decision, for which its line has numbers of its segment. */
+  readonly hosts?: readonly DecidedHost[];
+  readonly entry: IndexEntry;
 }
 
 /** The facts of a line that an index has. */
@@ -83,7 +95,12 @@ const packedSchema = z.strictObject({
   rawScores: z.boolean().optional(),
 });
 
-const decisionSchema = z.strictObject({ kind: z.literal('decision'), id: text, decision: packedSchema });
+const decisionSchema = z.strictObject({
+  kind: z.literal('decision'),
+  id: text,
+  supersedes: text.optional(),
+  decision: packedSchema,
+});
 
 const subject = { id: text, vmId: text.optional() };
 
@@ -139,7 +156,10 @@ export function parseLine(line: string): StoredRecord | undefined {
 
 /** Returns a value as a line: a checksum as 8 hexadecimal digits, a space, JSON, and a line feed. */
 export function framed(value: object): string {
-  const json = JSON.stringify(value);
+  return framedJson(JSON.stringify(value));
+}
+
+function framedJson(json: string): string {
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
 }
 
@@ -162,12 +182,33 @@ export function isLineOf(line: string, kind: StoredRecord['kind'], id = ''): boo
   return line.startsWith(`{"kind":"${kind}"${id === '' ? '' : `,"id":${JSON.stringify(id)}`}`, 9);
 }
 
-/** Returns the line of what is appended. Calls `emit` with lines of the dictionary that must come before it. Throws for values that don't fit. */
-export function encode(appended: Appended, dictionary: HostDictionary, emit: (line: string) => void): string {
-  if (appended.kind !== 'decision') return lineOf(appended);
-  const { decision } = appended;
-  const hosts = dictionary.encode(decision.hosts, (record) => emit(lineOf(record)));
-  return lineOf({ kind: 'decision', id: decision.id, decision: packed(decision, hosts) });
+/** Reports whether a line is of a decision that supersedes another one, and returns its time; undefined otherwise. */
+export function timeOfSuperseding(line: string, id: string): number | undefined {
+  if (!line.startsWith(`","supersedes":${JSON.stringify(id)}`, ID_START + ID_LENGTH)) return undefined;
+  return timeOfDecisionId(line.slice(ID_START, ID_START + ID_LENGTH));
+}
+
+/** Place of the id in the line of a decision. */
+const ID_START = '00000000 {"kind":"decision","id":"'.length;
+
+/** Encodes what is appended as far as no segment has a part in it. Throws for values that don't fit. */
+export function encode(appended: Appended): Unwritten {
+  const entry = entryOf(appended);
+  if (appended.kind !== 'decision') return { json: JSON.stringify(appended), entry };
+  const { decision, supersedes } = appended;
+  const record = { kind: 'decision', id: decision.id, supersedes, decision: packed(decision) };
+  return { json: JSON.stringify(record), hosts: decision.hosts, entry };
+}
+
+/** Returns the line of what waited. Calls `emit` with lines of the dictionary that must come before it. */
+export function writtenLine(
+  { json, hosts }: Unwritten,
+  dictionary: HostDictionary,
+  emit: (line: string) => void,
+): string {
+  if (hosts === undefined) return framedJson(json);
+  const stored = dictionary.encode(hosts, (record) => emit(lineOf(record)));
+  return framedJson(`${json.slice(0, -'}}'.length)},"hosts":${JSON.stringify(stored)}}}`);
 }
 
 /** Returns what the index has of what is appended. */
@@ -179,7 +220,7 @@ export function entryOf(appended: Appended | StoredRecord): IndexEntry {
   const id = 'id' in appended ? appended.id : appended.decision.id;
   const keys = [keyOfVm(vm?.id ?? id)];
   if (vm?.name !== undefined) keys.push(keyOfVmName(vm.name));
-  return { time: timeOfDecisionId(id) ?? time, keys };
+  return { time, keys };
 }
 
 /** Returns the hash by which lines of a VM are found. */
@@ -210,8 +251,8 @@ export function decisionOf(stored: StoredDecision, dictionary: HostDictionary): 
   };
 }
 
-function packed(decision: Decision, hosts: StoredHosts): z.input<typeof packedSchema> {
-  const { vm, migration } = decision;
+function packed(decision: Decision): Omit<z.input<typeof packedSchema>, 'hosts'> {
+  const { vm, migration, hosts } = decision;
   return {
     time: decision.time,
     durationMs: decision.durationMs,
@@ -223,9 +264,8 @@ function packed(decision: Decision, hosts: StoredHosts): z.input<typeof packedSc
     policyHash: decision.policyHash,
     properties: [...decision.properties],
     snapshots: decision.snapshots.map(({ service, time, eventId }) => ({ service, time, eventId })),
-    hosts,
     unknownHostIds: [...decision.unknownHostIds],
-    units: decision.units.map((unit) => packedUnit(unit, decision.hosts.length)),
+    units: decision.units.map((unit) => packedUnit(unit, hosts.length)),
     reasons: decision.reasons.map(({ unit, hostId, text }) => ({ unit, hostId, text })),
     migration: migration && {
       vmId: migration.vmId,
@@ -248,10 +288,17 @@ function packedUnit(unit: DecidedUnit, hosts: number): z.input<typeof unitSchema
 }
 
 function packValues(values: ArrayLike<number>): { readonly bytes: string } | { readonly ints: string } {
+  const packed = packedValues(values);
+  return packed instanceof Uint8Array ? { bytes: base64Of(packed) } : { ints: base64Of(packed) };
+}
+
+/** Returns values in one byte each if they fit, else in four. Throws for one that is no integer of 32 bits. */
+export function packedValues(values: ArrayLike<number>): Uint8Array | Int32Array {
+  if (values instanceof Uint8Array || values instanceof Int32Array) return values;
   const bytes = new Uint8Array(values.length);
-  if (holdsAll(bytes, values)) return { bytes: base64Of(bytes) };
+  if (holdsAll(bytes, values)) return bytes;
   const ints = new Int32Array(values.length);
-  if (holdsAll(ints, values)) return { ints: base64Of(ints) };
+  if (holdsAll(ints, values)) return ints;
   throw new Error('a value is no integer of 32 bits');
 }
 

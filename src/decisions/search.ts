@@ -3,7 +3,15 @@ import { SchedulingError } from '../domain/errors.js';
 import { createLru } from '../lib/lru.js';
 import { timeOfDecisionId } from './decision-id.js';
 import type { HostDictionary } from './host-dictionary.js';
-import { decisionOf, isLineOf, isWhole, keyOfVm, keyOfVmName, parseLine } from './record.js';
+import {
+  decisionOf,
+  isLineOf,
+  isWhole,
+  keyOfVm,
+  keyOfVmName,
+  parseLine,
+  timeOfSuperseding,
+} from './record.js';
 import type { Segment } from './segment.js';
 import { blockOfDecision, blocksBefore, blocksFrom, decisionsThrough } from './segment-index.js';
 
@@ -96,6 +104,8 @@ export function createSearch(segments: () => readonly Segment[]): Search {
     const shadows: ShadowResult[] = [];
     for (const lines of await Promise.all(laterBlocks(key, decision.time, place).map(linesOf)))
       for (const line of lines) {
+        const time = timeOfSuperseding(line, decision.id);
+        if (time !== undefined) outcome = { time, unmatched: 'SUPERSEDED' };
         if (!isLineOf(line, 'outcome', decision.id) && !isLineOf(line, 'shadow', decision.id)) continue;
         const record = parseLine(line);
         if (record?.kind === 'outcome') outcome = record.outcome;

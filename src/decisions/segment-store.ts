@@ -6,7 +6,7 @@ import type { Clock } from '../lib/timers.js';
 import type { Disk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
 import { absent } from '../process/owner-socket.js';
-import { encode, entryOf, type Appended, type IndexEntry } from './record.js';
+import { writtenLine, type IndexEntry, type Unwritten } from './record.js';
 import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
@@ -16,8 +16,8 @@ export const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** Age at which a segment is ended, in ms, since whole segments are removed by age. */
 export const SEGMENT_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Most lines that are encoded in one turn, so that calls don't wait longer than a millisecond. */
-const BATCH = 32;
+/** Most lines of one write, so that calls don't wait longer than a millisecond for the checksums. */
+const BATCH = 128;
 
 /** Options of a folder of segments. */
 export interface SegmentStoreOptions {
@@ -36,12 +36,10 @@ export interface SegmentStore {
   /** Returns the segments, the oldest first. */
   readonly segments: () => readonly Segment[];
   /**
-   * Writes the first of what is appended, at least one. Resolves to how many that were, of which some may have been no good,
-   * which are counted. Rejects with errors of the file system: then the same has to be given again, more may follow.
+   * Writes the first of what waits, at least one. Resolves to how many that were. Rejects with errors of the file system: then
+   * the same has to be given again, more may follow.
    */
-  readonly write: (
-    appended: readonly Appended[],
-  ) => Promise<{ readonly count: number; readonly unfit: number }>;
+  readonly write: (waiting: readonly Unwritten[]) => Promise<number>;
   /**
    * Packs segments that are not written any more, and removes the oldest beyond the limits. Rejects with errors of the file
    * system.
@@ -74,7 +72,6 @@ interface Batch {
   readonly text: Buffer;
   readonly lines: readonly { readonly bytes: number; readonly entry: IndexEntry }[];
   readonly count: number;
-  readonly unfit: number;
 }
 
 /** Opens a folder of segments; makes it if need be. Rejects with errors of the file system. */
@@ -181,10 +178,9 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     );
   }
 
-  function encodeBatch(appended: readonly Appended[]): Batch {
-    const [first] = appended;
-    const hosts = first?.kind === 'decision' ? first.decision.hosts.length : 0;
-    if (current === undefined || isFull(current, hosts)) {
+  function nextBatch(waiting: readonly Unwritten[]): Batch {
+    const hostsOf = (one: Unwritten | undefined) => one?.hosts?.length ?? 0;
+    if (current === undefined || isFull(current, hostsOf(waiting[0]))) {
       lastNumber += 1;
       current = beginSegment(pathsOf(lastNumber).lines, lastNumber, clock.now(), disk);
     }
@@ -197,20 +193,13 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     };
     if (segment.end === 0) put(headerOf(segment), { keys: [] });
     let count = 0;
-    let unfit = 0;
-    for (const one of appended.slice(0, BATCH)) {
-      if (one.kind === 'decision' && !segment.hosts.hasRoomFor(one.decision.hosts.length) && count > 0) break;
+    for (const one of waiting.slice(0, BATCH)) {
+      if (count > 0 && !segment.hosts.hasRoomFor(hostsOf(one))) break;
       count += 1;
-      try {
-        put(
-          encode(one, segment.hosts, (text) => put(text, { keys: [] })),
-          entryOf(one),
-        );
-      } catch {
-        unfit += 1;
-      }
+      const line = writtenLine(one, segment.hosts, (text) => put(text, { keys: [] }));
+      put(line, one.entry);
     }
-    return { segment, text: Buffer.from(texts.join('')), lines, count, unfit };
+    return { segment, text: Buffer.from(texts.join('')), lines, count };
   }
 
   /** Opens the file of the last segment, and cuts off a torn line. */
@@ -236,9 +225,9 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
 
   return {
     segments: () => segments,
-    async write(appended) {
-      batch ??= encodeBatch(appended);
-      const { segment, text, lines, count, unfit } = batch;
+    async write(waiting) {
+      batch ??= nextBatch(waiting);
+      const { segment, text, lines, count } = batch;
       // At its place, and not at the end: what a failed write left there is written over.
       await disk.run(async () => {
         const file = await fileOf(segment);
@@ -250,7 +239,7 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       batch = undefined;
       if (segment.end === 0) segments = [...segments, segment];
       for (const { bytes, entry } of lines) segment.add(bytes, entry);
-      return { count, unfit };
+      return count;
     },
     isGone: () =>
       disk.run(

@@ -148,8 +148,11 @@ export interface DecisionLogPage extends DecisionPage {
 
 /** A record of decisions. */
 export interface DecisionLog {
-  /** Keeps a decision, soon: never waits for the disk and never throws. What can't be kept is counted. */
-  readonly append: (decision: Decision) => void;
+  /**
+   * Keeps a decision, soon: never waits for the disk and never throws. What can't be kept is counted. The outcome of the one that
+   * it supersedes, if any, is then that.
+   */
+  readonly append: (decision: Decision, superseded?: Pick<Decision, 'id'>) => void;
   /** Adds what became of a decision that was appended within the last ten minutes. */
   readonly appendOutcome: (decision: Pick<Decision, 'id' | 'vm'>, outcome: Outcome) => void;
   /** Adds what a shadow would have answered. */

@@ -92,10 +92,10 @@ describe('log of decisions, on a disk that fails', () => {
     writeFileSync(dir, '');
     let dropped = 0;
     const { log } = open({ onDropped: () => (dropped += 1) });
-    // 1,000 bytes, and 8 a host for the hosts and a unit: 1,000 + 8 x 10,000 x 2 = 161,000.
+    // 8 bytes a host, its value in base64, and about 700 for the rest: 80,000 + 13,336 + 700.
     const hosts = hostsNamed(10_000);
     const units = [scoreUnit('u', 10_000)];
-    const fits = Math.floor(MAX_PENDING_BYTES / 161_000);
+    const fits = Math.floor(MAX_PENDING_BYTES / 94_036);
     for (let n = 0; n < fits + 3; n++) log.append(decisionAt(NOW + n, { hosts, units }));
     expect([log.figures().pending, log.figures().dropped, dropped]).to.deep.equal([fits, 3, 3]);
     rmSync(dir);

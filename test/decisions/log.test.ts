@@ -145,6 +145,33 @@ describe('log of decisions', () => {
     ]);
   });
 
+  it('counts the failures of shadows that wait: 1,000 of 100,000 characters do not fit', () => {
+    const log = open({ owns: () => false });
+    const result = { shadow: 'next', winnerChanged: false, topOverlap: 0, failure: 'x'.repeat(100_000) };
+    for (let n = 0; n < 1000; n++) log.appendShadow(decisionAt(NOW), result);
+    expect(log.figures().pending).to.equal(Math.floor(MAX_PENDING_BYTES / 100_400));
+  });
+
+  it('gives a decision that another supersedes that as its outcome, also after a restart, and tells watchers', async () => {
+    const log = open();
+    const told: Decision[] = [];
+    log.watch((decision) => told.push(decision));
+    const [first, second] = [decisionAt(NOW), decisionAt(NOW + 60_000)];
+    log.append(first);
+    log.append(decisionAt(NOW + 5, { vm: { id: uuid(8) } }));
+    log.append(second, first);
+    const outcome = { time: NOW + 60_000, unmatched: 'SUPERSEDED' };
+    await until(
+      () => told.length,
+      (count) => count === 4,
+    );
+    expect([told[3]?.id, told[3]?.outcome]).to.deep.equal([first.id, outcome]);
+    const again = await reopen(log);
+    expect((await again.get(first.id, signal))?.outcome).to.deep.equal(outcome);
+    expect(idsOf(await everyPage(again, { outcome: 'UNMATCHED' }))).to.deep.equal([first.id]);
+    expect((await again.get(second.id, signal))?.outcome).to.equal(undefined);
+  });
+
   it('tells watchers of each decision at once, and again with its outcome', async () => {
     const log = open();
     const told: Decision[] = [];
@@ -152,14 +179,14 @@ describe('log of decisions', () => {
     const decision = decisionAt(NOW);
     log.append(decision);
     expect(told).to.deep.equal([decision]);
-    log.appendOutcome(decision, { time: NOW + 5, unmatched: 'SUPERSEDED' });
+    log.appendOutcome(decision, { time: NOW + 5, unmatched: 'VM_GONE' });
     await until(
       () => told.length,
       (count) => count === 2,
     );
     expect([told[1]?.id, told[1]?.outcome]).to.deep.equal([
       decision.id,
-      { time: NOW + 5, unmatched: 'SUPERSEDED' },
+      { time: NOW + 5, unmatched: 'VM_GONE' },
     ]);
     end();
     log.append(decisionAt(NOW + 1));
@@ -179,8 +206,9 @@ describe('log of decisions', () => {
   });
 
   for (const [what, given, bytes] of [
-    ['10,000 unknown hosts', { unknownHostIds: Array.from({ length: 10_000 }, (_, n) => uuid(n)) }, 640_000],
+    ['10,000 unknown hosts', { unknownHostIds: Array.from({ length: 10_000 }, (_, n) => uuid(n)) }, 360_000],
     ['100 properties of 1,000 characters', { properties: manyProperties() }, 100_000],
+    ['100 failures of 1,000 characters', { units: manyFailures() }, 100_000],
   ] as const) {
     it(`counts ${what} of what waits as ${bytes} bytes at least`, () => {
       const log = open({ owns: () => false });
@@ -197,6 +225,11 @@ describe('log of decisions', () => {
       await expectRejection(log.list({}, { size: 1, token }, signal), 'INVALID_ARGUMENT', 'page_token');
   });
 });
+
+function manyFailures(): Decision['units'] {
+  const failure = { code: 'INTERNAL' as const, message: 'x'.repeat(1000) };
+  return Array.from({ length: 100 }, (_, n) => ({ name: `unit ${n}`, weight: 1, failure }));
+}
 
 function manyProperties(): ReadonlyMap<string, string> {
   return new Map(Array.from({ length: 100 }, (_, n) => [`key ${n}`, 'x'.repeat(1000)]));

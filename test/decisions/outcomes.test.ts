@@ -4,6 +4,8 @@ import type { Decision, DecidedUnit, Outcome } from '../../src/domain/decision.j
 import { createFakeTime } from '../inventory/fake-time.js';
 import { decisionAt, hostsNamed, uuid } from './sample.js';
 
+const NOW = Date.parse('2026-01-02T03:04:05.678Z');
+
 /** A score unit of these values. */
 const unit = (weight: number, ...values: readonly number[]): DecidedUnit => ({
   ...{ name: 'u', weight, values },
@@ -12,7 +14,7 @@ const unit = (weight: number, ...values: readonly number[]): DecidedUnit => ({
 
 /** Outcomes on a clock of their own, with what was appended. */
 function stage() {
-  const time = createFakeTime();
+  const time = createFakeTime(NOW);
   const appended: { readonly id: string; readonly outcome: Outcome }[] = [];
   const told: Outcome[] = [];
   const outcomes = createOutcomes({
@@ -140,15 +142,29 @@ describe('outcomes', () => {
   });
 
   it('supersedes a decision by the next one about its VM at the same face, and not by one at the other', () => {
-    const { decide, place, appended } = stage();
-    const first = decide();
-    const second = decide({ face: 'GRPC' });
-    expect(appended).to.have.length(0);
-    const third = decide();
-    expect(appended.map(({ id }) => id)).to.deep.equal([first.id]);
-    expect(appended[0]?.outcome).to.include({ unmatched: 'SUPERSEDED' });
+    const { outcomes, time, place, appended, told } = stage();
+    const [first, third] = [decisionAt(NOW), decisionAt(NOW + 1)];
+    const second = decisionAt(NOW, { face: 'GRPC' });
+    expect(outcomes.decided(first)).to.equal(undefined);
+    expect(outcomes.decided(second)).to.equal(undefined);
+    time.set(NOW + 1);
+    expect(outcomes.decided(third)).to.equal(first);
+    expect(told).to.deep.equal([{ time: NOW + 1, unmatched: 'SUPERSEDED' }]);
     place(0);
-    expect(appended.slice(1).map(({ id }) => id)).to.have.members([second.id, third.id]);
+    expect(appended.map(({ id }) => id)).to.have.members([second.id, third.id]);
+  });
+
+  it('takes what a snapshot from before a decision shows for the landing of the one that it supersedes', () => {
+    const { time, decide, place, appended } = stage();
+    decide();
+    time.set(NOW + 5000);
+    const second = decide();
+    place(1, uuid(7), NOW + 4999);
+    expect(appended).to.deep.equal([]);
+    place(2, uuid(7), NOW + 5000);
+    expect(appended).to.have.length(1);
+    expect(appended[0]).to.deep.include({ id: second.id });
+    expect(appended[0]?.outcome).to.include({ hostId: uuid(2) });
   });
 
   it('waits for 10 min: the landing at their end counts, none after it', async () => {

@@ -7,7 +7,7 @@ import {
   MAX_LISTS,
   type HostDictionary,
 } from '../../src/decisions/host-dictionary.js';
-import { decisionOf, encode, framed, parseLine } from '../../src/decisions/record.js';
+import { decisionOf, encode, framed, parseLine, writtenLine } from '../../src/decisions/record.js';
 import { entryOfLine } from '../../src/decisions/segment.js';
 import type { DecidedHost, DecidedReason, Decision } from '../../src/domain/decision.js';
 import { decisionAt, hostsNamed, plain, scoreUnit, uuid } from './sample.js';
@@ -17,7 +17,7 @@ const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 /** Encodes a decision. Returns its line and those before it. */
 function linesOf(decision: Decision, dictionary: HostDictionary): readonly string[] {
   const lines: string[] = [];
-  lines.push(encode({ kind: 'decision', decision }, dictionary, (line) => lines.unshift(line)));
+  lines.push(writtenLine(encode({ kind: 'decision', decision }), dictionary, (line) => lines.unshift(line)));
   return lines;
 }
 
