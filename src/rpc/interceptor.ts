@@ -2,13 +2,12 @@ import {
   ServerInterceptingCall,
   status,
   type Metadata,
-  type ServerInterceptingCallInterface,
   type ServerInterceptor,
   type ServerMethodDefinition,
 } from '@grpc/grpc-js';
 import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
 import { quoted } from '../lib/text.js';
-import type { After, Clock } from '../lib/timers.js';
+import type { After } from '../lib/timers.js';
 import type { Authorize } from '../process/tokens.js';
 import type { CallKind } from './admission.js';
 import { authorizationOf, markAdmitted, requestIdMetadata, requestIdOf } from './call-metadata.js';
@@ -26,7 +25,8 @@ export interface MethodLabels {
 /** The end of a call of any service of the server, those of health and reflection included. */
 export interface HandledCall {
   readonly method: MethodLabels;
-  readonly code: status;
+  /** Number of its status code. */
+  readonly code: number;
   readonly durationMs: number;
 }
 
@@ -108,11 +108,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
   const labelsOf = createMethodLabels();
 
   return (definition, call) => {
-    const ended = watchEnd(
-      call,
-      (code, durationMs) => onHandled({ method: labelsOf(definition), code, durationMs }),
-      context.steady,
-    );
+    const start = context.steady.now();
     const kind = kindOf(definition);
     const method = methodName(definition.path);
     let connection: Connection | undefined;
@@ -120,11 +116,19 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
     let hasMessage = false;
     let isWhole = false;
     let hasEnded = false;
+    let isCounted = false;
     let isAnswered = false;
     let isAnswering = false;
     let readOn: (() => void) | undefined;
     let stopTimer: () => void = () => undefined;
     let release: () => void = () => undefined;
+
+    /** Counts a call once, with the first status that it got. */
+    function count(code: number): void {
+      if (isCounted) return;
+      isCounted = true;
+      onHandled({ method: labelsOf(definition), code, durationMs: context.steady.now() - start });
+    }
 
     const allow = (ms: number, then: () => void) => {
       // A method may answer a call that was cancelled long ago.
@@ -196,7 +200,9 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       const error = reportFailure(log, thrown, { method, requestId, peer: connection?.peer });
       const trailers = requestIdMetadata(requestId);
       trailers.set(ACCEPTED_ENCODINGS, 'identity');
-      call.sendStatus({ ...toStatus(error), metadata: trailers });
+      const ending = toStatus(error);
+      count(ending.code);
+      call.sendStatus({ ...ending, metadata: trailers });
       onCallEnd({ method, requestId, code: error.code, durationMs: 0 });
       onRefused(REFUSALS[error.code] ?? 'closing');
     }
@@ -236,7 +242,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
           onCancel() {
             stopTimer();
             hasEnded = true;
-            ended(status.CANCELLED);
+            count(sentStatus(call) ?? status.CANCELLED);
             if (!isWhole && isAdmitted && !definition.requestStream) onIncomplete(method);
             if (isWhole || isClosed()) release();
             else stopTimer = after(times.settleMs, waitUntilClosed);
@@ -252,6 +258,7 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
         pass(message);
       },
       sendStatus(ending, pass) {
+        count(ending.code);
         // An answer's time goes on to its status.
         if (!isAnswered) allowPeer(times.answerMs, 'answer_late');
         pass(ending);
@@ -281,27 +288,21 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
 }
 
 /**
- * Calls `onEnd` with the first status of a call, whoever sends it: grpc-js sends some by itself. Returns the function to call
- * when the call is over, with the code for one that got no status.
+ * Returns the status that left with the headers or trailers of a call: grpc-js sends some by itself, past the interceptor. Its
+ * types don't show the stream. To watch `sendStatus` of each call in its place would make collecting garbage dear.
  */
-function watchEnd(
-  call: ServerInterceptingCallInterface,
-  onEnd: (code: status, durationMs: number) => void,
-  steady: Clock,
-): (code: status) => void {
-  const start = steady.now();
-  let hasEnded = false;
-  function end(code: status): void {
-    if (hasEnded) return;
-    hasEnded = true;
-    onEnd(code, steady.now() - start);
-  }
-  const send = call.sendStatus.bind(call);
-  call.sendStatus = (ending) => {
-    end(ending.code);
-    send(ending);
-  };
-  return end;
+function sentStatus(call: object): number | undefined {
+  const stream: unknown = 'stream' in call ? call.stream : undefined;
+  return statusIn(fieldOf(stream, 'sentTrailers')) ?? statusIn(fieldOf(stream, 'sentHeaders'));
+}
+
+function statusIn(headers: unknown): number | undefined {
+  const code = fieldOf(headers, 'grpc-status');
+  return code === undefined ? undefined : Number(code);
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 /** Creates a function that returns the labels of a method, made once for each. */

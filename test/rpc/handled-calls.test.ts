@@ -113,19 +113,57 @@ describe('gRPC calls by the convention of its exporters', () => {
     expect(lines[1]).to.match(/ScoreHosts",grpc_code="(DeadlineExceeded|Canceled)"} 1$/);
   });
 
+  /** Sends the beginning of a request by hand. Resolves when its answer has ended. */
+  async function sent(address: string, path: string, headers: object, part: Buffer): Promise<void> {
+    const session = connect(`http://${address}`);
+    const head = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
+    const stream = session.request({ ...head, ...headers });
+    stream.write(part);
+    stream.resume();
+    await once(stream, 'end');
+    session.destroy();
+  }
+
+  const frame = (message: Buffer, { mark = 0, length = message.length } = {}): Buffer => {
+    const head = Buffer.alloc(5);
+    head.writeUInt8(mark, 0);
+    head.writeUInt32BE(length, 1);
+    return Buffer.concat([head, message]);
+  };
+  const body = ScoreHosts.requestSerialize({ vm_id });
+
+  for (const { what, path = ScoreHosts.path, headers = {}, part, code } of [
+    { what: 'a timeout that is none', headers: { 'grpc-timeout': 'x' }, part: frame(body), code: 'Internal' },
+    { what: 'a frame of 4 GiB', part: frame(body, { length: 0xffffffff }), code: 'ResourceExhausted' },
+    { what: 'a marked frame', part: frame(body, { mark: 1 }), code: 'Internal' },
+    {
+      what: 'half a message in time',
+      headers: { 'grpc-timeout': '20m' },
+      part: frame(body).subarray(0, 7),
+      code: 'DeadlineExceeded',
+    },
+    {
+      what: 'a stream that is late after an answer',
+      ...{ path: policyUnitMethods.StreamScoreHosts.path, headers: { 'grpc-timeout': '200m' } },
+      ...{ part: frame(body), code: 'DeadlineExceeded' },
+    },
+  ]) {
+    it(`have the code of a status that grpc-js sends by itself: ${what} gets ${code}`, async () => {
+      const { address, handled } = await counted();
+      await sent(address, path, headers, part);
+      const [first, ...others] = await until(handled, ({ length }) => length > 0);
+      expect(first).to.include(`grpc_code="${code}"} 1`);
+      expect(others).to.be.empty;
+    });
+  }
+
   it('that are refused have a reason: compressed, and overloaded', async () => {
     const { service, received, release } = held();
     const { address, linesOf } = await counted({
       service,
       settings: { maxConcurrentCalls: 1, allowPlaintext: false },
     });
-    const session = connect(`http://${address}`);
-    const head = { ':method': 'POST', ':path': ScoreHosts.path, 'content-type': 'application/grpc' };
-    const packed = session.request({ ...head, te: 'trailers', 'grpc-encoding': 'gzip' });
-    packed.end();
-    packed.resume();
-    await once(packed, 'close');
-    session.close();
+    await sent(address, ScoreHosts.path, { 'grpc-encoding': 'gzip' }, frame(body));
     const waiting = rawCall(address, ScoreHosts, { vm_id });
     await until(received, (calls) => calls === 1);
     await rawCall(address, ScoreHosts, { vm_id });
