@@ -6,6 +6,7 @@ import type { Churn } from './churn.js';
 import { faultsSchema, type FaultSwitch } from './faults.js';
 import { parseInput, type JsonObject } from './json.js';
 import type { RequestLog } from './request-log.js';
+import type { Sessions } from './sso.js';
 import type { World, WorldVm } from './world.js';
 
 /** Path of the control endpoint, outside of the engine's. */
@@ -15,12 +16,14 @@ const uuid = z.uuid().toLowerCase();
 const onHost = z.strictObject({ host_id: uuid });
 const nothing = z.strictObject({});
 const newStatus = z.strictObject({ status: z.string().min(1) });
+const newPassword = z.strictObject({ password: z.string().min(1) });
 const newRate = z.strictObject({ vms_per_second: z.number() });
 const lastEvent = z.strictObject({ last_id: z.int().min(0) });
 
 /** Parts that the control endpoint shows and changes. */
 export interface Controlled {
   readonly world: World;
+  readonly sessions: Pick<Sessions, 'changePassword'>;
   readonly faults: FaultSwitch;
   readonly churn: Churn;
   readonly requests: RequestLog;
@@ -29,12 +32,18 @@ export interface Controlled {
 /**
  * Creates the endpoint that steers the world and its faults:
  * POST /simulator/vms/ID/start {host_id}, .../migrate {host_id}, .../stop, .../pause, .../resume, .../remove;
- * POST /simulator/hosts/ID/status {status}; POST /simulator/events/restore {last_id}; GET and PUT /simulator/faults
- * and /simulator/churn; GET and DELETE /simulator/requests; GET /simulator/world.
+ * POST /simulator/hosts/ID/status {status}; POST /simulator/events/restore {last_id}; PUT /simulator/account {password};
+ * GET and PUT /simulator/faults and /simulator/churn; GET and DELETE /simulator/requests; GET /simulator/world.
  *
  * A web page can't reach it: it takes JSON only, which a form can't send, and answers only to a loopback name.
  */
-export function createControl({ world, faults, churn, requests }: Controlled): (ask: Ask) => Answer {
+export function createControl({
+  world,
+  sessions,
+  faults,
+  churn,
+  requests,
+}: Controlled): (ask: Ask) => Answer {
   return (ask) => {
     const { host = '' } = ask.headers;
     if (!isLoopback(host.replace(/:\d+$/, ''))) {
@@ -60,9 +69,16 @@ export function createControl({ world, faults, churn, requests }: Controlled): (
     if (kind === 'events' && id === 'restore' && action === undefined) return restoreEvents(ask);
     if (id !== undefined) return unknownPath(ask);
     if (kind === 'world') return ask.method === 'GET' ? jsonAnswer(worldJson(world)) : notAllowed('GET');
+    if (kind === 'account') return changeAccount(ask);
     if (kind === 'faults') return steerFaults(ask);
     if (kind === 'churn') return steerChurn(ask);
     return kind === 'requests' ? showRequests(ask) : unknownPath(ask);
+  }
+
+  function changeAccount(ask: Ask): Answer {
+    if (ask.method !== 'PUT') return notAllowed('PUT');
+    sessions.changePassword(read(newPassword, ask.body).password);
+    return jsonAnswer({});
   }
 
   function steerFaults(ask: Ask): Answer {

@@ -82,7 +82,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const requests = createRequestLog();
   const engine = createEngine(world, sessions, clock);
   const churn = createChurn(world, clock, after);
-  const control = createControl({ world, faults, churn, requests });
+  const control = createControl({ world, sessions, faults, churn, requests });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = goneSignal(response);

@@ -20,6 +20,8 @@ export type Verdict = { readonly allowed: false } | { readonly allowed: true; re
 /** Logins of the pretend engine. */
 export interface Sessions {
   readonly accepts: (username: string, password: string) => boolean;
+  /** Changes the password of the account. Sessions that are open go on. */
+  readonly changePassword: (password: string) => void;
   /** Opens a session and returns its token. */
   readonly open: () => string;
   readonly close: (token: string) => void;
@@ -40,7 +42,8 @@ const COOKIE = 'JSESSIONID';
 
 /** Starts without sessions. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const { username, password, sessionIdleTimeout = SESSION_IDLE_TIMEOUT, clock } = options;
+  const { username, sessionIdleTimeout = SESSION_IDLE_TIMEOUT, clock } = options;
+  let { password } = options;
   let lastUsed = createLru<string, number>(MAX_SESSIONS);
 
   const accepts = (user: string, secret: string) => user === username && secret === password;
@@ -62,6 +65,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   return {
     accepts,
+    changePassword: (next) => void (password = next),
     open,
     close: (token) => void lastUsed.delete(token),
     dropAll: () => void (lastUsed = createLru(MAX_SESSIONS)),

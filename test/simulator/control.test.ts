@@ -65,6 +65,17 @@ describe('control endpoint of the simulator', () => {
     expect(column(await get('/api/events'), 'event', 'id')).to.deep.equal(['2', '1']);
   });
 
+  it('changes the password: sessions go on, the old one is refused, the new one taken', async () => {
+    const { control, get, logIn } = simulator();
+    const put = await control('PUT', '/account', { password: 'other' });
+    expect([put.status, put.json()]).to.deep.equal([200, {}]);
+    expect((await get('/api/hosts')).status).to.equal(200);
+    expect((await logIn()).status).to.equal(400);
+    expect((await logIn({ password: 'other' })).status).to.equal(200);
+    expect((await control('PUT', '/account', { password: '' })).status).to.equal(400);
+    expect((await control('GET', '/account')).status).to.equal(405);
+  });
+
   it('sets how many VMs change a second, and says it', async () => {
     const { control, churn } = simulator();
     expect((await control('GET', '/churn')).json()).to.deep.equal({ vms_per_second: 0 });
