@@ -97,6 +97,7 @@ describe('the compose file', () => {
           environment: z.record(z.string(), z.string()).default({}),
           ports: z.array(z.string()).default([]),
           depends_on: z.array(z.string()).default([]),
+          volumes: z.array(z.string()).default([]),
         }),
       ),
     })
@@ -120,6 +121,18 @@ describe('the compose file', () => {
     expect(targets).to.deep.equal(
       listeners.map((listen) => String(z.object({ port: z.number() }).parse(listen).port)),
     );
+  });
+
+  it('has Prometheus load the alerts, which are where its configuration names them', () => {
+    const { rule_files: rules } = z
+      .object({ rule_files: z.array(z.string()) })
+      .parse(parse(read('compose/prometheus.yaml')));
+    expect(rules).to.deep.equal(['rules.yaml']);
+    const mounted = services['prometheus']?.volumes.map((volume) => volume.split(':').slice(0, 2));
+    expect(mounted).to.deep.equal([
+      ['./prometheus.yaml', '/etc/prometheus/prometheus.yml'],
+      ['../prometheus/rules.yaml', '/etc/prometheus/rules.yaml'],
+    ]);
   });
 
   it('scrapes each process of hostscore, and publishes ports on this machine alone', () => {

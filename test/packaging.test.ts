@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { manPage } from '../scripts/man-page.js';
 import { loadConfig, settings } from '../src/config/load.js';
 import { createProgram } from '../src/commands/program.js';
@@ -34,6 +36,15 @@ describe('the manual page', () => {
     const written = await manPage();
     expect(written).to.include('\n  HOSTSCORE_ENGINE_PASSWORD=... hostscore serve \\-\\-engine\\-username');
     expect(written).to.match(/hostscore@internal \\e\n/);
+  });
+});
+
+describe('the packages', () => {
+  it('have the maintainer that the npm package has as its author', () => {
+    const about = (file: string) =>
+      parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')) as unknown;
+    const { author } = z.object({ author: z.string() }).parse(about('package.json'));
+    expect(about('packaging/nfpm.yaml')).to.include({ maintainer: author });
   });
 });
 

@@ -234,7 +234,16 @@ const DEPLOY = new URL('../../deploy/', import.meta.url);
 /** The rules for alerts. */
 const rules = z
   .object({
-    groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
+    groups: z.array(
+      z.object({
+        rules: z.array(
+          z.object({
+            ...{ alert: z.string(), expr: z.string() },
+            annotations: z.object({ summary: z.string(), runbook: z.string() }),
+          }),
+        ),
+      }),
+    ),
   })
   .transform(({ groups }) => groups.flatMap((group) => group.rules));
 
@@ -297,6 +306,9 @@ describe('documented figures', () => {
   it('have an alert each that says what to do: each of the rules has a row, and each row a rule', () => {
     const rows = [...operations.matchAll(/^\| `(Hostscore\w+)` \| \S/gm)].map(([, alert]) => alert);
     expect(rows).to.deep.equal(alerts.map(({ alert }) => alert));
+    expect(operations).to.include('\n## Alerts\n');
+    for (const { annotations } of alerts)
+      expect(annotations.runbook).to.equal('/usr/share/doc/hostscore/docs/operations.md#alerts');
   });
 
   it('a counter of a service starts at 0, so that its first step is a rise', async () => {
