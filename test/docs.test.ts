@@ -2,6 +2,7 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import { expect } from 'chai';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import {
   INVENTORY_SERVICE,
@@ -9,8 +10,10 @@ import {
   POLICY_UNIT_SERVICE,
   policyUnitMethods,
 } from '../src/rpc/proto.js';
+import { createProgram } from '../src/commands/program.js';
 import { createMetrics } from '../src/process/metrics.js';
 import { units } from '../src/scoring/units/index.js';
+import { contractPage } from '../scripts/contract-docs.js';
 import { blocksOf, USER_PAGES } from './support/doc-blocks.js';
 import { configurationTable } from './support/configuration-table.js';
 
@@ -59,6 +62,20 @@ describe('documentation', () => {
     expect(read('docs/configuration.md')).to.include(configurationTable());
   });
 
+  it('has the contract as it is: npx tsx scripts/contract-docs.ts >docs/contract.md', () => {
+    expect(read('docs/contract.md')).to.equal(contractPage());
+  });
+
+  it('has a README of one screen', () => {
+    expect(read('README.md').split('\n')).to.have.length.below(50);
+  });
+
+  it('has an index with each page', () => {
+    const index = read('docs/README.md');
+    for (const page of USER_PAGES.filter((page) => /^docs\/(?!README)/.test(page)))
+      expect(index).to.include(`(${page.replace('docs/', '')})`);
+  });
+
   it('has a section for each unit', () => {
     const headings = read('docs/scoring.md').match(/^## .*/gm);
     for (const { name } of units) expect(headings).to.include(`## ${name}`);
@@ -81,7 +98,13 @@ describe('documentation', () => {
     );
     expect([...named].sort()).to.deep.equal(await metricNames());
 
-    const quoted = [...text.matchAll(/`([a-z]+(?: [a-z]+)+)(?=`| [a-z]+=)/g)].map(([, words = '']) => words);
+    // test/troubleshooting.test.ts holds what that page quotes.
+    const others = USER_PAGES.filter((page) => !page.endsWith('/troubleshooting.md'))
+      .map(read)
+      .join('\n');
+    const quoted = [...others.replaceAll(/\s+/g, ' ').matchAll(/`([a-z]+(?: [a-z]+)+)(?=`| [a-z]+=)/g)].map(
+      ([, words = '']) => words,
+    );
     const events = quoted.filter(
       (words) => !/^(?:(?:hostscore|call|decisions|npm|sortby|systemctl) |token create$)/.test(words),
     );
@@ -96,6 +119,21 @@ describe('documentation', () => {
       ({ language, text }) => !['sh', 'console'].includes(language) && typed.test(text),
     );
     expect(others).to.deep.equal([]);
+  });
+
+  it('names in its sentences commands that there are, with options that they have', async () => {
+    const io = { stdout: new PassThrough(), stderr: new PassThrough(), variables: {} };
+    const program = await createProgram({ ...io, signal: new AbortController().signal });
+    const named = USER_PAGES.flatMap((page) => [...read(page).matchAll(/`hostscore ([a-z][^`]*)`/g)]);
+    expect(named).to.have.length.above(80);
+    const wrong = named.filter(([, line = '']) => {
+      const words = line.split(/\s+/);
+      let command = program;
+      for (const word of words) command = command.commands.find((one) => one.name() === word) ?? command;
+      const options = [...command.options.map(({ long }) => long), '--help'];
+      return command === program || words.some((word) => word.startsWith('--') && !options.includes(word));
+    });
+    expect(wrong.map(([command]) => command)).to.deep.equal([]);
   });
 
   it('names, for each threat, a test that there is', () => {
@@ -114,10 +152,43 @@ describe('documentation', () => {
 
   for (const page of pages) {
     it(`${page} links only to what is there`, () => {
-      const targets = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(
-        ([, target = '']) => target,
-      );
-      expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).to.deep.equal([]);
+      expect(linksOf(page).filter((link) => !leads(page, link))).to.deep.equal([]);
     });
   }
+
+  it('links in a package to what the package has, but for sources and tests', () => {
+    const copied = /^cp -R (.*) "\$prefix\/share\/doc\/hostscore"$/m.exec(read('scripts/package.sh'))?.[1];
+    const roots = [...(copied ?? '').split(' '), 'examples'];
+    expect(roots).to.include.members(['README.md', 'docs']);
+    const targets = pages
+      .filter((page) => roots.includes(page.split('/')[0] ?? ''))
+      .flatMap((page) => linksOf(page).map(([path = '']) => join(dirname(page), path)))
+      .filter((target) => !roots.includes(target.split('/')[0] ?? '') && target !== '.');
+    expect(targets.filter((target) => !/^(?:src|test)\//.test(target))).to.deep.equal([]);
+  });
 });
+
+/** Returns the paths and anchors that a page links to, within these files. */
+function linksOf(page: string): string[][] {
+  const text = read(page).replaceAll(/^( *)```[^]*?^\1```$/gm, '');
+  return [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target = '']) => target.split('#'));
+}
+
+/** Reports whether there is what a link of a page leads to, its anchor included. */
+function leads(page: string, [path = '', anchor]: readonly string[]): boolean {
+  const file = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(ROOT, file))) return false;
+  return anchor === undefined || anchorsOf(file).includes(anchor);
+}
+
+/** Returns the anchors of a page as GitHub makes them of its headings. */
+function anchorsOf(file: string): string[] {
+  const text = read(file).replaceAll(/^( *)```[^]*?^\1```$/gm, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import type { ScoreHostsRequest } from '../../src/domain/contract.js';
 import { demoWorld } from '../../src/simulator/demo-world.js';
 import { call } from '../support/call.js';
+import { blocksOf } from '../support/doc-blocks.js';
+import { runToEnd } from '../support/program.js';
 import { byHost, startScoring, type Scoring } from '../support/scoring.js';
 
 const hostId = (n: number): string => `a0000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -87,4 +89,18 @@ describe('scores of the demo world', () => {
     await client.listPolicyUnits(call());
     expect(simulator.requests.latest()).to.deep.equal([]);
   });
+
+  for (const page of ['docs/first-score.md', 'docs/concepts.md']) {
+    const blocks = blocksOf(page);
+    const answered = blocks.filter((_, at) => blocks[at + 1]?.language === 'text');
+    for (const { line, language, text } of answered) {
+      it(`${page}: the command of line ${line} answers what stands below it`, async () => {
+        expect(language).to.equal('sh');
+        const [, ...args] = text.replaceAll('\\\n', '').trim().split(/\s+/);
+        const { stdout } = await runToEnd([...args, '--server', scoring.address]);
+        const shown = blocks.find((block) => block.language === 'text' && block.line > line)?.text ?? '';
+        expect(stdout.slice(0, shown.length)).to.equal(shown);
+      });
+    }
+  }
 });
