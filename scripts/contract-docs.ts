@@ -1,4 +1,4 @@
-// Prints docs/contract.md from the comments of proto/: npx tsx scripts/contract-docs.ts >docs/contract.md
+// Prints docs/contract.md, made of the comments in proto/; `npm run gen` writes it.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import protobuf, { type ReflectionObject } from 'protobufjs';
@@ -15,9 +15,9 @@ const FILES = [
 
 const INTRODUCTION = `# The gRPC contract
 
-Every service, message and field of [proto/hostscore/v1](../${FOLDER}), in the words of these files. \`npx tsx
-scripts/contract-docs.ts\` makes this page of them. How to call it, and the limits of a server, are in [grpc.md](grpc.md); how
-to answer it in [writing-a-service.md](writing-a-service.md).
+Every service, message and field of [proto/hostscore/v1](../${FOLDER}), in the words of these files. \`npm run gen\`
+makes this page of them. How to call it, and the limits of a server, are in [grpc.md](grpc.md); how
+to answer it in [writing-a-service.md](writing-a-service.md). A field that is \`optional\` is told apart from its default.
 `;
 
 /** Returns the page. */
