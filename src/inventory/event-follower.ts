@@ -300,7 +300,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
         isSilent = false;
         if (newest.length === 0) await expectSearch(signal);
         known = new Map(newest.map(({ id, time }) => [id, { time, seen: steady.now() }]));
-        idBefore();
+        // The oldest of them may be followed a little longer, to be given up again at once.
+        if (newestId() > MAX_FROM) throw outgrown(newestId());
         return undefined;
       } catch (thrown) {
         return SchedulingError.from(thrown);

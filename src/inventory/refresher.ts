@@ -213,8 +213,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
       following = canFollow && breaks.count === breaksBefore;
       publishFull(result, wasFollowing && following, told);
       log.debug('engine refreshed', { ...counts(), durationMs });
-      if (noEvents !== undefined)
+      if (noEvents !== undefined) {
+        // Events that can't be followed are not worth another reading at once.
+        breaks = { ...breaks, last: -Infinity };
         log.warn('engine events not followed', { code: noEvents.code, reason: noEvents.message }, '');
+      }
       if (following) pollAfter(0);
     }
     cancelNext = after(pause(), () => void refresh());
