@@ -1,6 +1,6 @@
 import type { InventorySettings } from '../config/sections.js';
 import { SchedulingError } from '../domain/errors.js';
-import { isSameHost, isSameVm, type Changes, type SnapshotDelta } from '../domain/snapshot-delta.js';
+import { isSameHost, type Changes, type SnapshotDelta } from '../domain/snapshot-delta.js';
 import type { HostRecord, Snapshot, UnannouncedData, Vm } from '../domain/snapshot.js';
 import { linkAbort, runWithin } from '../lib/deadline.js';
 import type { After, Clock } from '../lib/timers.js';
@@ -214,9 +214,10 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     const parsed = await client.readVm(id, signal);
     if (parsed === undefined) onVmGone(id, began);
     const record = usable('vm', id, parsed);
-    const vm = record?.hostId === undefined ? undefined : pool.lookedUp(record);
+    const before = snapshot.vm(id);
+    const vm = record?.hostId === undefined ? undefined : pool.lookedUp(record, before);
     if (vm === undefined) vms.removed.push(id);
-    else if (!isSameVm(vm, snapshot.vm(id))) vms.changed.push(vm);
+    else if (vm !== before) vms.changed.push(vm);
   }
 
   async function readHost(

@@ -130,8 +130,8 @@ export function createRefresher(options: RefresherOptions): Refresher {
   let flight: Promise<void> | undefined;
   let poll: Promise<void> | undefined;
   let newest: SnapshotUpdate | undefined;
-  /** The last full reading that succeeded. */
-  let full: Reading | undefined;
+  /** The last full reading that succeeded, without its snapshot, which is as large as the newest. */
+  let full: Omit<Reading, 'snapshot'> | undefined;
   /** True when events tell all that changed since the last full reading. */
   let following = false;
   /** Number of times in a row that events had to be given up, and the last time. */
@@ -208,7 +208,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       if (failures > 0) log.info('engine read again', { failures }, '');
       failures = 0;
       lastFailure = undefined;
-      full = result;
+      full = { began: result.began, skipped: result.skipped };
       const canFollow = hasEvents && settings.eventInterval > 0 && noEvents === undefined;
       following = canFollow && breaks.count === breaksBefore;
       publishFull(result, wasFollowing && following, told);

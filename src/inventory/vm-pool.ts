@@ -21,8 +21,8 @@ export const MAX_GUEST_REPORTS = 250_000;
 export interface VmPool {
   /** Starts a listing, whose unchanged VMs are the same objects as in `before`. */
   readonly begin: (before: Snapshot | undefined) => VmListing;
-  /** Creates the VM of a look-up. A stopped VM gets the last report of its guest agent. */
-  readonly lookedUp: (record: EngineVm) => Vm;
+  /** Creates the VM of a look-up, or returns `before` if it is equal. A stopped VM gets the last report of its guest agent. */
+  readonly lookedUp: (record: EngineVm, before?: Vm) => Vm;
   /** Returns the shared text of a status; undefined when too many differ. */
   readonly status: (text: string) => string | undefined;
 }
@@ -58,11 +58,11 @@ export function createVmPool(): VmPool {
   }
 
   function vmOf(record: EngineVm, guest: GuestOs | undefined, before: Vm | undefined): Vm {
-    const { id, name, memoryMiB, migratable, os } = record;
+    const { memoryMiB, migratable, os } = record;
     const key = JSON.stringify([os.type, os.version, guest?.distribution, guest?.version]);
     const vm: Vm = {
-      id,
-      name,
+      id: before?.id ?? record.id,
+      name: before?.name === record.name ? before.name : record.name,
       clusterId: sharedId(record.clusterId),
       hostId: sharedId(record.hostId),
       status: record.status && status(record.status),
@@ -98,10 +98,10 @@ export function createVmPool(): VmPool {
         },
       };
     },
-    lookedUp(record) {
+    lookedUp(record, before) {
       const { id, guest, hostId } = record;
-      remember(id, guest);
-      return vmOf(record, guest ?? (hostId === undefined ? guestReports.get(id) : undefined), undefined);
+      remember(before?.id ?? id, guest);
+      return vmOf(record, guest ?? (hostId === undefined ? guestReports.get(id) : undefined), before);
     },
     status,
   };

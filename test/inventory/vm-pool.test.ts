@@ -58,6 +58,8 @@ describe('createVmPool', () => {
       const listing = pool.begin(snapshotOf([], [before]));
       expect(listing.make(scriptedVm(1))).to.equal(before);
       expect(listing.make(scriptedVm(1, more))).not.to.deep.equal(before);
+      expect(pool.lookedUp(scriptedVm(1), before)).to.equal(before);
+      expect(pool.lookedUp(scriptedVm(1, more), before)).not.to.deep.equal(before);
     });
   }
 
