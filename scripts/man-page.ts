@@ -33,7 +33,7 @@ is given, and the user may read it.
 What the service remembers over a restart.
 .TP
 .I /usr/share/doc/hostscore
-The pages of the documentation, of which docs/install.md is the first.
+The pages of the documentation, which docs/README.md lists.
 .SH SEE ALSO
 .BR systemctl (1)
 `;
