@@ -10,6 +10,7 @@ import {
   POLICY_UNIT_SERVICE,
   policyUnitMethods,
 } from '../src/rpc/proto.js';
+import { SCHEDULING_ERROR_CODES } from '../src/domain/errors.js';
 import { createProgram } from '../src/commands/program.js';
 import { createMetrics } from '../src/process/metrics.js';
 import { units } from '../src/scoring/units/index.js';
@@ -89,6 +90,12 @@ describe('documentation', () => {
       const fields = fieldsOf(METHODS[service]?.[method]?.requestType.type);
       expect(fields, line).to.include.members(Object.keys(z.looseObject({}).parse(JSON.parse(request))));
     }
+  });
+
+  it('says of each status of a call when it comes and what to do', () => {
+    const [, errors = ''] = /^## Errors\n([^]*?)^## /m.exec(read('docs/grpc.md')) ?? [];
+    for (const code of SCHEDULING_ERROR_CODES)
+      expect(errors).to.match(new RegExp(`^\\| .*\\b${code}\\b`, 'm'));
   });
 
   it('names the metrics and the events of the log as they are, and every metric', async () => {
