@@ -7,7 +7,7 @@ import { decisionJson } from '../rpc/contract-json.js';
 import { decisionMethods } from '../rpc/proto.js';
 import { addClientOptions, type ClientOptions } from './client.js';
 import { pastTime, timeCondition, withDecisions } from './decision-lines.js';
-import { print, type Io } from './io.js';
+import { CommandError, print, type Io } from './io.js';
 import { text } from './options.js';
 import { alignedTable } from './table.js';
 import { terminalJson, terminalText } from './terminal-text.js';
@@ -76,7 +76,7 @@ function agreementLines({
   partial,
 }: ReportAgreementResponse__Output): readonly string[] {
   if (total === null || total.landed + total.unmatched === 0) return ['no outcomes'];
-  const columns = ['landed', 'on best', 'on best 3', 'unranked', 'points lost', 'not seen'];
+  const columns = ['landed', 'on best', 'on best 3', 'unranked', 'points lost', 'not seen', 'superseded'];
   return [
     ...alignedTable(
       [{ head: 'policy' }, ...columns.map((head) => ({ head, right: true }))],
@@ -106,11 +106,12 @@ function agreementLines({
 }
 
 function cellsOfOutcomes(counts: AgreementCounts__Output): readonly string[] {
-  const { landed, best, top_three, unranked, regret, unmatched } = counts;
+  const { landed, best, top_three, unranked, regret, unmatched, superseded } = counts;
   const ranked = landed - unranked;
   return [
     ...[String(landed), shareOf(best, ranked), shareOf(top_three, ranked), String(unranked)],
-    ...[ranked === 0 ? '-' : (regret / ranked).toFixed(1), String(unmatched)],
+    ...[ranked === 0 ? '-' : (regret / ranked).toFixed(1), String(unmatched - superseded)],
+    String(superseded),
   ];
 }
 
@@ -121,10 +122,22 @@ async function shadows(
   const report = await withDecisions(options, io, ({ client, call }) =>
     client.decisions.shadows({ ...timeCondition(since, until), shadow }, call),
   );
+  expectShadow(shadow, report);
   if (json === true) {
     const bytes = decisionMethods.ReportShadows.responseSerialize(report);
     print(io, terminalJson(decisionJson('ReportShadowsResponse', bytes)));
   } else print(io, ...shadowLines(report).map(terminalText));
+}
+
+/** Throws a CommandError for the name of a shadow that neither runs nor has results in the time of a report. */
+function expectShadow(name: string, { shadows, running }: ReportShadowsResponse__Output): void {
+  if (name === '' || shadows.length > 0 || running.includes(name)) return;
+  const known = running.length === 0 ? 'none' : running.join(', ');
+  throw new CommandError(
+    terminalText(
+      `--shadow ${name}: none runs that is called so (running: ${known}), and none had results in this time`,
+    ),
+  );
 }
 
 function shadowLines({ shadows, partial }: ReportShadowsResponse__Output): readonly string[] {
@@ -139,7 +152,7 @@ function shadowLines({ shadows, partial }: ReportShadowsResponse__Output): reado
     'other hosts',
     'failed',
   ];
-  const tables = shadows.flatMap(({ shadow, total, by_os, by_cluster }) => {
+  const tables = shadows.flatMap(({ shadow, policy_hash, total, by_os, by_cluster }) => {
     const groups = [
       { name: 'all', counts: total },
       ...by_os.map(({ name, counts }) => ({ name: `OS ${name === '' ? 'unknown' : name}`, counts })),
@@ -150,7 +163,10 @@ function shadowLines({ shadows, partial }: ReportShadowsResponse__Output): reado
     ];
     return [
       ...alignedTable(
-        [{ head: shadow }, ...columns.map((head) => ({ head, right: true }))],
+        [
+          { head: [shadow, policy_hash].filter(Boolean).join(' ') },
+          ...columns.map((head) => ({ head, right: true })),
+        ],
         groups.flatMap(({ name, counts }) => (counts === null ? [] : [[name, ...cellsOfShadow(counts)]])),
       ),
       '',

@@ -83,7 +83,10 @@ export function openDecisions(
   const makeId = createDecisionIds();
   metrics.watchDecisions((face) => logs[face].figures());
   return {
-    service: createDecisionService({ logs, process: `${hostname()} at ${formatAddress(server.listen)}` }),
+    service: createDecisionService({
+      ...{ logs, process: `${hostname()} at ${formatAddress(server.listen)}` },
+      shadowNames: () => shadows?.names ?? [],
+    }),
     record: (face, service, policies) =>
       recordDecisions(service, {
         ...{ face, makeId, policies, log },

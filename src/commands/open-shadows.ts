@@ -36,7 +36,7 @@ export function openShadows(
     onDropped: metrics.shadowDropped,
   });
   return {
-    decided: running.decided,
+    ...running,
     close() {
       running.close();
       for (const close of closers) close();

@@ -80,6 +80,7 @@ export function createAgreement(): Agreement {
       for (const counts of [total, countsOf(decision)]) {
         if ('unmatched' in outcome) {
           counts.unmatched++;
+          counts.superseded += Number(outcome.unmatched === 'SUPERSEDED');
           continue;
         }
         const { rank, regret = 0 } = outcome;
@@ -121,7 +122,7 @@ function agreementOf(unit: string, { decisions, best, expected, variance }: Unit
 }
 
 function noCounts(): Counts {
-  return { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 0 };
+  return { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 0, superseded: 0 };
 }
 
 function known({ landed, unmatched }: AgreementCounts): number {

@@ -118,6 +118,7 @@ const shadowSchema = z.strictObject({
   ...subject,
   result: z.strictObject({
     shadow: text,
+    policyHash: text.optional(),
     winner: text.optional(),
     winnerChanged: z.boolean(),
     tau: z.number().optional(),

@@ -41,6 +41,8 @@ export interface DecisionServiceOptions {
   readonly logs: Readonly<Record<DecisionFace, DecisionLog>>;
   /** Process that answers, such as its machine and where it listens. */
   readonly process: string;
+  /** Returns the names of the shadows that run now; none by default. */
+  readonly shadowNames?: () => readonly string[];
   /** Dates reports. */
   readonly clock?: Clock;
 }
@@ -52,6 +54,7 @@ const END = 'x';
 export function createDecisionService({
   logs,
   process,
+  shadowNames = () => [],
   clock = Date,
 }: DecisionServiceOptions): DecisionService {
   async function list(
@@ -117,7 +120,7 @@ export function createDecisionService({
     if (decision !== undefined) return decision;
     throw new SchedulingError(
       'NOT_FOUND',
-      `process ${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}: dry runs (call, score) are not kept; ` +
+      `process ${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}: dry runs (call, score) are kept with --record only; ` +
         'for the answer of another process ask that one',
     );
   }
@@ -157,8 +160,10 @@ export function createDecisionService({
     },
     agreement: ({ from, to, face }, { signal, deadline }) =>
       reportAgreement(pages, { ...periodOf({ from, to }), face, signal, deadline }),
-    shadows: ({ from, to, shadow }, { signal, deadline }) =>
-      reportShadows(pages, { ...periodOf({ from, to }), shadow, signal, deadline }),
+    shadows: async ({ from, to, shadow }, { signal, deadline }) => ({
+      ...(await reportShadows(pages, { ...periodOf({ from, to }), shadow, signal, deadline })),
+      running: shadowNames(),
+    }),
   };
 }
 

@@ -19,7 +19,7 @@ interface Tally {
   readonly regret: Mean;
 }
 
-interface ShadowTally {
+interface ShadowTally extends Pick<ShadowResult, 'shadow' | 'policyHash'> {
   readonly total: Tally;
   readonly byOs: Map<string, Tally>;
   readonly byCluster: Map<string, Tally>;
@@ -29,12 +29,13 @@ interface ShadowTally {
 export async function reportShadows(
   pages: DecisionPages,
   { shadow, ...period }: Period & { readonly shadow?: string | undefined },
-): Promise<ShadowReports> {
+): Promise<Omit<ShadowReports, 'running'>> {
   const tallies = new Map<string, ShadowTally>();
   function add({ method, vm, shadows = [] }: Decision): void {
     for (const result of shadows) {
       if (shadow !== undefined && result.shadow !== shadow) continue;
-      const tally = entryOf(tallies, result.shadow, newShadow);
+      const { shadow: name, policyHash } = result;
+      const tally = entryOf(tallies, `${name} ${policyHash ?? ''}`, () => newShadow(name, policyHash));
       addResult(tally.total, result, method);
       addResult(entryOf(tally.byOs, vm?.os ?? '', noTally), result, method);
       addResult(entryOf(tally.byCluster, vm?.clusterId ?? '', noTally), result, method);
@@ -42,18 +43,19 @@ export async function reportShadows(
   }
   const isPartial = await eachDecision(pages, period, add);
   return {
-    shadows: [...tallies]
-      .map(([name, { total, byOs, byCluster }]) => ({
-        ...{ shadow: name, total: countsOf(total) },
+    shadows: [...tallies.values()]
+      .map(({ shadow, policyHash, total, byOs, byCluster }) => ({
+        ...{ shadow, policyHash, total: countsOf(total) },
         ...{ byOs: groupsOf(byOs), byCluster: groupsOf(byCluster) },
       }))
-      .sort((left, right) => (left.shadow < right.shadow ? -1 : 1)),
+      // Those of one name stay in the order in which they were found: from the newest decision back.
+      .sort((left, right) => (left.shadow < right.shadow ? -1 : Number(left.shadow > right.shadow))),
     isPartial,
   };
 }
 
-function newShadow(): ShadowTally {
-  return { total: noTally(), byOs: new Map(), byCluster: new Map() };
+function newShadow(shadow: string, policyHash: string | undefined): ShadowTally {
+  return { shadow, policyHash, total: noTally(), byOs: new Map(), byCluster: new Map() };
 }
 
 function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

@@ -54,6 +54,7 @@ export interface ShadowsOptions {
 
 /** Shadows that compare decisions with what they would have answered. */
 export interface Shadows {
+  readonly names: readonly string[];
   /** Compares a decision, soon. Ignores one about no VM or no hosts, and migrations. */
   readonly decided: (decision: Decision, request: RecordedRequest) => void;
   /** Stops. What waits is forgotten. */
@@ -65,7 +66,7 @@ interface Job {
   readonly request: RecordedRequest;
 }
 
-type Difference = Omit<ShadowResult, 'shadow'>;
+type Difference = Omit<ShadowResult, 'shadow' | 'policyHash'>;
 type ScoredUnit = Extract<DecidedUnit, { readonly values: ArrayLike<number> }>;
 type Filter = Extract<DecidedUnit, { readonly accepted: Uint8Array }>;
 
@@ -75,6 +76,7 @@ export function createShadows(options: ShadowsOptions): Shadows {
   const closing = new AbortController();
   const queues = shadows.map((shadow) => ({ shadow, add: createQueue(shadow, options, closing.signal) }));
   return {
+    names: shadows.map(({ name }) => name),
     decided(decision, request) {
       if (decision.method === 'BALANCE' || decision.vm === undefined || decision.hosts.length === 0) return;
       for (const { shadow, add } of queues) {
@@ -118,6 +120,8 @@ function createQueue(
     workIn(Math.min(rest, COMPARISON_MS));
   }
 
+  const subject = { shadow: shadow.name, ...('policy' in shadow && { policyHash: shadow.policy.hash }) };
+
   async function compare({ decision, request }: Job): Promise<ShadowResult | undefined> {
     const late = () => new SchedulingError('DEADLINE_EXCEEDED', `no answer within ${COMPARISON_MS} ms`);
     const deadline = clock.now() + COMPARISON_MS;
@@ -130,12 +134,12 @@ function createQueue(
         },
         { signal: closing, ms: COMPARISON_MS, after, late },
       );
-      return difference && { shadow: shadow.name, ...difference };
+      return difference && { ...subject, ...difference };
     } catch (thrown) {
       const { code, message } = SchedulingError.from(thrown);
       if (!(thrown instanceof SchedulingError))
         log.error('shadow failed', { shadow: shadow.name, stack: stackOf(thrown) }, shadow.name);
-      return { shadow: shadow.name, winnerChanged: false, topOverlap: 0, failure: `${code}: ${message}` };
+      return { ...subject, winnerChanged: false, topOverlap: 0, failure: `${code}: ${message}` };
     }
   }
 

@@ -61,6 +61,8 @@ export interface AgreementCounts {
   readonly regret: number;
   /** Decisions of which it is known that nothing was seen. */
   readonly unmatched: number;
+  /** Those of them for whose VM a newer call came first. */
+  readonly superseded: number;
 }
 
 /** The outcomes of the decisions by one policy. */
@@ -118,9 +120,11 @@ export interface ShadowGroup {
   readonly counts: ShadowCounts;
 }
 
-/** Differences of one shadow; groups with the most decisions first. */
+/** Differences of one shadow under one policy; groups with the most decisions first. */
 export interface ShadowReport {
   readonly shadow: string;
+  /** Hash of the policy; absent for a service. */
+  readonly policyHash?: string | undefined;
   readonly total: ShadowCounts;
   readonly byOs: readonly ShadowGroup[];
   readonly byCluster: readonly ShadowGroup[];
@@ -128,7 +132,10 @@ export interface ShadowReport {
 
 /** A report on shadows. */
 export interface ShadowReports {
+  /** In the order of names; of one name the latest policy first. */
   readonly shadows: readonly ShadowReport[];
+  /** Names of the shadows that run now. */
+  readonly running: readonly string[];
   /** As in {@link AgreementReport.isPartial}. */
   readonly isPartial: boolean;
 }

@@ -65,6 +65,8 @@ export type UnmatchedReason = 'TIMED_OUT' | 'SUPERSEDED' | 'VM_GONE';
 export interface ShadowResult {
   /** Name of the shadow in the configuration. */
   readonly shadow: string;
+  /** Hash of its policy; absent for a service. */
+  readonly policyHash?: string | undefined;
   /** Best host of the shadow; absent when it has none, and of filters. */
   readonly winner?: string | undefined;
   /** True when it is another one than ours; of filters, when the shadow leaves other hosts. */

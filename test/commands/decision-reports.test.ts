@@ -14,15 +14,15 @@ import { constantService } from '../support/scoring-service.js';
 import { serverSettings } from '../support/server-settings.js';
 
 const AGREEMENT: AgreementReport = {
-  total: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 3 },
+  total: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 3, superseded: 1 },
   policies: [
     {
       ...{ policyHash: 'a1b2', policy: 'spread' },
-      counts: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 0 },
+      counts: { landed: 12, best: 6, topThree: 9, unranked: 2, regret: 55, unmatched: 0, superseded: 0 },
     },
     {
       policyHash: 'c3d4',
-      counts: { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 3 },
+      counts: { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 3, superseded: 1 },
     },
   ],
   units: [
@@ -40,9 +40,10 @@ const counts = (given: Partial<ShadowCounts>): ShadowCounts => ({
 const COMPARED = { compared: 8, winnerChanged: 2, meanTau: 0.875, meanTopOverlap: 4.5, meanRegret: 10 };
 
 const SHADOWS: ShadowReports = {
+  running: ['dense', 'next'],
   shadows: [
     {
-      shadow: 'dense',
+      ...{ shadow: 'dense', policyHash: 'a1b2' },
       total: counts({ ...COMPARED, failed: 1, filtersCompared: 4, filtersChanged: 1 }),
       byOs: [{ name: 'rhel_9x64', counts: counts(COMPARED) }, { counts: counts({ failed: 1 }) }],
       byCluster: [{ name: 'c1', counts: counts(COMPARED) }],
@@ -86,13 +87,13 @@ describe('reports on decisions', () => {
     return { lines: outcome.stdout.trimEnd().split('\n'), stdout: outcome.stdout, asked: served.asked };
   }
 
-  it('say how far callers follow: of 10 ranked landings 6 on the best, 5.5 points lost each', async () => {
+  it('say how far callers follow: of 10 ranked landings 6 on the best, 5.5 points lost each, and of 3 that were not seen 1 superseded', async () => {
     const { lines } = await run(['decisions', 'agreement']);
     expect(lines).to.deep.equal([
-      'policy       landed  on best  on best 3  unranked  points lost  not seen',
-      'all              12     60 %       90 %         2          5.5         3',
-      'spread a1b2      12     60 %       90 %         2          5.5         0',
-      'c3d4              0        -          -         0            -         3',
+      'policy       landed  on best  on best 3  unranked  points lost  not seen  superseded',
+      'all              12     60 %       90 %         2          5.5         2           1',
+      'spread a1b2      12     60 %       90 %         2          5.5         0           0',
+      'c3d4              0        -          -         0            -         2           1',
       '',
       'unit     decisions  on its best  by chance',
       'same_os         10         60 %       25 %',
@@ -101,20 +102,36 @@ describe('reports on decisions', () => {
   });
 
   it('say that there are no outcomes, or no comparisons', async () => {
-    const total = { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 0 };
+    const total = { landed: 0, best: 0, topThree: 0, unranked: 0, regret: 0, unmatched: 0, superseded: 0 };
     const none = [
       { total, policies: [], units: [], isPartial: false },
-      { shadows: [], isPartial: false },
+      { shadows: [], running: ['dense'], isPartial: false },
     ] as const;
     expect((await run(['decisions', 'agreement'], [...none])).lines).to.deep.equal(['no outcomes']);
     await server?.close(0);
     expect((await run(['shadow', 'report'], [...none])).lines).to.deep.equal(['no comparisons']);
+    await server?.close(0);
+    const running = ['shadow', 'report', '--shadow', 'dense'];
+    expect((await run(running, [...none])).lines).to.deep.equal(['no comparisons']);
+  });
+
+  it('fail for a shadow that neither runs nor has results, and name those that run', async () => {
+    const served = await serve(AGREEMENT, { shadows: [], running: ['dense', 'next'], isPartial: false });
+    server = served.server;
+    const args = ['shadow', 'report', '--shadow', 'dens', '--server', served.server.address];
+    for (const json of [[], ['--json']]) {
+      const outcome = await runToEnd([...args, ...json]);
+      expect(outcome.stdout).to.equal('');
+      expect(errorText(outcome)).to.equal(
+        'CommandError: --shadow dens: none runs that is called so (running: dense, next), and none had results in this time',
+      );
+    }
   });
 
   it('say what shadows would have chosen, of which calls, and that it is a part', async () => {
     const { lines } = await run(['shadow', 'report']);
     expect(lines).to.deep.equal([
-      'dense         scored  other winner   tau  of best 5  points lost  filtered  other hosts  failed',
+      'dense a1b2    scored  other winner   tau  of best 5  points lost  filtered  other hosts  failed',
       'all                8          25 %  0.88        4.5         10.0         4         25 %       1',
       'OS rhel_9x64       8          25 %  0.88        4.5         10.0         0            -       0',
       'OS unknown         0             -     -          -            -         0            -       1',

@@ -25,7 +25,7 @@ function agreementOf(decisions: readonly Partial<Decision>[]) {
 const call = { signal: new AbortController().signal, deadline: Infinity };
 
 describe('agreement', () => {
-  it('counts outcomes: of ranks 1, 1, 3, 4, none and two unmatched, five landed, two best, three among three, one unranked', () => {
+  it('counts outcomes: of ranks 1, 1, 3, 4, none and two unmatched, five landed, two best, three among three, one unranked, one superseded', () => {
     const { total } = agreementOf([
       { outcome: landed(0, 1, 0) },
       { outcome: landed(0, 1, 0) },
@@ -36,7 +36,15 @@ describe('agreement', () => {
       { outcome: { time: TIME, unmatched: 'SUPERSEDED' } },
       {},
     ]);
-    expect(total).to.deep.equal({ landed: 5, best: 2, topThree: 3, unranked: 1, regret: 35, unmatched: 2 });
+    expect(total).to.deep.equal({
+      landed: 5,
+      best: 2,
+      topThree: 3,
+      unranked: 1,
+      regret: 35,
+      unmatched: 2,
+      superseded: 1,
+    });
   });
 
   it('counts by policy, the one with most outcomes first, under its newest name', () => {

@@ -130,6 +130,7 @@ describe('log of decisions', () => {
     log.append(decision);
     log.appendShadow(decision, {
       shadow: 'next',
+      policyHash: 'a1b2',
       winnerChanged: true,
       winner: uuid(2),
       tau: -0.5,
@@ -141,7 +142,7 @@ describe('log of decisions', () => {
     const found = await log.get(decision.id, signal);
     expect(found?.outcome).to.deep.equal({ time: NOW + 60_000, hostId: uuid(2), rank: 1, regret: 0 });
     expect(found?.shadows).to.deep.equal([
-      { shadow: 'next', winnerChanged: true, winner: uuid(2), tau: -0.5, topOverlap: 3 },
+      { shadow: 'next', policyHash: 'a1b2', winnerChanged: true, winner: uuid(2), tau: -0.5, topOverlap: 3 },
     ]);
   });
 

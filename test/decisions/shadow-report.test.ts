@@ -85,6 +85,21 @@ describe('the report on shadows', () => {
     ]);
   });
 
+  it('has each policy of a shadow by itself, the latest first', async () => {
+    const { shadows } = await reportOf(
+      ['b', 'a', 'b', undefined].map((policyHash, n) => ({
+        shadows: [resultOf({ policyHash, winnerChanged: n === 1 })],
+      })),
+    );
+    expect(
+      shadows.map(({ policyHash, total }) => [policyHash, total.compared, total.winnerChanged]),
+    ).to.deep.equal([
+      ['b', 2, 0],
+      ['a', 1, 1],
+      [undefined, 1, 0],
+    ]);
+  });
+
   it('has only the one that is asked for', async () => {
     const { shadows } = await reportOf(both, 'next');
     expect(shadows.map(({ shadow }) => shadow)).to.deep.equal(['next']);

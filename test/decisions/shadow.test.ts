@@ -180,7 +180,7 @@ describe('shadows', () => {
   ]) {
     it(`computes a policy from the values of the decision, without a call: ${title}`, async () => {
       const found = await resultOf(shadowOf(policy), given);
-      expect(found).to.deep.equal(result && { shadow: 'tried', ...result });
+      expect(found).to.deep.equal(result && { shadow: 'tried', policyHash: policy.hash, ...result });
     });
   }
 
@@ -253,8 +253,9 @@ describe('shadows', () => {
     const { asked, service } = answering({ b: [100, 0, 0] });
     const failed = { name: 'b', weight: 1, failure: { code: 'INTERNAL', message: 'x' } } as const;
     const assumedPlacements = [{ vmId: uuid(8), hostId: uuid(1) }];
+    const policy = scoring({ a: 1, b: 3 });
     const result = await resultOf(
-      shadowOf(scoring({ a: 1, b: 3 })),
+      shadowOf(policy),
       { requestId: 'r-1', units: [unit('a', 1, 10, 20, 30), failed] },
       { service },
       { properties: new Map(), assumedPlacements },
@@ -266,8 +267,8 @@ describe('shadows', () => {
     });
     expect(asked[0]?.call).to.include({ requestId: 'r-1', dryRun: true, isShadow: true });
     expect(result).to.deep.equal({
-      ...{ shadow: 'tried', winner: uuid(0), winnerChanged: true, topOverlap: 3, regret: 20 },
-      tau: -1 / 3,
+      ...{ shadow: 'tried', policyHash: policy.hash, winner: uuid(0), winnerChanged: true },
+      ...{ topOverlap: 3, regret: 20, tau: -1 / 3 },
     });
   });
 

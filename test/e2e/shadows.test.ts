@@ -33,9 +33,9 @@ describe('shadows of a service that runs', function () {
     folder.remove();
   });
 
-  function configure(shadow: readonly object[]): void {
+  function configure(shadow: readonly object[], spread = 1): void {
     const policies = {
-      spread: { scores: { even_vm_distribution: 1 } },
+      spread: { scores: { even_vm_distribution: spread } },
       same: { scores: { ksm_same_os_score: 7 } },
     };
     writeFileSync(file, JSON.stringify({ policies, shadow }));
@@ -57,6 +57,8 @@ describe('shadows of a service that runs', function () {
     );
     const results = new Map(decisions[0]?.shadows.map((result) => [result.shadow, result]));
     expect(decisions[0]?.winner?.host_id).to.equal(winner);
+    expect(results.get('spread')?.policy_hash).to.match(/^[0-9a-f]{12}$/);
+    expect(results.get('next')?.policy_hash).to.equal('');
     expect(results.get('spread')).to.include({
       ...{ winner_host_id: chosen, winner_changed: chosen !== winner, failure: '' },
     });
@@ -93,6 +95,26 @@ describe('shadows of a service that runs', function () {
     );
     expect(decisions[0]?.shadows).to.have.length(1);
     expect(decisions[0]?.shadows[0]).to.include({ winner_changed: false, tau: 1, failure: '' });
+  });
+
+  it('are reported by policy when one of theirs changes, the latest first, and the newest ones run', async () => {
+    const { client, score, simulator, program } = scoring;
+    const later = call({ deadline: Date.now() + 10_000 });
+    const [vmId = ''] = simulator.world.vms.keys();
+    configure([{ name: 'spread', policy: 'spread' }], 2);
+    program.reload();
+    await until(
+      () => program.stderr().match(/ reloaded\n/g)?.length,
+      (times) => times === 2,
+    );
+    await score(vmId, BY_KSM);
+    const { shadows, running } = await until(
+      () => client.decisions.shadows({ shadow: 'spread' }, later),
+      (report) => report.shadows.length === 2,
+    );
+    expect(shadows.map(({ total }) => total?.compared)).to.deep.equal([1, 2]);
+    expect(shadows[0]?.policy_hash).not.to.equal(shadows[1]?.policy_hash);
+    expect(running).to.deep.equal(['spread']);
   });
 
   it('are refused with their key when they name no policy', async () => {

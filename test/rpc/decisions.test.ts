@@ -209,7 +209,15 @@ describe('DecisionService', () => {
       logs.ENGINE.appendOutcome(decision, { time: decision.time + 9, ...lost });
     }
     const { total, process } = await client.agreement({}, aCall());
-    expect(total).to.deep.equal({ landed: 3, best: 2, top_three: 3, unranked: 0, regret: 4, unmatched: 0 });
+    expect(total).to.deep.equal({
+      landed: 3,
+      best: 2,
+      top_three: 3,
+      unranked: 0,
+      regret: 4,
+      unmatched: 0,
+      superseded: 0,
+    });
     expect(process).to.equal('scorer-1/7');
   });
 

@@ -57,10 +57,12 @@ export function writeAgreement(report: AgreementReport, process: string): Buffer
 }
 
 /** Encodes a report on shadows. */
-export function writeShadows({ shadows, isPartial }: ShadowReports, process: string): Buffer {
+export function writeShadows({ shadows, isPartial, running }: ShadowReports, process: string): Buffer {
   return decisionMethods.ReportShadows.responseSerialize({
-    shadows: shadows.map(({ shadow, total, byOs, byCluster }) => ({
+    running,
+    shadows: shadows.map(({ shadow, policyHash = '', total, byOs, byCluster }) => ({
       shadow,
+      policy_hash: policyHash,
       total: shadowCounts(total),
       by_os: byOs.map(shadowGroup),
       by_cluster: byCluster.map(shadowGroup),
@@ -116,8 +118,8 @@ function rejectionMessage({ host, unit, reason = '' }: ExplainedRejection) {
   return { host: hostMessage(host), unit, reason: boundedText(reason) };
 }
 
-function agreementCounts({ landed, best, topThree, unranked, regret, unmatched }: AgreementCounts) {
-  return { landed, best, top_three: topThree, unranked, regret, unmatched };
+function agreementCounts({ topThree, ...counts }: AgreementCounts) {
+  return { ...counts, top_three: topThree };
 }
 
 function shadowGroup({ name = '', counts }: ShadowGroup) {

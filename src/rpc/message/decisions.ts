@@ -297,15 +297,16 @@ function outcomeMessage(outcome: Outcome): Sent<OutcomeMessage> {
 }
 
 function shadowMessage(result: ShadowResult): Sent<ShadowResultMessage> {
-  const { shadow, winner = '', winnerChanged, tau, regret, otherSnapshot = false, failure = '' } = result;
+  const { shadow, policyHash = '', winner = '', winnerChanged, tau, regret, failure = '' } = result;
   return {
     shadow,
+    policy_hash: policyHash,
     winner_host_id: winner,
     winner_changed: winnerChanged,
     ...(tau === undefined ? {} : { tau }),
     ...(failure === '' ? { top_overlap: result.topOverlap } : {}),
     ...(regret === undefined ? {} : { regret }),
-    other_snapshot: otherSnapshot,
+    other_snapshot: result.otherSnapshot === true,
     failure: boundedText(failure),
   };
 }

@@ -30,6 +30,10 @@ export interface AgreementCounts {
    * Decisions of which it is known that nothing was seen.
    */
   'unmatched'?: (number | string | Long);
+  /**
+   * Those of them for whose virtual machine a newer call came first.
+   */
+  'superseded'?: (number | string | Long);
 }
 
 /**
@@ -60,4 +64,8 @@ export interface AgreementCounts__Output {
    * Decisions of which it is known that nothing was seen.
    */
   'unmatched': (number);
+  /**
+   * Those of them for whose virtual machine a newer call came first.
+   */
+  'superseded': (number);
 }

@@ -7,7 +7,7 @@ import type { ShadowReport as _hostscore_v1_ShadowReport, ShadowReport__Output a
  */
 export interface ReportShadowsResponse {
   /**
-   * One for each shadow.
+   * By shadow and policy, in the order of names; of one name the latest policy first.
    */
   'shadows'?: (_hostscore_v1_ShadowReport)[];
   /**
@@ -18,6 +18,10 @@ export interface ReportShadowsResponse {
    * Process that answered. MUST be sent.
    */
   'process'?: (string);
+  /**
+   * Names of the shadows that run now.
+   */
+  'running'?: (string)[];
 }
 
 /**
@@ -25,7 +29,7 @@ export interface ReportShadowsResponse {
  */
 export interface ReportShadowsResponse__Output {
   /**
-   * One for each shadow.
+   * By shadow and policy, in the order of names; of one name the latest policy first.
    */
   'shadows': (_hostscore_v1_ShadowReport__Output)[];
   /**
@@ -36,4 +40,8 @@ export interface ReportShadowsResponse__Output {
    * Process that answered. MUST be sent.
    */
   'process': (string);
+  /**
+   * Names of the shadows that run now.
+   */
+  'running': (string)[];
 }

@@ -4,7 +4,7 @@ import type { ShadowCounts as _hostscore_v1_ShadowCounts, ShadowCounts__Output a
 import type { ShadowGroup as _hostscore_v1_ShadowGroup, ShadowGroup__Output as _hostscore_v1_ShadowGroup__Output } from '../../hostscore/v1/ShadowGroup.js';
 
 /**
- * How one shadow differs.
+ * How one shadow differs, under one policy.
  */
 export interface ShadowReport {
   /**
@@ -23,10 +23,14 @@ export interface ShadowReport {
    * By cluster, most decisions first.
    */
   'by_cluster'?: (_hostscore_v1_ShadowGroup)[];
+  /**
+   * Hash of the policy, as in the results. Empty: the shadow is a service.
+   */
+  'policy_hash'?: (string);
 }
 
 /**
- * How one shadow differs.
+ * How one shadow differs, under one policy.
  */
 export interface ShadowReport__Output {
   /**
@@ -45,4 +49,8 @@ export interface ShadowReport__Output {
    * By cluster, most decisions first.
    */
   'by_cluster': (_hostscore_v1_ShadowGroup__Output)[];
+  /**
+   * Hash of the policy, as in the results. Empty: the shadow is a service.
+   */
+  'policy_hash': (string);
 }

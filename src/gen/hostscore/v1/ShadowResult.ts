@@ -38,6 +38,10 @@ export interface ShadowResult {
    * Reason why there is nothing to compare. Empty: there is.
    */
   'failure'?: (string);
+  /**
+   * Hash of the policy of the shadow. Empty: the shadow is a service, or the result is of before the field.
+   */
+  'policy_hash'?: (string);
   '_tau'?: "tau";
   '_top_overlap'?: "top_overlap";
   '_regret'?: "regret";
@@ -79,6 +83,10 @@ export interface ShadowResult__Output {
    * Reason why there is nothing to compare. Empty: there is.
    */
   'failure': (string);
+  /**
+   * Hash of the policy of the shadow. Empty: the shadow is a service, or the result is of before the field.
+   */
+  'policy_hash': (string);
   '_tau'?: "tau";
   '_top_overlap'?: "top_overlap";
   '_regret'?: "regret";
