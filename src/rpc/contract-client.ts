@@ -21,12 +21,27 @@ import type { ReserveRequest } from '../gen/hostscore/v1/ReserveRequest.js';
 import type { ReserveResponse__Output } from '../gen/hostscore/v1/ReserveResponse.js';
 import type { ScoreHostsRequest } from '../gen/hostscore/v1/ScoreHostsRequest.js';
 import type { ScoreHostsResponse__Output } from '../gen/hostscore/v1/ScoreHostsResponse.js';
+import type { ExplainDecisionRequest } from '../gen/hostscore/v1/ExplainDecisionRequest.js';
+import type { ExplainDecisionResponse__Output } from '../gen/hostscore/v1/ExplainDecisionResponse.js';
+import type { GetDecisionRequest } from '../gen/hostscore/v1/GetDecisionRequest.js';
+import type { GetDecisionResponse__Output } from '../gen/hostscore/v1/GetDecisionResponse.js';
+import type { ListDecisionsRequest } from '../gen/hostscore/v1/ListDecisionsRequest.js';
+import type { ListDecisionsResponse__Output } from '../gen/hostscore/v1/ListDecisionsResponse.js';
+import type { ReportAgreementRequest } from '../gen/hostscore/v1/ReportAgreementRequest.js';
+import type { ReportAgreementResponse__Output } from '../gen/hostscore/v1/ReportAgreementResponse.js';
+import type { ReportShadowsRequest } from '../gen/hostscore/v1/ReportShadowsRequest.js';
+import type { ReportShadowsResponse__Output } from '../gen/hostscore/v1/ReportShadowsResponse.js';
+import type { WatchDecisionsRequest } from '../gen/hostscore/v1/WatchDecisionsRequest.js';
+import type { WatchDecisionsResponse__Output } from '../gen/hostscore/v1/WatchDecisionsResponse.js';
+import type { WatchRequest } from '../gen/hostscore/v1/WatchRequest.js';
+import type { WatchResponse__Output } from '../gen/hostscore/v1/WatchResponse.js';
 import { followToken } from '../process/tokens.js';
 import { openChannel } from './channel.js';
 import { decodeAnswer } from './message/read-response.js';
 import { callUnary, createRemote } from './outgoing-call.js';
-import { inventoryMethods, policyUnitMethods } from './proto.js';
+import { decisionMethods, inventoryMethods, policyUnitMethods } from './proto.js';
 import type { ClientTls } from './tls.js';
+import { followStream } from './watch-client.js';
 
 /** Options of a client. */
 export interface ClientOptions {
@@ -54,6 +69,16 @@ export interface CallOptions {
 /** A method that sends a message of the contract and returns the one that answers it. Rejects with a SchedulingError. */
 export type Method<Request, Response> = (request: Request, options?: CallOptions) => Promise<Response>;
 
+/**
+ * A method that streams its answers, and passes on message after message; the service waits while they are not taken. Rejects
+ * with a SchedulingError when the stream ends, for whatever reason: call it again.
+ */
+export type WatchMethod<Request, Response> = (
+  request: Request,
+  onMessage: (response: Response) => void,
+  options?: Pick<CallOptions, 'signal' | 'requestId'>,
+) => Promise<never>;
+
 /** A client of one service that speaks the messages of the contract, as the proto files have them. */
 export interface Client {
   readonly listPolicyUnits: Method<ListPolicyUnitsRequest, ListPolicyUnitsResponse__Output>;
@@ -66,11 +91,25 @@ export interface Client {
   readonly reserve: Method<ReserveRequest, ReserveResponse__Output>;
   readonly release: Method<ReleaseRequest, ReleaseResponse__Output>;
   readonly listReservations: Method<ListReservationsRequest, ListReservationsResponse__Output>;
+  readonly watch: WatchMethod<WatchRequest, WatchResponse__Output>;
+  readonly listDecisions: Method<ListDecisionsRequest, ListDecisionsResponse__Output>;
+  readonly getDecision: Method<GetDecisionRequest, GetDecisionResponse__Output>;
+  readonly watchDecisions: WatchMethod<WatchDecisionsRequest, WatchDecisionsResponse__Output>;
+  readonly explainDecision: Method<ExplainDecisionRequest, ExplainDecisionResponse__Output>;
+  readonly reportAgreement: Method<ReportAgreementRequest, ReportAgreementResponse__Output>;
+  readonly reportShadows: Method<ReportShadowsRequest, ReportShadowsResponse__Output>;
   /** Closes the connection. Calls in flight fail. */
   readonly close: () => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** A method as the generated code defines it. */
+interface Definition<Request, Response> {
+  readonly path: string;
+  readonly requestSerialize: (request: Request) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+}
 
 /**
  * Creates a client of the service at `target` (`host:port`, or any gRPC name, such as `dns:///name:port`), which connects at
@@ -83,15 +122,7 @@ export function createClient(target: string, { tls, tokenFile }: ClientOptions =
 
   /** Creates a method; `notFound` is the subject of its NOT_FOUND. */
   function method<Request, Response>(
-    {
-      path,
-      requestSerialize,
-      responseDeserialize,
-    }: {
-      readonly path: string;
-      readonly requestSerialize: (request: Request) => Buffer;
-      readonly responseDeserialize: (bytes: Buffer) => Response;
-    },
+    { path, requestSerialize, responseDeserialize }: Definition<Request, Response>,
     notFound?: NotFoundSubject,
   ): Method<Request, Response> {
     const read = (bytes: Buffer) => decodeAnswer(bytes, responseDeserialize);
@@ -99,8 +130,21 @@ export function createClient(target: string, { tls, tokenFile }: ClientOptions =
       callUnary(remote, { path, write: () => requestSerialize(request), read, notFound }, callOf(options));
   }
 
+  function watchMethod<Request, Response>({
+    path,
+    requestSerialize,
+    responseDeserialize,
+  }: Definition<Request, Response>): WatchMethod<Request, Response> {
+    return async (request, onMessage, options) =>
+      followStream(remote, { path, request: requestSerialize(request) }, callOf(options), (bytes) =>
+        onMessage(decodeAnswer(bytes, responseDeserialize)),
+      );
+  }
+
   const { ListPolicyUnits, ScoreHosts, FilterHosts, BalanceHosts } = policyUnitMethods;
-  const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations } = inventoryMethods;
+  const { ListHosts, ListVms, GetInventory, Reserve, Release, ListReservations, Watch } = inventoryMethods;
+  const { ListDecisions, GetDecision, WatchDecisions, ExplainDecision, ReportAgreement, ReportShadows } =
+    decisionMethods;
   return {
     listPolicyUnits: method(ListPolicyUnits),
     scoreHosts: method(ScoreHosts, 'VM'),
@@ -112,6 +156,13 @@ export function createClient(target: string, { tls, tokenFile }: ClientOptions =
     reserve: method(Reserve, 'VM'),
     release: method(Release),
     listReservations: method(ListReservations),
+    watch: watchMethod(Watch),
+    listDecisions: method(ListDecisions),
+    getDecision: method(GetDecision),
+    watchDecisions: watchMethod(WatchDecisions),
+    explainDecision: method(ExplainDecision),
+    reportAgreement: method(ReportAgreement),
+    reportShadows: method(ReportShadows),
     close: () => channel.close(),
   };
 }
