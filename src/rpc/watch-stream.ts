@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
@@ -12,7 +13,7 @@ import { createStepLog, type StepLog } from './step-log.js';
 
 const METHOD = 'Watch';
 
-/** Longest time that a watcher may take for one message of 100 KB, in milliseconds. The contract names it. */
+/** Longest time that a watcher may take for one message of 100 KB, or some short ones, in milliseconds. The contract names it. */
 export const MAX_UNREAD_MS = 60_000;
 
 /** A stream of encoded messages to one watcher. */
@@ -51,6 +52,8 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
     const onClosed = () =>
       stop.abort(new SchedulingError('UNAVAILABLE', 'the inventory is closed; watch again'));
     call.signal.addEventListener('abort', onGone);
+    // One for each replica, which is no leak.
+    setMaxListeners(0, feed.closed);
     feed.closed.addEventListener('abort', onClosed);
     if (feed.closed.aborted) onClosed();
     try {
@@ -60,7 +63,7 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
         for (const data of uses) feed.use(data);
         await (message === undefined
           ? waitFor(cursor.changed(), stop.signal)
-          : sendWatched(stream, message, { signal: stop.signal, after }));
+          : sendWatched(stream, [message], { signal: stop.signal, after }));
       }
     } finally {
       cursor.close();
@@ -87,17 +90,20 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
     });
 }
 
-/** Sends a message of a watch. Resolves when it has left: grpc-js calls back once it is written to the socket. */
+/** Sends messages of a watch. Resolves when they have left: grpc-js calls back for each once it is written to the socket. */
 export async function sendWatched(
   stream: WatchStream,
-  message: Buffer,
+  messages: readonly Buffer[],
   { signal, after }: { readonly signal: AbortSignal; readonly after: After },
 ): Promise<void> {
   const cancelTimer = after(MAX_UNREAD_MS, () =>
     admittedCall(stream.metadata).connection?.cut('answer_late'),
   );
   try {
-    await waitFor(new Promise<void>((sent) => stream.write(message, () => sent())), signal);
+    const sent = messages.map(
+      (message) => new Promise<void>((resolve) => stream.write(message, () => resolve())),
+    );
+    await waitFor(Promise.all(sent), signal);
   } finally {
     cancelTimer();
   }

@@ -8,7 +8,8 @@ import type { DecisionService } from '../../src/domain/decision-service.js';
 import type { ListDecisionsRequest } from '../../src/gen/hostscore/v1/ListDecisionsRequest.js';
 import type { WatchDecisionsResponse__Output } from '../../src/gen/hostscore/v1/WatchDecisionsResponse.js';
 import type { DecisionClient } from '../../src/rpc/decision-client.js';
-import { MAX_UNREAD_DECISIONS } from '../../src/rpc/decision-methods.js';
+import { createClient } from '../../src/rpc/contract-client.js';
+import { MAX_UNREAD_BYTES } from '../../src/rpc/decision-methods.js';
 import { decisionMethods } from '../../src/rpc/proto.js';
 import { decisionAt, hostsNamed, scoreUnit, uuid } from '../decisions/sample.js';
 import { expectRejection } from '../support/rejection.js';
@@ -251,7 +252,9 @@ describe('DecisionService', () => {
     await ended;
   });
 
-  it(`tells a watcher how many it missed: of ${MAX_UNREAD_DECISIONS + 10} at once 10, since ${MAX_UNREAD_DECISIONS} wait`, async () => {
+  // 3 candidates: 1,000 + 3 x 16 = 1,048 bytes, of which 1,000 are 1,048,000 and 1,001 are more than 1 MiB.
+  const most = Math.floor(MAX_UNREAD_BYTES / 1048);
+  it(`tells a watcher how many it missed: of ${most + 10} at once 10, since ${most} of 1,048 bytes wait in ${MAX_UNREAD_BYTES}`, async () => {
     const { client, logs } = await serve();
     const told: WatchDecisionsResponse__Output[] = [];
     const stop = new AbortController();
@@ -263,14 +266,62 @@ describe('DecisionService', () => {
     // All of the beginning has been told.
     await new Promise((resolve) => setTimeout(resolve, 50));
     told.length = 0;
-    for (let n = 0; n < MAX_UNREAD_DECISIONS + 10; n++) logs.ENGINE.append(at(n));
+    for (let n = 0; n < most + 10; n++) logs.ENGINE.append(at(n));
     await until(
       () => told.length,
-      (length) => length === MAX_UNREAD_DECISIONS,
+      (length) => length === most,
     );
     expect(told.reduce((sum, { missed }) => sum + missed, 0)).to.equal(10);
     stop.abort();
     await ended;
+  });
+
+  it('tells a watcher of a decision that alone is larger than what may wait', async () => {
+    const { client, logs } = await serve();
+    const told: WatchDecisionsResponse__Output[] = [];
+    const stop = new AbortController();
+    const ended = rejection(client.watch({}, aCall({ signal: stop.signal }), (one) => told.push(one)));
+    const hosts = hostsNamed(MAX_UNREAD_BYTES / 16);
+    await until(() => {
+      logs.ENGINE.append(at(0, { hosts, units: [] }));
+      return told.length;
+    }, Boolean);
+    expect(told[0]?.decision?.host_count).to.equal(hosts.length);
+    stop.abort();
+    await ended;
+  });
+
+  it('is there for programs that have createClient', async () => {
+    const decision = at(0, { face: 'GRPC' });
+    const { server, logs } = await serve([decision]);
+    const client = createClient(server.address);
+    loopback.onClose(client.close);
+    const { id } = decision;
+    expect((await client.listDecisions({ vm_name: 'vm-7' })).decisions.map((one) => one.id)).to.deep.equal([
+      id,
+    ]);
+    expect((await client.getDecision({ id })).decision?.hosts).to.have.length(3);
+    expect((await client.explainDecision({ id })).explanation?.ranking).to.have.length(3);
+    expect((await client.reportAgreement({})).total?.landed).to.equal(0);
+    expect((await client.reportShadows({})).shadows).to.deep.equal([]);
+    await expectRejection(client.getDecision({ id: 'g1' }), 'NOT_FOUND');
+    const told: WatchDecisionsResponse__Output[] = [];
+    const stop = new AbortController();
+    const ended = rejection(
+      client.watchDecisions({ face: 'DECISION_FACE_GRPC' }, (one) => told.push(one), { signal: stop.signal }),
+    );
+    await until(() => {
+      logs.GRPC.append(at(1, { face: 'GRPC' }));
+      return told.length;
+    }, Boolean);
+    stop.abort();
+    expect(await ended).to.have.property('code', 'CANCELLED');
+    expect(told[0]?.decision?.request_id).to.equal('1');
+    await expectRejection(
+      client.watch({}, () => undefined),
+      'UNIMPLEMENTED',
+      'nothing to watch here',
+    );
   });
 
   const { ListDecisions, GetDecision, ExplainDecision } = decisionMethods;

@@ -74,6 +74,16 @@ describe('Watch', () => {
     expect(await open(others)).to.include('at most 64 are accepted; watch one of those');
   });
 
+  it('is open many times without a warning of Node, which an administrator would take for a leak', async () => {
+    const { client } = await serve();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    await openMany(client('127.0.0.1'), 20);
+    process.off('warning', onWarning);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('that its caller cancels is no failed call, but one that was cancelled', async () => {
     const { log, client } = await serve();
     const caller = new AbortController();
