@@ -106,7 +106,7 @@ const REFUSALS: Readonly<Record<CallKind, (max: number) => string>> = {
     `${max} calls are in flight, at most ${max} are accepted (server.maxConcurrentCalls); try again`,
   stream: (max) => `${max} streams are open, at most ${max} are accepted; use an open one, or try again`,
   replica: (max) =>
-    `${max} watches of the inventory are open, at most ${max} are accepted${max < MAX_REPLICAS ? `, and ${MAX_REPLICAS} with callers of this machine or with a client certificate (server.tlsClientCaFile)` : ''}; watch one of those replicas instead`,
+    `${max} watches of the inventory are open, at most ${max} are accepted${max < MAX_REPLICAS ? `, and ${MAX_REPLICAS} with callers of this machine, a token (server.tokensFile) or a client certificate (server.tlsClientCaFile)` : ''}; watch one of those replicas instead`,
   probe: (max) => `${max} health checks are under way, at most ${max} are accepted; try again`,
   watch: (max) => `${max} health watches are open, at most ${max} are accepted; call Check`,
   reflection: (max) => `${max} reflection streams are open, at most ${max} are accepted; try again`,

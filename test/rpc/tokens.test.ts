@@ -1,9 +1,12 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
+import { setMaxListeners } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { InventoryService, Reservation } from '../../src/domain/inventory.js';
+import { createFeed } from '../../src/inventory/feed.js';
 import { followTokens, createToken, type Authorize } from '../../src/process/tokens.js';
+import { MAX_REPLICAS } from '../../src/rpc/admission.js';
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.js';
 import { createClient } from '../../src/rpc/contract-client.js';
 import { inventoryMethods } from '../../src/rpc/proto.js';
@@ -11,6 +14,7 @@ import { serverTlsOptions } from '../../src/rpc/tls.js';
 import { selfSigned } from '../inventory/self-signed.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { host, snapshotOf } from '../support/world.js';
 import {
   aBalanceRequest,
   aCall,
@@ -223,6 +227,33 @@ describe('calls with tokens', () => {
     expect(await client.release(uuid(3), aCall())).to.deep.equal(RESERVATION);
     const other = loopback.connect(server, { tls: { ca: pair.cert }, token: () => second });
     await expectRejection(other.reserve(RESERVE, aCall()), 'PERMISSION_DENIED', 'token b does not allow');
+  });
+
+  it(`give a replica one of all ${MAX_REPLICAS} places, not of half of them`, async () => {
+    const { tokens, authorize } = tokensFor(['Watch']);
+    const pair = selfSigned(OUTSIDE);
+    const options = serverTlsOptions(pair);
+    const snapshot = snapshotOf([host(1)], []);
+    const current = () => snapshot;
+    const feed = createFeed({
+      ...{ current, listReservations: () => [], steady: performance },
+      use: () => undefined,
+    });
+    feed.update({ snapshot, delta: undefined, began: performance.now() });
+    const server = await serve(authorize, { settings: { listen }, tls: () => options, feed: () => feed });
+    const replica = loopback.connect(server, { tls: { ca: pair.cert }, token: () => tokens[0] ?? '' });
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    const open = () =>
+      new Promise<string>((resolve) => {
+        const call = { requestId: 'watch', signal: stop.signal };
+        replica
+          .watch({ from: undefined, uses: [] }, call, () => resolve('open'))
+          .catch((error: unknown) => resolve(String(error)));
+      });
+    for (let n = 0; n < MAX_REPLICAS; n += 1) expect(await open()).to.equal('open');
+    expect(await open()).to.include(`at most ${MAX_REPLICAS} are accepted; watch one of those`);
+    stop.abort();
   });
 
   it('are refused from other machines in plain text, even where that is served', async () => {
