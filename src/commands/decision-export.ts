@@ -15,7 +15,10 @@ const IDS = new Set([
 ]);
 
 /** Words that stand before a replaced text, by its member. */
-const KINDS: Readonly<Record<string, string>> = { vmName: 'vm', hostName: 'host', vmOs: 'os' };
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ vmName: 'vm', hostName: 'host', vmOs: 'os' },
+  properties: 'property',
+};
 
 /** Numbers and switches as values of properties: they are no one's name, as those of a VM that is called 4711 would be. */
 const PLAIN = /^(?:[-+]?\d+(?:\.\d+)?|true|false)$/;
@@ -48,23 +51,33 @@ export function createAnonymiser(key: Buffer = randomBytes(32)): (value: unknown
     return `${a}-${b}-4${c}-8${d}-${e}`;
   };
   return (value) =>
-    rewritten(value, '', (member, text) => {
-      if (typeof text !== 'string' || text === '' || KEPT.has(member)) return text;
-      if (member === PROPERTY_VALUE && PLAIN.test(text)) return text;
-      return replaced(text, member);
-    });
+    rewritten(
+      ...([value, ''] as const),
+      (member, text) => {
+        if (typeof text !== 'string' || text === '' || KEPT.has(member)) return text;
+        if (member === PROPERTY_VALUE && PLAIN.test(text)) return text;
+        return replaced(text, member);
+      },
+      (property) => replaced(property, 'properties'),
+    );
 }
 
-/** Rewrites the members of a JSON value from the outside in; what becomes undefined is left out. */
-function rewritten(value: unknown, key: string, change: (key: string, value: unknown) => unknown): unknown {
+/** Rewrites the members of a JSON value from the outside in, and the keys of properties; what becomes undefined is left out. */
+function rewritten(
+  value: unknown,
+  key: string,
+  change: (key: string, value: unknown) => unknown,
+  rename: (property: string) => string = (property) => property,
+): unknown {
   const changed = change(key, value);
-  if (Array.isArray(changed)) return changed.map((item: unknown) => rewritten(item, key, change));
+  if (Array.isArray(changed)) return changed.map((item: unknown) => rewritten(item, key, change, rename));
   if (typeof changed !== 'object' || changed === null) return changed;
   return Object.fromEntries(
     Object.entries(changed).flatMap(([name, member]: [string, unknown]) => {
-      // The keys of properties are the units' own; their values are texts of whoever set them.
-      const result = rewritten(member, key === 'properties' ? PROPERTY_VALUE : name, change);
-      return result === undefined ? [] : [[name, result]];
+      // Keys of properties, like their values, are texts of whoever set them.
+      const isProperty = key === 'properties';
+      const result = rewritten(member, isProperty ? PROPERTY_VALUE : name, change, rename);
+      return result === undefined ? [] : [[isProperty ? rename(name) : name, result]];
     }),
   );
 }

@@ -44,7 +44,9 @@ describe('decisions export', () => {
     const text = JSON.stringify(createAnonymiser()({ ...named, properties: { vmName: '7' } }));
     for (const name of ['"4711"', '"true"', '"2024"', '"20231"', '"42"', '"-10.5"'])
       expect(text).not.to.include(name);
-    expect(text).to.include('"12"').and.to.include('{"vmName":"7"}');
+    expect(text)
+      .to.include('"12"')
+      .and.to.match(/"properties":\{"property-[0-9a-f]{12}":"7"\}/);
   });
 
   it('replaces every text that is no word of the contract, the same by the same', () => {
@@ -63,20 +65,24 @@ describe('decisions export', () => {
       'full',
       'engine-1',
       '"a1"',
+      'avoid',
+      'strict',
     ])
       expect(text).not.to.include(secret);
     for (const id of [1, 2, 7].map(uuid)) expect(text).not.to.include(id);
     for (const kept of [
       '"e1"',
       '2026-01-02',
-      '"weight":"3"',
-      '"strict":"true"',
+      '"weight":2',
+      ':"3"',
+      ':"true"',
       '"12"',
       '"-4"',
       'UNAVAILABLE',
       '"u"',
     ])
       expect(text).to.include(kept);
+    expect(text.match(/"property-[0-9a-f]{12}":/g)).to.have.length(3);
     const id = /"winnerHostId":"([^"]+)"/.exec(text)?.[1] ?? '';
     expect(id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(text.split(id)).to.have.length(1 + 5);
