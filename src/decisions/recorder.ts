@@ -26,6 +26,7 @@ import { stackOf } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { MakeDecisionId } from './decision-id.js';
+import { packedValues } from './record.js';
 
 /** Most rejected hosts of a call whose reasons are kept: enough to see what a filter is about. */
 export const MAX_REASONED_REJECTIONS = 20;
@@ -35,6 +36,9 @@ export const SAMPLE_EVERY = 100;
 
 /** Most answers that wait for the end of the turn of the event loop in which they were given. */
 export const MAX_WAITING_ANSWERS = 1000;
+
+/** Most hosts that are remembered for decisions over lists of their own, so that these share them. */
+export const MAX_SHARED_HOSTS = 20_000;
 
 /** Time for which the names of a list of hosts that is asked for again and again are taken to be the same, in ms. */
 export const NAMES_KEPT_MS = 60_000;
@@ -94,6 +98,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     readonly string[],
     { readonly until: number; readonly hosts: readonly DecidedHost[] }
   >();
+  const shared = new Map<string, DecidedHost>();
 
   function isWanted({ record = false }: { readonly record?: boolean }, call: Call): boolean {
     if (record) return true;
@@ -157,7 +162,8 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
       requestId: call.requestId,
       vm: vmId === undefined ? undefined : { id: vmId, ...context?.vm() },
       policyHash: policy?.hash ?? policyHash(content),
-      properties: new Map([...(policy?.properties ?? []), ...content.properties]),
+      properties:
+        policy === undefined ? content.properties : new Map([...policy.properties, ...content.properties]),
       snapshots: snapshots.length > 0 || own === undefined ? snapshots : [own],
       unknownHostIds: [],
     };
@@ -167,9 +173,16 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
   function hostsOf(ids: readonly string[], { context }: AnswerFacts, time: number): readonly DecidedHost[] {
     const known = named.get(ids);
     if (known !== undefined && time < known.until) return known.hosts;
-    const hosts = ids.map((id) => ({ id, name: context?.hostName(id) }));
+    if (shared.size > MAX_SHARED_HOSTS) shared.clear();
+    const hosts = ids.map((id) => hostOf(id, context?.hostName(id)));
     named.set(ids, { until: time + NAMES_KEPT_MS, hosts });
     return hosts;
+  }
+
+  function hostOf(id: string, name: string | undefined): DecidedHost {
+    let host = shared.get(id);
+    if (host === undefined || host.name !== name) shared.set(id, (host = { id, name }));
+    return host;
   }
 
   function decideScores(answered: Answered<ScoreHostsRequest, ScoreHostsResponse>): Decision {
@@ -189,14 +202,15 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
       unknownHostIds,
       units: unitResults.map(({ unit: name, value, direction = 'HIGHER_IS_BETTER', failure }) => {
         const weight = weights.get(name) ?? 1;
-        return failure === undefined ? { name, weight, values: value, direction } : { name, weight, failure };
+        return failure === undefined
+          ? { name, weight, values: packedValues(value), direction }
+          : { name, weight, failure };
       }),
       reasons: [],
       selector: call.engine?.selector,
       rawScores: call.engine?.rawScores,
     };
-    const best = call.engine === undefined ? bestScores(scores) : bestTwo(rankingOf(decision));
-    const reasons = best.flatMap((place) => {
+    const reasons = bestTwo(rankingOf(decision)).flatMap((place) => {
       const hostId = ids[place] ?? '';
       const told = explanation?.reasons(place) ?? [];
       return unitResults.flatMap(({ unit }): readonly DecidedReason[] => {
@@ -271,17 +285,6 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
         () => ({}),
       ),
   };
-}
-
-/** Returns the places of the two best sums, of equal ones the first. */
-function bestScores(scores: ScoreHostsResponse['scores']): readonly number[] {
-  let [first, second] = [-1, -1];
-  const sum = (place: number) => scores[place]?.score ?? -Infinity;
-  for (let place = 0; place < scores.length; place++) {
-    if (sum(place) > sum(first)) [first, second] = [place, first];
-    else if (sum(place) > sum(second)) second = place;
-  }
-  return [first, second].filter((place) => place >= 0);
 }
 
 /** Marks the hosts that are accepted; both lists are in the same order. */

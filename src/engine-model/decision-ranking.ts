@@ -34,6 +34,7 @@ type ScoredUnit = Extract<DecidedUnit, { readonly values: ArrayLike<number> }>;
  */
 export function rankingOf(decision: Decision, internalUnits: readonly InternalUnit[] = []): DecisionRanking {
   const { hosts, units, selector } = decision;
+  let tieOrder: readonly number[] | undefined;
   const scored = units.filter((unit): unit is ScoredUnit => 'values' in unit);
   if (selector === undefined) {
     return {
@@ -41,11 +42,12 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
       hosts: hosts.length,
       candidates: hosts,
       columns: scored.map((unit) => columnOf(unit, scoresOf(unit))),
-      tieOrder: hosts.map((_, place) => place),
+      get tieOrder() {
+        return (tieOrder ??= hosts.map((_, place) => place));
+      },
       internal: new Set(),
     };
   }
-  let tieOrder: readonly number[] | undefined;
   const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
   const ids = candidates.map(({ id }) => id);
   const toColumn = selector === 'rank' ? ranksOf : negated;
