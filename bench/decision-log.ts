@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { createHostDictionary } from '../src/decisions/host-dictionary.js';
 import { openDecisionLog } from '../src/decisions/log.js';
-import { encode, writtenLine } from '../src/decisions/record.js';
+import { encode, writeFramed, writtenJson } from '../src/decisions/record.js';
 import type { DecidedHost, Decision } from '../src/domain/decision.js';
 import { seededRandom } from '../src/simulator/seeded-random.js';
 import { decisionAt, hostsNamed, uuid } from '../test/decisions/sample.js';
@@ -52,11 +52,15 @@ function encoding(hosts: number): Row {
   const all = hostsNamed(hosts);
   const decisions = Array.from({ length: 200 }, (_, n) => decision(n, n, all));
   const dictionary = createHostDictionary();
+  const buffer = Buffer.allocUnsafe(64 * 1024);
   let bytes = 0;
   const run = () => {
     bytes = 0;
     for (const one of decisions)
-      bytes += writtenLine(encode({ kind: 'decision', decision: one }), dictionary, () => undefined).length;
+      {
+      const json = writtenJson(encode({ kind: 'decision', decision: one }), dictionary, () => undefined);
+      bytes += writeFramed(json, buffer, 0);
+    }
   };
   for (let warm = 0; warm < 20; warm++) run();
   const rounds = Array.from({ length: 30 }, () => {

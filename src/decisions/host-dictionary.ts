@@ -179,9 +179,15 @@ function numbersIn(order: string): Uint16Array {
   return new Uint16Array(new Uint8Array(Buffer.from(order, 'base64')).buffer);
 }
 
-/** Returns the bytes of an array of numbers in base64. */
-export function base64Of({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+const scratch = Buffer.allocUnsafeSlow(16 * 1024);
+
+/** Returns the bytes of an array of numbers in base64. Copies short ones, since the buffer of such an array is made when it is asked for. */
+export function base64Of(numbers: Uint8Array | Uint16Array | Int32Array | Uint32Array): string {
+  const { byteLength } = numbers;
+  if (byteLength > scratch.length || !(numbers instanceof Uint8Array))
+    return Buffer.from(numbers.buffer, numbers.byteOffset, byteLength).toString('base64');
+  scratch.set(numbers);
+  return scratch.toString('base64', 0, byteLength);
 }
 
 /** Packs zeros and ones into bits, the first one lowest, in base64. */

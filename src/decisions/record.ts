@@ -9,6 +9,7 @@ import {
   packBits,
   storedHostsSchema,
   unpackBits,
+  type DictionaryRecord,
   type HostDictionary,
 } from './host-dictionary.js';
 
@@ -145,11 +146,6 @@ export type StoredRecord = z.output<typeof recordSchema>;
 
 type StoredDecision = z.output<typeof decisionSchema>;
 
-/** Returns the line of a record. */
-export function lineOf(record: z.input<typeof recordSchema>): string {
-  return framed(record);
-}
-
 /** Parses a line without its line feed. Returns undefined for one that is torn, corrupt, or of no known kind. */
 export function parseLine(line: string): StoredRecord | undefined {
   return recordSchema.safeParse(unframed(line)).data;
@@ -157,11 +153,30 @@ export function parseLine(line: string): StoredRecord | undefined {
 
 /** Returns a value as a line: a checksum as 8 hexadecimal digits, a space, JSON, and a line feed. */
 export function framed(value: object): string {
-  return framedJson(JSON.stringify(value));
+  const json = JSON.stringify(value);
+  return `${checksumOf(json)} ${json}\n`;
 }
 
-function framedJson(json: string): string {
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+/** Writes JSON as such a line into a buffer that has room for it. Returns the place after it. */
+export function writeFramed(json: string, buffer: Buffer, start: number): number {
+  const begin = start + CHECKSUM_LENGTH + 1;
+  const end = begin + buffer.write(json, begin);
+  buffer.write(`${checksumOf(buffer.subarray(begin, end))} `, start, 'latin1');
+  buffer[end] = LINE_FEED;
+  return end + 1;
+}
+
+/** Returns how many bytes the line of JSON has at most. */
+export function mostBytesOf(json: string): number {
+  return CHECKSUM_LENGTH + 2 + MAX_UTF8_BYTES * json.length;
+}
+
+const CHECKSUM_LENGTH = 8;
+const LINE_FEED = 10;
+const MAX_UTF8_BYTES = 3;
+
+function checksumOf(json: string | Buffer): string {
+  return crc32(json).toString(16).padStart(CHECKSUM_LENGTH, '0');
 }
 
 /** Returns the value in a line without its line feed, or undefined if its checksum is not right. */
@@ -175,7 +190,7 @@ export function unframed(line: string): unknown {
 
 /** Reports whether a line has the checksum that it begins with. */
 export function isWhole(line: string): boolean {
-  return line[8] === ' ' && crc32(line.slice(9)).toString(16).padStart(8, '0') === line.slice(0, 8);
+  return line[8] === ' ' && checksumOf(line.slice(9)) === line.slice(0, 8);
 }
 
 /** Reports whether a line is of a kind and of a decision, if it is a whole one: at the price of no parsing. */
@@ -201,15 +216,15 @@ export function encode(appended: Appended): Unwritten {
   return { json: JSON.stringify(record), hosts: decision.hosts, entry };
 }
 
-/** Returns the line of what waited. Calls `emit` with lines of the dictionary that must come before it. */
-export function writtenLine(
+/** Returns the JSON of what waited. Calls `emit` with records of the dictionary that must come before it. */
+export function writtenJson(
   { json, hosts }: Unwritten,
   dictionary: HostDictionary,
-  emit: (line: string) => void,
+  emit: (record: DictionaryRecord) => void,
 ): string {
-  if (hosts === undefined) return framedJson(json);
-  const stored = dictionary.encode(hosts, (record) => emit(lineOf(record)));
-  return framedJson(`${json.slice(0, -'}}'.length)},"hosts":${JSON.stringify(stored)}}}`);
+  if (hosts === undefined) return json;
+  const stored = JSON.stringify(dictionary.encode(hosts, emit));
+  return `${json.slice(0, -'}}'.length)},"hosts":${stored}}}`;
 }
 
 /** Returns what the index has of what is appended. */

@@ -22,6 +22,7 @@ import type {
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
 import { bestTwo, rankingOf } from '../engine-model/decision-ranking.js';
+import { createLru } from '../lib/lru.js';
 import { stackOf } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -39,6 +40,12 @@ export const MAX_WAITING_ANSWERS = 1000;
 
 /** Most hosts that are remembered for decisions over lists of their own, so that these share them. */
 export const MAX_SHARED_HOSTS = 20_000;
+
+/** Most units and properties whose hash is remembered: those of a policy a cluster. */
+const MAX_HASHES = 100;
+
+/** Longest units and properties whose hash is remembered, in characters: all of them take 200 KB. */
+const MAX_HASHED_LENGTH = 2000;
 
 /** Time for which the names of a list of hosts that is asked for again and again are taken to be the same, in ms. */
 export const NAMES_KEPT_MS = 60_000;
@@ -76,7 +83,7 @@ interface Answered<Request, Response> {
   readonly time: number;
   readonly durationMs: number;
   /** Set for a call of an engine that failed as a whole; the response then says so of each unit. */
-  readonly failure?: UnitFailure;
+  readonly failure?: UnitFailure | undefined;
 }
 
 /** The parts of an answer that every method has. */
@@ -93,12 +100,13 @@ interface AnswerFacts {
 export function recordDecisions(service: PolicyUnitService, options: RecorderOptions): PolicyUnitService {
   const { face, append, makeId, policies, onDropped, log, clock = Date, steady = performance } = options;
   const isSampled = createSampler(options.rate ?? Infinity, steady);
-  const waiting: { readonly decide: () => Decision; readonly request: RecordedRequest }[] = [];
+  const waiting: (() => void)[] = [];
   const named = new WeakMap<
     readonly string[],
     { readonly until: number; readonly hosts: readonly DecidedHost[] }
   >();
   const shared = new Map<string, DecidedHost>();
+  const hashes = createLru<string, string>(MAX_HASHES);
 
   function isWanted({ record = false }: { readonly record?: boolean }, call: Call): boolean {
     if (record) return true;
@@ -116,30 +124,30 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const start = steady.now();
     try {
       const response = await answer;
-      keep({ response });
+      keep(response);
       return response;
     } catch (thrown) {
       // The bridge answers an engine all the same, without any unit.
       if (face === 'ENGINE') {
         const failure = failureOf(SchedulingError.from(thrown));
-        keep({ response: failed(request, failure), failure });
+        keep(failed(request, failure), failure);
       }
       throw thrown;
     }
 
-    function keep(end: Pick<Answered<Request, Response>, 'response' | 'failure'>): void {
+    function keep(response: Response, failure?: UnitFailure): void {
       if (!isWanted(request, call)) return;
       const durationMs = Math.round((steady.now() - start) * 1000) / 1000;
-      const answered = { ...end, request, call, time: clock.now(), durationMs };
+      const answered = { request, response, failure, call, time: clock.now(), durationMs };
       if (waiting.length >= MAX_WAITING_ANSWERS) onDropped();
-      else if (waiting.push({ decide: () => decide(answered), request }) === 1) setImmediate(drain);
+      else if (waiting.push(() => append(decide(answered), request)) === 1) setImmediate(drain);
     }
   }
 
   function drain(): void {
-    for (const { decide, request } of waiting.splice(0)) {
+    for (const record of waiting.splice(0)) {
       try {
-        append(decide(), request);
+        record();
       } catch (thrown) {
         onDropped();
         log.error('decision not recorded', { stack: stackOf(thrown) }, face);
@@ -161,12 +169,22 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
       ...{ id: makeId(face, time), time, durationMs, face, method, policy: name },
       requestId: call.requestId,
       vm: vmId === undefined ? undefined : { id: vmId, ...context?.vm() },
-      policyHash: policy?.hash ?? policyHash(content),
+      policyHash: policy?.hash ?? hashOf(content),
       properties:
         policy === undefined ? content.properties : new Map([...policy.properties, ...content.properties]),
       snapshots: snapshots.length > 0 || own === undefined ? snapshots : [own],
       unknownHostIds: [],
     };
+  }
+
+  /** Returns the hash of units and properties, which are mostly the same from call to call. */
+  function hashOf({ filters, scores, properties }: PolicyContent): string {
+    const key = JSON.stringify([filters, scores, [...properties]]);
+    const known = hashes.get(key);
+    if (known !== undefined) return known;
+    const hash = policyHash({ filters, scores, properties });
+    if (key.length <= MAX_HASHED_LENGTH) hashes.set(key, hash);
+    return hash;
   }
 
   /** Returns hosts with their names, which are looked up once in a while for a list that is asked for again. */
@@ -196,6 +214,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     // A list that is the same array as before needs no look at its hosts.
     const listed = context?.hostIds() ?? (hosts === 'ALL_UP' ? [] : hosts);
     const ids = listed.length === scores.length ? listed : scores.map(({ hostId }) => hostId);
+    const reasons: DecidedReason[] = [];
     const decision: Decision = {
       ...common('SCORE', answered, vmId, { policy, filters: [], scores: asked, properties }),
       hosts: hostsOf(ids, response, time),
@@ -206,19 +225,19 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
           ? { name, weight, values: packedValues(value), direction }
           : { name, weight, failure };
       }),
-      reasons: [],
+      reasons,
       selector: call.engine?.selector,
       rawScores: call.engine?.rawScores,
     };
-    const reasons = bestTwo(rankingOf(decision)).flatMap((place) => {
+    for (const place of bestTwo(rankingOf(decision))) {
       const hostId = ids[place] ?? '';
-      const told = explanation?.reasons(place) ?? [];
-      return unitResults.flatMap(({ unit }): readonly DecidedReason[] => {
-        const text = context?.words(unit, hostId) ?? told.find((reason) => reason.unit === unit)?.text ?? '';
-        return text === '' ? [] : [{ unit, hostId, text }];
-      });
-    });
-    return { ...decision, reasons };
+      const told = explanation?.reasons(place);
+      for (const { unit } of unitResults) {
+        const text = context?.words(unit, hostId) ?? told?.find((reason) => reason.unit === unit)?.text ?? '';
+        if (text !== '') reasons.push({ unit, hostId, text });
+      }
+    }
+    return decision;
   }
 
   function decideFilters(answered: Answered<FilterHostsRequest, FilterHostsResponse>): Decision {

@@ -7,7 +7,7 @@ import type { Disk } from '../process/disk.js';
 import { absent } from '../process/owner-socket.js';
 import { syncFolder } from '../process/state-dir.js';
 import { base64Of } from './host-dictionary.js';
-import { FORMAT, framed, isLineOf, lineOf, parseLine, unframed, type IndexEntry } from './record.js';
+import { FORMAT, framed, isLineOf, parseLine, unframed, type IndexEntry } from './record.js';
 import {
   entryOfLine,
   headerOf,
@@ -63,7 +63,7 @@ export async function sealSegment(
     size += member.length;
   }
 
-  await put([headerOf(segment), ...segment.hosts.records().map(lineOf)], []);
+  await put([headerOf(segment), ...segment.hosts.records()].map(framed), []);
   let lines: string[] = [];
   let entries: IndexEntry[] = [];
   let length = 0;

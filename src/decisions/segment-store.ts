@@ -6,7 +6,7 @@ import type { Clock } from '../lib/timers.js';
 import type { Disk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
 import { absent } from '../process/owner-socket.js';
-import { writtenLine, type IndexEntry, type Unwritten } from './record.js';
+import { mostBytesOf, writeFramed, writtenJson, type IndexEntry, type Unwritten } from './record.js';
 import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
@@ -185,21 +185,24 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       current = beginSegment(pathsOf(lastNumber).lines, lastNumber, clock.now(), disk);
     }
     const segment = current;
-    const texts: string[] = [];
-    const lines: { bytes: number; entry: IndexEntry }[] = [];
-    const put = (text: string, entry: IndexEntry) => {
-      texts.push(text);
-      lines.push({ bytes: Buffer.byteLength(text), entry });
-    };
-    if (segment.end === 0) put(headerOf(segment), { keys: [] });
+    const records: { readonly json: string; readonly entry: IndexEntry }[] = [];
+    const putUnindexed = (record: object) => records.push({ json: JSON.stringify(record), entry: { keys: [] } });
+    if (segment.end === 0) putUnindexed(headerOf(segment));
     let count = 0;
     for (const one of waiting.slice(0, BATCH)) {
       if (count > 0 && !segment.hosts.hasRoomFor(hostsOf(one))) break;
       count += 1;
-      const line = writtenLine(one, segment.hosts, (text) => put(text, { keys: [] }));
-      put(line, one.entry);
+      const json = writtenJson(one, segment.hosts, putUnindexed);
+      records.push({ json, entry: one.entry });
     }
-    return { segment, text: Buffer.from(texts.join('')), lines, count };
+    const buffer = Buffer.allocUnsafe(records.reduce((sum, { json }) => sum + mostBytesOf(json), 0));
+    let size = 0;
+    const lines = records.map(({ json, entry }) => {
+      const start = size;
+      size = writeFramed(json, buffer, start);
+      return { bytes: size - start, entry };
+    });
+    return { segment, text: buffer.subarray(0, size), lines, count };
   }
 
   /** Opens the file of the last segment, and cuts off a torn line. */

@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import type { Disk } from '../process/disk.js';
 import { absent } from '../process/owner-socket.js';
 import { createHostDictionary, type HostDictionary } from './host-dictionary.js';
-import { entryOf, FORMAT, lineOf, parseLine, type IndexEntry, type StoredRecord } from './record.js';
+import { entryOf, FORMAT, parseLine, type IndexEntry, type StoredRecord } from './record.js';
 import { createIndex, type GrowingIndex, type SegmentIndex } from './segment-index.js';
 
 /** Bytes of a file that are read at once while it is scanned, so that nothing waits long for a turn. */
@@ -43,9 +43,9 @@ export function beginSegment(path: string, number: number, time: number, disk: D
   return openSegment({ path, number, time, disk, hosts: createHostDictionary(), index: createIndex() });
 }
 
-/** Returns the first line of a segment. */
-export function headerOf({ time }: Pick<OpenSegment, 'time'>): string {
-  return lineOf({ kind: 'header', format: FORMAT, time });
+/** Returns the first record of a segment. */
+export function headerOf({ time }: Pick<OpenSegment, 'time'>) {
+  return { kind: 'header', format: FORMAT, time } as const;
 }
 
 function openSegment(

@@ -7,17 +7,26 @@ import {
   MAX_LISTS,
   type HostDictionary,
 } from '../../src/decisions/host-dictionary.js';
-import { decisionOf, encode, framed, parseLine, writtenLine } from '../../src/decisions/record.js';
+import { decisionOf, encode, framed, mostBytesOf, parseLine, writeFramed, writtenJson } from '../../src/decisions/record.js';
 import { entryOfLine } from '../../src/decisions/segment.js';
 import type { DecidedHost, DecidedReason, Decision } from '../../src/domain/decision.js';
 import { decisionAt, hostsNamed, plain, scoreUnit, uuid } from './sample.js';
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 
+/** Frames JSON as it is written. */
+function lineOf(json: string): string {
+  const buffer = Buffer.allocUnsafe(mostBytesOf(json));
+  return buffer.toString('utf8', 0, writeFramed(json, buffer, 0));
+}
+
 /** Encodes a decision. Returns its line and those before it. */
 function linesOf(decision: Decision, dictionary: HostDictionary): readonly string[] {
   const lines: string[] = [];
-  lines.push(writtenLine(encode({ kind: 'decision', decision }), dictionary, (line) => lines.unshift(line)));
+  const json = writtenJson(encode({ kind: 'decision', decision }), dictionary, (record) =>
+    lines.unshift(framed(record)),
+  );
+  lines.push(lineOf(json));
   return lines;
 }
 
