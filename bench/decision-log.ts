@@ -56,8 +56,7 @@ function encoding(hosts: number): Row {
   let bytes = 0;
   const run = () => {
     bytes = 0;
-    for (const one of decisions)
-      {
+    for (const one of decisions) {
       const json = writtenJson(encode({ kind: 'decision', decision: one }), dictionary, () => undefined);
       bytes += writeFramed(json, buffer, 0);
     }

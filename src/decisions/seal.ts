@@ -1,13 +1,13 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { constants, gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { Disk } from '../process/disk.js';
 import { absent } from '../process/owner-socket.js';
 import { syncFolder } from '../process/state-dir.js';
 import { base64Of } from './host-dictionary.js';
-import { FORMAT, framed, isLineOf, parseLine, unframed, type IndexEntry } from './record.js';
+import { FORMAT, framed, isLineOf, parseLine, unframed } from './record.js';
 import {
   entryOfLine,
   headerOf,
@@ -16,7 +16,7 @@ import {
   type OpenSegment,
   type Segment,
 } from './segment.js';
-import { BLOCK_BYTES, createIndex, type SegmentIndex } from './segment-index.js';
+import { NO_DECISIONS, type Block, type SegmentIndex } from './segment-index.js';
 
 /** Most bytes that a segment may unpack to when its index is lost: several times what one has. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;
@@ -42,9 +42,9 @@ const indexSchema = z.strictObject({
 });
 
 /**
- * Packs a segment that is not written any more: a concatenation of gzip members, of which the first holds the header and the
- * dictionary, and an index beside it. Resolves to the packed segment, or to undefined if `isEnded` said so in between. The file of
- * lines is left to the caller. Whenever the process is killed, that file or both others are complete.
+ * Packs a segment that is not written any more: a concatenation of gzip members, the first with the header and the dictionary, then
+ * one for each block, and an index beside it. Resolves to the packed segment, or to undefined if `isEnded` said so in between.
+ * The file of lines is left to the caller. Whenever the process is killed, that file or both others are complete.
  */
 export async function sealSegment(
   segment: OpenSegment,
@@ -52,48 +52,48 @@ export async function sealSegment(
   disk: Disk,
   isEnded: () => boolean,
 ): Promise<Segment | undefined> {
-  const index = createIndex();
-  const packed = temporary(paths.packed);
+  const { hosts, index: unpacked } = segment;
+  const members: Buffer[] = [];
+  const blocks: Block[] = [];
   let size = 0;
 
-  async function put(lines: readonly string[], entries: readonly IndexEntry[]): Promise<void> {
-    const member = await promisify(gzip)(lines.join(''));
-    await disk.run(() => writeAt(packed, member, size));
-    index.addBlock(size, member.length, entries);
+  async function put(lines: readonly string[], facts: Omit<Block, 'offset' | 'bytes'>): Promise<void> {
+    const member = await promisify(gzip)(lines.join(''), { level: constants.Z_BEST_SPEED });
+    members.push(member);
+    blocks.push({ ...facts, offset: size, bytes: member.length });
     size += member.length;
   }
 
-  await put([headerOf(segment), ...segment.hosts.records()].map(framed), []);
-  let lines: string[] = [];
-  let entries: IndexEntry[] = [];
-  let length = 0;
-  for (const place of segment.index.blocks.keys()) {
+  await put([headerOf(segment), ...hosts.records()].map(framed), NO_DECISIONS);
+  for (const [place, block] of unpacked.blocks.entries()) {
     if (isEnded()) return undefined;
-    for (const line of await segment.lines(place)) {
-      const isFirst = isLineOf(line, 'header') || isLineOf(line, 'hosts') || isLineOf(line, 'list');
-      const entry = isFirst ? undefined : entryOfLine(line, segment.hosts);
-      if (entry === undefined) continue;
-      lines.push(`${line}\n`);
-      entries.push(entry);
-      length += line.length + 1;
-      if (length < BLOCK_BYTES) continue;
-      await put(lines, entries);
-      [lines, entries, length] = [[], [], 0];
-    }
+    const lines = (await segment.lines(place)).filter(
+      (line) => !isDictionaryLine(line) && (segment.isSound || entryOfLine(line, hosts) !== undefined),
+    );
+    await put(
+      lines.map((line) => `${line}\n`),
+      block,
+    );
   }
-  if (lines.length > 0) await put(lines, entries);
+  const index = { blocks, decisions: unpacked.decisions, keys: Uint32Array.from(unpacked.keys) };
   const text = framed(formatIndex(index, size));
-  await disk.run(() => writeAt(temporary(paths.index), Buffer.from(text), 0));
-  await disk.run(() => sync(packed));
-  await disk.run(() => sync(temporary(paths.index)));
+  await disk.run(() => writeSynced(temporary(paths.packed), Buffer.concat(members)));
+  await disk.run(() => writeSynced(temporary(paths.index), text));
   // The index first: a packed file without one is taken for what an administrator left of it.
   await disk.run(() => rename(temporary(paths.index), paths.index));
-  await disk.run(() => rename(packed, paths.packed));
+  await disk.run(() => rename(temporary(paths.packed), paths.packed));
   await disk.run(() => syncFolder(dirname(paths.packed)));
   return sealedSegment({
-    ...{ path: paths.packed, number: segment.number, disk, bytes: size + text.length },
-    index: { blocks: index.blocks, decisions: index.decisions, keys: Uint32Array.from(index.keys) },
+    path: paths.packed,
+    number: segment.number,
+    disk,
+    bytes: size + text.length,
+    index,
   });
+}
+
+function isDictionaryLine(line: string): boolean {
+  return isLineOf(line, 'header') || isLineOf(line, 'hosts') || isLineOf(line, 'list');
 }
 
 /**
@@ -129,13 +129,15 @@ export async function unseal(paths: SegmentPaths, disk: Disk): Promise<string | 
   const refusal = refusalOf(parseLine(text.toString('utf8', 0, Math.max(0, text.indexOf(10)))));
   if (refusal !== undefined) return refusal;
   const unpacked = temporary(paths.lines);
-  await disk.run(() => writeAt(unpacked, text, 0));
-  await disk.run(() => sync(unpacked));
+  await disk.run(() => writeSynced(unpacked, text));
   await disk.run(() => rename(unpacked, paths.lines));
   return undefined;
 }
 
-function formatIndex({ blocks, decisions, keys }: SegmentIndex, packed: number): z.input<typeof indexSchema> {
+function formatIndex(
+  { blocks, decisions, keys }: SegmentIndex & { readonly keys: Uint32Array },
+  packed: number,
+): z.input<typeof indexSchema> {
   return {
     kind: 'index',
     format: FORMAT,
@@ -144,7 +146,7 @@ function formatIndex({ blocks, decisions, keys }: SegmentIndex, packed: number):
     blocks: blocks.map((block) => [
       ...([block.offset, block.bytes, block.from, block.to, block.decisions, block.keys] as const),
     ]),
-    keys: base64Of(Uint32Array.from(keys)),
+    keys: base64Of(keys),
   };
 }
 
@@ -152,17 +154,12 @@ function temporary(path: string): string {
   return `${path}.tmp`;
 }
 
-async function writeAt(path: string, bytes: Uint8Array, offset: number): Promise<void> {
-  const file = await open(path, 'a', 0o600);
+async function writeSynced(path: string, content: Buffer | string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
   try {
-    await file.truncate(offset);
-    await file.appendFile(bytes);
+    await file.writeFile(content);
+    await file.sync();
   } finally {
     await file.close();
   }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  await file.sync().finally(() => file.close());
 }

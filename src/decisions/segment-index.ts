@@ -16,6 +16,9 @@ export interface Block {
   readonly keys: number;
 }
 
+/** The facts of a block without decisions before all others. */
+export const NO_DECISIONS = { from: Number.MAX_SAFE_INTEGER, to: 0, decisions: 0, keys: 0 } as const;
+
 /** An index of a segment: its blocks, and which keys are in which, in the order of the segment. */
 export interface SegmentIndex {
   readonly blocks: readonly Block[];
@@ -31,8 +34,6 @@ export type Keys = ArrayLike<number> & Pick<Uint32Array, 'indexOf' | 'lastIndexO
 export interface GrowingIndex extends SegmentIndex {
   /** Adds lines at the end. */
   readonly add: (bytes: number, entry: IndexEntry) => void;
-  /** Adds a block of its own. */
-  readonly addBlock: (offset: number, bytes: number, entries: readonly IndexEntry[]) => void;
 }
 
 /** Creates an empty index. */
@@ -43,7 +44,7 @@ export function createIndex(): GrowingIndex {
   let last: Block | undefined;
 
   function startBlock(offset: number): Block {
-    const block = { offset, bytes: 0, from: Number.MAX_SAFE_INTEGER, to: 0, decisions, keys: keys.length };
+    const block = { ...NO_DECISIONS, offset, bytes: 0, decisions, keys: keys.length };
     blocks.push(block);
     return (last = block);
   }
@@ -67,11 +68,6 @@ export function createIndex(): GrowingIndex {
       const block = last === undefined || last.bytes >= BLOCK_BYTES ? startBlock(end) : last;
       block.bytes += bytes;
       addTo(block, entry);
-    },
-    addBlock(offset, bytes, entries) {
-      const block = startBlock(offset);
-      block.bytes = bytes;
-      for (const entry of entries) addTo(block, entry);
     },
   };
 }

@@ -144,7 +144,7 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       return;
     }
     segments = [...segments, scan.segment];
-    if (scan.isWhole) current = scan.segment;
+    if (scan.segment.isSound) current = scan.segment;
   }
 
   async function seal(segment: OpenSegment): Promise<void> {
@@ -186,7 +186,8 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     }
     const segment = current;
     const records: { readonly json: string; readonly entry: IndexEntry }[] = [];
-    const putUnindexed = (record: object) => records.push({ json: JSON.stringify(record), entry: { keys: [] } });
+    const putUnindexed = (record: object) =>
+      records.push({ json: JSON.stringify(record), entry: { keys: [] } });
     if (segment.end === 0) putUnindexed(headerOf(segment));
     let count = 0;
     for (const one of waiting.slice(0, BATCH)) {

@@ -30,6 +30,8 @@ export interface OpenSegment extends Segment {
   readonly index: GrowingIndex;
   readonly path: string;
   readonly hosts: HostDictionary;
+  /** True when nothing is missing in it but the end, so that it can be continued. */
+  readonly isSound: boolean;
   /** Time at which it was begun, in ms since the epoch. */
   readonly time: number;
   /** End of its last whole line. */
@@ -40,7 +42,10 @@ export interface OpenSegment extends Segment {
 
 /** Begins a segment, of which nothing is written yet. Returns it with the text that its file has to begin with. */
 export function beginSegment(path: string, number: number, time: number, disk: Disk): OpenSegment {
-  return openSegment({ path, number, time, disk, hosts: createHostDictionary(), index: createIndex() });
+  return openSegment({
+    ...{ path, number, time, disk, isSound: true },
+    ...{ hosts: createHostDictionary(), index: createIndex() },
+  });
 }
 
 /** Returns the first record of a segment. */
@@ -49,7 +54,9 @@ export function headerOf({ time }: Pick<OpenSegment, 'time'>) {
 }
 
 function openSegment(
-  parts: Pick<OpenSegment, 'path' | 'number' | 'time' | 'hosts' | 'index'> & { readonly disk: Disk },
+  parts: Pick<OpenSegment, 'path' | 'number' | 'time' | 'isSound' | 'hosts' | 'index'> & {
+    readonly disk: Disk;
+  },
 ): OpenSegment {
   const { index, path, hosts, disk } = parts;
   const end = () => {
@@ -77,8 +84,6 @@ export interface Scan {
   readonly segment: OpenSegment;
   /** Lines that were no whole record, and so are never read; the last one is cut off. */
   readonly torn: number;
-  /** True when nothing is missing in it but the end, so that it can be continued. */
-  readonly isWhole: boolean;
 }
 
 /**
@@ -90,7 +95,7 @@ export async function scanSegment(path: string, number: number, disk: Disk): Pro
   const index = createIndex();
   let time: number | undefined;
   let torn = 0;
-  let isWhole = true;
+  let isSound = true;
   for await (const { text, bytes, isTail } of linesOfFile(path, disk)) {
     if (isTail) {
       torn += 1;
@@ -107,12 +112,12 @@ export async function scanSegment(path: string, number: number, disk: Disk): Pro
     const entry = entryOfLine(text, hosts);
     if (entry === undefined) {
       torn += 1;
-      isWhole = false;
+      isSound = false;
     }
     index.add(bytes, entry ?? { keys: [] });
   }
-  const segment = openSegment({ path, number, time: time ?? 0, disk, hosts, index });
-  return { segment, torn, isWhole: isWhole && time !== undefined };
+  isSound &&= time !== undefined;
+  return { segment: openSegment({ path, number, time: time ?? 0, isSound, disk, hosts, index }), torn };
 }
 
 /** Returns the reason why a segment can't be read whose first line is this one; undefined if it can. */

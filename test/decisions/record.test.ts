@@ -7,7 +7,15 @@ import {
   MAX_LISTS,
   type HostDictionary,
 } from '../../src/decisions/host-dictionary.js';
-import { decisionOf, encode, framed, mostBytesOf, parseLine, writeFramed, writtenJson } from '../../src/decisions/record.js';
+import {
+  decisionOf,
+  encode,
+  framed,
+  mostBytesOf,
+  parseLine,
+  writeFramed,
+  writtenJson,
+} from '../../src/decisions/record.js';
 import { entryOfLine } from '../../src/decisions/segment.js';
 import type { DecidedHost, DecidedReason, Decision } from '../../src/domain/decision.js';
 import { decisionAt, hostsNamed, plain, scoreUnit, uuid } from './sample.js';

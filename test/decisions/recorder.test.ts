@@ -98,7 +98,14 @@ describe('the recorder of decisions', () => {
         scores: [{ name: 'ksm_same_os_score', weight: 2 }],
         properties: new Map(),
       }),
-      units: [{ name: 'ksm_same_os_score', weight: 2, values: Uint8Array.of(50, 100, 0), direction: 'HIGHER_IS_BETTER' }],
+      units: [
+        {
+          name: 'ksm_same_os_score',
+          weight: 2,
+          values: Uint8Array.of(50, 100, 0),
+          direction: 'HIGHER_IS_BETTER',
+        },
+      ],
     });
     expect(decision?.hosts.map(({ name }) => name)).to.deep.equal(['host-0001', 'host-0002', 'host-0003']);
     expect(decision?.reasons.map(({ hostId, text }) => [hostId, text])).to.deep.equal([
