@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type {
+  Call,
   FilterHostsRequest,
   PolicyUnitService,
   ScoreHostsRequest,
@@ -71,29 +72,36 @@ export function withPolicies(service: PolicyUnitService, policies: Policies): Po
     return policy;
   }
 
+  async function scoreByPolicy({ policy: name, ...rest }: Named<ScoreHostsRequest>, call: Call) {
+    const { scores, properties } = named(name, rest);
+    if (scores.length === 0) throw invalid(`${JSON.stringify(name)} has no score units, only filters`);
+    const merged = new Map([...properties, ...rest.properties]);
+    return service.scoreHosts({ ...rest, units: scores, properties: merged }, call);
+  }
+
+  async function filterByPolicy({ policy: name, ...rest }: Named<FilterHostsRequest>, call: Call) {
+    const { filters, properties } = named(name, rest);
+    if (filters.length === 0) throw invalid(`${JSON.stringify(name)} has no filters, only score units`);
+    const merged = new Map([...properties, ...rest.properties]);
+    return service.filterHosts({ ...rest, units: filters, properties: merged }, call);
+  }
+
   return {
     ...service,
-    async scoreHosts(request, call) {
-      const { policy: name, ...rest } = request;
-      if (name === undefined) return service.scoreHosts(request, call);
-      const { scores, properties } = named(name, request);
-      if (scores.length === 0) throw invalid(`${JSON.stringify(name)} has no score units, only filters`);
-      return service.scoreHosts(
-        { ...rest, units: scores, properties: new Map([...properties, ...request.properties]) },
-        call,
-      );
-    },
-    async filterHosts(request, call) {
-      const { policy: name, ...rest } = request;
-      if (name === undefined) return service.filterHosts(request, call);
-      const { filters, properties } = named(name, request);
-      if (filters.length === 0) throw invalid(`${JSON.stringify(name)} has no filters, only score units`);
-      return service.filterHosts(
-        { ...rest, units: filters, properties: new Map([...properties, ...request.properties]) },
-        call,
-      );
-    },
+    scoreHosts: (request, call) =>
+      isNamed(request) ? scoreByPolicy(request, call) : service.scoreHosts(request, call),
+    filterHosts: (request, call) =>
+      isNamed(request) ? filterByPolicy(request, call) : service.filterHosts(request, call),
   };
+}
+
+/** A request that names a policy. */
+type Named<Request> = Request & { readonly policy: string };
+
+function isNamed<Request extends ScoreHostsRequest | FilterHostsRequest>(
+  request: Request,
+): request is Named<Request> {
+  return request.policy !== undefined;
 }
 
 /**
@@ -101,14 +109,17 @@ export function withPolicies(service: PolicyUnitService, policies: Policies): Po
  * The given one never sees that it was asked.
  */
 export function withCounterfactuals(service: PolicyUnitService): PolicyUnitService {
+  async function scoreWithRanges(request: ScoreHostsRequest, call: Call) {
+    const response = await service.scoreHosts(request, call);
+    return { ...response, counterfactuals: counterfactualsOf(response, request.units) };
+  }
+
   return {
     ...service,
-    async scoreHosts(request, call) {
-      const { counterfactuals = false, ...rest } = request;
-      const response = await service.scoreHosts(rest, call);
-      return counterfactuals
-        ? { ...response, counterfactuals: counterfactualsOf(response, rest.units) }
-        : response;
+    scoreHosts(request, call) {
+      if (request.counterfactuals === undefined) return service.scoreHosts(request, call);
+      const { counterfactuals, ...rest } = request;
+      return counterfactuals ? scoreWithRanges(rest, call) : service.scoreHosts(rest, call);
     },
   };
 }

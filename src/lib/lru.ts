@@ -12,8 +12,10 @@ export interface Lru<Key, Value> {
 /** Creates an empty map of at most `max` entries. */
 export function createLru<Key, Value>(max: number): Lru<Key, Value> {
   const map = new Map<Key, Value>();
+  let newest: Key | undefined;
 
   function put(key: Key, value: Value): void {
+    newest = key;
     map.delete(key);
     map.set(key, value);
     if (map.size <= max) return;
@@ -26,7 +28,8 @@ export function createLru<Key, Value>(max: number): Lru<Key, Value> {
   return {
     get(key) {
       const value = map.get(key);
-      if (value !== undefined) put(key, value);
+      // A map whose entries are deleted and added again in each call makes collecting garbage dear.
+      if (value !== undefined && key !== newest) put(key, value);
       return value;
     },
     set: put,

@@ -78,17 +78,15 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     });
   }
 
-  async function findAll(
+  /** Looks hosts up again, in a snapshot refreshed for those that are missing. */
+  async function lookUpAgain(
+    missing: readonly string[],
     wanted: WantedHosts,
     placements: readonly AssumedPlacement[],
     call: Call,
   ): Promise<FoundHosts> {
-    const found = lookUp(inventory.current(), wanted);
-    const missingIn = ({ host }: Snapshot) => placements.filter(({ hostId }) => host(hostId) === undefined);
-    const missing = [...found.unknownHostIds, ...missingIn(found.snapshot).map(({ hostId }) => hostId)];
-    if (missing.length === 0) return found;
     const { snapshot, looked } = await inventory.refreshed(missing, call);
-    const [lost] = missingIn(snapshot);
+    const lost = placements.find(({ hostId }) => snapshot.host(hostId) === undefined);
     if (lost !== undefined && !looked) {
       throw new SchedulingError(
         'UNAVAILABLE',
@@ -98,8 +96,8 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     return lookUp(snapshot, wanted);
   }
 
-  async function findVm(snapshot: Snapshot, id: string, call: Call): Promise<Vm> {
-    const vm = snapshot.vm(id) ?? (await inventory.findVm(id, call));
+  async function askForVm(id: string, call: Call): Promise<Vm> {
+    const vm = await inventory.findVm(id, call);
     if (vm !== undefined) return vm;
     throw new SchedulingError('NOT_FOUND', `vm_id: the engine has no VM ${id}`, { notFound: 'VM' });
   }
@@ -126,7 +124,11 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
   }
 
   const findHosts: InventoryReader['findHosts'] = async (wanted, call, placements = [], forVmId) => {
-    const found = reserve(await findAll(wanted, placements, call), wanted, forVmId);
+    const known = lookUp(inventory.current(), wanted);
+    const missing = missingFrom(known, placements);
+    // Each function that may wait costs a call of few hosts a hundredth.
+    const all = missing.length === 0 ? known : await lookUpAgain(missing, wanted, placements, call);
+    const found = reserve(all, wanted, forVmId);
     if (placements.length === 0) return found;
     const { snapshot: reserved, hosts } = found;
     const resolved = await Promise.all(
@@ -142,13 +144,23 @@ export function createInventoryReader(inventory: Inventory): InventoryReader {
     async findVmAndHosts({ vmId, hosts, assumedPlacements }, call) {
       if (hosts !== 'ALL_UP') {
         const found = await findHosts(hosts, call, assumedPlacements, vmId);
-        return { ...found, vm: await findVm(found.snapshot, vmId, call) };
+        return { ...found, vm: found.snapshot.vm(vmId) ?? (await askForVm(vmId, call)) };
       }
-      const vm = await findVm(inventory.current(), vmId, call);
+      const vm = inventory.current().vm(vmId) ?? (await askForVm(vmId, call));
       const found = await findHosts(clusterOf(vm), call, assumedPlacements, vmId);
       return { ...found, vm: found.snapshot.vm(vmId) ?? vm };
     },
   };
+}
+
+/** Returns the hosts that a snapshot lacks: of a request, and of its placements. */
+function missingFrom(
+  { snapshot, unknownHostIds }: FoundHosts,
+  placements: readonly AssumedPlacement[],
+): readonly string[] {
+  if (placements.length === 0) return unknownHostIds;
+  const ofPlacements = placements.filter(({ hostId }) => snapshot.host(hostId) === undefined);
+  return [...unknownHostIds, ...ofPlacements.map(({ hostId }) => hostId)];
 }
 
 function clusterOf({ id, clusterId }: Vm): { readonly clusterId: string } {
