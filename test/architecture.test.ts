@@ -66,6 +66,8 @@ const LOGGED_ONCE = [
   'stop timed out',
   'stopped',
   'stopping',
+  'tracing not started',
+  'tracing started',
   'unit forgotten',
 ];
 

@@ -11,7 +11,11 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const LICENCES = ['MIT', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', '(MIT OR CC0-1.0)'];
 
 const manifest = z
-  .object({ dependencies: z.record(z.string(), z.string()), allowScripts: z.record(z.string(), z.boolean()) })
+  .object({
+    dependencies: z.record(z.string(), z.string()),
+    optionalDependencies: z.record(z.string(), z.string()),
+    allowScripts: z.record(z.string(), z.boolean()),
+  })
   .parse(JSON.parse(read('package.json')));
 
 const { packages } = z
@@ -24,6 +28,7 @@ const { packages } = z
         integrity: z.string().optional(),
         dev: z.boolean().default(false),
         devOptional: z.boolean().default(false),
+        optional: z.boolean().default(false),
         hasInstallScript: z.boolean().default(false),
       }),
     ),
@@ -60,15 +65,18 @@ describe('dependencies', () => {
 
   it('are pinned to one version', () => {
     expect(
-      Object.values(manifest.dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version)),
+      Object.values({ ...manifest.dependencies, ...manifest.optionalDependencies }).filter(
+        (version) => !/^\d+\.\d+\.\d+$/.test(version),
+      ),
     ).to.deep.equal([]);
   });
 
-  it('are counted in the README', () => {
+  it('are counted in the README, and on the page about security', () => {
     const direct = Object.keys(manifest.dependencies).length;
-    expect(read('README.md').replaceAll(/\s+/g, ' ')).to.include(
-      `${direct} direct dependencies, ${production.length} in all`,
-    );
+    const optional = production.filter(({ optional }) => optional).length;
+    const counts = `${direct} direct dependencies, ${production.length - optional} in all, and ${optional} optional ones`;
+    for (const page of ['README.md', 'docs/security.md'])
+      expect(read(page).replaceAll(/\s+/g, ' ')).to.include(counts);
   });
 
   it('are all in the bill of materials', () => {

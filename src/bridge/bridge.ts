@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeSettings } from '../config/sections.js';
-import type { Call, PolicyUnitService } from '../domain/contract.js';
+import { idsOf, type Call, type CallIds, type PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { FollowCall } from '../domain/inventory.js';
+import type { CallSpan, Tracing } from '../domain/trace.js';
 import { runWithin } from '../lib/deadline.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { quoted, stackOf } from '../lib/text.js';
@@ -44,6 +45,8 @@ export interface BridgeOptions {
   /** Called with each call for a VM that is no dry run, to be told what host the engine presumably takes; nobody wants to know by default. */
   readonly followCall?: FollowCall | undefined;
   readonly log: Log;
+  /** Traces calls; nothing is traced by default. */
+  readonly tracing?: Tracing | undefined;
   readonly metrics: Pick<
     Metrics,
     'schedulingLockHeld' | 'unitFailed' | 'callRefused' | 'bridgeRequestEnded' | 'bridgeConnectionLost'
@@ -69,7 +72,7 @@ export interface Bridge {
 
 /** Creates a bridge. */
 export function createBridge(options: BridgeOptions): Bridge {
-  const { service, log, metrics, makeRequestId = randomUUID } = options;
+  const { service, log, tracing, metrics, makeRequestId = randomUUID } = options;
   const logAnswer = createAnswerLog(log);
   let { settings, discoverBudgetMs } = options;
   let methods = methodsBy(settings);
@@ -90,9 +93,9 @@ export function createBridge(options: BridgeOptions): Bridge {
     return new Map(all.map((method) => [method.name, method]));
   }
 
-  function reportFault(method: string, requestId: string, thrown: unknown): XmlRpcFault {
+  function reportFault(method: string, ids: CallIds, thrown: unknown): XmlRpcFault {
     const fault = XmlRpcFault.from(thrown);
-    const facts = { requestId, method, code: fault.code, fault: fault.message };
+    const facts = { ...ids, method, code: fault.code, fault: fault.message };
     const about = `${method} ${fault.code}`;
     if (fault.cause === undefined) log.warn('fault sent', facts, about);
     else log.error('fault sent', { ...facts, stack: stackOf(fault.cause) }, about);
@@ -100,23 +103,23 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   /** Logs answers that break the contract, once for an error that all units share. */
-  function logInvalid(method: string, requestId: string, failed: readonly FailedUnit[]): void {
+  function logInvalid(method: string, ids: CallIds, failed: readonly FailedUnit[]): void {
     let logged: SchedulingError | undefined;
     for (const { unit, error } of failed) {
       if (error?.code !== 'INTERNAL' || error === logged) continue;
       logged = error;
       const stack = error.cause === undefined ? {} : { stack: stackOf(error.cause) };
-      const facts = { requestId, method, unit, fault: error.message, ...stack };
+      const facts = { ...ids, method, unit, fault: error.message, ...stack };
       log.error('answer invalid', facts, `${method} ${unit}`);
     }
   }
 
   /** Runs what predictions need, whose failure is logged, and is none of the call. */
-  function guarded<Result>(method: string, requestId: string, run: () => Result): Result | undefined {
+  function guarded<Result>(method: string, ids: CallIds, run: () => Result): Result | undefined {
     try {
       return run();
     } catch (thrown) {
-      log.error('prediction failed', { requestId, stack: stackOf(thrown) }, method);
+      log.error('prediction failed', { ...ids, stack: stackOf(thrown) }, method);
       return undefined;
     }
   }
@@ -124,15 +127,15 @@ export function createBridge(options: BridgeOptions): Bridge {
   /** Predicts the host of a VM. Returns what has it counted there, which holds nothing of the call but ids. */
   function predict(
     method: string,
-    requestId: string,
+    ids: CallIds,
     follow: ReturnType<FollowCall>,
     predictHost: MethodOutcome['predictHost'],
   ): (() => void) | undefined {
     if (follow === undefined || predictHost === undefined) return undefined;
-    const hostId = guarded(method, requestId, predictHost);
+    const hostId = guarded(method, ids, predictHost);
     if (hostId === undefined) return undefined;
     return () => {
-      if (settings.predictions) guarded(method, requestId, () => follow(hostId));
+      if (settings.predictions) guarded(method, ids, () => follow(hostId));
     };
   }
 
@@ -153,28 +156,36 @@ export function createBridge(options: BridgeOptions): Bridge {
     },
     async dispatch(name, params, request) {
       const requestId = makeRequestId();
+      const method = methods.get(name);
+      const knownName = method?.name ?? '(unknown)';
+      const { dryRun } = request;
+      const span = tracing && spanOfRequest(tracing, knownName, request, requestId);
+      const ids = idsOf({ requestId, span });
       try {
-        const method = methods.get(name);
         if (method === undefined) throw methodNotFound(name, methods.values());
         const forEngine = HOLDS_LOCK.has(name);
         const budgetMs = forEngine ? settings.budget : discoverBudgetMs;
-        const { dryRun } = request;
-        const asked = { requestId, dryRun, forEngine, atEngineStart: !forEngine };
+        const asked = { requestId, span, dryRun, forEngine, atEngineStart: !forEngine };
         const ask = askWithin(budgetMs, asked, request, options);
         let follow: ReturnType<FollowCall>;
         const onVm = (vmId: string) => {
           if (dryRun || !settings.predictions) return;
-          follow = guarded(name, requestId, () => options.followCall?.(vmId, requestId));
+          follow = guarded(name, ids, () => options.followCall?.(vmId, requestId));
         };
-        const outcome = await method.run(params, ask, onVm);
-        const { answer, units = [], failed = [], facts = () => ({}), predictHost } = outcome;
-        logInvalid(name, requestId, failed);
-        logAnswer({ requestId, method: name, units, failed, facts });
+        const ran = await method.run(params, ask, onVm);
+        const { answer, units = [], failed = [], facts = () => ({}), predictHost } = ran;
+        logInvalid(name, ids, failed);
+        logAnswer({ ids, method: name, units, failed, facts });
         for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
-        const afterAnswer = () => predict(name, requestId, follow, predictHost);
-        return { value: answer, outcome: outcomeOf(units, failed), afterAnswer };
+        const afterAnswer = () => predict(name, ids, follow, predictHost);
+        const outcome = outcomeOf(units, failed);
+        span?.describe(facts);
+        span?.end(outcome === 'failed' ? outcome : undefined, { 'hostscore.outcome': outcome });
+        return { value: answer, outcome, afterAnswer };
       } catch (thrown) {
-        throw reportFault(methods.has(name) ? name : '(unknown)', requestId, thrown);
+        const fault = reportFault(knownName, ids, thrown);
+        span?.end(`fault ${fault.code}`);
+        throw fault;
       }
     },
     requestEnded(end) {
@@ -198,7 +209,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** Creates the function that calls the service within the budget. The deadline leaves time to write the answer. */
 function askWithin(
   budgetMs: number,
-  facts: Pick<Call, 'requestId' | 'dryRun' | 'forEngine' | 'atEngineStart'>,
+  facts: Pick<Call, 'requestId' | 'span' | 'dryRun' | 'forEngine' | 'atEngineStart'>,
   { signal, receivedAt }: ReceivedRequest,
   { clock = Date, after = nodeAfter }: Pick<BridgeOptions, 'clock' | 'after'>,
 ): Ask {
@@ -213,6 +224,20 @@ function askWithin(
     const call = (own: AbortSignal): Call => ({ ...facts, signal: own, deadline });
     return runWithin((own) => task(call(own)), { signal, ms, after, late });
   };
+}
+
+function spanOfRequest(
+  tracing: Tracing,
+  method: string,
+  { headers = {}, dryRun }: ReceivedRequest,
+  requestId: string,
+): CallSpan {
+  return tracing.receive(method, headers, {
+    'rpc.system': 'xmlrpc',
+    'rpc.method': method,
+    'hostscore.request_id': requestId,
+    'hostscore.dry_run': dryRun,
+  });
 }
 
 /** Reasons for which a request is refused, by the status of its answer. */

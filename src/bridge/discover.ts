@@ -1,4 +1,11 @@
-import type { PolicyUnit, PolicyUnitService, PolicyUnitType, UnitProperty } from '../domain/contract.js';
+import {
+  idsOf,
+  type CallIds,
+  type PolicyUnit,
+  type PolicyUnitService,
+  type PolicyUnitType,
+  type UnitProperty,
+} from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { isPrintable, oneLine, quoted } from '../lib/text.js';
@@ -36,13 +43,13 @@ export interface DiscoverOptions {
  * whose name the engine can't store is dropped. Faults when the units can't be listed, which the engine logs as an event.
  */
 export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod {
-  function announce(unit: PolicyUnit, entries: Entries, requestId: string): void {
+  function announce(unit: PolicyUnit, entries: Entries, ids: CallIds): void {
     const { name, type, description, properties } = unit;
     const reason = whyUnfit(unit, entries);
     if (reason !== undefined) {
       log.error(
         'unit not announced',
-        { requestId, unit: quoted(name), type, reason },
+        { ...ids, unit: quoted(name), type, reason },
         `${type} ${quoted(name)}`,
       );
       return;
@@ -54,7 +61,7 @@ export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod 
       else
         log.error(
           'property not announced',
-          { requestId, unit: name, property: quoted(property.name), reason },
+          { ...ids, unit: name, property: quoted(property.name), reason },
           `${type} ${name} ${quoted(property.name)}`,
         );
     }
@@ -71,13 +78,13 @@ export function createDiscover({ service, log }: DiscoverOptions): BridgeMethod 
     async run(params, ask) {
       argumentsOf('discover', params, []);
       const listing = ask(async (call) => ({ ...(await service.listPolicyUnits(call)), ...call }));
-      const { units, requestId } = await listing.catch((thrown: unknown) => {
+      const { units, ...call } = await listing.catch((thrown: unknown) => {
         const { code, message, cause } = SchedulingError.from(thrown);
         const text = `discover: the units can not be listed: ${code}: ${message}`;
         throw new XmlRpcFault(FAULT_CODES.unavailable, oneLine(text, MAX_MESSAGE_LENGTH), { cause });
       });
       const entries: Entries = new Map(KEYS.map(([, type]) => [type, new Map<string, XmlRpcValue>()]));
-      for (const unit of units) announce(unit, entries, requestId);
+      for (const unit of units) announce(unit, entries, idsOf(call));
       const answer = new Map(KEYS.map(([key, type]) => [key, entries.get(type) ?? null]));
       return { answer, facts: () => ({ units: units.length }) };
     },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { TraceHeaders } from '../domain/trace.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { quoted } from '../lib/text.js';
 import type { BridgeOutcome } from '../process/call-metrics.js';
@@ -18,6 +19,8 @@ export interface ReceivedRequest {
   /** Arrival of the request's head, in milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly dryRun: boolean;
+  /** Its head, which may name the span of its caller. */
+  readonly headers?: TraceHeaders;
 }
 
 /** The outcome of an answered call. */

@@ -234,8 +234,10 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         ({ method } = call);
         body = EMPTY;
         refusal = undefined;
-        const dryRun = request.headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
-        const dispatched = await dispatch(method, call.params, { signal: gone.signal, receivedAt, dryRun });
+        const { headers } = request;
+        const dryRun = headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
+        const received = { signal: gone.signal, receivedAt, dryRun, headers };
+        const dispatched = await dispatch(method, call.params, received);
         const bytes = writeResponse(dispatched.value);
         ({ outcome, afterAnswer } = dispatched);
         return bytes;

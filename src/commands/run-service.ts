@@ -22,6 +22,7 @@ import { createReloader, type ReloaderOptions } from './reload.js';
 import { createCertificateReader } from './certificates.js';
 import { openDecisions } from './open-decisions.js';
 import { startBridge, type RunningBridge } from './start-bridge.js';
+import { openTracing } from './open-tracing.js';
 import { openTokens, opsTlsOf, startGrpc } from './start-grpc.js';
 import { tryLines } from './try-lines.js';
 
@@ -113,6 +114,7 @@ async function startService(
   let config = startConfig;
   const parts = partsOf(config);
   log.info('starting', startFacts(config));
+  const tracing = await openTracing(variables, log);
   const authorize = openTokens(config, log);
   const stepTimeoutMs = config.shutdownGrace + STOP_STEP_SLACK_MS;
   const faces = createLifecycle({ log, stepTimeoutMs: config.shutdownDelay + stepTimeoutMs });
@@ -211,7 +213,7 @@ async function startService(
     if (parts.bridge) {
       const { followCall } = backends;
       const service = decisions?.record('ENGINE', backends.service, new Map()) ?? backends.service;
-      bridge = await bound(startBridge(config, { service, followCall, log, metrics }));
+      bridge = await bound(startBridge(config, { service, followCall, tracing, log, metrics }));
     }
     if (config.ops.enabled) {
       const ops = await bound(
@@ -224,7 +226,7 @@ async function startService(
       const feed = () => backends.current()?.feed;
       const asked = () => decisions?.service;
       grpc = await bound(
-        startGrpc(config, { service, inventory, feed, decisions: asked, authorize, log, metrics }),
+        startGrpc(config, { service, inventory, feed, decisions: asked, authorize, tracing, log, metrics }),
       );
     }
     if (unbound.length > 0) throw new CommandError(unbound.join('\n'));
@@ -246,6 +248,7 @@ async function startService(
         await backends.current()?.close();
         await decisions?.close();
         await kept.close();
+        await tracing?.close();
       },
     };
   } catch (error) {
@@ -257,6 +260,7 @@ async function startService(
     );
     await decisions?.close();
     await kept.close();
+    await tracing?.close();
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { formatAddress } from '../lib/address.js';
 import { CommandError } from './io.js';
 
 /** Options of the bridge. */
-export interface BridgeParts extends Pick<BridgeOptions, 'followCall' | 'log' | 'metrics'> {
+export interface BridgeParts extends Pick<BridgeOptions, 'followCall' | 'tracing' | 'log' | 'metrics'> {
   /** Answers; its calls may have to wait, since the bridge listens before anything else. The bridge itself logs its failures. */
   readonly service: PolicyUnitService;
 }
@@ -27,12 +27,12 @@ const DISCOVER_SLACK_MS = 5000;
  */
 export async function startBridge(
   config: Config,
-  { service, followCall, log, metrics }: BridgeParts,
+  { service, followCall, tracing, log, metrics }: BridgeParts,
 ): Promise<RunningBridge> {
   const { listen, maxConcurrentRequests, rows, scores } = config.bridge;
   const { configure, dispatch, requestEnded, connectionLost } = createBridge({
     ...settingsOf(config),
-    ...{ service, followCall, log, metrics },
+    ...{ service, followCall, tracing, log, metrics },
   });
   try {
     const server = await startXmlRpcServer({

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
+import type { Tracing } from '../domain/trace.js';
 import type { Log } from '../process/log.js';
 import type { Metrics } from '../process/metrics.js';
 import { followFiles } from '../process/files.js';
@@ -23,6 +24,8 @@ export interface GrpcParts {
   readonly decisions?: RpcServerOptions['decisions'];
   /** Checks the tokens of calls; absent where calls need none. */
   readonly authorize?: Authorize | undefined;
+  /** Traces calls; absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly log: Log;
   readonly metrics: Pick<
     Metrics,
@@ -33,7 +36,7 @@ export interface GrpcParts {
 /** Starts the gRPC server as configured. Rejects with a CommandError or a ConfigError that names the key. */
 export async function startGrpc(
   config: Config,
-  { service, inventory, feed, decisions, authorize, log, metrics }: GrpcParts,
+  { service, inventory, feed, decisions, authorize, tracing, log, metrics }: GrpcParts,
 ): Promise<RpcServer> {
   warnOfOpenSecret('server.tlsKeyFile', config.server.tlsKeyFile, log);
   try {
@@ -45,6 +48,7 @@ export async function startGrpc(
       settings: config.server,
       tls: followTls(config.server, serverTlsOptions, log),
       authorize,
+      tracing,
       log,
       onCallEnd: metrics.callEnded,
       onCallHandled: metrics.callHandled,

@@ -1,4 +1,4 @@
-import type { Call } from '../domain/contract.js';
+import { idsOf, type Call } from '../domain/contract.js';
 import {
   endOfCall,
   INTERNAL_ERROR_TEXT,
@@ -151,8 +151,7 @@ export function createEndpoint(member: Member, options: EndpointOptions, probe: 
       const error = errorOf(thrown, call);
       report(error.code);
       if (error.message === INTERNAL_ERROR_TEXT && error.cause !== undefined) {
-        const { requestId } = call;
-        const facts = { service, method, requestId, stack: stackOf(error.cause) };
+        const facts = { service, method, ...idsOf(call), stack: stackOf(error.cause) };
         log.error('service failed', facts, `${service} ${method}`);
       }
       throw error;

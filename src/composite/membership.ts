@@ -1,4 +1,11 @@
-import type { Call, PolicyUnit, PolicyUnitList, PolicyUnitType, UnitProblem } from '../domain/contract.js';
+import {
+  idsOf,
+  type Call,
+  type PolicyUnit,
+  type PolicyUnitList,
+  type PolicyUnitType,
+  type UnitProblem,
+} from '../domain/contract.js';
 import { endOfCall, SchedulingError } from '../domain/errors.js';
 import { runWithin } from '../lib/deadline.js';
 import { checkUnitList } from '../domain/check-answer.js';
@@ -259,12 +266,12 @@ export function createMembership(options: MembershipOptions): Membership {
     }
   }
 
-  function logMissing({ requestId }: Call): void {
+  function logMissing(call: Call): void {
     const services = unknownNames();
     const missing = JSON.stringify(services);
     if (missing !== reportedMissing && services.length > 0) {
       const consequence = 'an engine keeps the units of these services disabled until its next restart';
-      log.error('units missing from a listing', { requestId, services, consequence }, missing);
+      log.error('units missing from a listing', { ...idsOf(call), services, consequence }, missing);
     }
     reportedMissing = missing;
   }

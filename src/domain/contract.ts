@@ -1,4 +1,5 @@
 import type { NotFoundSubject, SchedulingErrorCode } from './errors.js';
+import type { CallSpan } from './trace.js';
 
 /** Lowest score that a unit may give a host. */
 export const MIN_SCORE = 0;
@@ -100,6 +101,19 @@ export interface Call {
   readonly isStreamed?: boolean;
   /** True for a comparison that no caller waits for, so that no circuit breaker counts it. Never read from the wire. */
   readonly isShadow?: boolean;
+  /** Span under which it is answered; absent for a call that is not traced. */
+  readonly span?: CallSpan | undefined;
+}
+
+/** Returns the ids of a call for the log: its own, and that of its trace where that is sampled. */
+export function idsOf({ requestId, span }: Pick<Call, 'requestId' | 'span'>): CallIds {
+  return span?.traceId === undefined ? { requestId } : { requestId, traceId: span.traceId };
+}
+
+/** The ids of a call in the log. */
+export interface CallIds {
+  readonly requestId: string;
+  readonly traceId?: string;
 }
 
 /** The terms in which an oVirt engine ranks the costs of a call. */

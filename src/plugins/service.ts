@@ -1,14 +1,15 @@
 import type { PluginSettings } from '../config/sections.js';
-import type {
-  Call,
-  FilterUnitResult,
-  HostSelection,
-  Migration,
-  PolicyUnitService,
-  PolicyUnitType,
-  ScoreExplanation,
-  ScoreUnitResult,
-  UnitResult,
+import {
+  idsOf,
+  type Call,
+  type FilterUnitResult,
+  type HostSelection,
+  type Migration,
+  type PolicyUnitService,
+  type PolicyUnitType,
+  type ScoreExplanation,
+  type ScoreUnitResult,
+  type UnitResult,
 } from '../domain/contract.js';
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { rangeOf, scoresOfCosts, sumScores } from '../domain/score-sums.js';
@@ -93,24 +94,36 @@ export function createPluginService(options: PluginServiceOptions): PolicyUnitSe
     ms: number,
     call: Call,
   ): Promise<UnitResult<Value>> {
-    const { requestId } = call;
     const plugins = catalogue().plugins[run.type];
     const plugin = plugins.get(unit);
+    const span =
+      plugin &&
+      call.span?.start('internal', `unit ${unit}`, {
+        'hostscore.unit': unit,
+        'hostscore.plugin': plugin.file,
+      });
     try {
       if (plugin === undefined) throw failureOfAll() ?? unitNotFound(run.type, unit, plugins.keys());
       const outcome = await runQueued(plugin, unit, run, ms, call);
       if (outcome.stderr.length > 0) {
         const stderr = outcome.stderr.toString('utf8', 0, MAX_FAILURE_LENGTH);
-        log.warn('plugin stderr', { requestId, plugin: plugin.file, unit, stderr }, `${plugin.file} ${unit}`);
+        log.warn(
+          'plugin stderr',
+          { ...idsOf(call), plugin: plugin.file, unit, stderr },
+          `${plugin.file} ${unit}`,
+        );
       }
       throwIfKilled(outcome);
       if (run.type !== 'BALANCE' || outcome.stdout.length === 0) throwIfComplaining(outcome);
-      return { unit, value: run.read(outcome.stdout, unit) };
+      const value = run.read(outcome.stdout, unit);
+      span?.end();
+      return { unit, value };
     } catch (thrown) {
       const error = SchedulingError.from(thrown);
+      span?.end(error.code);
       // The abort reason of a caller that disconnected is no bug.
       if (error.code === 'INTERNAL' && error.cause !== undefined && !call.signal.aborted)
-        log.error('unit failed', { requestId, unit, stack: stackOf(error.cause) }, unit);
+        log.error('unit failed', { ...idsOf(call), unit, stack: stackOf(error.cause) }, unit);
       const message = plugin === undefined ? error.message : `plugin ${plugin.file}: ${error.message}`;
       return { unit, failure: { ...failureOf(error), message } };
     }

@@ -1,4 +1,4 @@
-import type { Call, PolicyUnitService, UnitResult } from '../domain/contract.js';
+import { idsOf, type Call, type PolicyUnitService, type UnitResult } from '../domain/contract.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
 import type { AnsweredCall } from './answer-log.js';
 import type { LogFields } from './log.js';
@@ -14,7 +14,7 @@ export interface Observers {
 
 /**
  * Returns a service that does what the given one does, counts each unit that failed, and logs each answer with the hash of
- * its policy. Calls that fail are the business of who answers the caller.
+ * its policy, which a traced call's span gets too. Calls that fail are the business of who answers the caller.
  */
 export function observe(
   service: PolicyUnitService,
@@ -22,13 +22,14 @@ export function observe(
 ): PolicyUnitService {
   function answered(
     method: keyof PolicyUnitService,
-    { requestId }: Call,
+    call: Call,
     facts: () => LogFields,
     results: readonly UnitResult<unknown>[] = [],
   ): void {
     const failed = results.flatMap(({ unit, failure }) => (failure === undefined ? [] : [{ unit, failure }]));
     for (const { unit, failure } of failed) metrics.unitFailed(unit, failure.code);
-    logAnswer({ requestId, method, units: results.map(({ unit }) => unit), failed, facts });
+    call.span?.describe(facts);
+    logAnswer({ ids: idsOf(call), method, units: results.map(({ unit }) => unit), failed, facts });
   }
 
   /** The hash of the policy that a request names, or of what it asks for in its place. */

@@ -57,12 +57,16 @@ export function admittedCall({ [ADMITTED]: call }: Metadata): AdmittedCall {
   return call;
 }
 
-/** Returns the metadata of a call that has this time, in milliseconds: its timeout, request id, depth and dry run. */
-export function callMetadata({ requestId, depth = 0, dryRun = false }: Call, timeoutMs: number): Metadata {
+/** Returns the metadata of a call that has this time, in milliseconds: its timeout, request id, depth, dry run and span. */
+export function callMetadata(call: Call, timeoutMs: number): Metadata {
+  const { requestId, depth = 0, dryRun = false, span } = call;
   const metadata = requestIdMetadata(requestId);
   metadata.set(TIMEOUT_METADATA, `${Math.min(Math.ceil(timeoutMs), MAX_TIMEOUT_MS)}m`);
   if (depth > 0) metadata.set(DEPTH_METADATA, String(depth));
   if (dryRun) metadata.set(DRY_RUN_METADATA, '1');
+  if (span !== undefined) {
+    for (const [key, value] of Object.entries(span.headers())) metadata.set(key, value);
+  }
   return metadata;
 }
 

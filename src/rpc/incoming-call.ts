@@ -1,6 +1,7 @@
 import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Call } from '../domain/contract.js';
+import { idsOf, type Call } from '../domain/contract.js';
 import { SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
+import type { CallSpan, Tracing } from '../domain/trace.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Admission } from './admission.js';
@@ -12,6 +13,7 @@ import {
   requestIdMetadata,
   requestIdOf,
 } from './call-metadata.js';
+import { endReceived, spanOfReceived } from './call-spans.js';
 import type { Connection } from './connections.js';
 import { toStatus, type Status } from './status.js';
 
@@ -40,12 +42,16 @@ export interface MethodContext {
   readonly expectTrusted: (call: Metadata, method: string) => void;
   readonly makeRequestId: () => string;
   readonly onCallEnd: (ended: EndedCall) => void;
+  /** Traces calls; absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A call from grpc-js, and callbacks to answer it. */
 interface ServedCall<Answer> {
   /** Name of the method without the service. */
   readonly method: string;
+  /** Path of the method of a call that is traced; absent for a stream. */
+  readonly path?: string;
   readonly grpcCall: GrpcCall;
   /** Called first. Returns the request id of the message, and the function that answers. */
   readonly open: () => {
@@ -64,8 +70,8 @@ interface ServedCall<Answer> {
  * caller of a method that throws asynchronously would wait until its deadline.
  */
 export async function serveCall<Answer>(
-  { clock, steady, log, makeRequestId, onCallEnd }: MethodContext,
-  { method, grpcCall, open, succeed, fail }: ServedCall<Answer>,
+  { clock, steady, log, makeRequestId, onCallEnd, tracing }: MethodContext,
+  { method, path, grpcCall, open, succeed, fail }: ServedCall<Answer>,
 ): Promise<void> {
   const start = steady.now();
   let requestId = requestIdOf(grpcCall.metadata);
@@ -73,23 +79,33 @@ export async function serveCall<Answer>(
   let code: EndedCall['code'] = 'OK';
   const { hold, token } = admittedCall(grpcCall.metadata);
   const release = hold();
+  const span =
+    tracing === undefined || path === undefined
+      ? undefined
+      : spanOfReceived(tracing, path, grpcCall.metadata);
   try {
     const opened = open();
     requestId = opened.requestId ?? requestId ?? makeRequestId();
-    incoming = receiveCall(grpcCall, requestId, clock);
+    incoming = receiveCall(grpcCall, requestId, clock, span);
     const answer = await opened.answer(incoming.call);
     incoming.call.signal.throwIfAborted();
     succeed(answer, requestIdMetadata(requestId));
   } catch (thrown) {
     requestId ??= makeRequestId();
     const whose = token === undefined ? {} : { token };
-    const error = reportFailure(log, thrown, { method, requestId, ...whose }, incoming?.call.signal);
+    const error = reportFailure(
+      log,
+      thrown,
+      { method, ...idsOf({ requestId, span }), ...whose },
+      incoming?.call.signal,
+    );
     code = error.code;
     fail({ ...toStatus(error), metadata: requestIdMetadata(requestId) });
   } finally {
     incoming?.end();
     release();
   }
+  if (span !== undefined) endReceived(span, code, { requestId, dryRun: incoming?.call.dryRun });
   onCallEnd({ method, requestId, code, durationMs: steady.now() - start });
 }
 
@@ -110,6 +126,7 @@ export function unaryMethod<Message extends { readonly request_id?: string }>(
   return (grpcCall, respond) =>
     void serveCall(context, {
       method,
+      path,
       grpcCall,
       open() {
         guard?.(grpcCall.metadata, method);
@@ -172,7 +189,12 @@ const CALLER_AHEAD_MS = 100;
  * DEADLINE_EXCEEDED when the deadline passes. Throws the same if either has already happened, so that nothing is computed
  * in vain.
  */
-function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): IncomingCall {
+function receiveCall(
+  grpcCall: GrpcCall,
+  requestId: string,
+  clock: Clock,
+  span: CallSpan | undefined,
+): IncomingCall {
   const { metadata } = grpcCall;
   const deadline = Number(grpcCall.getDeadline());
   const whyGone = () =>
@@ -186,7 +208,7 @@ function receiveCall(grpcCall: GrpcCall, requestId: string, clock: Clock): Incom
   grpcCall.on('cancelled', onCancelled);
   const { signal } = controller;
   return {
-    call: { requestId, signal, deadline, depth: depthOf(metadata), dryRun: isDryRun(metadata) },
+    call: { requestId, signal, deadline, depth: depthOf(metadata), dryRun: isDryRun(metadata), span },
     end: () => grpcCall.off('cancelled', onCancelled),
   };
 }
@@ -198,6 +220,7 @@ const MAX_STACK_LENGTH = 8000;
 interface FailedCall {
   readonly method: string;
   readonly requestId: string;
+  readonly traceId?: string | undefined;
   /** Name of its token. */
   readonly token?: string | undefined;
   /** Address of its caller, where that is all that is known of it. */

@@ -2,8 +2,10 @@ import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { setMaxListeners } from 'node:events';
 import type { Call } from '../domain/contract.js';
 import { contractViolation, endOfCall, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
+import type { CallSpan } from '../domain/trace.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { callMetadata, readRequestId } from './call-metadata.js';
+import { endSent, spanOfSent } from './call-spans.js';
 import { fromStatus } from './status.js';
 
 /** Timeout of a call without a deadline, in milliseconds, so that a silent service blocks nobody forever. */
@@ -77,9 +79,36 @@ export interface OutgoingCall<Answer> {
 
 /**
  * Calls a remote method within the call's deadline, until its signal aborts. Request id, depth and dry run are sent as
- * metadata. Rejects with a SchedulingError.
+ * metadata, and so is the context of a trace. Rejects with a SchedulingError.
  */
 export function callUnary<Answer>(
+  remote: Remote,
+  outgoing: OutgoingCall<Answer>,
+  call: Call,
+): Promise<Answer> {
+  return call.span === undefined
+    ? send(remote, outgoing, call)
+    : sendTraced(remote, outgoing, call, call.span);
+}
+
+async function sendTraced<Answer>(
+  remote: Remote,
+  outgoing: OutgoingCall<Answer>,
+  call: Call,
+  caller: CallSpan,
+): Promise<Answer> {
+  const span = spanOfSent(caller, outgoing.path, remote.target);
+  try {
+    const answer = await send(remote, outgoing, { ...call, span });
+    endSent(span, 'OK');
+    return answer;
+  } catch (thrown) {
+    endSent(span, SchedulingError.from(thrown).code);
+    throw thrown;
+  }
+}
+
+function send<Answer>(
   { client, target, leave }: Remote,
   { path, write, read, notFound }: OutgoingCall<Answer>,
   call: Call,

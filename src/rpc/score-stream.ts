@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Call, PolicyUnitService } from '../domain/contract.js';
-import { failureOf, SchedulingError } from '../domain/errors.js';
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { idsOf, type Call, type PolicyUnitService } from '../domain/contract.js';
+import { failureOf, SchedulingError, type SchedulingErrorCode } from '../domain/errors.js';
 import { linkAbort, type LinkedAbort } from '../lib/deadline.js';
 import type { Clock } from '../lib/timers.js';
 import { MAX_STREAMS } from './admission.js';
 import { admittedCall, readRequestId } from './call-metadata.js';
+import { endReceived, spanOfReceived } from './call-spans.js';
 import { decodeRequest, reportFailure, serveCall, type MethodContext } from './incoming-call.js';
 import type { RequestReader } from './message/read-request.js';
 import { writeStreamedFailure, writeStreamedScores } from './message/write-response.js';
@@ -49,9 +50,10 @@ export function scoreStreamMethod(
   service: PolicyUnitService,
   reader: RequestReader,
 ): (stream: ScoreStream) => void {
-  const { admission, log, makeRequestId } = context;
+  const { admission, log, makeRequestId, tracing } = context;
   const turn = createTurns(context.steady);
-  const decode = reader.decoder(policyUnitMethods.StreamScoreHosts.requestDeserialize);
+  const { StreamScoreHosts } = policyUnitMethods;
+  const decode = reader.decoder(StreamScoreHosts.requestDeserialize);
   let unreadBytes = 0;
   return (stream) =>
     void serveCall(context, {
@@ -76,7 +78,7 @@ export function scoreStreamMethod(
         }
         await turn();
         stop.signal.throwIfAborted();
-        const response = await answer(bytes, call);
+        const response = await answer(bytes, call, stream.metadata);
         call.signal.throwIfAborted();
         unreadBytes += response.length;
         await caller.takes(response).finally(() => (unreadBytes -= response.length));
@@ -88,21 +90,26 @@ export function scoreStreamMethod(
     }
   }
 
-  // Never rejects.
-  async function answer(bytes: Buffer, call: Call): Promise<Buffer> {
+  // Never rejects. Each request is traced by itself, below the span that opened the stream.
+  async function answer(bytes: Buffer, call: Call, metadata: Metadata): Promise<Buffer> {
     let requestId: string | undefined;
+    let code: SchedulingErrorCode | 'OK' = 'OK';
+    const span = tracing && spanOfReceived(tracing, StreamScoreHosts.path, metadata);
     try {
       const message = decodeRequest(bytes, decode);
       requestId = readRequestId(message.request_id) ?? makeRequestId();
       const request = reader.scoreHosts(message);
-      const scores = await service.scoreHosts(request, { ...call, requestId, isStreamed: true });
+      const scores = await service.scoreHosts(request, { ...call, requestId, span, isStreamed: true });
       const response = writeStreamedScores(requestId, scores, request);
       checkUnread(response.length);
       return response;
     } catch (thrown) {
       requestId ??= makeRequestId();
-      const error = reportFailure(log, thrown, { method: METHOD, requestId });
+      const error = reportFailure(log, thrown, { method: METHOD, ...idsOf({ requestId, span }) });
+      ({ code } = error);
       return writeStreamedFailure(requestId, failureOf(error));
+    } finally {
+      if (span !== undefined) endReceived(span, code, { requestId, dryRun: call.dryRun });
     }
   }
 

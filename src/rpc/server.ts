@@ -8,6 +8,7 @@ import type { PolicyUnitService } from '../domain/contract.js';
 import type { DecisionService } from '../domain/decision-service.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { InventoryService } from '../domain/inventory.js';
+import type { Tracing } from '../domain/trace.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
 import type { Authorize } from '../process/tokens.js';
@@ -85,6 +86,8 @@ export interface RpcServerOptions {
   /** Checks the tokens of calls; calls need none by default. */
   readonly authorize?: Authorize | undefined;
   readonly log: Log;
+  /** Traces calls; nothing is traced by default. */
+  readonly tracing?: Tracing | undefined;
   /** Clock for deadlines and durations; Date and `performance` by default. */
   readonly clock?: Clock;
   /** Creates the id of a request without one; a random UUID by default. */
@@ -144,6 +147,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     },
     makeRequestId: options.makeRequestId ?? randomUUID,
     onCallEnd: options.onCallEnd ?? (() => undefined),
+    tracing: options.tracing,
   };
   const { admission } = context;
   const { maxConnections } = settings;

@@ -1,21 +1,22 @@
 import { balancingSection, type BalancingSettings } from '../config/sections.js';
-import type {
-  AnswerContext,
-  BalanceHostsRequest,
-  BalanceHostsResponse,
-  Call,
-  FilterHostsRequest,
-  FilterHostsResponse,
-  FilterUnitResult,
-  PolicyUnit,
-  PolicyUnitService,
-  PolicyUnitType,
-  ScoreExplanation,
-  ScoreHostsRequest,
-  ScoreHostsResponse,
-  ScoreUnitResult,
-  UnitResult,
-  WeightedUnit,
+import {
+  idsOf,
+  type AnswerContext,
+  type BalanceHostsRequest,
+  type BalanceHostsResponse,
+  type Call,
+  type FilterHostsRequest,
+  type FilterHostsResponse,
+  type FilterUnitResult,
+  type PolicyUnit,
+  type PolicyUnitService,
+  type PolicyUnitType,
+  type ScoreExplanation,
+  type ScoreHostsRequest,
+  type ScoreHostsResponse,
+  type ScoreUnitResult,
+  type UnitResult,
+  type WeightedUnit,
 } from '../domain/contract.js';
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { hostListOf } from '../domain/host-list.js';
@@ -64,28 +65,34 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
   const { scores, filters, balances } = byName(units);
   const { findHosts, findVmAndHosts } = createInventoryReader(inventory);
 
-  function timed<Result>(unit: string, run: () => Result): Result {
+  function timed<Result extends UnitResult<unknown>>(
+    unit: string,
+    { span }: Call,
+    run: () => Result,
+  ): Result {
+    const own = span?.start('internal', `unit ${unit}`, { 'hostscore.unit': unit });
     const start = performance.now();
     const result = run();
     onUnitRun(unit, performance.now() - start);
+    own?.end(result.failure?.code);
     return result;
   }
 
   const bugsOf =
     (call: Call): OnUnitBug =>
     (unit, cause) =>
-      log.error('unit failed', { requestId: call.requestId, unit, stack: stackOf(cause) }, unit);
+      log.error('unit failed', { ...idsOf(call), unit, stack: stackOf(cause) }, unit);
 
   /** Warns of values that are outside the pattern of a unit which took them all the same. */
   function warnOfOldValues(
     { name: unit, properties }: Unit,
     given: ReadonlyMap<string, string>,
-    { requestId }: Call,
+    call: Call,
   ): void {
     for (const { name, pattern } of properties) {
       const value = given.get(name);
       if (value === undefined || new RegExp(`^(?:${pattern})$`).test(value)) continue;
-      const fields = { requestId, unit, property: name, value, pattern };
+      const fields = { ...idsOf(call), unit, property: name, value, pattern };
       log.warn('property outside its pattern', fields, `${unit} ${name}`);
     }
   }
@@ -105,7 +112,9 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       const unit = scores.get(name);
       if (unit === undefined)
         return { unit: name, failure: failureOf(unitNotFound('SCORE', name, scores.keys())) };
-      const result = timed(name, () => runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call)));
+      const result = timed(name, call, () =>
+        runScoreUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call)),
+      );
       if (result.failure !== undefined) return result;
       warnOfOldValues(unit, properties, call);
       if (unit.readsGuestReports?.(properties) === true) inventory.use('guestReports');
@@ -139,7 +148,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
       const unit = filters.get(name);
       if (unit === undefined)
         return { unit: name, failure: failureOf(unitNotFound('FILTER', name, filters.keys())) };
-      const result = timed(name, () =>
+      const result = timed(name, call, () =>
         runFilterUnit(unit, { snapshot, vm, hosts, properties }, bugsOf(call)),
       );
       if (result.failure === undefined) warnOfOldValues(unit, properties, call);
@@ -171,7 +180,7 @@ export function createScoringService(options: ScoringServiceOptions): PolicyUnit
     checkAge('snapshot of the engine', observed.time);
     checkAge('memory of the hosts as the engine knows it', observed.memoryTime);
     const recent = withPlacements(migrations.beside(observed), observed, placements);
-    const result = timed(unit.name, () =>
+    const result = timed(unit.name, call, () =>
       runBalanceUnit(unit, { snapshot, hosts, properties, recent }, bugsOf(call)),
     );
     if (result.failure !== undefined) {

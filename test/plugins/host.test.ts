@@ -7,6 +7,7 @@ import { ANSWER_MARGIN_MS } from '../../src/plugins/service.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
+import { traced } from '../support/traced.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { hostId, vmId } from '../support/world.js';
@@ -94,6 +95,21 @@ describeWithPython('plugin host', () => {
       const { unitResults } = await host.scoreHosts(scoreRequest('keeps_state'), call());
       expect(unitResults[0]?.value).to.deep.equal([11, 11, 11]);
     }
+  });
+
+  it('traces each run of a unit that there is, and says which failed', async () => {
+    const { tracing, spans, told } = traced();
+    const span = tracing.receive('ScoreHosts', {}, {});
+    const keeps = await hostOf('keeps-state');
+    await keeps.scoreHosts(scoreRequest('keeps_state'), call({ span }));
+    await keeps.scoreHosts(scoreRequest('made_up'), call({ span }));
+    const exits = await hostOf('exits-nonzero');
+    await exits.scoreHosts(scoreRequest('exits_nonzero'), call({ span }));
+    expect(told()).to.deep.equal(['internal unit keeps_state', 'internal unit exits_nonzero INTERNAL']);
+    expect(spans().map(({ attributes }) => attributes['hostscore.plugin'])).to.deep.equal([
+      'keeps_state.py',
+      'exits_nonzero.py',
+    ]);
   });
 
   it('gives each call all hosts, whatever another did to its list', async () => {

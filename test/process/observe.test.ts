@@ -46,7 +46,7 @@ describe('createAnswerLog', () => {
     const logAnswer = createAnswerLog(log);
     const units = Array.from({ length: 1001 }, (_, n) => `unit-${n}`);
     const failure = { code: 'INTERNAL', message: 'broken' } as const;
-    const answered = { requestId: 'r', method: 'scoreHosts', units, facts: () => ({}) };
+    const answered = { ids: { requestId: 'r' }, method: 'scoreHosts', units, facts: () => ({}) };
     logAnswer({ ...answered, failed: units.map((unit) => ({ unit, failure })) });
     logAnswer({ ...answered, failed: [] });
     const recovered = log.lines.filter(({ event }) => event === 'unit recovered');

@@ -14,6 +14,7 @@ import { describePolicyUnitService } from '../contract/policy-unit-service.js';
 import { call } from '../support/call.js';
 import { memoryLog } from '../support/log.js';
 import { expectRejection } from '../support/rejection.js';
+import { traced } from '../support/traced.js';
 import {
   clusterId,
   host,
@@ -328,6 +329,16 @@ describe('policy service and its inventory', () => {
     expect(log.lines[0]).to.deep.include({ level: 'error', event: 'unit failed' });
     expect(log.lines[0]?.fields).to.include({ requestId: 'r-7', unit: 'throws' });
     expect(log.lines[0]?.fields['stack']).to.match(/secret of the inside\n\s+at /);
+  });
+
+  it('traces each run of a unit that there is, and says which failed', async () => {
+    const { tracing, told } = traced();
+    const log = memoryLog();
+    const span = tracing.receive('ScoreHosts', {}, {});
+    const units = ['throws', 'made_up', 'score_140'].map((name) => ({ name, weight: 1 }));
+    await fixtureService(log).scoreHosts({ ...request, units }, call({ span }));
+    expect(told()).to.deep.equal(['internal unit throws INTERNAL', 'internal unit score_140 INTERNAL']);
+    expect(log.lines.map(({ fields }) => fields['traceId'])).to.deep.equal([span.traceId, span.traceId]);
   });
 
   const atSnapshotTime = { now: () => SNAPSHOT_TIME };
