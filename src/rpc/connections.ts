@@ -103,6 +103,13 @@ interface Stalled {
   place: number | undefined;
 }
 
+/**
+ * Options of every socket. A peer whose machine is gone is found by TCP: it is probed after a minute of silence, and lost 10 s
+ * later. Pings of HTTP/2 would end every stream of a connection whose client was told to connect anew: grpc-js can't send one
+ * there, and takes that for a lost connection.
+ */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+
 /** Length of the preface of HTTP/2, which a client sends at once. A handshake of TLS is longer. */
 const PREFACE_BYTES = 24;
 
@@ -223,7 +230,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   function createListener(tls: (() => TlsOptions) | undefined, serve: (socket: Socket) => void): Server {
     if (tls === undefined) {
-      return createServer({ noDelay: true }, (socket) => {
+      return createServer(SOCKET_OPTIONS, (socket) => {
         // A connection of a socket of the file system has no address: a number of its own tells it from the others.
         if (socket.remotePort === undefined)
           Object.defineProperty(socket, 'remotePort', { value: --unixConnections });
@@ -240,7 +247,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
       serve(socket);
     };
     let options = tls();
-    const listener = createTlsServer({ ...options, noDelay: true, handshakeTimeout: handshakeMs }, secured);
+    const listener = createTlsServer(
+      { ...options, ...SOCKET_OPTIONS, handshakeTimeout: handshakeMs },
+      secured,
+    );
     return listener
       .prependListener('connection', () => {
         const now = tls();

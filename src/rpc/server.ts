@@ -182,8 +182,6 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     interceptors: [interceptor],
     'grpc.max_receive_message_length': settings.maxMessageSize,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
-    'grpc.keepalive_time_ms': 60_000,
-    'grpc.keepalive_timeout_ms': 20_000,
     'grpc.enable_channelz': 0,
     ...ageOptions(settings.maxConnectionAge),
   });

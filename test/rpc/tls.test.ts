@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { connect as connectTls, type TlsOptions } from 'node:tls';
@@ -19,75 +18,17 @@ import {
   memoryLog,
   rejection,
 } from './loopback.js';
+import { createAuthority, type CertifiedPair } from '../support/authority.js';
 import { unitList } from '../support/unit-list.js';
 import { until } from '../support/until.js';
-
-interface Pair {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** Makes authorities and what they sign, with openssl. */
-function createAuthority(folder: string, name: string) {
-  const file = (suffix: string) => join(folder, `${name}${suffix}`);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-subj',
-    `/CN=${name}`,
-    '-days',
-    '2',
-    '-keyout',
-    file('.key'),
-    '-out',
-    file('.pem'),
-  );
-  const sign = (subject: string): Pair => {
-    const own = (suffix: string) => file(`-${subject}${suffix}`);
-    openssl(
-      'req',
-      ...newKey,
-      '-subj',
-      `/CN=${subject}`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-      '-keyout',
-      own('.key'),
-      '-out',
-      own('.csr'),
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      own('.csr'),
-      '-CA',
-      file('.pem'),
-      '-CAkey',
-      file('.key'),
-      '-CAcreateserial',
-      '-copy_extensions',
-      'copy',
-      '-days',
-      '2',
-      '-out',
-      own('.pem'),
-    );
-    return { cert: readFileSync(own('.pem'), 'utf8'), key: readFileSync(own('.key'), 'utf8') };
-  };
-  return { ca: readFileSync(file('.pem'), 'utf8'), sign };
-}
 
 describe('TLS', () => {
   const loopback = createLoopback();
   let ca = '';
   let otherCa = '';
-  let serverPair: Pair = { cert: '', key: '' };
-  let clientPair: Pair = { cert: '', key: '' };
-  let strangerPair: Pair = { cert: '', key: '' };
+  let serverPair: CertifiedPair = { cert: '', key: '' };
+  let clientPair: CertifiedPair = { cert: '', key: '' };
+  let strangerPair: CertifiedPair = { cert: '', key: '' };
   before(() => {
     const folder = mkdtempSync(join(tmpdir(), 'hostscore-tls-'));
     try {
