@@ -1,11 +1,18 @@
 // Replicas behind one name and a bridge over them, called by 16 callers at a time by XML-RPC and by one by gRPC: each
 // replica in turn is drained (SIGTERM), killed (SIGKILL) and stopped (SIGSTOP for 10 s), and started again.
-// Usage: npm run build && npx tsx bench/rolling-restart.ts [rounds] [callers] [pause in ms] [replicas]
+// Usage: npm run build && npx tsx bench/rolling-restart.ts [--program PATH] [rounds] [callers] [pause in ms] [replicas]
+// By default the program is the one that was built.
 import { setTimeout } from 'node:timers/promises';
-import { startNode } from '../test/support/process.js';
+import { parseArgs } from 'node:util';
+import { startNode, startProgram } from '../test/support/process.js';
 import { startReplicas, type Tally } from '../test/support/replicas.js';
 
-const [rounds = 10, callers = 16, pauseMs = 20, count = 3] = process.argv.slice(2).map(Number);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { program: { type: 'string' } },
+});
+const [rounds = 10, callers = 16, pauseMs = 20, count = 3] = positionals.map(Number);
+const { program } = values;
 /** A replica takes its calls for so long before its first reading is there. */
 const FIRST_READING_MS = 1000;
 const DEAD_MS = 1000;
@@ -13,7 +20,10 @@ const STOPPED_MS = 10_000;
 const SETTLE_MS = 2000;
 
 const replicas = await startReplicas(
-  (args, variables) => startNode(['dist/main.js', ...args], variables),
+  (args, variables) =>
+    program === undefined
+      ? startNode(['dist/main.js', ...args], variables)
+      : startProgram(program, args, variables),
   count,
 );
 process.once('exit', () => {

@@ -19,7 +19,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   'decision-log':
     'decisions: bytes and CPU each; a year of 10,000 a day: to open, to list by VM, memory: [days]',
   'rolling-restart':
-    'failed units while replicas restart under load, 12 minutes: [rounds] [callers] [pause in ms] [replicas]',
+    'failed units while replicas restart under load, 12 minutes: [--program PATH] [rounds] [callers] [pause in ms] [replicas]',
 };
 
 // Usage: npm run bench -- NAME [--quick] [arguments]

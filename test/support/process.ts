@@ -36,8 +36,17 @@ export function startNode(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): RunningProcess {
+  return startProgram(process.execPath, args, variables);
+}
+
+/** Starts a program with these arguments in the project's folder, as {@link startProcess} does. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): RunningProcess {
   const own = ownStateDir(args, variables);
-  const child = spawn(process.execPath, [...args], {
+  const child = spawn(program, [...args], {
     cwd: ROOT,
     // NODE_V8_COVERAGE is inherited unless it is empty, and what c8 merges of several processes marks lines as missed
     // that one of them ran.
