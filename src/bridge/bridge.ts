@@ -158,14 +158,14 @@ export function createBridge(options: BridgeOptions): Bridge {
       const requestId = makeRequestId();
       const method = methods.get(name);
       const knownName = method?.name ?? '(unknown)';
-      const { dryRun } = request;
       const span = tracing && spanOfRequest(tracing, knownName, request, requestId);
       const ids = idsOf({ requestId, span });
       try {
         if (method === undefined) throw methodNotFound(name, methods.values());
         const forEngine = HOLDS_LOCK.has(name);
         const budgetMs = forEngine ? settings.budget : discoverBudgetMs;
-        const asked = { requestId, span, dryRun, forEngine, atEngineStart: !forEngine };
+        const { dryRun, record = false } = request;
+        const asked = { requestId, span, dryRun, record, forEngine, atEngineStart: !forEngine };
         const ask = askWithin(budgetMs, asked, request, options);
         let follow: ReturnType<FollowCall>;
         const onVm = (vmId: string) => {
@@ -209,7 +209,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** Creates the function that calls the service within the budget. The deadline leaves time to write the answer. */
 function askWithin(
   budgetMs: number,
-  facts: Pick<Call, 'requestId' | 'span' | 'dryRun' | 'forEngine' | 'atEngineStart'>,
+  facts: Pick<Call, 'requestId' | 'span' | 'dryRun' | 'record' | 'forEngine' | 'atEngineStart'>,
   { signal, receivedAt }: ReceivedRequest,
   { clock = Date, after = nodeAfter }: Pick<BridgeOptions, 'clock' | 'after'>,
 ): Ask {

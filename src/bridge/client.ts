@@ -4,7 +4,7 @@ import { formatDuration } from '../config/values.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { XmlRpcValue } from '../engine-model/value.js';
 import { linkAbort } from '../lib/deadline.js';
-import { DRY_RUN_HEADER } from './request.js';
+import { DRY_RUN_HEADER, RECORD_HEADER } from './request.js';
 import { XmlRpcFault } from './xml-rpc/fault.js';
 import { readResponse } from './xml-rpc/reader.js';
 import { writeCall } from './xml-rpc/writer.js';
@@ -19,6 +19,8 @@ export interface XmlRpcTarget {
   /** Longest time from the call to the end of the answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** True for an answer that the server remembers all the same. Default: false. */
+  readonly record?: boolean;
 }
 
 /**
@@ -38,7 +40,10 @@ export async function callXmlRpc(
   return value;
 }
 
-async function post({ url, timeoutMs, signal }: XmlRpcTarget, body: string): Promise<Uint8Array> {
+async function post(
+  { url, timeoutMs, signal, record = false }: XmlRpcTarget,
+  body: string,
+): Promise<Uint8Array> {
   const own = linkAbort(signal);
   try {
     const request = got.post(url, {
@@ -47,6 +52,7 @@ async function post({ url, timeoutMs, signal }: XmlRpcTarget, body: string): Pro
         accept: 'text/xml',
         'user-agent': 'hostscore',
         [DRY_RUN_HEADER[0]]: DRY_RUN_HEADER[1],
+        ...(record ? { [RECORD_HEADER[0]]: RECORD_HEADER[1] } : {}),
       },
       body,
       responseType: 'buffer',

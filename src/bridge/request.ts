@@ -12,6 +12,9 @@ export const MAX_BODY_BYTES = 2 * 1024 ** 2;
 /** Name and value of the header that requests a dry run; 0 requests none. */
 export const DRY_RUN_HEADER = ['x-hostscore-dry-run', '1'] as const;
 
+/** Name and value of the header that has a dry run remembered all the same; 0 has none. */
+export const RECORD_HEADER = ['x-hostscore-record', '1'] as const;
+
 /** The context of a received request. */
 export interface ReceivedRequest {
   /** Aborts when the caller disconnects. */
@@ -19,6 +22,8 @@ export interface ReceivedRequest {
   /** Arrival of the request's head, in milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly dryRun: boolean;
+  /** True for an answer that is remembered also in a dry run. False by default. */
+  readonly record?: boolean;
   /** Its head, which may name the span of its caller. */
   readonly headers?: TraceHeaders;
 }
@@ -77,6 +82,15 @@ export const TOO_LONG: Refusal = {
   line: `the body has more than ${MAX_BODY_BYTES} bytes, the limit of this service`,
 };
 
+/** Headers that are switches, with the words for what they take. */
+const SWITCHES = [
+  [DRY_RUN_HEADER, 'X-Hostscore-Dry-Run: expected 1 for a dry run, 0 for none'],
+  [
+    RECORD_HEADER,
+    'X-Hostscore-Record: expected 1 to have the answer remembered, 0 for a call like any other',
+  ],
+] as const;
+
 /** Returns the refusal of a request whose head shows that it can't be a call, else undefined. */
 export function refusalOf({ method, url = '/', headers }: IncomingMessage): Refusal | undefined {
   // The absolute form, http://HOST/RPC2, is what clients send that believe in a proxy (RFC 9112, 3.2.2).
@@ -107,10 +121,10 @@ export function refusalOf({ method, url = '/', headers }: IncomingMessage): Refu
       headers: { 'Accept-Encoding': 'identity' },
     };
   }
-  const dryRun = headers[DRY_RUN_HEADER[0]] ?? '0';
-  if (dryRun !== DRY_RUN_HEADER[1] && dryRun !== '0') {
-    const got = quoted(String(dryRun));
-    return { status: 400, line: `X-Hostscore-Dry-Run: expected 1 for a dry run, 0 for none, got ${got}` };
+  for (const [header, expected] of SWITCHES) {
+    const value = headers[header[0]] ?? '0';
+    if (value !== header[1] && value !== '0')
+      return { status: 400, line: `${expected}, got ${quoted(String(value))}` };
   }
   return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES ? TOO_LONG : undefined;
 }

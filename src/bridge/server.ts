@@ -9,6 +9,7 @@ import type { BridgeOutcome } from '../process/call-metrics.js';
 import {
   DRY_RUN_HEADER,
   MAX_BODY_BYTES,
+  RECORD_HEADER,
   refusalOf,
   TOO_LONG,
   type Dispatch,
@@ -236,7 +237,8 @@ export async function startXmlRpcServer(options: XmlRpcServerOptions): Promise<X
         refusal = undefined;
         const { headers } = request;
         const dryRun = headers[DRY_RUN_HEADER[0]] === DRY_RUN_HEADER[1];
-        const received = { signal: gone.signal, receivedAt, dryRun, headers };
+        const record = headers[RECORD_HEADER[0]] === RECORD_HEADER[1];
+        const received = { signal: gone.signal, receivedAt, dryRun, record, headers };
         const dispatched = await dispatch(method, call.params, received);
         const bytes = writeResponse(dispatched.value);
         ({ outcome, afterAnswer } = dispatched);

@@ -15,6 +15,7 @@ export interface CallOptions {
   readonly url: string;
   /** Longest wait for the answer, in milliseconds. */
   readonly timeout: number;
+  readonly record?: boolean;
   readonly json?: boolean;
 }
 
@@ -109,12 +110,12 @@ const STILL_WAITING = `the engine would still wait, ${formatDuration(DEFAULT_TIM
 async function ask(
   method: string,
   params: readonly XmlRpcValue[],
-  { url, timeout }: CallOptions,
+  { url, timeout, record = false }: CallOptions,
   io: Io,
   send: typeof callXmlRpc,
 ): Promise<Answer> {
   try {
-    return { value: await send({ url, timeoutMs: timeout, signal: io.signal }, method, params) };
+    return { value: await send({ url, timeoutMs: timeout, signal: io.signal, record }, method, params) };
   } catch (thrown) {
     if (io.signal.aborted || !(thrown instanceof Error)) throw thrown;
     if (thrown instanceof XmlRpcFault)

@@ -7,7 +7,7 @@ import { placingOf, type PlacingOptions } from './call-placing.js';
 import { schedule, warnOfProperties, type ScheduleOptions } from './call-schedule.js';
 import { addServerOptions } from './client.js';
 import type { Io } from './io.js';
-import { addTimeoutOption, property, requireVm, text, texts, weightedUnit } from './options.js';
+import { addTimeoutOption, property, RECORD, requireVm, text, texts, weightedUnit } from './options.js';
 
 /** Options of a command that asks about hosts. */
 interface HostOptions extends CallOptions, PlacingOptions {}
@@ -29,7 +29,7 @@ const DEFAULT_URL = 'http://127.0.0.1:18781/';
 
 /**
  * Adds `hostscore call`, which speaks XML-RPC to any external scheduler and says what the engine would do with the answer.
- * Its calls are dry runs: hostscore answers them alike and remembers nothing of them.
+ * Its calls are dry runs: hostscore answers them alike and remembers nothing of them, unless it is told to.
  */
 export function addCallCommand(program: Command, io: Io, send = callXmlRpc): void {
   const call = program
@@ -47,10 +47,12 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
       DEFAULT_TIMEOUT_MS,
     ).option('--json', 'print JSON');
 
+  const addRecord = (command: Command): Command => command.option('--record', RECORD);
+
   /** Adds what names a VM and hosts, and the server at which names are looked up. */
   const addForVm = (name: string, description: string): Command =>
     addProperty(
-      addServerOptions(add(name, description))
+      addServerOptions(addRecord(add(name, description)))
         .option('--vm <name|id>', 'VM to schedule; required', text)
         .option(
           '--host <name|id>',
@@ -85,7 +87,7 @@ export function addCallCommand(program: Command, io: Io, send = callXmlRpc): voi
     });
 
   addProperty(
-    addServerOptions(add('balance', 'which migration the engine would start')).requiredOption(
+    addServerOptions(addRecord(add('balance', 'which migration the engine would start'))).requiredOption(
       '--host <name|id>',
       'host to balance, repeatable; required',
       texts,

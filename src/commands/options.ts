@@ -150,6 +150,9 @@ export function requireVm(vm: string | undefined, command: Command): string {
   );
 }
 
+/** Description of the option with which a dry run is remembered. */
+export const RECORD = 'have the answer remembered, for "hostscore why" and "hostscore decisions"';
+
 /** Reads `key=value`; for commander, which gathers repeated options. */
 export function property(
   value: string,

@@ -17,7 +17,17 @@ import { scoresJson } from '../rpc/contract-json.js';
 import { addClientOptions, withClient, type Caller, type ClientOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { hostIdOf, vmIdOf, type Directory } from './names.js';
-import { configOf, count, placement, property, requireVm, text, texts, weightedUnit } from './options.js';
+import {
+  configOf,
+  count,
+  placement,
+  property,
+  RECORD,
+  requireVm,
+  text,
+  texts,
+  weightedUnit,
+} from './options.js';
 import { unreadProperties } from './properties.js';
 import { scoreTable, weightLines } from './score-table.js';
 import { isTerminal, printLines, terminalJson, warn, type Line } from './terminal-text.js';
@@ -35,6 +45,7 @@ interface ScoreOptions extends ClientOptions {
   readonly assume?: readonly (readonly [vm: string, host: string])[];
   readonly property?: ReadonlyMap<string, string>;
   readonly counterfactuals?: boolean;
+  readonly record?: boolean;
   readonly json?: boolean;
 }
 
@@ -67,6 +78,7 @@ export function addScoreCommand(program: Command, io: Io): void {
     .option('--assume <vm=host>', 'count a VM at a host, by names or ids, repeatable', placement)
     .option('--property <key=value>', 'property of the scheduling policy, repeatable', property)
     .option('--counterfactuals', 'say which weights would make another host the best')
+    .option('--record', RECORD)
     .option('--json', 'print JSON')
     .action((options: ScoreOptions) => score({ ...options, vm: requireVm(options.vm, command) }, io));
 }
@@ -124,7 +136,8 @@ async function ifAnswered<Value>(answer: Promise<Value>): Promise<Value | undefi
 }
 
 async function requestOf(options: ScoreOptions, directory: Directory): Promise<ScoreHostsRequest> {
-  const { vm, host, unit = [], policy, top, assume = [], property = new Map(), counterfactuals } = options;
+  const { vm, host, unit = [], policy, top, assume = [], property = new Map() } = options;
+  const { counterfactuals, record } = options;
   const [vmId, hosts, assumedPlacements] = await Promise.all([
     vmIdOf(vm, '--vm', directory),
     host === undefined
@@ -137,6 +150,7 @@ async function requestOf(options: ScoreOptions, directory: Directory): Promise<S
     ...(policy === undefined ? {} : { policy }),
     ...(top === undefined ? {} : { explainTop: top }),
     ...(counterfactuals === true ? { counterfactuals } : {}),
+    ...(record === true ? { record } : {}),
   };
 }
 

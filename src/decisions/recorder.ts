@@ -109,7 +109,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
   const hashes = createLru<string, string>(MAX_HASHES);
 
   function isWanted({ record = false }: { readonly record?: boolean }, call: Call): boolean {
-    if (record) return true;
+    if (record || call.record === true) return true;
     if ((call.depth ?? 0) > 0 || call.dryRun === true) return false;
     return isSampled(call.isStreamed === true);
   }

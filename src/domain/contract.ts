@@ -85,6 +85,8 @@ export interface Call {
   readonly depth?: number;
   /** True when the call is answered as usual but nothing remembers it. False by default. */
   readonly dryRun?: boolean;
+  /** True for a call of an engine that is remembered also in a dry run; other callers say so in their request. */
+  readonly record?: boolean;
   /**
    * True when an oVirt engine waits for the answer and holds its scheduling lock; such calls have places of their own. Set by
    * the bridge of this process, never read from the wire.

@@ -56,16 +56,22 @@ describe('XML-RPC client', () => {
       expect(await call(`http://${server.address}/`)).to.deep.equal([]);
     });
 
-    it('calls as a dry run', async () => {
-      const dryRuns: boolean[] = [];
+    it('calls as a dry run, and has the answer remembered when it is told to', async () => {
+      const requests: unknown[] = [];
       server = await serve({
-        dispatch(_method, params, { dryRun }) {
-          dryRuns.push(dryRun);
+        dispatch(_method, params, { dryRun, record }) {
+          requests.push({ dryRun, record });
           return Promise.resolve(params);
         },
       });
-      await call(`http://${server.address}/`);
-      expect(dryRuns).to.deep.equal([true]);
+      const url = `http://${server.address}/`;
+      await call(url);
+      const { signal } = new AbortController();
+      await callXmlRpc({ url, timeoutMs: 5000, signal, record: true }, 'm', []);
+      expect(requests).to.deep.equal([
+        { dryRun: true, record: false },
+        { dryRun: true, record: true },
+      ]);
     });
 
     it('gets a fault as a fault', async () => {

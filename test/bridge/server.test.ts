@@ -764,35 +764,50 @@ describe('XML-RPC server', () => {
     });
   });
 
-  it('refuses a dry run that its header does not request clearly, and calls nothing', async () => {
-    let calls = 0;
-    server = await serve({
-      dispatch(_method, params) {
-        calls += 1;
-        return Promise.resolve(params);
-      },
+  for (const [name, expected] of [
+    ['X-Hostscore-Dry-Run', '1 for a dry run, 0 for none'],
+    ['X-Hostscore-Record', '1 to have the answer remembered, 0 for a call like any other'],
+  ] as const) {
+    it(`refuses a header ${name} that is not clear, and calls nothing`, async () => {
+      let calls = 0;
+      server = await serve({
+        dispatch(_method, params) {
+          calls += 1;
+          return Promise.resolve(params);
+        },
+      });
+      for (const value of ['true', 'yes', '01', '1, 1', '2']) {
+        const peer = await ask(requestOf(CALL, { headers: { [name]: value } }));
+        const text = await peer.closed();
+        expect(text).to.match(/^HTTP\/1\.1 400 /);
+        expect(text).to.include(`${name}: expected ${expected}, got "${value}"`);
+      }
+      expect(calls).to.equal(0);
     });
-    for (const value of ['true', 'yes', '01', '1, 1', '2']) {
-      const peer = await ask(requestOf(CALL, { headers: { 'X-Hostscore-Dry-Run': value } }));
-      const text = await peer.closed();
-      expect(text).to.match(/^HTTP\/1\.1 400 /);
-      expect(text).to.include(`X-Hostscore-Dry-Run: expected 1 for a dry run, 0 for none, got "${value}"`);
-    }
-    expect(calls).to.equal(0);
-  });
+  }
 
-  it('tells of a dry run by its header', async () => {
-    const seen: boolean[] = [];
+  it('tells of a dry run, and of what is to be remembered, by headers', async () => {
+    const seen: unknown[] = [];
     server = await serve({
-      dispatch: (_method, params, { dryRun }) => {
-        seen.push(dryRun);
+      dispatch: (_method, params, { dryRun, record }) => {
+        seen.push([dryRun, record]);
         return Promise.resolve(params);
       },
     });
-    for (const headers of [{ 'X-Hostscore-Dry-Run': '1' }, { 'X-Hostscore-Dry-Run': '0' }, {}]) {
+    for (const headers of [
+      { 'X-Hostscore-Dry-Run': '1' },
+      { 'X-Hostscore-Dry-Run': '0', 'X-Hostscore-Record': '0' },
+      { 'X-Hostscore-Dry-Run': '1', 'X-Hostscore-Record': '1' },
+      {},
+    ]) {
       await (await ask(requestOf(CALL, { headers }))).until(ANSWER);
     }
-    expect(seen).to.deep.equal([true, false, false]);
+    expect(seen).to.deep.equal([
+      [true, false],
+      [false, false],
+      [true, true],
+      [false, false],
+    ]);
   });
 
   it('tells when the request came in', async () => {
