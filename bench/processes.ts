@@ -106,14 +106,18 @@ export function startEngine(world: string): Promise<Measured> {
   return start(args, /pretend engine at (http:\S+?):?\s/);
 }
 
-/** Starts the service over a pretend engine in a process of its own; `found` is its gRPC address once it has a snapshot. */
+/**
+ * Starts the service over a pretend engine in a process of its own; `found` is its gRPC address once it has a snapshot. `main` may be
+ * that of another build.
+ */
 export async function startService(
   engineUrl: string,
   flags: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  main = 'dist/main.js',
 ): Promise<MeasuredService> {
   const args = [
-    ...['dist/main.js', 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
+    ...[main, 'serve', '--engine-url', engineUrl, '--engine-username', 'admin@internal'],
     ...FREE_PORTS,
     ...['--state-dir', stateDir()],
     ...flags,

@@ -16,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, string>> = {
   plugins: 'a Python plugin against a python -c a call: [hosts] [calls]',
   'hanging-service': 'runCostFunctions while one of two services never answers: [calls] [hosts] [vms]',
   decisions: 'ScoreHosts with decisions off, on, each one recorded, and with a shadow: CPU a call, p99',
+  tracing: 'ScoreHosts with tracing off and on: CPU a call: [folder of another build to compare with]',
   'decision-log':
     'decisions: bytes and CPU each; a year of 10,000 a day: to open, to list by VM, memory: [days]',
   'rolling-restart':

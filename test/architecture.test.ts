@@ -177,6 +177,16 @@ describe('architecture', () => {
     expect([...events].sort()).to.deep.equal(LOGGED_ONCE);
   });
 
+  it('loads OpenTelemetry through one file, which is not loaded before it is asked for', () => {
+    const users = ours.filter((file) =>
+      specifiersOf(file).some((name) => name.startsWith('@opentelemetry/')),
+    );
+    expect(users).to.deep.equal(['process/tracing.ts']);
+    const importers = imports.filter(({ to }) => to === 'process/tracing.ts').map(({ from }) => from);
+    expect(importers).to.deep.equal(['commands/open-tracing.ts', 'commands/open-tracing.ts']);
+    expect(textOf('commands/open-tracing.ts')).to.not.match(/^import \{[^}]*\} from '[^']*\/tracing\.js'/m);
+  });
+
   it('has no import cycle', () => {
     const done = new Set<string>();
     const path: string[] = [];
