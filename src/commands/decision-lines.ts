@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { durationIn, HOUR } from '../config/values.js';
 import type { Decision__Output } from '../gen/hostscore/v1/Decision.js';
+import type { ShadowResult__Output } from '../gen/hostscore/v1/ShadowResult.js';
 import type { Timestamp__Output } from '../gen/google/protobuf/Timestamp.js';
 import { SchedulingError } from '../domain/errors.js';
 import { parseUuid } from '../lib/uuid.js';
@@ -84,6 +85,24 @@ export function outcomeText(decision: Decision__Output, nameOf = namesOf(decisio
       ? 'not ranked here'
       : `our rank ${rank}${regret === undefined || regret === 0 ? '' : `, ${regret} points behind the best`}`;
   return `landed on ${nameOf(outcome.host_id)}: ${place}`;
+}
+
+/** Returns what a shadow would have answered, in words. */
+export function shadowText(result: ShadowResult__Output, decision: Decision__Output): string {
+  const { shadow, policy_hash, winner_host_id, winner_changed, tau, top_overlap, regret } = result;
+  const name = policy_hash === '' ? shadow : `${shadow} (${policy_hash})`;
+  if (result.failure !== '') return `${name}: failed: ${result.failure}`;
+  const other = result.other_snapshot ? ['from another snapshot'] : [];
+  if (decision.method === 'DECISION_METHOD_FILTER_HOSTS')
+    return [`${name}: leaves ${winner_changed ? 'other' : 'the same'} hosts`, ...other].join(', ');
+  const best = winner_host_id === '' ? 'none' : namesOf(decision)(winner_host_id);
+  return [
+    `${name}: best ${best}${winner_changed ? '' : ', the same'}`,
+    ...(regret === undefined ? [] : [`${regret} points behind`]),
+    ...(tau === undefined ? [] : [`tau ${tau.toFixed(2)}`]),
+    ...(top_overlap === undefined ? [] : [`${top_overlap} of the best 5`]),
+    ...other,
+  ].join(', ');
 }
 
 /** Returns a function that gives the name of a host as far as a decision has it, else its id. */

@@ -10,6 +10,7 @@ import {
   namesOf,
   outcomeText,
   pastTime,
+  shadowText,
   timeCondition,
   timeText,
   vmCondition,
@@ -18,8 +19,8 @@ import {
   word,
 } from './decision-lines.js';
 import { addAgreementCommand } from './decision-reports.js';
-import { print, type Io } from './io.js';
-import { hostIdOf } from './names.js';
+import { CommandError, print, type Io } from './io.js';
+import { expectVm, hostIdOf, vmIdOf } from './names.js';
 import { count, text } from './options.js';
 import { alignedTable } from './table.js';
 import { terminalJson, terminalText } from './terminal-text.js';
@@ -69,13 +70,14 @@ export function addDecisionsCommand(program: Command, io: Io): void {
     .action((id: string, options: ClientOptions & { readonly json?: boolean }) => show(id, options, io));
   addKind(addClientOptions(decisions.command('tail')))
     .description('show decisions as they are made, and again when it is known what became of them')
-    .option('--vm <id>', 'for this VM only', text)
+    .option('--vm <name|id>', 'for this VM only', text)
     .option('--json', 'print JSON, a line each')
     .action((options: ConditionOptions) => tail(options, io));
   addConditions(addClientOptions(decisions.command('export')))
     .description('write whole decisions, each a line of JSON, the newest first')
     .option('--names', 'with the names of VMs and hosts, and words of units, which may hold names')
     .option('--anonymise', 'with other ids and words in place of those of VMs, hosts and operating systems')
+    .option('--json', 'print JSON, a line each, as without it')
     .action((options: ExportOptions) => exportAll(options, io));
   addAgreementCommand(decisions, io);
 }
@@ -110,6 +112,7 @@ async function list({ limit, json, ...options }: ListOptions, io: Io): Promise<v
       process = page.process;
       if (decisions.length >= limit) break;
     }
+    if (decisions.length === 0) await expectKnownNames(options, caller);
     return { decisions, process };
   });
   if (json === true) {
@@ -146,7 +149,7 @@ async function show(
   io: Io,
 ): Promise<void> {
   const answer = await withDecisions(options, io, ({ client, call }) => client.decisions.get({ id }, call));
-  const { decision } = answer;
+  const { decision, process } = answer;
   if (json === true || decision === null) {
     print(
       io,
@@ -154,15 +157,17 @@ async function show(
         decisionJson('GetDecisionResponse', decisionMethods.GetDecision.responseSerialize(answer)),
       ),
     );
-  } else print(io, ...showLines(decision).map(terminalText));
+  } else print(io, ...showLines(decision, process).map(terminalText));
 }
 
-function showLines(decision: Decision__Output): readonly string[] {
-  const { units, hosts, reasons, properties, snapshots, migration } = decision;
+function showLines(decision: Decision__Output, process: string): readonly string[] {
+  const { units, hosts, reasons, properties, snapshots, migration, winner, runner_up, duration } = decision;
   const nameOf = namesOf(decision);
   const facts: readonly (readonly [string, string])[] = [
     ['id', decision.id],
     ['time', timeText(decision.time)],
+    ['took', duration === null ? '' : `${duration.seconds * 1000 + duration.nanos / 1e6} ms`],
+    ['process', process],
     ['call', `${word(decision.method)}, ${word(decision.face)}, request ${decision.request_id}`],
     ['VM', [vmText(decision), decision.vm_id, decision.vm_os].filter(Boolean).join(' ')],
     ['policy', [decision.policy, decision.policy_hash].filter(Boolean).join(' ')],
@@ -185,7 +190,10 @@ function showLines(decision: Decision__Output): readonly string[] {
         : `${migration.vm_id} to ${migration.candidate_host_ids.map(nameOf).join(', ')}`,
     ],
     ['unknown', decision.unknown_host_ids.join(', ')],
+    ['winner', winner === null ? '' : nameOf(winner.host_id)],
+    ['runner-up', runner_up === null ? '' : nameOf(runner_up.host_id)],
     ['outcome', outcomeText(decision)],
+    ...decision.shadows.map((result) => ['shadow', shadowText(result, decision)] as const),
   ];
   const failed = units.flatMap(({ unit, failure }) =>
     failure == null ? [] : [`unit ${unit} failed: ${failure.code}: ${failure.message}`],
@@ -225,8 +233,9 @@ function showLines(decision: Decision__Output): readonly string[] {
 
 async function tail({ vm, json, ...options }: ConditionOptions, io: Io): Promise<void> {
   await withDecisions(options, io, async ({ client, call }) => {
+    const vm_id = vm === undefined ? '' : await vmIdOf(vm, '--vm', { inventory: client, call });
     try {
-      await client.decisions.watch({ ...vmCondition(vm), ...kindCondition(options) }, call, (told) => {
+      await client.decisions.watch({ vm_id, ...kindCondition(options) }, call, (told) => {
         const { decision, missed } = told;
         if (json === true) {
           const bytes = decisionMethods.WatchDecisions.responseSerialize(told);
@@ -247,15 +256,36 @@ async function exportAll(options: ExportOptions, io: Io): Promise<void> {
   const anonymous = createAnonymiser();
   await withDecisions(options, io, async (caller) => {
     const request = { ...(await requestOf(options, caller)), full: true };
+    let isEmpty = true;
     for await (const { decisions } of pagesOf(request, caller, options)) {
       for (const decision of decisions) {
+        isEmpty = false;
         const bytes = decisionMethods.GetDecision.responseSerialize({ decision });
         const whole: unknown = Object.values(decisionJson('GetDecisionResponse', bytes))[0];
         const told = names ? whole : withoutNames(whole);
         print(io, terminalJson(anonymise ? anonymous(told) : told, 0));
       }
     }
+    if (isEmpty) await expectKnownNames(options, caller);
   });
+}
+
+/** Rejects with a CommandError when there are no decisions since nobody knows the VM or the unit that an option names. */
+async function expectKnownNames({ vm, failed, ...options }: ConditionOptions, caller: Caller): Promise<void> {
+  const { client, call } = caller;
+  const isKept = async (request: ListDecisionsRequest) => {
+    for await (const { decisions } of pagesOf(request, caller, options, 1))
+      if (decisions.length > 0) return true;
+    return false;
+  };
+  if (vm !== undefined && !(await isKept(vmCondition(vm))))
+    await expectVm(vm, '--vm', { inventory: client, call });
+  if (failed === undefined || (await isKept({ failed_unit: failed }))) return;
+  const { units } = await client.listPolicyUnits(call);
+  if (units.some(({ name }) => name === failed)) return;
+  throw new CommandError(
+    `--failed ${failed}: nobody offers a unit of this name, and none failed; "hostscore units" lists them`,
+  );
 }
 
 /** Yields the answers to a request, page after page; each has the time that a command has. */

@@ -27,6 +27,21 @@ export function vmIdOf(named: string, option: string, { inventory, call }: Direc
   });
 }
 
+/** Rejects with a CommandError when a server that knows VMs has none of a name, or id. */
+export async function expectVm(named: string, option: string, directory: Directory): Promise<void> {
+  const vmId = parseUuid(named);
+  if (vmId === undefined) {
+    await vmIdOf(named, option, directory);
+    return;
+  }
+  const { inventory, call } = directory;
+  await inventory.listVms({ vmId, pageSize: 1 }, call).catch((error: unknown) => {
+    if (isWithoutInventory(error)) return;
+    if (!(error instanceof SchedulingError) || error.code !== 'NOT_FOUND') throw error;
+    throw new CommandError(`${option} ${named}: the engine has no VM of this id`, { cause: error });
+  });
+}
+
 /** Returns the id of the host that an option names. Rejects with a CommandError. */
 export function hostIdOf(named: string, option: string, { inventory, call }: Directory): Promise<string> {
   return idOf(named, option, {

@@ -1,5 +1,11 @@
 import type { DecidedHost, Decision } from '../domain/decision.js';
-import type { ExplainedRejection, Explanation, UnitLead, Versus } from '../engine-model/explain-decision.js';
+import type {
+  ExplainedHost,
+  ExplainedRejection,
+  Explanation,
+  UnitLead,
+  Versus,
+} from '../engine-model/explain-decision.js';
 import type { InternalUnits } from './engine-log.js';
 import { weightLines } from './score-table.js';
 import { alignedTable } from './table.js';
@@ -7,6 +13,12 @@ import type { Line } from './terminal-text.js';
 
 /** Most rejections that are listed without a named host. */
 const MAX_REJECTIONS = 20;
+
+/** Hosts of a ranking whose reasons are kept, and missed where they were not: the best one and the one after it. */
+const REASONED = 2;
+
+/** Words for a unit's own words that nobody kept. */
+const NOT_KEPT = 'reason not kept';
 
 /** Parts of an explanation to show. */
 export interface Shown {
@@ -87,9 +99,9 @@ function rankingLines({ explanation, top = Infinity }: Shown): readonly Line[] {
       ...[...values.map(String), host.id],
     ]),
   );
-  const rows = best.flatMap(({ reasons }, place): Line[] => [
+  const rows = best.flatMap((ranked, place): Line[] => [
     { text: lines[place] ?? '', style: place === 0 ? 'bold' : undefined },
-    ...reasons.map(({ unit, text }): Line => ({ text: `       ${unit}: ${text}`, style: 'dim' })),
+    ...reasonLines(ranked, explanation, place < REASONED),
   ]);
   const more = ranking.length - best.length;
   return [
@@ -98,6 +110,15 @@ function rankingLines({ explanation, top = Infinity }: Shown): readonly Line[] {
     ...rows,
     ...(more > 0 ? [{ text: `       ${more} more; --top ${ranking.length} shows all` }] : []),
   ];
+}
+
+/** Returns the words of our units about a host, as far as they were kept; `isWanted` says so of those that were not. */
+function reasonLines({ reasons }: ExplainedHost, { units }: Explanation, isWanted: boolean): readonly Line[] {
+  return units.flatMap(({ name, internal }): readonly Line[] => {
+    const text = reasons.find(({ unit }) => unit === name)?.text;
+    if (internal || (text === undefined && !isWanted)) return [];
+    return [{ text: `       ${name}: ${text ?? NOT_KEPT}`, style: 'dim' }];
+  });
 }
 
 function decidedLines({ ranking, leads }: Explanation): readonly Line[] {
@@ -144,7 +165,7 @@ function rejectedLines(rejections: readonly ExplainedRejection[]): readonly Line
 }
 
 function rejectionLine({ host, unit, reason }: ExplainedRejection): Line {
-  return { text: `${nameOf(host)} was rejected by ${unit}: ${reason ?? 'reason not kept'}` };
+  return { text: `${nameOf(host)} was rejected by ${unit}: ${reason ?? NOT_KEPT}` };
 }
 
 function versusLines(
@@ -155,12 +176,13 @@ function versusLines(
   const [best] = ranking;
   const told = rejections.map(rejectionLine);
   if (place === undefined || best === undefined) {
-    if (told.length > 0) return [{ text: '' }, ...told];
-    const known = shown.decision.hosts.some(({ id }) => id === host.id);
-    const why = known
+    const isCandidate = shown.decision.hosts.some(({ id }) => id === host.id);
+    if (isCandidate && told.length > 0) return [{ text: '' }, ...told];
+    const unrejected = told.length > 0 ? '' : ', and no call for filters within a minute before rejected it';
+    const why = isCandidate
       ? 'was accepted by every filter'
-      : 'was no candidate, and no call for filters within a minute before rejected it';
-    return [{ text: '' }, { text: `${nameOf(host)} ${why}` }];
+      : `was not a candidate of this call${unrejected}`;
+    return [{ text: '' }, { text: `${nameOf(host)} ${why}` }, ...told];
   }
   if (place === 1) return [{ text: '' }, { text: `${nameOf(host)} is the best host itself` }];
   const gap = behind === 0 ? 'with the same sum as' : `${pointsText(behind)} behind`;
@@ -178,10 +200,15 @@ function versusLines(
       neededWeight === undefined ? 'never' : String(neededWeight),
     ]),
   );
+  const ranked = ranking[place - 1];
   const what = scale === 'RANKS' ? 'rank' : scale === 'COSTS' ? 'negated cost' : 'score';
   return [
     { text: '' },
     { text: `${nameOf(host)} is at place ${place}, ${gap} ${nameOf(best.host)}${leadsText(leads)}` },
+    // Those of the best two stand in the ranking.
+    ...(ranked === undefined || place <= Math.min(REASONED, shown.top ?? Infinity)
+      ? []
+      : reasonLines(ranked, shown.explanation, true)),
     { text: `one ${what} or one weight that alone makes it the best:` },
     ...table.map((text) => ({ text })),
     ...told,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/load.js';
 import type { Decision } from '../domain/decision.js';
+import { SchedulingError } from '../domain/errors.js';
 import { explainDecision, type Explanation } from '../engine-model/explain-decision.js';
 import type { ExplainDecisionResponse__Output } from '../gen/hostscore/v1/ExplainDecisionResponse.js';
 import { reasonOf } from '../lib/text.js';
@@ -12,7 +13,7 @@ import { addClientOptions, type Caller, type ClientOptions } from './client.js';
 import { vmCondition, withDecisions } from './decision-lines.js';
 import { internalUnitsOf, type InternalUnits } from './engine-log.js';
 import { CommandError, print, type Io } from './io.js';
-import { hostIdOf } from './names.js';
+import { hostIdOf, type Directory } from './names.js';
 import { count, text } from './options.js';
 import { isTerminal, printLines, terminalJson } from './terminal-text.js';
 import { whyLines } from './why-lines.js';
@@ -86,12 +87,29 @@ async function ask(
   const named = id === undefined ? vmCondition(vm) : { id };
   if (not === undefined) return client.decisions.explain(named, call);
   const known = parseUuid(not);
-  if (known !== undefined) return client.decisions.explain({ ...named, versus_host_id: known }, call);
+  if (known !== undefined) {
+    const answer = await client.decisions.explain({ ...named, versus_host_id: known }, call);
+    const host = answer.explanation?.versus?.host;
+    if (host?.host_name === '') host.host_name = await nameOfHost(known, { inventory: client, call });
+    return answer;
+  }
   const { decision } = await client.decisions.explain({ ...named, top: 1 }, call);
   const wanted = not.toLowerCase();
   const found = decision?.hosts.find(({ host_name }) => host_name.toLowerCase() === wanted);
   const versus_host_id = found?.host_id ?? (await hostIdOf(not, '--not', { inventory: client, call }));
-  return client.decisions.explain({ id: decision?.id ?? '', versus_host_id }, call);
+  const answer = await client.decisions.explain({ id: decision?.id ?? '', versus_host_id }, call);
+  const host = answer.explanation?.versus?.host;
+  if (host?.host_name === '') host.host_name = not;
+  return answer;
+}
+
+/** Returns the name of a host that no decision names; empty where that is unknown. */
+async function nameOfHost(hostId: string, { inventory, call }: Directory): Promise<string> {
+  const { hosts } = await inventory.listHosts({}, call).catch((error: unknown) => {
+    if (!(error instanceof SchedulingError)) throw error;
+    return { hosts: [] };
+  });
+  return hosts.find(({ id }) => id === hostId)?.name ?? '';
 }
 
 /** Explains a decision here, where the engine's own units may be known; rejections before it are the server's to know. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Decision, ShadowResult } from '../../src/domain/decision.js';
 import type {
   AgreementReport,
   AgreementRequest,
@@ -8,6 +9,7 @@ import type {
   ShadowsRequest,
 } from '../../src/domain/decision-service.js';
 import { startRpcServer, type RpcServer } from '../../src/rpc/server.js';
+import { decisionAt, uuid } from '../decisions/sample.js';
 import { memoryLog } from '../support/log.js';
 import { errorText, runToEnd } from '../support/program.js';
 import { constantService } from '../support/scoring-service.js';
@@ -55,10 +57,11 @@ const SHADOWS: ShadowReports = {
 const notAsked = () => Promise.reject(new Error('not asked for'));
 
 /** Serves these reports, and notes what is asked. */
-async function serve(agreement = AGREEMENT, shadows = SHADOWS) {
+async function serve(agreement = AGREEMENT, shadows = SHADOWS, decision?: Decision) {
   const asked: (AgreementRequest | ShadowsRequest)[] = [];
   const decisions: DecisionService = {
-    ...{ process: 'p', list: notAsked, get: notAsked, explain: notAsked, watch: () => () => undefined },
+    ...{ process: 'p', list: notAsked, explain: notAsked, watch: () => () => undefined },
+    get: () => (decision === undefined ? notAsked() : Promise.resolve(decision)),
     agreement(request) {
       asked.push(request);
       return Promise.resolve(agreement);
@@ -74,6 +77,46 @@ async function serve(agreement = AGREEMENT, shadows = SHADOWS) {
   });
   return { server, asked };
 }
+
+describe('decisions show', () => {
+  const host = { winner: uuid(1), winnerChanged: true, tau: -0.5, topOverlap: 3, regret: 4 };
+  for (const [title, given, lines] of [
+    [
+      'scores',
+      {},
+      [
+        'shadow     next: best host-1.example.org, 4 points behind, tau -0.50, 3 of the best 5',
+        'shadow     dense (a1b2): best host-2.example.org, the same, 3 of the best 5, from another snapshot',
+        'shadow     late: failed: UNAVAILABLE: gone',
+      ],
+    ],
+    [
+      'hosts that are left',
+      { method: 'FILTER', units: [{ name: 'memory', weight: 1, accepted: Uint8Array.of(1, 1, 0) }] },
+      [
+        'shadow     next: leaves other hosts',
+        'shadow     dense (a1b2): leaves the same hosts, from another snapshot',
+        'shadow     late: failed: UNAVAILABLE: gone',
+      ],
+    ],
+  ] as const satisfies readonly (readonly [string, Partial<Decision>, readonly string[]])[]) {
+    it(`has what shadows would have answered: ${title}`, async () => {
+      const shadows: readonly ShadowResult[] = [
+        { shadow: 'next', ...host },
+        {
+          ...{ shadow: 'dense', policyHash: 'a1b2', winner: uuid(2), winnerChanged: false },
+          ...{ topOverlap: 3, otherSnapshot: true },
+        },
+        { shadow: 'late', winnerChanged: false, topOverlap: 0, failure: 'UNAVAILABLE: gone' },
+      ];
+      const decision = decisionAt(0, { ...given, shadows });
+      const { server } = await serve(AGREEMENT, SHADOWS, decision);
+      const { stdout } = await runToEnd(['decisions', 'show', decision.id, '--server', server.address]);
+      await server.close(0);
+      expect(stdout.split('\n').filter((line) => line.startsWith('shadow'))).to.deep.equal(lines);
+    });
+  }
+});
 
 describe('reports on decisions', () => {
   let server: RpcServer | undefined;

@@ -190,6 +190,8 @@ describe('decisions and why', () => {
       .to.match(/^id +g\w+\n/)
       .and.to.match(/\none +100 +\S+\n/);
     expect(shown.stdout).to.include('\n  one: ksm_same_os_score: 2 VMs run here');
+    for (const fact of ['took {7}[0-9.]+ ms', 'process {4}\\S.*', 'winner {5}one', 'runner-up {2}two'])
+      expect(shown.stdout).to.match(new RegExp(`\\n${fact}\\n`));
   });
 
   it('exports without names, with them, or with others', async () => {
@@ -224,10 +226,61 @@ describe('decisions and why', () => {
     expect((await lines('--names', '--anonymise'))[0]).not.to.equal(other);
   });
 
+  it('says that reasons of a host beyond the best two were not kept, once for each unit', async () => {
+    await askCosts(vmId(1), 1, 2);
+    const { stdout } = await run('why', '--vm', 'web-1', '--not', 'one');
+    expect(stdout).to.match(
+      /\none is at place 3, .*\n +ksm_same_os_score: reason not kept\n +even_vm_distribution: reason not kept\none rank or /,
+    );
+    expect(stdout).to.match(
+      /\n +2 +3 +two [^\n]*\n +ksm_same_os_score: 1 VM[^\n]*\n +even_vm_distribution: /,
+    );
+    const second = await run('why', '--vm', 'web-1', '--not', 'two');
+    expect(second.stdout).not.to.include('reason not kept');
+    const hidden = await run('why', '--vm', 'web-1', '--not', 'two', '--top', '1');
+    expect(hidden.stdout).to.match(/\ntwo is at place 2, .*\n +ksm_same_os_score: 1 VM/);
+  });
+
+  it('names a host that was no candidate, by its name or its id', async () => {
+    await callEngineMethod(
+      ...([bridge, 'runCostFunctions', [['even_vm_distribution', 1]]] as const),
+      ...([HOSTS.slice(1), vmId(2), new Map()] as const),
+    );
+    for (const named of ['one', hostId(1)]) {
+      const { stdout, error } = await run('why', '--vm', 'web-2', '--not', named);
+      expect(error).to.equal(undefined);
+      expect(stdout).to.include(
+        '\none was not a candidate of this call, and no call for filters within a minute before rejected it\n',
+      );
+    }
+    const json: unknown = JSON.parse(
+      (await run('why', '--vm', 'web-2', '--not', hostId(1), '--json')).stdout,
+    );
+    expect(json).to.have.nested.property('explanation.versus.host.hostName', 'one');
+  });
+
+  it('remembers what call and score ask with --record, and nothing without', async () => {
+    const host = HOSTS.flatMap((id) => ['--host', id]);
+    const costs = ['call', 'costs', '--url', `http://${bridge}/`, '--vm', 'db-1', ...host];
+    const before = await listed(2, '--vm', 'db-1');
+    for (const more of [[], ['--record']]) {
+      const { error } = await run(...costs, '--unit', 'even_vm_distribution=3', ...more);
+      expect(error).to.equal(undefined);
+    }
+    const [recorded] = await listed(before.length + 1, '--vm', 'db-1');
+    const { stdout } = await run('why', '--vm', 'db-1');
+    expect(stdout)
+      .to.match(new RegExp(`^${recorded?.id ?? ''} at .*\\nasked by the engine, `))
+      .and.to.include(' even_vm_distribution x3 ');
+    for (const more of [[], ['--record']]) await run('score', '--vm', 'db-1', ...more);
+    await listed(1, '--vm', 'db-1', '--face', 'grpc');
+  });
+
   it('shows decisions as they are made', async () => {
-    const program = startProgram(['decisions', 'tail', '--vm', vmId(2), '--server', scoring.address]);
+    const program = startProgram(['decisions', 'tail', '--vm', 'WEB-2', '--server', scoring.address]);
     await until(
       async () => {
+        await askCosts(vmId(1), 1, 1);
         await askCosts(vmId(2), 1, 1);
         return program.stdout();
       },
@@ -236,6 +289,7 @@ describe('decisions and why', () => {
     const { stdout, error } = await program.end();
     expect(error).to.equal(undefined);
     expect(stdout).to.match(/^\S+Z {2}e\w+ {2}engine {2}score {2}web-2 {2}3 {2}\w+\n/);
+    expect(stdout).not.to.include('web-1');
   });
 
   for (const [args, text] of [
@@ -243,6 +297,12 @@ describe('decisions and why', () => {
     [['why', 'e1', '--vm', 'x'], /^ConfigError: give the id of a decision, or --vm/],
     [['why', 'e1'], /keeps no decision "e1"/],
     [['why', '--vm', 'nobody'], /keeps no scores for VM "nobody"/],
+    [['decisions', 'list', '--vm', 'nobody'], /^CommandError: --vm nobody: no VM that runs has this name/],
+    [['decisions', 'list', '--vm', vmId(99)], /^CommandError: --vm .*: the engine has no VM of this id$/],
+    [['decisions', 'tail', '--vm', 'nobody'], /^CommandError: --vm nobody: no VM that runs has this name/],
+    [['decisions', 'export', '--vm', 'nobody'], /^CommandError: --vm nobody: no VM that runs has this name/],
+    [['decisions', 'list', '--failed', 'nothing'], /^CommandError: --failed nothing: nobody offers a unit/],
+    [['decisions', 'list', '--host', 'nowhere'], /^CommandError: --host nowhere: no host has this name/],
     [['decisions', 'list', '--since', 'soon'], /expected a time such as/],
     [['decisions', 'list', '--outcome', 'odd'], /Allowed choices are best, other, unmatched, none/],
   ] as const) {
@@ -251,7 +311,15 @@ describe('decisions and why', () => {
     });
   }
 
-  it('lists nothing of before a time, and says so', async () => {
-    expect((await run('decisions', 'list', '--until', '7d')).stdout).to.equal('no decisions\n');
-  });
+  for (const args of [
+    ['--until', '7d'],
+    ['--vm', 'web-1', '--until', '7d'],
+    ['--vm', vmId(1), '--until', '7d'],
+    ['--failed', 'max_vms'],
+  ]) {
+    it(`lists nothing by ${args.join(' ')}, and says so`, async () => {
+      const { stdout, error } = await run('decisions', 'list', ...args);
+      expect({ stdout, error }).to.deep.equal({ stdout: 'no decisions\n', error: undefined });
+    });
+  }
 });
