@@ -20,7 +20,7 @@ import { hostListOf } from '../domain/host-list.js';
 import { reasonOf } from '../lib/text.js';
 import { createLog, type Log } from '../process/log.js';
 import { units as nativeUnits } from '../scoring/units/index.js';
-import { configuredServer, openClient } from './client.js';
+import { addAccessOptions, configuredServer, openClient, type AccessOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { openEngineClient, openInventory, openReplica } from './open-engine.js';
 import { openPlugins, openReaderClient, openServiceClient, routedService } from './members.js';
@@ -31,10 +31,15 @@ import { terminalJson, terminalText } from './terminal-text.js';
 
 /** Adds `hostscore check`, which prints the effective configuration, tries everything in it, and says what is wrong. */
 export function addCheckCommand(program: Command, io: Io): void {
-  const command = addConfigOptions(program.command('check'))
+  const command = addAccessOptions(addConfigOptions(program.command('check')))
     .description('print the effective configuration, try everything in it, and say what is wrong')
     .option('--json', 'print JSON')
-    .action(({ json = false }: { readonly json?: boolean }) => check(configOf(command.opts(), io), json, io));
+    .action((options: CheckOptions) => check(configOf(command.opts(), io), options, io));
+}
+
+/** Options of `hostscore check`; how the server is reached that runs by the configuration, if one does. */
+interface CheckOptions extends AccessOptions {
+  readonly json?: boolean;
 }
 
 /** A part of the configuration that offers units, and how it is tried. */
@@ -61,16 +66,21 @@ const NOTHING_CONFIGURED = `no engine, plugins or services are configured, so th
   HOSTSCORE_ENGINE_PASSWORD_FILE=/etc/hostscore/password
   HOSTSCORE_ENGINE_CA_FILE=/etc/pki/ovirt-engine/ca.pem`;
 
-async function check(config: Config, json: boolean, io: Io): Promise<void> {
+async function check(config: Config, options: CheckOptions, io: Io): Promise<void> {
   const log = createLog({ ...config.log, level: 'warn', stream: io.stderr });
   try {
-    await tryParts(config, json, log, io);
+    await tryParts(config, options, log, io);
   } finally {
     log.flush();
   }
 }
 
-async function tryParts(config: Config, json: boolean, log: Log, io: Io): Promise<void> {
+async function tryParts(
+  config: Config,
+  { json = false, ...access }: CheckOptions,
+  log: Log,
+  io: Io,
+): Promise<void> {
   const parts = partsOf(config, log, io);
   const configuration = redact(config).trimEnd();
   const findings: string[] = [];
@@ -107,7 +117,7 @@ async function tryParts(config: Config, json: boolean, log: Log, io: Io): Promis
     .filter(({ loser }) => parts[loser.member]?.yields !== true)
     .map((conflict) => problemOf(conflict, members));
   wrong.push(...conflicts.map(problemText), ...policyProblems(config, table.units));
-  const { notes, faults } = await askServer(config, io);
+  const { notes, faults } = await askServer(config, access, io);
   tell(...notes);
   wrong.push(...faults, ...tokenFaults(config, log));
   tellJson();
@@ -314,13 +324,14 @@ const NOBODY_THERE = /E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|NOENT)/;
 /** Asks the server that runs with this configuration, if one does, what is wrong with units there. */
 async function askServer(
   config: Config,
+  access: AccessOptions,
   { signal }: Io,
 ): Promise<{ readonly notes: readonly string[]; readonly faults: readonly string[] }> {
   const { listen } = config.server;
   if ('port' in listen && listen.port === 0) return { notes: [], faults: [] };
   const { tlsClientCaFile, tokensFile } = config.server;
   const place = configuredServer(config);
-  const client = openClient(place);
+  const client = openClient({ ...access, ...place });
   const here = `server ${place.target}`;
   try {
     const { units, problems } = await client.listPolicyUnits(checkCall(signal));

@@ -11,15 +11,19 @@ import type { ClientTls } from '../rpc/tls.js';
 import { openConfigured, readConfiguredFile, type Io } from './io.js';
 import { addConfigFileOption, addTimeoutOption, configOf } from './options.js';
 
-/** Options that say where a server is, and how it is reached. */
-export interface ServerOptions {
-  /** File of the configuration that says where the server is, when `server` doesn't. */
-  readonly config?: string;
-  readonly server?: string;
+/** Options that say how a server is reached. */
+export interface AccessOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly tokenFile?: string;
+}
+
+/** Options that say where a server is, and how it is reached. */
+export interface ServerOptions extends AccessOptions {
+  /** File of the configuration that says where the server is, when `server` doesn't. */
+  readonly config?: string;
+  readonly server?: string;
 }
 
 /** Options of every command that calls a server. */
@@ -38,11 +42,17 @@ export function addClientOptions(command: Command): Command {
 
 /** Adds what says where a server is, and how it is reached. */
 export function addServerOptions(command: Command): Command {
-  return addConfigFileOption(command)
-    .option(
+  return addAccessOptions(
+    addConfigFileOption(command).option(
       '--server <target>',
       'gRPC target of the service; server.listen of the configuration when it is not given',
-    )
+    ),
+  );
+}
+
+/** Adds what a server may want to see of its caller, and the caller of the server. */
+export function addAccessOptions(command: Command): Command {
+  return command
     .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
     .option('--cert <file>', 'PEM file of the certificate to show to the server')
     .option('--key <file>', 'PEM file of its private key')
@@ -106,11 +116,7 @@ export function localAddress<Place extends Address | SocketPath>(
 }
 
 /** Opens a client; what the command line says of TLS wins over what is known of the server. Throws a ConfigError. */
-export function openClient({
-  target,
-  tokenFile,
-  ...files
-}: ServerPlace & Omit<ServerOptions, 'config' | 'server'>): RpcClient {
+export function openClient({ target, tokenFile, ...files }: ServerPlace & AccessOptions): RpcClient {
   const tls = clientTls(files);
   const token =
     tokenFile === undefined ? undefined : openConfigured(() => followToken('--token-file', tokenFile));
@@ -122,16 +128,13 @@ export function openClient({
   }
 }
 
-/** Files of TLS that the command line names. */
-type TlsOptions = Pick<ServerOptions, 'ca' | 'cert' | 'key'>;
-
 /** Reads the TLS material that the command line names; undefined, for plain text, when it names none. Throws a ConfigError. */
 export function clientTls({
   serverCert,
   ca,
   cert,
   key,
-}: Pick<ServerPlace, 'serverCert'> & TlsOptions): ClientTls | undefined {
+}: Pick<ServerPlace, 'serverCert'> & AccessOptions): ClientTls | undefined {
   const files = {
     ca: readConfiguredFile('--ca', ca),
     serverCert: readConfiguredFile('server.tlsCertFile', ca === undefined ? serverCert : undefined),

@@ -5,12 +5,12 @@ import { conform, type Conformance, type Tested, type Violation } from '../confo
 import { ConfigError } from '../config/load.js';
 import { SchedulingError } from '../domain/errors.js';
 import { createClient, type CallOptions, type Client } from '../rpc/contract-client.js';
-import { clientTls, SERVER_TIMEOUT_MS } from './client.js';
+import { addAccessOptions, clientTls, SERVER_TIMEOUT_MS, type AccessOptions } from './client.js';
 import { CommandError, print, type Io } from './io.js';
 import { addTimeoutOption, id } from './options.js';
 import { terminalJson, terminalText } from './terminal-text.js';
 
-interface Options {
+interface Options extends AccessOptions {
   readonly target: string;
   readonly vm?: string;
   readonly host?: readonly string[];
@@ -18,16 +18,12 @@ interface Options {
   readonly balance?: boolean;
   readonly json?: boolean;
   readonly timeout: number;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly tokenFile?: string;
 }
 
 /** Adds `hostscore conform`, which calls a scoring service in the ways of the contract and names what breaks it. */
 export function addConformCommand(program: Command, io: Io): void {
   const command = program.command('conform');
-  addTimeoutOption(command, SERVER_TIMEOUT_MS)
+  addAccessOptions(addTimeoutOption(command, SERVER_TIMEOUT_MS))
     .description('call a scoring service in the ways of the contract, and name every field that breaks it')
     .requiredOption('--target <target>', 'gRPC target of the service; required')
     .option(
@@ -39,10 +35,6 @@ export function addConformCommand(program: Command, io: Io): void {
     .option('--inventory', 'demand what takes an inventory, and every field that a service may leave out')
     .option('--balance', 'call BalanceHosts too, as a dry run like all calls')
     .option('--json', 'print JSON')
-    .option('--ca <file>', 'PEM file of the authority to trust; any of the three calls over TLS')
-    .option('--cert <file>', 'PEM file of the certificate to show to the server')
-    .option('--key <file>', 'PEM file of its private key')
-    .option('--token-file <file>', 'file of the token to show to it; sent over TLS or to this machine')
     .action((options: Options) => run(options, io));
 }
 

@@ -48,7 +48,7 @@ async function health(options: HealthOptions, io: Io): Promise<void> {
   if (options.json !== true) print(io, status);
 }
 
-async function live({ ops, server }: Config, { timeout }: HealthOptions, io: Io): Promise<void> {
+async function live({ ops, server }: Config, { timeout, json }: HealthOptions, io: Io): Promise<void> {
   if (!ops.enabled) throw new ConfigError('ops.enabled: is false, so there is no /livez to ask');
   const url = `${ops.tls ? 'https' : 'http'}://${formatAddress(localAddress('ops.listen', ops.listen))}/livez`;
   const signal = AbortSignal.any([io.signal, AbortSignal.timeout(timeout)]);
@@ -62,7 +62,7 @@ async function live({ ops, server }: Config, { timeout }: HealthOptions, io: Io)
     throw new CommandError(`ops.listen: ${url}: ${reasonOf(signal.aborted ? signal.reason : error)}`);
   });
   if (status !== 200) throw new CommandError(`ops.listen: ${url}: HTTP ${String(status)}`);
-  print(io, 'alive');
+  print(io, json === true ? JSON.stringify({ live: true }) : 'alive');
 }
 
 /** Returns what takes the certificate of the configuration, by whatever name the server is called. */

@@ -418,6 +418,9 @@ describe('client commands', () => {
         const variables = { HOSTSCORE_OPS_LISTEN: `0.0.0.0:${port}`, HOSTSCORE_OPS_ALLOW_PLAINTEXT: 'true' };
         const { stdout, error } = await runToEnd(['health', '--live'], variables);
         expect({ stdout, error }).to.deep.equal({ stdout: 'alive\n', error: undefined });
+        expect((await runToEnd(['health', '--live', '--json'], variables)).stdout).to.equal(
+          '{"live":true}\n',
+        );
       } finally {
         await away.close();
       }

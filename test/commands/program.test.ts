@@ -1,5 +1,29 @@
 import { expect } from 'chai';
+import type { Command } from 'commander';
+import { PassThrough } from 'node:stream';
+import { createProgram } from '../../src/commands/program.js';
 import { runToEnd } from '../support/program.js';
+
+/** Commands that run until they are asked to end, whose log is JSON with `--log-format json`. */
+const LASTING = ['serve', 'bridge', 'plugins', 'simulate'];
+
+/** Commands that end and call no gRPC server. */
+const ALONE = ['token create', 'completion', 'call discover'];
+
+/** Every command that does something, by the words that call it. */
+async function everyCommand(): Promise<ReadonlyMap<string, Command>> {
+  const io = {
+    ...{ stdout: new PassThrough(), stderr: new PassThrough(), variables: {} },
+    signal: new AbortController().signal,
+  };
+  const leaves = (command: Command, path: readonly string[]): readonly (readonly [string, Command])[] =>
+    command.commands.length === 0
+      ? [[path.join(' '), command]]
+      : command.commands.flatMap((inner) => leaves(inner, [...path, inner.name()]));
+  return new Map(leaves(await createProgram(io), []));
+}
+
+const flagsOf = ({ options }: Command) => options.map(({ long }) => long);
 
 describe('hostscore', () => {
   it('finds each command of its help by its name alone', async () => {
@@ -10,6 +34,24 @@ describe('hostscore', () => {
       const { stdout } = await runToEnd([name, '--help']);
       expect(stdout).to.match(new RegExp(`^Usage: hostscore ${name} `), name);
     }
+  });
+
+  it('has --json wherever a command ends with an answer, export with its lines included', async () => {
+    const lacking = [...(await everyCommand())]
+      .filter(([, command]) => !flagsOf(command).includes('--json'))
+      .map(([name]) => name);
+    expect(lacking).to.have.members([...LASTING, 'completion']);
+  });
+
+  it('has --ca, --cert, --key and --token-file together, wherever a command calls a gRPC server', async () => {
+    const commands = await everyCommand();
+    for (const [name, command] of commands) {
+      const access = ['--ca', '--cert', '--key', '--token-file'].filter((flag) =>
+        flagsOf(command).includes(flag),
+      );
+      expect(access.length, name).to.equal(LASTING.includes(name) || ALONE.includes(name) ? 0 : 4);
+    }
+    expect([...commands.keys()]).to.include.members([...LASTING, ...ALONE, 'check', 'decisions tail', 'why']);
   });
 
   it('lists all commands where none is named', async () => {

@@ -211,8 +211,9 @@ describe('tokens at the command line', () => {
     );
   });
 
-  it('check says what is wrong with their file, and does not ask a server that needs one', async () => {
+  it('check says what is wrong with their file, and asks a server that needs one with --token-file only', async () => {
     await create('a', '*');
+    const people = await create('people', 'ListPolicyUnits');
     const { address, program } = await serve();
     const args = [
       'check',
@@ -224,6 +225,8 @@ describe('tokens at the command line', () => {
     ];
     const good = await runToEnd([...args, tokens]);
     expect(good.stdout).to.include(`server ${address}: not asked: this server ${REFUSED}`);
+    const asked = await runToEnd([...args, tokens, '--token-file', people]);
+    expect(asked.stdout).to.match(new RegExp(`^server ${address}: ok: [1-9]\\d* units: `, 'm'));
     const broken = folder.write('broken', 'a secret *\n');
     expect(errorText(await runToEnd([...args, broken]))).to.include(
       `server.tokensFile: ${broken}: line 1: expected NAME sha256:DIGITS METHOD...`,
