@@ -50,18 +50,22 @@ export function orderOf({ tieOrder }: Pick<Ranking, 'tieOrder'>, totals: ArrayLi
  * weight is an integer. Empty without hosts.
  */
 export function weightRanges(ranking: Ranking, column: number): readonly WeightRange[] {
-  const lines = linesOf(ranking, column);
-  const ranges: WeightRange[] = [];
-  let from = 0;
-  let current = bestAt(lines, from);
-  while (current !== undefined) {
-    const next = firstOvertaking(lines, current, from);
-    ranges.push({ winner: current.host, from, to: next - 1 });
-    if (next === Infinity) break;
-    from = next;
-    current = bestAt(lines, from);
+  const envelope: { readonly line: Line; readonly from: number }[] = [];
+  for (const line of linesOf(ranking, column)) {
+    let from = 0;
+    // A line that is overtaken before it would be the highest never is; each goes once, so that the time is in proportion to the lines.
+    for (let last = envelope.at(-1); last !== undefined; last = envelope.at(-1)) {
+      from = Math.max(0, overtakingWeight(line, last.line));
+      if (from > last.from) break;
+      envelope.pop();
+      from = 0;
+    }
+    envelope.push({ line, from });
   }
-  return ranges;
+  return envelope.map(({ line: { host: winner }, from }, place) => ({
+    ...{ winner, from },
+    to: (envelope[place + 1]?.from ?? Infinity) - 1,
+  }));
 }
 
 /**
@@ -132,24 +136,10 @@ function isAbove(line: Line, rival: Line, weight: number): boolean {
   return ahead > 0 || (ahead === 0 && line.tie < rival.tie);
 }
 
-function bestAt(lines: readonly Line[], weight: number): Line | undefined {
-  let best: Line | undefined;
-  for (const line of lines) if (best === undefined || isAbove(line, best, weight)) best = line;
-  return best;
-}
-
-/** Returns the first weight above `from` at which another line is above the current one; Infinity if none ever is. */
-function firstOvertaking(lines: readonly Line[], current: Line, from: number): number {
-  let first = Infinity;
-  for (const line of lines) {
-    const gain = line.slope - current.slope;
-    if (gain <= 0) continue;
-    const crossing = (current.base - line.base) / gain;
-    const whole = Math.ceil(crossing);
-    const weight = Math.max(from + 1, isAbove(line, current, whole) ? whole : whole + 1);
-    if (weight < first) first = weight;
-  }
-  return first;
+/** Returns the first weight from which a line is above a less steep one. */
+function overtakingWeight(line: Line, rival: Line): number {
+  const whole = Math.ceil((rival.base - line.base) / (line.slope - rival.slope));
+  return isAbove(line, rival, whole) ? whole : whole + 1;
 }
 
 function at(values: ArrayLike<number>, index: number): number {

@@ -62,6 +62,19 @@ describe('counterfactuals', () => {
     });
   }
 
+  it('names 10,000 winners, one a weight: of lines wn - n(n - 1)/2, n and n + 1 are equal at w = n, where the first host wins', () => {
+    const slopes = Array.from({ length: 10_000 }, (_, n) => n);
+    const bases = slopes.map((n) => (-n * (n - 1)) / 2);
+    const ranges = weightRanges(
+      rankingOf([
+        [0, ...slopes],
+        [1, ...bases],
+      ]),
+      0,
+    );
+    expect(ranges).to.deep.equal(slopes.map((n) => ({ winner: n, from: n, to: n === 9999 ? Infinity : n })));
+  });
+
   it('agrees with brute force over all weights, 10,000 random worlds, with ties in the order given', function () {
     this.timeout(60_000);
     const column = (hosts: number) =>
