@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Lexer, LineCounter, parseDocument, Parser, stringify } from 'yaml';
 import { z } from 'zod';
 import { contradictions } from './contradictions.js';
 import { policySchema } from './policies.js';
@@ -10,6 +9,7 @@ import { formatAddress } from '../lib/address.js';
 import { reasonOf, utf8Text } from '../lib/text.js';
 import { readBounded } from '../process/files.js';
 import { formatValue, VALUE_KINDS, type ValueKind } from './values.js';
+import { yaml } from './yaml.js';
 
 /** Deepest nesting of a YAML file. Far below that at which its parser, which calls itself, fills the stack and ends the process. */
 export const MAX_NESTING = 100;
@@ -126,7 +126,7 @@ export function wantsJsonLog({ file, variables, flags }: ConfigSources): boolean
 
 /** Returns the configuration as YAML, as an administrator would write it, without secrets. */
 export function redact(config: Config): string {
-  return stringify(redacted(config));
+  return yaml().stringify(redacted(config));
 }
 
 /** Returns a hash of a configuration without its secrets: whoever compares two processes sees whether they run by the same. */
@@ -219,6 +219,7 @@ function parseYaml(text: string, file: string): unknown {
   if (isDeep(text)) {
     throw new ConfigError(`${file}: nests more than ${MAX_NESTING} levels deep; a configuration has four`);
   }
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   // Without pretty errors, which repeat the line that is wrong: it may hold a secret.
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
@@ -240,6 +241,7 @@ function parseYaml(text: string, file: string): unknown {
 
 /** Reports whether a text nests deeper than {@link MAX_NESTING}. Does not call itself for what is inside, as parsing does. */
 function isDeep(text: string): boolean {
+  const { Lexer, Parser } = yaml();
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     Array.from(parser.next(lexeme));

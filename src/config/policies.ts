@@ -1,9 +1,9 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { MAX_WEIGHT_SUM } from '../domain/contract.js';
 import { policyHash, type Policies, type Policy } from '../domain/policies.js';
 import { partName, unitName } from './services.js';
 import { integerIn } from './values.js';
+import { yaml } from './yaml.js';
 
 const PROPERTY_NAME = /^[a-zA-Z0-9_]{1,128}$/;
 
@@ -77,7 +77,7 @@ export function policiesOf(written: z.output<typeof policiesSchema>): Policies {
 function mapOf(value: string): unknown {
   if (value.trim() === '') return {};
   try {
-    return parse(value, { prettyErrors: false });
+    return yaml().parse(value, { prettyErrors: false });
   } catch {
     return value;
   }

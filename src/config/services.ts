@@ -1,6 +1,6 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { duration, flag, MINUTE, text } from './values.js';
+import { yaml } from './yaml.js';
 
 /** Name of the policy engine of this process among the services: no other may bear it. */
 export const LOCAL_SERVICE = 'local';
@@ -91,7 +91,7 @@ function listOf(value: string): unknown {
   if (trimmed === '') return [];
   if (trimmed.startsWith('[')) {
     try {
-      return parse(trimmed, { prettyErrors: false });
+      return yaml().parse(trimmed, { prettyErrors: false });
     } catch {
       return value;
     }

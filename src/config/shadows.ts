@@ -1,6 +1,6 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { partName, serviceSchema } from './services.js';
+import { yaml } from './yaml.js';
 
 const { tls, tlsCaFile, tlsCertFile, tlsKeyFile } = serviceSchema.shape;
 
@@ -66,7 +66,7 @@ export const shadowsSchema = z
 function listOf(value: string): unknown {
   if (value.trim() === '') return [];
   try {
-    return parse(value, { prettyErrors: false });
+    return yaml().parse(value, { prettyErrors: false });
   } catch {
     return value;
   }
