@@ -15,9 +15,9 @@ import type {
   DecidedHost,
   DecidedReason,
   DecidedUnit,
+  DecidedVm,
   Decision,
   DecisionFace,
-  DecisionMethod,
 } from '../domain/decision.js';
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
@@ -92,6 +92,13 @@ interface AnswerFacts {
   readonly context?: AnswerContext | undefined;
 }
 
+/** The parts of a decision that its method has a way of its own to make. */
+type OwnParts = Pick<
+  Decision,
+  'method' | 'hosts' | 'units' | 'reasons' | 'migration' | 'selector' | 'rawScores'
+> &
+  Partial<Pick<Decision, 'unknownHostIds'>>;
+
 /**
  * Returns a service that does what the given one does and records its answers. It adds nothing to the time of an answer: a
  * decision is made in the next turn of the event loop. A call through a composite, and a dry run, are recorded only if the
@@ -155,25 +162,36 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     }
   }
 
-  function common(
-    method: DecisionMethod,
+  /** Makes a decision. A plain literal: one of spread parts takes several times as long. */
+  function decisionOf(
     { call, time, durationMs, response }: Answered<unknown, AnswerFacts>,
     vmId: string | undefined,
-    { policy: name, ...content }: PolicyContent & { readonly policy?: string | undefined },
-  ) {
+    content: PolicyContent & { readonly policy?: string | undefined },
+    { method, hosts, units, reasons, unknownHostIds = [], migration, selector, rawScores }: OwnParts,
+  ): Decision {
     const { context, snapshotTime } = response;
-    const policy = name === undefined ? undefined : policies.get(name);
+    const policy = content.policy === undefined ? undefined : policies.get(content.policy);
     const snapshots = context?.snapshots() ?? [];
-    const [own] = snapshotTime === undefined ? [] : [{ time: snapshotTime }];
     return {
-      ...{ id: makeId(face, time), time, durationMs, face, method, policy: name },
+      id: makeId(face, time),
+      time,
+      durationMs,
       requestId: call.requestId,
-      vm: vmId === undefined ? undefined : { id: vmId, ...context?.vm() },
+      face,
+      method,
+      vm: vmId === undefined ? undefined : vmOf(vmId, context),
+      policy: content.policy,
       policyHash: policy?.hash ?? hashOf(content),
       properties:
         policy === undefined ? content.properties : new Map([...policy.properties, ...content.properties]),
-      snapshots: snapshots.length > 0 || own === undefined ? snapshots : [own],
-      unknownHostIds: [],
+      snapshots: snapshots.length > 0 || snapshotTime === undefined ? snapshots : [{ time: snapshotTime }],
+      hosts,
+      unknownHostIds,
+      units,
+      reasons,
+      migration,
+      selector,
+      rawScores,
     };
   }
 
@@ -215,8 +233,9 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const listed = context?.hostIds() ?? (hosts === 'ALL_UP' ? [] : hosts);
     const ids = listed.length === scores.length ? listed : scores.map(({ hostId }) => hostId);
     const reasons: DecidedReason[] = [];
-    const decision: Decision = {
-      ...common('SCORE', answered, vmId, { policy, filters: [], scores: asked, properties }),
+    const content = { policy, filters: [], scores: asked, properties };
+    const decision = decisionOf(answered, vmId, content, {
+      method: 'SCORE',
       hosts: hostsOf(ids, response, time),
       unknownHostIds,
       units: unitResults.map(({ unit: name, value, direction = 'HIGHER_IS_BETTER', failure }) => {
@@ -228,7 +247,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
       reasons,
       selector: call.engine?.selector,
       rawScores: call.engine?.rawScores,
-    };
+    });
     for (const place of bestTwo(rankingOf(decision))) {
       const hostId = ids[place] ?? '';
       const told = explanation?.reasons(place);
@@ -250,12 +269,13 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
         ? { name, weight: 1, accepted: verdicts(ids, value) }
         : { name, weight: 1, failure },
     );
-    return {
-      ...common('FILTER', answered, vmId, { policy, filters, scores: [], properties }),
+    const content = { policy, filters, scores: [], properties };
+    return decisionOf(answered, vmId, content, {
+      method: 'FILTER',
       hosts: hostsOf(ids, response, time),
       units,
       reasons: rejectionWords(ids, units, response),
-    };
+    });
   }
 
   function decideMigration(answered: Answered<BalanceHostsRequest, BalanceHostsResponse>): Decision {
@@ -264,10 +284,9 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const { migration, context } = response;
     const candidates = new Set(migration?.candidateHostIds);
     const text = response.explanation ?? context?.words(name) ?? '';
-    return {
-      ...common('BALANCE', answered, migration?.vmId, {
-        ...{ filters: [], scores: [{ name, weight: 1 }], properties },
-      }),
+    const content = { filters: [], scores: [{ name, weight: 1 }], properties };
+    return decisionOf(answered, migration?.vmId, content, {
+      method: 'BALANCE',
       hosts: hostsOf(hostIds, response, time),
       units: [
         failure === undefined
@@ -276,7 +295,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
       ],
       reasons: text === '' ? [] : [{ unit: name, hostId: '', text }],
       migration,
-    };
+    });
   }
 
   return {
@@ -304,6 +323,11 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
         () => ({}),
       ),
   };
+}
+
+function vmOf(id: string, context: AnswerContext | undefined): DecidedVm {
+  const vm = context?.vm();
+  return vm === undefined ? { id } : { id, name: vm.name, os: vm.os, clusterId: vm.clusterId };
 }
 
 /** Marks the hosts that are accepted; both lists are in the same order. */

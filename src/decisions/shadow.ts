@@ -287,7 +287,7 @@ function differenceOf(
   const order = candidates
     .map((_, place) => place)
     .sort((left, right) => (tieOrder[left] ?? 0) - (tieOrder[right] ?? 0));
-  const inOrder = (totals: Float64Array) => Float64Array.from(order, (place) => totals[place] ?? 0);
+  const inOrder = (totals: readonly number[]) => Float64Array.from(order, (place) => totals[place] ?? 0);
   if (ranked !== undefined) {
     for (const place of order) if (!ranked.has(place)) theirs[place] = NaN;
   }

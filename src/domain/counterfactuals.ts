@@ -28,8 +28,8 @@ export interface WeightRange {
 }
 
 /** Returns the total of each host. */
-export function totalsOf({ hosts, columns }: Ranking): Float64Array {
-  const totals = new Float64Array(hosts);
+export function totalsOf({ hosts, columns }: Ranking): number[] {
+  const totals = new Array<number>(hosts).fill(0);
   for (const { weight, values } of columns) {
     for (let host = 0; host < hosts; host++) totals[host] = at(totals, host) + weight * at(values, host);
   }

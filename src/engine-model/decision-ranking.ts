@@ -26,6 +26,8 @@ export interface DecisionRanking extends Ranking {
   readonly internal: ReadonlySet<number>;
 }
 
+const NONE_INTERNAL: ReadonlySet<number> = new Set();
+
 type ScoredUnit = Extract<DecidedUnit, { readonly values: ArrayLike<number> }>;
 
 /**
@@ -45,7 +47,7 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
       get tieOrder() {
         return (tieOrder ??= hosts.map((_, place) => place));
       },
-      internal: new Set(),
+      internal: NONE_INTERNAL,
     };
   }
   const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
@@ -96,7 +98,7 @@ export function bestTwo(ranking: DecisionRanking): readonly number[] {
   const second = bestOf(totals, first);
   return [first, second].filter((place) => place !== undefined);
 
-  function bestOf(among: Float64Array, but: number | undefined): number | undefined {
+  function bestOf(among: readonly number[], but: number | undefined): number | undefined {
     let best = -Infinity;
     let places: number[] = [];
     for (let place = 0; place < among.length; place++) {
