@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { createHostDictionary } from '../src/decisions/host-dictionary.js';
 import { openDecisionLog } from '../src/decisions/log.js';
-import { encode, writeFramed, writtenJson } from '../src/decisions/record.js';
+import { encode, endOf, writeFramed } from '../src/decisions/record.js';
 import type { DecidedHost, Decision } from '../src/domain/decision.js';
 import { seededRandom } from '../src/simulator/seeded-random.js';
 import { decisionAt, hostsNamed, uuid } from '../test/decisions/sample.js';
@@ -57,8 +57,9 @@ function encoding(hosts: number): Row {
   const run = () => {
     bytes = 0;
     for (const one of decisions) {
-      const json = writtenJson(encode({ kind: 'decision', decision: one }), dictionary, () => undefined);
-      bytes += writeFramed(json, buffer, 0);
+      const unwritten = encode({ kind: 'decision', decision: one });
+      const end = endOf(unwritten, dictionary, () => undefined);
+      bytes += writeFramed({ json: unwritten.json, end }, buffer, 0);
     }
   };
   for (let warm = 0; warm < 20; warm++) run();

@@ -34,10 +34,13 @@ interface Subject {
   readonly vmId?: string | undefined;
 }
 
-/** An entry as it waits to be written: all of its line that no segment has a part in, so that its size is known. */
+/**
+ * An entry as it waits to be written: all of its line that no segment has a part in. As bytes, which no garbage collection
+ * copies, and whose size is known.
+ */
 export interface Unwritten {
-  readonly json: string;
-  /** Candidates of a decision, for which its line has numbers of its segment. */
+  readonly json: Buffer;
+  /** Candidates of a decision, for which its line ends in numbers of its segment. */
   readonly hosts?: readonly DecidedHost[];
   readonly entry: IndexEntry;
 }
@@ -157,18 +160,25 @@ export function framed(value: object): string {
   return `${checksumOf(json)} ${json}\n`;
 }
 
+/** JSON, the end of which is a text of its own. */
+export interface JsonParts {
+  readonly json: Buffer;
+  readonly end: string;
+}
+
 /** Writes JSON as such a line into a buffer that has room for it. Returns the place after it. */
-export function writeFramed(json: string, buffer: Buffer, start: number): number {
+export function writeFramed({ json, end }: JsonParts, buffer: Buffer, start: number): number {
   const begin = start + CHECKSUM_LENGTH + 1;
-  const end = begin + buffer.write(json, begin);
-  buffer.write(`${checksumOf(buffer.subarray(begin, end))} `, start, 'latin1');
-  buffer[end] = LINE_FEED;
-  return end + 1;
+  buffer.set(json, begin);
+  const stop = begin + json.length + buffer.write(end, begin + json.length);
+  buffer.write(`${checksumOf(buffer.subarray(begin, stop))} `, start, 'latin1');
+  buffer[stop] = LINE_FEED;
+  return stop + 1;
 }
 
 /** Returns how many bytes the line of JSON has at most. */
-export function mostBytesOf(json: string): number {
-  return CHECKSUM_LENGTH + 2 + MAX_UTF8_BYTES * json.length;
+export function mostBytesOf({ json, end }: JsonParts): number {
+  return CHECKSUM_LENGTH + 2 + json.length + MAX_UTF8_BYTES * end.length;
 }
 
 const CHECKSUM_LENGTH = 8;
@@ -210,21 +220,20 @@ const ID_START = '00000000 {"kind":"decision","id":"'.length;
 /** Encodes what is appended as far as no segment has a part in it. Throws for values that don't fit. */
 export function encode(appended: Appended): Unwritten {
   const entry = entryOf(appended);
-  if (appended.kind !== 'decision') return { json: JSON.stringify(appended), entry };
+  if (appended.kind !== 'decision') return { json: Buffer.from(JSON.stringify(appended)), entry };
   const { decision, supersedes } = appended;
   const record = { kind: 'decision', id: decision.id, supersedes, decision: packed(decision) };
-  return { json: JSON.stringify(record), hosts: decision.hosts, entry };
+  const json = Buffer.from(JSON.stringify(record).slice(0, -'}}'.length));
+  return { json, hosts: decision.hosts, entry };
 }
 
-/** Returns the JSON of what waited. Calls `emit` with records of the dictionary that must come before it. */
-export function writtenJson(
-  { json, hosts }: Unwritten,
+/** Returns the end of the line of what waited. Calls `emit` with records of the dictionary that must come before it. */
+export function endOf(
+  { hosts }: Unwritten,
   dictionary: HostDictionary,
   emit: (record: DictionaryRecord) => void,
 ): string {
-  if (hosts === undefined) return json;
-  const stored = JSON.stringify(dictionary.encode(hosts, emit));
-  return `${json.slice(0, -'}}'.length)},"hosts":${stored}}}`;
+  return hosts === undefined ? '' : `,"hosts":${JSON.stringify(dictionary.encode(hosts, emit))}}}`;
 }
 
 /** Returns what the index has of what is appended. */

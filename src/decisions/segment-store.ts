@@ -6,7 +6,14 @@ import type { Clock } from '../lib/timers.js';
 import type { Disk } from '../process/disk.js';
 import type { Log } from '../process/log.js';
 import { absent } from '../process/owner-socket.js';
-import { mostBytesOf, writeFramed, writtenJson, type IndexEntry, type Unwritten } from './record.js';
+import {
+  endOf,
+  mostBytesOf,
+  writeFramed,
+  type IndexEntry,
+  type JsonParts,
+  type Unwritten,
+} from './record.js';
 import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
@@ -185,23 +192,23 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
       current = beginSegment(pathsOf(lastNumber).lines, lastNumber, clock.now(), disk);
     }
     const segment = current;
-    const records: { readonly json: string; readonly entry: IndexEntry }[] = [];
+    const records: (JsonParts & { readonly entry: IndexEntry })[] = [];
     const putUnindexed = (record: object) =>
-      records.push({ json: JSON.stringify(record), entry: { keys: [] } });
+      records.push({ json: Buffer.from(JSON.stringify(record)), end: '', entry: { keys: [] } });
     if (segment.end === 0) putUnindexed(headerOf(segment));
     let count = 0;
     for (const one of waiting.slice(0, BATCH)) {
       if (count > 0 && !segment.hosts.hasRoomFor(hostsOf(one))) break;
       count += 1;
-      const json = writtenJson(one, segment.hosts, putUnindexed);
-      records.push({ json, entry: one.entry });
+      const end = endOf(one, segment.hosts, putUnindexed);
+      records.push({ json: one.json, end, entry: one.entry });
     }
-    const buffer = Buffer.allocUnsafe(records.reduce((sum, { json }) => sum + mostBytesOf(json), 0));
+    const buffer = Buffer.allocUnsafe(records.reduce((sum, record) => sum + mostBytesOf(record), 0));
     let size = 0;
-    const lines = records.map(({ json, entry }) => {
+    const lines = records.map((record) => {
       const start = size;
-      size = writeFramed(json, buffer, start);
-      return { bytes: size - start, entry };
+      size = writeFramed(record, buffer, start);
+      return { bytes: size - start, entry: record.entry };
     });
     return { segment, text: buffer.subarray(0, size), lines, count };
   }

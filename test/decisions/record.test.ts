@@ -10,11 +10,11 @@ import {
 import {
   decisionOf,
   encode,
+  endOf,
   framed,
   mostBytesOf,
   parseLine,
   writeFramed,
-  writtenJson,
 } from '../../src/decisions/record.js';
 import { entryOfLine } from '../../src/decisions/segment.js';
 import type { DecidedHost, DecidedReason, Decision } from '../../src/domain/decision.js';
@@ -22,20 +22,14 @@ import { decisionAt, hostsNamed, plain, scoreUnit, uuid } from './sample.js';
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 
-/** Frames JSON as it is written. */
-function lineOf(json: string): string {
-  const buffer = Buffer.allocUnsafe(mostBytesOf(json));
-  return buffer.toString('utf8', 0, writeFramed(json, buffer, 0));
-}
-
 /** Encodes a decision. Returns its line and those before it. */
 function linesOf(decision: Decision, dictionary: HostDictionary): readonly string[] {
   const lines: string[] = [];
-  const json = writtenJson(encode({ kind: 'decision', decision }), dictionary, (record) =>
-    lines.unshift(framed(record)),
-  );
-  lines.push(lineOf(json));
-  return lines;
+  const unwritten = encode({ kind: 'decision', decision });
+  const end = endOf(unwritten, dictionary, (record) => lines.push(framed(record)));
+  const parts = { json: unwritten.json, end };
+  const buffer = Buffer.allocUnsafe(mostBytesOf(parts));
+  return [...lines, buffer.toString('utf8', 0, writeFramed(parts, buffer, 0))];
 }
 
 /** Reads lines as a segment is read. */
