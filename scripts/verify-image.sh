@@ -129,3 +129,12 @@ SECONDS=0
 wait $running || fails "SIGTERM ends it with code $?"
 grep -q stopped "$log" || fails 'it was not stopped in order'
 echo "SIGTERM: exit code 0 within $((SECONDS + 1)) s"
+[ "$target" = service ] || exit 0
+
+echo "== the image: three replicas of it restarted one at a time, under load"
+program="${inspected%/*}/program"
+# Without -i, which would take the variables away that its caller gives it.
+started=("${run[@]:0:3}" "${run[@]:4}" "${entry[@]}")
+printf '#!/bin/bash\nexec %s "$@"\n' "${started[*]@Q}" >"$program"
+chmod +x "$program"
+npx tsx bench/rolling-restart.ts --program "$program" 1

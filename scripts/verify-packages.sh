@@ -75,6 +75,17 @@ else
   within systemd-analyze security --offline=true --threshold=20 /usr/lib/systemd/system/hostscore.service | tail -1
 fi
 
+if [ "$format" = deb ]; then
+  echo "== $format: three replicas of it restarted one at a time, under load"
+  program="$root.program"
+  cat >"$program" <<PROGRAM
+#!/bin/sh
+exec setpriv --no-new-privs env PATH=/usr/bin:/bin:/usr/sbin chroot --userspec=hostscore:hostscore "$root" hostscore "\$@"
+PROGRAM
+  chmod +x "$program"
+  npx tsx bench/rolling-restart.ts --program "$program" 1
+fi
+
 echo "== $format: as the service, with a plugin"
 within install -d /etc/hostscore/plugins
 cat >"$root/etc/hostscore/plugins/odd_hosts.py" <<'PLUGIN'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is tried by hand before a release, since it takes long or needs more than Node: the package as npm installs it, tarball,
-# deb and rpm, the image, the manifests. Needs `npm ci`, and Go, Python, root and apt for all but the first.
+# deb and rpm, the image, the manifests, a soak. Needs `npm ci`, and Go, Python, root and apt for all but the first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,3 +27,6 @@ echo "== the manifests for Kubernetes"
 python3 -m venv "$folder/python"
 "$folder/python/bin/pip" install --quiet kubernetes-validate==1.37.0
 "$folder/python/bin/kubernetes-validate" --strict --quiet deploy/kubernetes/hostscore.yaml
+
+echo "== a soak of 10 minutes, which needs both cores"
+npm run --silent soak

@@ -162,7 +162,7 @@ function note(tally: Tally, ms: number, failure: string | undefined): void {
 }
 
 /** Returns ports that were free a moment ago, outside of the range from which the system chooses for others. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

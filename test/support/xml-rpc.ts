@@ -11,7 +11,7 @@ export async function postXmlRpc(url: string, body: string): Promise<XmlRpcValue
   return value;
 }
 
-/** Calls a method as the engine does, and returns the answer with its structs as plain objects. */
+/** Calls a method as the engine does, and returns the {@link plain} answer. */
 export async function callEngineMethod(
   address: string,
   method: string,
@@ -20,7 +20,8 @@ export async function callEngineMethod(
   return plain(await postXmlRpc(`http://${address}/`, writeCall(method, params)));
 }
 
-function plain(value: XmlRpcValue): unknown {
+/** Returns a value with its structs as plain objects. */
+export function plain(value: XmlRpcValue): unknown {
   if (Array.isArray(value)) return value.map((item: XmlRpcValue) => plain(item));
   if (value instanceof Map) {
     return Object.fromEntries(
