@@ -7,7 +7,7 @@ import type { Backend, BackendReference } from './backend.js';
 
 /**
  * Longest wait of a new configuration for the first answers of its parts, in ms: a reading of a large engine takes seconds,
- * imports of plugins up to ten. Until then the old parts answer; of an engine that is away nobody gets more by waiting.
+ * imports of plugins up to ten. Until then the old parts answer, and longer only while they can and nothing of the new ones does.
  */
 export const READY_WAIT_MS = 30_000;
 
@@ -59,7 +59,19 @@ export function createReloader(options: ReloaderOptions): Reloader {
     log.info('reloading');
     const { backend, swapped } = await open();
     backend.start();
-    const isReady = await within(READY_WAIT_MS, waiting.signal, backend.firstAnswer);
+    const hasAnswered = () => within(READY_WAIT_MS, waiting.signal, backend.firstAnswer);
+    const before = backends.current();
+    let isReady = await hasAnswered();
+    // Such as after a user name with a wrong password: nobody should be refused who can be answered.
+    while (
+      !isReady &&
+      !waiting.signal.aborted &&
+      before?.readiness().ready === true &&
+      !backend.readiness().ready
+    ) {
+      log.warn('reload waits', { waitedMs: READY_WAIT_MS, ...backend.readiness() }, '');
+      isReady = await hasAnswered();
+    }
     if (waiting.signal.aborted) {
       log.info('reload called off');
       return backend.close();

@@ -15,7 +15,10 @@ const GRACE_MS = 10_000;
 const never = new Promise<never>(() => undefined);
 
 /** A reloader whose backends are named by their number; the first is in place. */
-function stage(firstAnswer: () => Promise<unknown> = () => Promise.resolve()) {
+function stage(
+  firstAnswer: () => Promise<unknown> = () => Promise.resolve(),
+  isReady: (name: string) => boolean = () => true,
+) {
   const time = createFakeTime();
   const log = memoryLog();
   const backends = createBackendReference();
@@ -30,6 +33,7 @@ function stage(firstAnswer: () => Promise<unknown> = () => Promise.resolve()) {
   const backendOf = (name: string, service: PolicyUnitService = constantService(name)): Backend =>
     testBackend(service, {
       firstAnswer: firstAnswer(),
+      readiness: () => (isReady(name) ? { ready: true } : { ready: false, reason: 'no snapshot' }),
       inPlace: () => stageOf.inPlace(name),
       unitNames: (
         (units) => () =>
@@ -74,6 +78,50 @@ describe('a reloader', () => {
     await time.advance(1);
     expect(await current()).to.equal('1');
     expect(events()).to.include('reloaded before all answers');
+  });
+
+  it('waits on while the new backend can answer nothing and the old one can, and says so every 30 s', async () => {
+    const ready = { 0: true, 1: false };
+    const { reloader, time, current, log, closed } = stage(
+      () => never,
+      (name) => ready[name === '0' ? 0 : 1],
+    );
+    reloader.request();
+    await time.advance(3 * READY_WAIT_MS);
+    expect(await current()).to.equal('0');
+    const waits = log.lines.filter(({ event }) => event === 'reload waits');
+    expect(waits.map(({ fields }) => fields['reason'])).to.deep.equal(Array(3).fill('no snapshot'));
+    ready[0] = false;
+    await time.advance(READY_WAIT_MS);
+    expect([await current(), closed]).to.deep.equal(['1', ['0']]);
+  });
+
+  it('takes the new backend after that wait once it can answer, though a part of it has not yet', async () => {
+    const ready = { 0: true, 1: false };
+    const { reloader, time, current } = stage(
+      () => never,
+      (name) => ready[name === '0' ? 0 : 1],
+    );
+    reloader.request();
+    await time.advance(READY_WAIT_MS);
+    ready[1] = true;
+    await time.advance(READY_WAIT_MS - 1);
+    expect(await current()).to.equal('0');
+    await time.advance(1);
+    expect(await current()).to.equal('1');
+  });
+
+  it('ends such a wait for the next request', async () => {
+    const { reloader, time, current, opened } = stage(
+      () => never,
+      (name) => name === '0',
+    );
+    reloader.request();
+    await time.advance(2 * READY_WAIT_MS);
+    reloader.request();
+    await time.advance(0);
+    expect([opened(), await current()]).to.deep.equal([2, '0']);
+    await reloader.stop();
   });
 
   it('takes a part that failed at once for one that waits no longer than the bound', async () => {
