@@ -34,6 +34,8 @@ export interface AdmittedCall {
   readonly connection: Connection | undefined;
   /** Name of the token that came with it, where calls need one. */
   readonly token: string | undefined;
+  /** Throws UNAUTHENTICATED or PERMISSION_DENIED once its token is not taken any more. Absent where calls need none. */
+  readonly expectAllowed: (() => void) | undefined;
 }
 
 declare module '@grpc/grpc-js/build/src/metadata.js' {

@@ -166,7 +166,8 @@ export function createInterceptor(options: InterceptorOptions): ServerIntercepto
       const leave = hold();
       connection?.callStarted();
       isAdmitted = true;
-      markAdmitted(metadata, { hold, connection, token });
+      const expectAllowed = token === undefined ? undefined : () => void identify(metadata);
+      markAdmitted(metadata, { hold, connection, token, expectAllowed });
       release = () => {
         release = () => undefined;
         leave();

@@ -69,6 +69,7 @@ export function scoreStreamMethod(
     const stop = linkAbort(admission.closing);
     call.signal.addEventListener('abort', () => stop.abort(call.signal.reason));
     const caller = followCaller(stream, stop, context);
+    const { expectAllowed } = admittedCall(stream.metadata);
     try {
       while (!stream.readableEnded) {
         const bytes: unknown = stream.read();
@@ -78,6 +79,7 @@ export function scoreStreamMethod(
         }
         await turn();
         stop.signal.throwIfAborted();
+        expectAllowed?.();
         const response = await answer(bytes, call, stream.metadata);
         call.signal.throwIfAborted();
         unreadBytes += response.length;

@@ -90,15 +90,18 @@ export function watchMethod(context: MethodContext, feedNow: FeedSource): (strea
     });
 }
 
-/** Sends messages of a watch. Resolves when they have left: grpc-js calls back for each once it is written to the socket. */
+/**
+ * Sends messages of a watch. Resolves when they have left: grpc-js calls back for each once it is written to the socket. Rejects
+ * when the token of the watch is not taken any more.
+ */
 export async function sendWatched(
   stream: WatchStream,
   messages: readonly Buffer[],
   { signal, after }: { readonly signal: AbortSignal; readonly after: After },
 ): Promise<void> {
-  const cancelTimer = after(MAX_UNREAD_MS, () =>
-    admittedCall(stream.metadata).connection?.cut('answer_late'),
-  );
+  const { connection, expectAllowed } = admittedCall(stream.metadata);
+  expectAllowed?.();
+  const cancelTimer = after(MAX_UNREAD_MS, () => connection?.cut('answer_late'));
   try {
     const sent = messages.map(
       (message) => new Promise<void>((resolve) => stream.write(message, () => resolve())),

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { InventoryService, Reservation } from '../../src/domain/inventory.js';
 import { createFeed } from '../../src/inventory/feed.js';
-import { followTokens, createToken, type Authorize } from '../../src/process/tokens.js';
+import { followTokens, createToken, TOKENS_REREAD_MS, type Authorize } from '../../src/process/tokens.js';
 import { MAX_REPLICAS } from '../../src/rpc/admission.js';
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.js';
 import { createClient } from '../../src/rpc/contract-client.js';
@@ -128,6 +128,42 @@ describe('calls with tokens', () => {
     stream.write({ vm_id: uuid(1), host_ids: [uuid(1)] });
     await answered(1);
     close();
+  });
+
+  it('that last end at the next message of either side once their token is revoked', async () => {
+    const made = ['old', 'other'].map((name) => createToken(name, ['*']));
+    const [old, other] = made.map(({ line }) => `${line}\n`);
+    const file = folder.write('tokens', `${old}${other}`);
+    let now = 0;
+    const log = memoryLog();
+    const authorize = followTokens('server.tokensFile', file, { log, steady: { now: () => now } });
+    const feed = createFeed({
+      ...{ current: () => snapshotOf([host(1)], []), listReservations: () => [], steady: performance },
+      use: () => undefined,
+    });
+    const update = () =>
+      feed.update({ snapshot: snapshotOf([host(1)], []), delta: undefined, began: performance.now() });
+    update();
+    const server = await serve(authorize, { feed: () => feed });
+    const token = String(made[0]?.token);
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const { stream, answered, ended, close } = rawStream(server.address, { metadata });
+    loopback.onClose(close);
+    stream.write({ vm_id: uuid(1), host_ids: [uuid(1)] });
+    await answered(1);
+    const replica = loopback.connect(server, { token: () => token });
+    let watching: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((resolve) => {
+      watching = replica.watch({ from: undefined, uses: [] }, aCall(), () => resolve());
+    });
+
+    folder.write('tokens', String(other));
+    now += TOKENS_REREAD_MS;
+    stream.write({ vm_id: uuid(1), host_ids: [uuid(1)] });
+    expect((await ended).code).to.equal(status.UNAUTHENTICATED);
+    update();
+    await expectRejection(watching, 'UNAUTHENTICATED', 'the token is none of this server');
   });
 
   it('name them in the log, and never show them', async () => {
