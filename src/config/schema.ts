@@ -159,5 +159,5 @@ function plaintextHost(value: string): string | undefined {
 }
 
 function withoutCredentials(value: string): string {
-  return value.replace(/\/\/[^/]*@/, '//***@').replace(/[?#].*$/, '?***');
+  return value.replace(/^(https?:[\\/]*)?.*@/is, '$1***@').replace(/[?#].*$/, '?***');
 }

@@ -25,7 +25,7 @@ export const engineSection = z.strictObject({
   passwordFile: text('File that holds the password of the account, and nothing else'),
   password: z
     .string()
-    .min(1)
+    .min(1, 'expected a password, got an empty value; set it, or engine.passwordFile')
     .optional()
     .meta({ description: 'Password of the account, when there is no passwordFile', secret: true }),
   auth: choice(['oauth', 'basic'], 'oauth', 'How to authenticate: an SSO token, or HTTP Basic'),

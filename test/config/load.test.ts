@@ -213,6 +213,18 @@ describe('configuration', () => {
       { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://bob:hunter2@hunter2@e/ovirt-engine' } },
       /got "https:\/\/\*\*\*@e\/ovirt-engine"$/,
     ],
+    ...['https://bob:hunt/er2@e/', 'https:/bob:hunter2@e/', 'https:bob:hunter2@e/', 'bob:hunter2@e/'].map(
+      (url): Bad => [
+        `credentials in ${url}, without repeating them`,
+        { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: url } },
+        /got "(https:\/{0,2})?\*\*\*@e\/"$/,
+      ],
+    ),
+    [
+      'an empty password',
+      { variables: { ...ENGINE, HOSTSCORE_ENGINE_PASSWORD: '' } },
+      'engine.password (HOSTSCORE_ENGINE_PASSWORD): expected a password, got an empty value; set it, or engine.passwordFile',
+    ],
     [
       'a query, without repeating it',
       { variables: { ...ENGINE, HOSTSCORE_ENGINE_URL: 'https://e/ovirt-engine?password=hunter2' } },
