@@ -68,7 +68,7 @@ export function createRunCostFunctions(options: RunCostFunctionsOptions): Bridge
       if (direction === undefined) {
         throw contractViolation('direction: is missing, so its values may be scores or raw costs');
       }
-      return { unit, costs: costsOf({ values, direction, places, mode }) };
+      return { unit, costs: costsOf({ values, direction, mode }, places) };
     } catch (thrown) {
       return brokenUnit(unit, thrown);
     }

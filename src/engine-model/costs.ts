@@ -28,26 +28,37 @@ const WORST_SCORE_COST = MAX_SCORE - MIN_SCORE;
 /** The values of one unit and their meaning. */
 export interface UnitValues {
   /** One for each host that the service knows. */
-  readonly values: readonly number[];
+  readonly values: ArrayLike<number>;
   readonly direction: Direction;
-  /** For each requested host, its index in `values`; -1 for a host unknown to the service. */
-  readonly places: readonly number[];
   readonly mode: ScoreMode;
 }
 
-/**
- * Returns the cost of each requested host. A host unknown to the service gets the worst cost: 100, or with raw costs the
- * unit's highest, 0 if it gave none. Throws INTERNAL for a value that is no Java int.
- */
-export function costsOf({ values, direction, places, mode }: UnitValues): readonly Cost[] {
+/** The costs of the hosts that a service knows, and of one that it does not. */
+export interface KnownCosts {
+  readonly costs: readonly Cost[];
+  /** The worst cost: 100, or with raw costs the unit's highest, 0 if it gave none. */
+  readonly unknown: Cost;
+}
+
+/** Returns the cost of each host that the service knows. Throws INTERNAL for a value that is no Java int. */
+export function knownCosts({ values, direction, mode }: UnitValues): KnownCosts {
   const isRaw = direction === 'LOWER_IS_BETTER';
   const flip = !isRaw && mode === 'asCosts';
-  const costs = values.map((value) => toCost(flip ? MAX_SCORE - value : value));
-  const worst = toCost(isRaw ? highest(costs) : WORST_SCORE_COST);
+  const costs = new Array<Cost>(values.length);
+  for (let place = 0; place < costs.length; place++) {
+    const value = values[place] ?? NaN;
+    costs[place] = toCost(flip ? MAX_SCORE - value : value);
+  }
+  return { costs, unknown: toCost(isRaw ? highest(costs) : WORST_SCORE_COST) };
+}
+
+/** Returns the cost of each requested host, by its index in the values; of one that the service does not know with -1. */
+export function costsOf(values: UnitValues, places: readonly number[]): readonly Cost[] {
+  const { costs, unknown } = knownCosts(values);
   return places.map((place) => {
-    const cost = place < 0 ? worst : costs[place];
+    const cost = place < 0 ? unknown : costs[place];
     if (cost === undefined)
-      throw contractViolation(`it has ${values.length} values, fewer than one for each host`);
+      throw contractViolation(`it has ${costs.length} values, fewer than one for each host`);
     return cost;
   });
 }

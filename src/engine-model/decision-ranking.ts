@@ -1,8 +1,8 @@
 import { scoresOfCosts } from '../domain/score-sums.js';
 import { totalsOf, type RankedColumn, type Ranking } from '../domain/counterfactuals.js';
 import type { DecidedHost, DecidedUnit, Decision } from '../domain/decision.js';
-import { costsOf, type Cost } from './costs.js';
-import { firstInHashOrder, hashOrderOf, ranksOf } from './selectors.js';
+import { knownCosts, type Cost } from './costs.js';
+import { hashOrderOf, hashSlot, ranksOf } from './selectors.js';
 
 /**
  * The numbers by which a decision is ranked. `SCORES`: weighted scores of 0..100, as callers of ScoreHosts sum them up. `RANKS`:
@@ -51,38 +51,36 @@ export function rankingOf(decision: Decision, internalUnits: readonly InternalUn
     };
   }
   const candidates = [...hosts, ...decision.unknownHostIds.map((id) => ({ id }))];
-  const ids = candidates.map(({ id }) => id);
   const toColumn = selector === 'rank' ? ranksOf : negated;
   const ours = engineCosts(decision).map(({ unit, costs }) => columnOf(unit, toColumn(costs)));
   // A host that a unit has no cost for counts with 0 (RankSelectorPolicyUnit.java).
   const theirs = internalUnits.map(({ name, factor, costs }) => ({
     unit: name,
     weight: factor,
-    values: toColumn(ids.map((id) => costs.get(id) ?? 0)),
+    values: toColumn(candidates.map(({ id }) => costs.get(id) ?? 0)),
   }));
   return {
     scale: selector === 'rank' ? 'RANKS' : 'COSTS',
-    hosts: ids.length,
+    hosts: candidates.length,
     candidates,
     columns: [...ours, ...theirs],
     get tieOrder() {
-      return (tieOrder ??= hashOrderOf(ids));
+      return (tieOrder ??= hashOrderOf(candidates.map(({ id }) => id)));
     },
     internal: new Set(theirs.map((_, place) => ours.length + place)),
   };
 }
 
 /** Returns the costs that each unit that answered gave an engine, for the hosts of the decision and those that were unknown. */
-export function engineCosts({ hosts, unknownHostIds, units, rawScores }: Decision): readonly {
+export function engineCosts({ unknownHostIds, units, rawScores }: Decision): readonly {
   readonly unit: DecidedUnit;
   readonly costs: readonly Cost[];
 }[] {
-  const places = [...hosts.keys(), ...unknownHostIds.map(() => -1)];
   const mode = rawScores === true ? 'raw' : 'asCosts';
   return units.flatMap((unit) => {
     if (!('values' in unit)) return [];
-    const { values, direction } = unit;
-    return [{ unit, costs: costsOf({ values: Array.from(values), direction, places, mode }) }];
+    const { costs, unknown } = knownCosts({ values: unit.values, direction: unit.direction, mode });
+    return [{ unit, costs: [...costs, ...unknownHostIds.map(() => unknown)] }];
   });
 }
 
@@ -94,23 +92,22 @@ export function bestTwo(ranking: DecisionRanking): readonly number[] {
   const { columns, candidates, scale } = ranking;
   if (columns.length === 0) return [];
   const totals = totalsOf(ranking);
-  const first = bestOf(totals, undefined);
-  const second = bestOf(totals, first);
-  return [first, second].filter((place) => place !== undefined);
+  const slots: number[] = [];
+  let [first, second] = [-1, -1];
+  for (let place = 0; place < totals.length; place++) {
+    if (!isBefore(place, second)) continue;
+    if (isBefore(place, first)) [first, second] = [place, first];
+    else second = place;
+  }
+  return [first, second].filter((place) => place >= 0);
 
-  function bestOf(among: readonly number[], but: number | undefined): number | undefined {
-    let best = -Infinity;
-    let places: number[] = [];
-    for (let place = 0; place < among.length; place++) {
-      const total = among[place] ?? 0;
-      if (place === but || total < best) continue;
-      if (total > best) places = [];
-      best = total;
-      places.push(place);
-    }
-    if (scale === 'SCORES' || places.length < 2) return places[0];
-    const ids = places.map((place) => candidates[place]?.id ?? '');
-    return places[ids.indexOf(firstInHashOrder(ids, candidates.length) ?? '')];
+  function isBefore(place: number, other: number): boolean {
+    const ahead = (totals[place] ?? 0) - (totals[other] ?? -Infinity);
+    return ahead > 0 || (ahead === 0 && scale !== 'SCORES' && slotAt(place) < slotAt(other));
+  }
+
+  function slotAt(place: number): number {
+    return (slots[place] ??= hashSlot(candidates[place]?.id ?? '', candidates.length));
   }
 }
 

@@ -153,27 +153,26 @@ const FIRST_SLOTS = 16;
  * order given: theirs depends on the internal units too.
  */
 function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
-  const slots = slotsFor(entries);
-  const slotOf = new Map(ids.map((id) => [id, hashOf(id) & (slots - 1)]));
+  const slotOf = new Map(ids.map((id) => [id, hashSlot(id, entries)]));
   return [...ids].sort((left, right) => (slotOf.get(left) ?? 0) - (slotOf.get(right) ?? 0));
 }
 
-/** Returns the id that a HashMap<Guid, ...> of Java with that many entries has before the others; undefined for no ids. */
-export function firstInHashOrder(ids: readonly string[], entries: number): string | undefined {
-  const slots = slotsFor(entries);
+/** Returns the id that such a HashMap has before the others; undefined for no ids. */
+function firstInHashOrder(ids: readonly string[], entries: number): string | undefined {
   let first: string | undefined;
-  let firstSlot = slots;
+  let firstSlot = Infinity;
   for (const id of ids) {
-    const slot = hashOf(id) & (slots - 1);
+    const slot = hashSlot(id, entries);
     if (slot < firstSlot) [first, firstSlot] = [id, slot];
   }
   return first;
 }
 
-function slotsFor(entries: number): number {
+/** Returns the slot that a HashMap<Guid, ...> of Java with that many entries has an id in. */
+export function hashSlot(id: string, entries: number): number {
   let slots = FIRST_SLOTS;
   while (entries > slots * 0.75) slots *= 2;
-  return slots;
+  return hashOf(id) & (slots - 1);
 }
 
 /** Returns the place that each of some ids has among them in a HashMap<Guid, ...> of Java that holds just these. */

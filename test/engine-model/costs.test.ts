@@ -9,7 +9,10 @@ const MAX = 2 ** 31 - 1;
 const MIN = -(2 ** 31);
 
 const costs = (values: readonly number[], direction: Direction = LOWER) =>
-  costsOf({ values, direction, mode: 'raw', places: values.map((_, place) => place) });
+  costsOf(
+    { values, direction, mode: 'raw' },
+    values.map((_, place) => place),
+  );
 
 describe('costsOf', () => {
   const cases: readonly {
@@ -90,7 +93,7 @@ describe('costsOf', () => {
     costs,
   } of cases) {
     it(title, () => {
-      expect(costsOf({ values, direction, mode, places })).to.deep.equal(costs);
+      expect(costsOf({ values, direction, mode }, places)).to.deep.equal(costs);
     });
   }
 
@@ -113,7 +116,7 @@ describe('costsOf', () => {
 
 describe('costsOf, of too few values', () => {
   it('fails: 1 value for 2 hosts', () => {
-    expect(() => costsOf({ values: [1], direction: HIGHER, mode: 'asCosts', places: [0, 1] })).to.throw(
+    expect(() => costsOf({ values: [1], direction: HIGHER, mode: 'asCosts' }, [0, 1])).to.throw(
       SchedulingError,
       "the service's answer breaks the contract: it has 1 values, fewer than one for each host",
     );

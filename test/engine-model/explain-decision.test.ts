@@ -161,7 +161,7 @@ describe('explainDecision', () => {
         const ids = [...decision.hosts.map(({ id }) => id), ...unknownHostIds];
         const places = ids.map((_, place) => (place < hosts ? place : -1));
         const costs = units.flatMap(([, direction, values], place) =>
-          costsOf({ values, direction, places, mode: rawScores ? 'raw' : 'asCosts' }).map((cost, host) => ({
+          costsOf({ values, direction, mode: rawScores ? 'raw' : 'asCosts' }, places).map((cost, host) => ({
             ...{ hostId: ids[host] ?? '', cost, unit: `u${place}` },
           })),
         );
