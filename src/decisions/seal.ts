@@ -1,25 +1,15 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
+import { constants, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { Disk } from '../process/disk.js';
 import { absent } from '../process/owner-socket.js';
 import { syncFolder } from '../process/state-dir.js';
 import { base64Of } from './host-dictionary.js';
-import { FORMAT, framed, isLineOf, parseLine, unframed } from './record.js';
-import {
-  entryOfLine,
-  headerOf,
-  refusalOf,
-  sealedSegment,
-  type OpenSegment,
-  type Segment,
-} from './segment.js';
+import { FORMAT, framed, isLineOf, unframed } from './record.js';
+import { entryOfLine, headerOf, sealedSegment, type OpenSegment, type Segment } from './segment.js';
 import { NO_DECISIONS, type Block, type SegmentIndex } from './segment-index.js';
-
-/** Most bytes that a segment may unpack to when its index is lost: several times what one has. */
-const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
 /** The paths of a segment: its lines as they were written, packed, and the index of what is packed. */
 export interface SegmentPaths {
@@ -116,22 +106,6 @@ export async function openSealed(
   }));
   const index = { blocks, decisions: parsed.decisions, keys: new Uint32Array(keys.buffer) };
   return sealedSegment({ path: paths.packed, number, index, bytes: size + text.length, disk });
-}
-
-/**
- * Unpacks a segment whose index is lost into its file of lines, to be sealed anew. Resolves to the reason if that is not possible;
- * then nothing is changed.
- */
-export async function unseal(paths: SegmentPaths, disk: Disk): Promise<string | undefined> {
-  const packed = await disk.run(() => readFile(paths.packed));
-  const text = await promisify(gunzip)(packed, { maxOutputLength: MAX_TEXT_BYTES }).catch(() => undefined);
-  if (text === undefined) return "its index is lost, and it can't be unpacked";
-  const refusal = refusalOf(parseLine(text.toString('utf8', 0, Math.max(0, text.indexOf(10)))));
-  if (refusal !== undefined) return refusal;
-  const unpacked = temporary(paths.lines);
-  await disk.run(() => writeSynced(unpacked, text));
-  await disk.run(() => rename(unpacked, paths.lines));
-  return undefined;
 }
 
 function formatIndex(

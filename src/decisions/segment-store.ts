@@ -14,7 +14,7 @@ import {
   type JsonParts,
   type Unwritten,
 } from './record.js';
-import { openSealed, sealSegment, unseal, type SegmentPaths } from './seal.js';
+import { openSealed, sealSegment, type SegmentPaths } from './seal.js';
 import { beginSegment, headerOf, scanSegment, type OpenSegment, type Segment } from './segment.js';
 
 /** Size at which a segment is ended, in bytes of text: as much is scanned at a start, in a fraction of a second. */
@@ -132,9 +132,8 @@ export async function openSegmentStore(options: SegmentStoreOptions): Promise<Se
     } else if (has(paths.lines)) {
       await addLines(number, paths.lines);
     } else if (has(paths.packed)) {
-      const refusal = await unseal(paths, disk);
-      if (refusal === undefined) await addLines(number, paths.lines);
-      else leaveAlone(paths.packed, refusal);
+      const remedy = `zcat it to ${basename(paths.lines)} beside it and start again`;
+      leaveAlone(paths.packed, `its index is lost or of another version; to have it made anew, ${remedy}`);
     }
   }
 

@@ -121,7 +121,7 @@ export async function scanSegment(path: string, number: number, disk: Disk): Pro
 }
 
 /** Returns the reason why a segment can't be read whose first line is this one; undefined if it can. */
-export function refusalOf(first: StoredRecord | undefined): string | undefined {
+function refusalOf(first: StoredRecord | undefined): string | undefined {
   if (first?.kind !== 'header') return 'its first line is no header';
   if (first.format !== FORMAT) return `it has format ${first.format}, this version reads ${FORMAT}`;
   return undefined;
