@@ -3,7 +3,7 @@ import type { Call } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
 import type { FollowCall } from '../domain/inventory.js';
 import type { Snapshot, Vm } from '../domain/snapshot.js';
-import { linkAbort, runWithin } from '../lib/deadline.js';
+import { runWithin } from '../lib/deadline.js';
 import { createLimiter } from '../lib/limiter.js';
 import type { After, Clock } from '../lib/timers.js';
 import type { Reservations } from './reservations.js';
@@ -66,95 +66,125 @@ export interface Predictor {
 export function createPredictor(options: PredictorOptions): Predictor {
   const { reservations, current, findVm, readVm, onSeen, settings, clock, steady, after } = options;
   const limiter = createLimiter({ maxRunning: MAX_FOLLOW_UPS, maxWaiting: MAX_FOLLOWED, full: late });
-  const closing = new AbortController();
   /** Functions that stop following a VM, by its id. */
   const followed = new Map<string, () => void>();
+  let isClosed = false;
 
   function unfollow(vmId: string): void {
     followed.get(vmId)?.();
   }
 
-  /** Follows a VM: one flight for it at a time. */
-  function follow(vmId: string, run: (signal: AbortSignal) => Promise<void>): void {
-    unfollow(vmId);
-    if (followed.size >= MAX_FOLLOWED) return;
-    const own = linkAbort(closing.signal);
+  function unfollowAll(): void {
+    for (const stop of [...followed.values()]) stop();
+  }
+
+  /** Follows a VM by one step at a time, in place of the one before. Returns how to stop, to be called when the step is over. */
+  function startStep(vmId: string, cancel: () => void): () => void {
     const stop = () => {
       if (followed.get(vmId) === stop) followed.delete(vmId);
-      own.unlink();
-      own.abort(UNFOLLOWED);
+      cancel();
     };
-    followed.set(vmId, stop);
-    // What fails here fails for nobody: the usual readings show where the VM is.
-    void run(own.signal)
+    unfollow(vmId);
+    if (isClosed || followed.size >= MAX_FOLLOWED) cancel();
+    else followed.set(vmId, stop);
+    return stop;
+  }
+
+  /** Asks the engine as a step. What fails here fails for nobody: the usual readings show where the VM is. */
+  function ask(vmId: string, run: (signal: AbortSignal) => Promise<() => void>): void {
+    const own = new AbortController();
+    const { signal } = own;
+    const stop = startStep(vmId, () => own.abort(UNFOLLOWED));
+    if (signal.aborted) return;
+    void run(signal)
+      .then((next) => {
+        if (signal.aborted) return;
+        stop();
+        next();
+      })
       .catch(() => undefined)
       .finally(stop);
   }
 
-  function pause(ms: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const cancel = after(ms, resolve);
-      const stop = () => {
-        cancel();
-        reject(SchedulingError.from(signal.reason));
-      };
-      signal.addEventListener('abort', stop, { once: true });
-    });
+  /**
+   * Looks a VM up now and then, from the `index`-th time after its answer on. A look-up that fails is no reason to give up. Most
+   * VMs are seen, or asked for again, before the first one: until then there is only a timer.
+   */
+  function lookUp(vmId: string, requestId: string, answered: number, index = 0): void {
+    const time = FOLLOW_UP_TIMES[index];
+    if (time === undefined) return;
+    const isLast = index === FOLLOW_UP_TIMES.length - 1;
+    const cancel = after(Math.max(0, answered + time - steady.now()), () =>
+      ask(vmId, async (signal) => {
+        await limiter.run(() => lookUpOnce(vmId, requestId, isLast, signal), signal);
+        return () => lookUp(vmId, requestId, answered, index + 1);
+      }),
+    );
+    startStep(vmId, cancel);
   }
 
-  /** Looks a VM up now and then. A look-up that fails is no reason to give up. */
-  async function lookUp(vmId: string, requestId: string, signal: AbortSignal): Promise<void> {
-    const answered = steady.now();
-    for (const [index, time] of FOLLOW_UP_TIMES.entries()) {
-      const isLast = index === FOLLOW_UP_TIMES.length - 1;
-      await pause(Math.max(0, answered + time - steady.now()), signal);
-      await limiter.run(async () => {
-        const began = steady.now();
-        const limits = { signal, ms: settings.lookupTimeout, after, late };
-        const answer = await runWithin((own) => readVm(vmId, own, requestId), limits).then(
-          (vm) => ({ vm }),
-          () => undefined,
-        );
-        if (answer === undefined || signal.aborted) return;
-        const { vm } = answer;
-        if (vm === undefined) reservations.vmGone(vmId, began);
-        else if (isLast && NOT_STARTING.has(vm.status)) reservations.startFailed(vmId);
-        if (vm?.hostId === undefined) return;
-        const hostName = current().host(vm.hostId)?.name ?? '';
-        if (reservations.vmSeen({ vm, hostId: vm.hostId, hostName, began })) onSeen(vmId);
-      }, signal);
-    }
+  async function lookUpOnce(
+    vmId: string,
+    requestId: string,
+    isLast: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const began = steady.now();
+    const limits = { signal, ms: settings.lookupTimeout, after, late };
+    const answer = await runWithin((own) => readVm(vmId, own, requestId), limits).then(
+      (vm) => ({ vm }),
+      () => undefined,
+    );
+    if (answer === undefined || signal.aborted) return;
+    const { vm } = answer;
+    if (vm === undefined) reservations.vmGone(vmId, began);
+    else if (isLast && NOT_STARTING.has(vm.status)) reservations.startFailed(vmId);
+    if (vm?.hostId === undefined) return;
+    const hostName = current().host(vm.hostId)?.name ?? '';
+    if (reservations.vmSeen({ vm, hostId: vm.hostId, hostName, began })) onSeen(vmId);
   }
 
   return {
     callCame(vmId, requestId) {
       unfollow(vmId);
       const calledAt = steady.now();
-      const hostBefore = reservations.dropPrediction(vmId) ?? hostOf(current, vmId);
-      return (hostId) =>
-        follow(vmId, async (signal) => {
-          const snapshot = current();
+      const hostBefore = reservations.dropPrediction(vmId) ?? snapshotNow()?.vm(vmId)?.hostId;
+
+      function predict(vm: Vm | undefined, hostId: string): void {
+        const hostName = snapshotNow()?.host(hostId)?.name;
+        if (vm === undefined || hostName === undefined) return;
+        if (reservations.predict({ vm, hostId, hostName, calledAt, hostBefore }))
+          lookUp(vmId, requestId, steady.now());
+      }
+
+      return (hostId) => {
+        unfollow(vmId);
+        if (isClosed || followed.size >= MAX_FOLLOWED) return;
+        const vm = snapshotNow()?.vm(vmId);
+        if (vm !== undefined) predict(vm, hostId);
+        else {
           const deadline = clock.now() + settings.lookupTimeout;
-          const vm = snapshot.vm(vmId) ?? (await findVm(vmId, { requestId, signal, deadline }));
-          const hostName = snapshot.host(hostId)?.name;
-          signal.throwIfAborted();
-          if (vm === undefined || hostName === undefined) return;
-          if (reservations.predict({ vm, hostId, hostName, calledAt, hostBefore }))
-            await lookUp(vmId, requestId, signal);
-        });
+          ask(vmId, async (signal) => {
+            const found = await findVm(vmId, { requestId, signal, deadline });
+            return () => predict(found, hostId);
+          });
+        }
+      };
     },
     unfollow,
-    unfollowAll: () => [...followed.values()].forEach((stop) => stop()),
-    close: () => closing.abort(new SchedulingError('CANCELLED', 'the inventory is closed')),
+    unfollowAll,
+    close() {
+      isClosed = true;
+      unfollowAll();
+    },
   };
-}
 
-function hostOf(current: () => Snapshot, vmId: string): string | undefined {
-  try {
-    return current().vm(vmId)?.hostId;
-  } catch {
-    return undefined;
+  function snapshotNow(): Snapshot | undefined {
+    try {
+      return current();
+    } catch {
+      return undefined;
+    }
   }
 }
 
