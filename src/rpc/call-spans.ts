@@ -12,10 +12,8 @@ const SERVER_FAILURES: ReadonlySet<string> = new Set([
 
 /** Starts the span of a call that came in. */
 export function spanOfReceived(tracing: Tracing, path: string, metadata: Metadata): CallSpan {
-  const [traceparent, ...more] = metadata.get('traceparent').map(String);
-  // Two of them name no caller.
-  const headers = more.length > 0 ? {} : { traceparent, tracestate: metadata.get('tracestate').join(',') };
-  return tracing.receive(path.slice(1), headers, methodAttributes(path));
+  const [traceparent, tracestate] = ['traceparent', 'tracestate'].map((key) => metadata.get(key).join());
+  return tracing.receive(path.slice(1), { traceparent, tracestate }, methodAttributes(path));
 }
 
 /** Starts the span of a call to another service. */
