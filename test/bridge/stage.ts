@@ -67,6 +67,7 @@ export interface StageOptions extends Partial<BridgeOptions['settings']> {
   readonly onUnitFailure?: () => void;
   /** True for a log with the lines that a process writes at level debug; by default it has each line. */
   readonly isThrottled?: boolean;
+  readonly tracing?: BridgeOptions['tracing'];
 }
 
 /** Sets a bridge up. */
@@ -75,6 +76,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
     over = 'dispatch',
     onUnitFailure = () => undefined,
     isThrottled = false,
+    tracing,
     ...settings
   } = stageOptions;
   // Far ahead, so that a service with a clock of its own sees no deadline pass.
@@ -97,6 +99,7 @@ export function createStage(service: PolicyUnitService, stageOptions: StageOptio
     discoverBudgetMs: 35_000,
     service,
     log,
+    tracing,
     metrics: {
       unitFailed(unit, code) {
         failures.push([unit, code]);
