@@ -1,24 +1,14 @@
 import type { WriteStream } from 'node:tty';
-
-/**
- * Characters that move a terminal's cursor, or change its colors or the order of its letters: controls of ASCII and of ISO 6429, line
- * separators, marks of bidirectional text, lone surrogates.
- */
-const UNPRINTABLES = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+import { escapedControls, TERMINAL_CONTROLS } from '../lib/text.js';
 
 /** Returns a line of text from elsewhere as it may stand in a terminal, and as long as before, so that columns stay. */
 export function terminalText(line: string): string {
-  return line.replace(UNPRINTABLES, '\ufffd');
+  return line.replace(TERMINAL_CONTROLS, '\ufffd');
 }
 
 /** A value as JSON that may stand in a terminal: what JSON leaves as it is and a terminal obeys is written as `\u` escapes. */
 export function terminalJson(value: unknown, indent = 2): string {
-  const text = JSON.stringify(value, null, indent);
-  return text.replace(UNPRINTABLES, (found) => (found === '\n' ? found : escapeOf(found)));
-}
-
-function escapeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return escapedControls(JSON.stringify(value, null, indent));
 }
 
 /** Ways in which a line stands out on a terminal, with the codes of ISO 6429 that begin and end them. */

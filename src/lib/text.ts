@@ -27,6 +27,19 @@ export function quoted(text: string): string {
   return text.length > MAX_QUOTED_LENGTH ? `${shown}...` : shown;
 }
 
+/**
+ * Characters that move a terminal's cursor, or change its colors or the order of its letters: controls of ASCII and of ISO 6429, line
+ * separators, marks of bidirectional text, lone surrogates.
+ */
+export const TERMINAL_CONTROLS = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Writes what JSON leaves as it is and a terminal obeys as `\u` escapes, but for the breaks between its lines. */
+export function escapedControls(json: string): string {
+  return json.replace(TERMINAL_CONTROLS, (found) =>
+    found === '\n' ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Reports whether a text fits on one line and into XML unchanged. */
 export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);

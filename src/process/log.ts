@@ -1,4 +1,5 @@
 import winston from 'winston';
+import { escapedControls } from '../lib/text.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { createLogThrottle, type LogLine } from './log-throttle.js';
 
@@ -49,6 +50,9 @@ export interface LogOptions {
   readonly clock?: Clock;
 }
 
+/** Where winston keeps a line that was formatted. */
+const FORMATTED = Symbol.for('message');
+
 /** Opens a log. */
 export function createLog({ level, format, stream = process.stderr, ...time }: LogOptions): OpenLog {
   const logger = winston.createLogger({
@@ -57,6 +61,7 @@ export function createLog({ level, format, stream = process.stderr, ...time }: L
     format: winston.format.combine(
       winston.format.timestamp(),
       format === 'json' ? winston.format.json() : winston.format.printf(textLine),
+      winston.format.printf((info) => escapedControls(String(Reflect.get(info, FORMATTED)))),
     ),
     transports: [new winston.transports.Stream({ stream })],
   });

@@ -33,6 +33,19 @@ describe('log', () => {
     expect(text().split('\n')).to.have.length(2);
   });
 
+  for (const format of ['text', 'json'] as const) {
+    it(`writes what a terminal obeys as escapes, as ${format}`, () => {
+      const { log, text } = capture({ level: 'info', format });
+      const reason = 'a\u001b[31mb\u009b31mc\u007fd\u2028e\u202ef\r\ng';
+      log.warn('unit failed', { reason });
+      const line = text();
+      expect(line).to.match(/^[ -~]+\n$/);
+      const [json = ''] = format === 'json' ? [line] : (/(?<=reason=).*/.exec(line) ?? []);
+      const read: unknown = JSON.parse(json);
+      expect(format === 'json' ? read : { reason: read }).to.include({ reason });
+    });
+  }
+
   for (const [level, expected] of [
     ['info', ['failed n=1', 'failed n=3 times=2 lastAt=2100-01-01T00:00:00.000Z']],
     [
