@@ -22,7 +22,6 @@ import type {
 import { failureOf, SchedulingError } from '../domain/errors.js';
 import { policyHash, type Policies, type PolicyContent } from '../domain/policies.js';
 import { bestTwo, rankingOf } from '../engine-model/decision-ranking.js';
-import { createLru } from '../lib/lru.js';
 import { stackOf } from '../lib/text.js';
 import type { Clock } from '../lib/timers.js';
 import type { Log } from '../process/log.js';
@@ -113,7 +112,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     { readonly until: number; readonly hosts: readonly DecidedHost[] }
   >();
   const shared = new Map<string, DecidedHost>();
-  const hashes = createLru<string, string>(MAX_HASHES);
+  const hashes = new Map<string, string>();
 
   function isWanted({ record = false }: { readonly record?: boolean }, call: Call): boolean {
     if (record || call.record === true) return true;
@@ -201,6 +200,7 @@ export function recordDecisions(service: PolicyUnitService, options: RecorderOpt
     const known = hashes.get(key);
     if (known !== undefined) return known;
     const hash = policyHash({ filters, scores, properties });
+    if (hashes.size >= MAX_HASHES) hashes.clear();
     if (key.length <= MAX_HASHED_LENGTH) hashes.set(key, hash);
     return hash;
   }
