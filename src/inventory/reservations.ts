@@ -76,7 +76,7 @@ export interface Reservations {
   readonly dropPrediction: (vmId: string) => string | undefined;
   /**
    * Ends a prediction if a look-up begun after the call shows the VM at another host than before. The VM then counts where it
-   * was seen, until a reading begun after that look-up. Reports whether it does.
+   * was seen, until a reading begun after the end of that look-up. Reports whether it does.
    */
   readonly vmSeen: (sighting: Sighting) => boolean;
   /** Ends what is kept for a VM that the engine no longer has, as a reading shows that began at a time by the monotonic clock. */
@@ -211,7 +211,8 @@ export function createReservations(options: ReservationsOptions): Reservations {
       if (!hasMoved(entry, hostId)) return false;
       end(entry, hostId === entry.hostId ? 'right' : 'wrong');
       const { hostBefore } = entry;
-      keep({ ...entryFor(placement, PREDICTION_TTL_MS, began), predicted: true, hostBefore, seen: true });
+      // Since now: a poll that has begun already reads only what events named by then.
+      keep({ ...entryFor(placement, PREDICTION_TTL_MS), predicted: true, hostBefore, seen: true });
       return true;
     },
     list() {

@@ -179,9 +179,10 @@ describe('createReservations', () => {
         now += 2;
         const began = now - 1;
         expect(reservations.vmSeen({ ...placement(n, 3), began })).to.equal(true);
-        read(n, before, began);
+        read(n, before, now);
         expect(reservations.list()).to.have.length(1);
-        read(n, before);
+        now += 1;
+        read(n, before, now);
         expect(reservations.list()).to.deep.equal([]);
       }
       expect(ends.map(([, end]) => end)).to.deep.equal(['right', 'right']);
