@@ -9,7 +9,7 @@ import type { EngineClient, EventQuery } from './engine-client.js';
 import { MAX_FROM, type EngineEvent } from './engine-events.js';
 import type { EngineHost, EngineVm } from './engine-json.js';
 import { createHostMemoryReader, type ReadMemory } from './host-memory.js';
-import { noObjects, type ObjectIds } from './healing.js';
+import { addObjects, noObjects, type ObjectIds } from './healing.js';
 import type { VmPool } from './vm-pool.js';
 
 /**
@@ -68,12 +68,14 @@ export interface EventFollower {
    * may have been lost, or too many objects changed, so that a full reading is due.
    */
   readonly poll: (snapshot: Snapshot, signal: AbortSignal) => Promise<Poll>;
-  /** Returns the objects that later events name, which a full reading under way may have read before. */
+  /** Returns the objects that polls have read from now on, which a full reading under way may have read before. */
   readonly watch: () => ObjectIds;
   /** Ends that. */
   readonly unwatch: () => void;
-  /** Lets the next poll read these objects, after a full reading. */
+  /** Lets the next poll read these objects, after a full reading, and those that a poll is reading. */
   readonly readAgain: (objects: ObjectIds) => void;
+  /** Lets the next poll read this VM. */
+  readonly readNext: (vmId: string) => void;
   /** Notes that what no event tells of is needed. */
   readonly use: (data: UnannouncedData) => void;
   /** Cancels what it reads beside the polls, and waits for its end. */
@@ -102,10 +104,14 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
    */
   let known = new Map<number, { readonly time: number; readonly seen: number }>();
   let pending = noObjects();
+  /** Objects that a poll under way reads. */
+  let polled = noObjects();
   /** Most objects that may wait at the next poll: any number after a full reading, of which another one would find as many. */
   let mostWaiting = Infinity;
   /** Number of times that each object which an event named was read in vain. */
   const vain = new Map<string, number>();
+  /** Objects that a further event named before the first one showed. */
+  const namedAgain = new Set<string>();
   let watched: ObjectIds | undefined;
   /** True until the engine lists its first event, of whatever kind. */
   let isSilent = false;
@@ -174,19 +180,24 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     for (const id of known.keys()) if (id < lastSettled) known.delete(id);
     for (const { kind, objectId } of events) {
       if (objectId === undefined) continue;
+      if (pending[kind].has(objectId)) namedAgain.add(objectId);
       pending[kind].add(objectId);
       vain.delete(objectId);
-      watched?.[kind].add(objectId);
       if (kind === 'host') continue;
       guestReports.delete(objectId);
       guestReports.set(objectId, now + GUEST_REPORT_DELAY);
     }
   }
 
-  /** Lets the next poll read a named object again that was read and shows nothing new, a few times. */
+  /**
+   * Lets the next poll read a named object again: a few times while it shows nothing new, and as often once it does when more
+   * than one event has named it, of which the last may come before what it tells of.
+   */
   function repeat(kind: keyof ObjectIds, id: string, isNew: boolean): void {
-    const times = (vain.get(id) ?? 0) + 1;
-    if (isNew || times > MAX_REPEATS) {
+    const timesIfNew = namedAgain.has(id) ? 0 : Infinity;
+    const times = isNew ? timesIfNew : (vain.get(id) ?? 0) + 1;
+    if (isNew || times > MAX_REPEATS) namedAgain.delete(id);
+    if (times > MAX_REPEATS) {
       vain.delete(id);
       return;
     }
@@ -257,6 +268,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     note(events);
     const { vm, host } = pending;
     pending = noObjects();
+    polled = { vm: new Set([...vm, ...vmsInTurn()]), host };
     const waiting = vm.size + host.size;
     if (waiting > mostWaiting)
       throw lost(`${waiting} objects changed, more than the ${mostWaiting} that are read one by one`);
@@ -266,9 +278,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     if (isInUse('hostMemory')) hostMemory.begin();
     await readAll(
       [
-        ...[...new Set([...vm, ...vmsInTurn()])].map(
-          (id) => (own: AbortSignal) => readVm(id, snapshot, own, vms),
-        ),
+        ...[...polled.vm].map((id) => (own: AbortSignal) => readVm(id, snapshot, own, vms)),
         ...[...host].map((id) => (own: AbortSignal) => readHost(id, snapshot, own, hosts)),
       ],
       signal,
@@ -277,6 +287,8 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
     for (const id of vm) repeat('vm', id, newVms.has(id));
     const newHosts = newIn(hosts, snapshot.host);
     for (const id of host) repeat('host', id, newHosts.has(id));
+    if (watched !== undefined) addObjects(watched, polled);
+    polled = noObjects();
     const now = clock.now();
     const { time: memoryTime, memory } = hostMemory.take() ?? { time: -Infinity, memory: new Map() };
     return {
@@ -296,6 +308,7 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
       pending = noObjects();
       mostWaiting = Infinity;
       vain.clear();
+      namedAgain.clear();
       try {
         const newest = await list('newest', signal);
         isSilent = false;
@@ -316,11 +329,12 @@ export function createEventFollower(options: EventFollowerOptions): EventFollowe
       return (watched = noObjects());
     },
     unwatch: () => (watched = undefined),
-    readAgain({ vm, host }) {
+    readAgain(objects) {
       mostWaiting = Infinity;
-      for (const id of vm) pending.vm.add(id);
-      for (const id of host) pending.host.add(id);
+      addObjects(pending, objects);
+      addObjects(pending, polled);
     },
+    readNext: (vmId) => void pending.vm.add(vmId),
     close: hostMemory.close,
     use: (data) => void lastUse.set(data, steady.now()),
   };

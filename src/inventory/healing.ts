@@ -8,6 +8,12 @@ export type ObjectIds = Readonly<Record<EngineEvent['kind'], Set<string>>>;
 /** Creates empty sets. */
 export const noObjects = (): ObjectIds => ({ vm: new Set(), host: new Set() });
 
+/** Adds objects to others. */
+export function addObjects(to: ObjectIds, { vm, host }: ObjectIds): void {
+  for (const id of vm) to.vm.add(id);
+  for (const id of host) to.host.add(id);
+}
+
 /** Returns a full reading with these objects as another snapshot has them: they changed while it was under way. */
 export function withChanges(
   read: Snapshot,

@@ -110,7 +110,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
     ...{ reservations, current: refresher.current, findVm: lookup.find, readVm },
     // Its event may have been missed.
     onSeen(vmId) {
-      if (settings.eventInterval > 0) follower.readAgain({ vm: new Set([vmId]), host: new Set() });
+      if (settings.eventInterval > 0) follower.readNext(vmId);
     },
     ...{ settings, clock, steady, after },
   });

@@ -181,7 +181,6 @@ export function createRefresher(options: RefresherOptions): Refresher {
 
   async function readOnce(): Promise<void> {
     const begin = steady.now();
-    const breaksBefore = breaks.count;
     const wasFollowing = following;
     const hasEvents = settings.eventInterval > 0;
     const longest = readingLimit(settings);
@@ -210,7 +209,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       lastFailure = undefined;
       full = { began: result.began, skipped: result.skipped };
       const canFollow = hasEvents && settings.eventInterval > 0 && noEvents === undefined;
-      following = canFollow && breaks.count === breaksBefore;
+      following = canFollow && (following || !wasFollowing);
       publishFull(result, wasFollowing && following, told);
       log.debug('engine refreshed', { ...counts(), durationMs });
       if (noEvents !== undefined) {

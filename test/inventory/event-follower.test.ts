@@ -106,6 +106,19 @@ describe('createEventFollower', () => {
     });
   }
 
+  it('reads a VM once more that shows what the first of two events told of, the other having come before what it tells of', async () => {
+    const inventory = await follow();
+    await stage.time.advance(0);
+    happens(11);
+    happens(12);
+    stage.client.vms = [scriptedVm(1, { status: 'powering_down' })];
+    await stage.time.advance(SECOND);
+    stage.client.vms = [];
+    await stage.time.advance(3 * SECOND);
+    expect(inventory.state().vms).to.equal(0);
+    expect(stage.client.calls.vm).to.have.length(2);
+  });
+
   it('takes a VM in that starts, and out one that stops or is gone', async () => {
     stage.client.vms = [1, 2].map((n) => scriptedVm(n));
     const inventory = await follow();
@@ -541,6 +554,49 @@ describe('createEventFollower', () => {
       expect(healed).to.deep.equal([{ hosts: 0, vms: 0 }]);
     });
 
+    it('keeps what a VM shows meanwhile when it is read again for an event from before', async () => {
+      const inventory = await follow();
+      await stage.time.advance(2 * SECOND);
+      happens(11);
+      await stage.time.advance(SECOND);
+      const [old, gate] = [stage.client.vms, createGate()];
+      stage.client.before = (method, signal) => (method === 'vms' ? gate.pass(signal) : Promise.resolve());
+      void inventory.refreshed([vmId(99)], engineCall()).catch(() => undefined);
+      await settle();
+      expect(fullReadings()).to.equal(2);
+      stage.client.vms = [];
+      await stage.time.advance(SECOND);
+      expect(inventory.state().vms).to.equal(0);
+      // The listing was written before the VM stopped.
+      stage.client.vms = old;
+      gate.open();
+      await settle();
+      stage.client.vms = [];
+      await stage.time.advance(MINUTE);
+      expect(inventory.state().vms).to.equal(0);
+    });
+
+    it('begins with the newest events again when they were given up meanwhile, as once before it', async () => {
+      const inventory = await follow();
+      const restored = async () => {
+        stage.client.events = [event(stage.client.calls.events.length)];
+        await stage.time.advance(SECOND);
+        await stage.time.advance(0);
+      };
+      await restored();
+      await stage.time.advance(10 * SECOND);
+      const gate = createGate();
+      stage.client.before = (method, signal) => (method === 'vms' ? gate.pass(signal) : Promise.resolve());
+      void inventory.refreshed([vmId(99)], engineCall()).catch(() => undefined);
+      await stage.time.advance(25 * SECOND);
+      await restored();
+      const begun = () => stage.client.calls.events.filter((query) => query === 'newest').length;
+      expect([begun(), fullReadings()]).to.deep.equal([2, 3]);
+      gate.open();
+      for (let turn = 0; turn < 3; turn += 1) await stage.time.advance(0);
+      expect([begun(), fullReadings()]).to.deep.equal([3, 4]);
+    });
+
     it('keeps what events tell of during a second full reading, which began before the first was compared with them', async () => {
       const inventory = await follow();
       await stage.time.advance(10 * MINUTE - SECOND / 2);
@@ -706,6 +762,52 @@ describe('createEventFollower', () => {
         expect(os).to.equal(inUse ? 'Rocky Linux' : 'rhel');
       });
     }
+  });
+
+  describe('VMs that a look-up sees after an answer to an engine', () => {
+    const [STOPPED, STARTED] = [
+      { hostId: undefined, status: 'down' },
+      { hostId: HOST_2, status: 'up' },
+    ];
+
+    it('count there until they are read with the events, also when a poll ends that had begun before', async () => {
+      stage.client.vms = [scriptedVm(1), scriptedVm(2, STOPPED)];
+      const inventory = await follow();
+      const counted = () => inventory.withReservations(inventory.current()).snapshot.vm(vmId(2))?.hostId;
+      await stage.time.advance(0);
+      inventory.followCall(vmId(2), 'r')?.(HOST);
+      await settle();
+      expect(counted()).to.equal(HOST);
+      const [lookUp, poll] = [createGate(), createGate()];
+      stage.client.before = (method, signal) =>
+        (method === 'vm' ? lookUp : method === 'host' ? poll : undefined)?.pass(signal) ?? Promise.resolve();
+      stage.client.vms = [scriptedVm(1), scriptedVm(2, STARTED)];
+      happens(11, { kind: 'host', objectId: HOST });
+      await stage.time.advance(SECOND);
+      lookUp.open();
+      await settle();
+      expect(counted()).to.equal(HOST_2);
+      poll.open();
+      await settle();
+      expect([inventory.current().vm(vmId(2)), counted()]).to.deep.equal([undefined, HOST_2]);
+      await stage.time.advance(SECOND);
+      expect(inventory.current().vm(vmId(2))?.hostId).to.equal(HOST_2);
+    });
+
+    it(`do not let more than ${MAX_CHANGED} objects be read one by one`, async () => {
+      const others = Array.from({ length: MAX_CHANGED }, (_, n) => scriptedVm(n));
+      const last = MAX_CHANGED;
+      stage.client.vms = [...others, scriptedVm(last, STOPPED)];
+      const inventory = await follow();
+      await stage.time.advance(0);
+      inventory.followCall(vmId(last), 'r')?.(HOST);
+      await settle();
+      stage.client.vms = [...others, scriptedVm(last)];
+      await stage.time.advance(SECOND / 2);
+      others.forEach(({ id }, n) => happens(20 + n, { objectId: id }));
+      await stage.time.advance(SECOND / 2);
+      expect([stage.client.calls.vm.length, fullReadings()]).to.deep.equal([2, 2]);
+    });
   });
 
   it('ends a poll when it is closed, and asks no more', async () => {
