@@ -284,7 +284,8 @@ export function createReplica(options: ReplicaOptions): Replica {
       },
       async release(vmId, call) {
         const ended = await reader.release(vmId, call);
-        if (call.dryRun !== true) reservations.release(vmId);
+        // A step may have brought a later one by now.
+        if (call.dryRun !== true && ended !== undefined && isKept(ended)) reservations.release(vmId);
         return ended;
       },
     },

@@ -246,6 +246,30 @@ describe('createReplica', () => {
     expect(reader.reservations.list()).to.deep.equal([]);
   });
 
+  it('keeps a reservation of which it hears before the answer that an earlier one of the VM has ended', async () => {
+    const reader = await startReader(HOSTS, VMS);
+    const client = createRpcClient({ target: reader.server.address });
+    closers.push(() => client.close());
+    const replica = startReplica(reader.server.address, {
+      reader: {
+        ...client,
+        async release(vmId, ofCall) {
+          const ended = await client.release(vmId, ofCall);
+          await client.reserve({ vmId, hostId: hostId(2), ttlMs: 90_000 }, ofCall);
+          await until(
+            () => replica.reservations.list().map((kept) => kept.hostId),
+            ([here]) => here === hostId(2),
+          );
+          return ended;
+        },
+      },
+    });
+    await caughtUp(replica, reader);
+    await replica.service.reserve({ vmId: vmId(1), hostId: hostId(1), ttlMs: 60_000 }, call());
+    await replica.service.release(vmId(1), call());
+    expect(replica.reservations.list().map((kept) => kept.hostId)).to.deep.equal([hostId(2)]);
+  });
+
   it('reserves nothing in a dry run, and hands on what its reader says', async () => {
     const reader = await startReader(HOSTS, VMS);
     const replica = startReplica(reader.server.address);
