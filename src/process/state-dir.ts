@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { UnitProblem } from '../domain/contract.js';
@@ -150,6 +150,9 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
       const file = await open(beside, 'wx', 0o600);
       try {
         await file.writeFile(text);
+        // Root, who forgets units of a service that does not run, leaves the file to its user.
+        const { uid, gid } = await stat(dir);
+        if (process.getuid?.() === 0) await file.chown(uid, gid).catch(() => undefined);
         await file.sync();
       } finally {
         await file.close();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   closeSync,
   existsSync,
   lstatSync,
@@ -103,6 +104,18 @@ describe('state folder', () => {
       expect(await (await open()).state.read('a.json', KIB)).to.equal('zwei ä');
       expect(namesIn()).to.deep.equal(['a.json']);
     });
+
+    // Others can't give files away.
+    if (process.getuid?.() === 0) {
+      it('leaves to the user of the folder what root writes', async () => {
+        mkdirSync(dir);
+        chownSync(dir, 1234, 4321);
+        const { state } = await open();
+        await state.write('a.json', 'one');
+        const { uid, gid, mode } = statSync(join(dir, 'a.json'));
+        expect([uid, gid, mode & 0o777]).to.deep.equal([1234, 4321, 0o600]);
+      });
+    }
 
     it('writes one at a time, of those that wait the newest', async () => {
       const { state } = await open();
