@@ -2,5 +2,5 @@
 # Called as `remove` by dpkg and with 0 by rpm, when the package goes for good; otherwise another version replaces it.
 set -e
 if [ -d /run/systemd/system ] && { [ "$1" = remove ] || [ "$1" = 0 ]; }; then
-  systemctl disable --now hostscore.service
+  systemctl disable --now hostscore.service || true
 fi

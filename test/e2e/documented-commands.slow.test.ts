@@ -19,7 +19,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const ELSEWHERE: readonly (readonly [contains: RegExp, reason: string])[] = [
   [/^npm (ci|install|pack|run)/, 'a clone of the repository'],
   [/^\$ /, 'a machine that has such decisions'],
-  [/engine-config|systemctl|ovirt-aaa-jdbc-tool|\bdnf |\/etc\/hostscore/, 'the machine of an engine'],
+  [/engine-config|systemctl|runuser|ovirt-aaa-jdbc-tool|\bdnf |\/etc\/hostscore/, 'the machine of an engine'],
   [/^podman /m, 'a machine with podman'],
   [/^docker /m, 'a machine with Docker'],
   [/HOSTSCORE_ENGINE_URL=/, 'the engine of a site'],
