@@ -24,12 +24,14 @@ const expressions = dashboardSchema
   .parse(JSON.parse(readFileSync(join(DEPLOY, 'grafana/hostscore.json'), 'utf8')))
   .panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, expr })));
 
-/** Figures of which the load of this test makes none: they need an engine of flesh, TLS, a replica, or a broken connection. */
+/** Figures of which the load of this test makes none: they need an engine of flesh, TLS, a replica, a shadow, or a broken connection. */
 const WITHOUT_LOAD = new RegExp(
   [
-    'hostscore_(outcomes|predictions|calls_incomplete|connections_ended|bridge_connections_lost)_total',
+    'hostscore_(outcomes|outcomes_unmatched|predictions|calls_incomplete|connections_ended|bridge_connections_lost)_total',
     'hostscore_(events_missed|replica_follows)_total',
     'hostscore_(replica|event)_lag_seconds',
+    'hostscore_outcome_regret_points',
+    'hostscore_shadow_(comparisons_total|dropped_total|tau)',
     'hostscore_certificate_end_timestamp_seconds',
   ].join('|'),
 );
@@ -156,6 +158,16 @@ describe('Prometheus that scrapes a loaded hostscore', () => {
     const stdin = await (await fetch(`http://${demo.opsAddress}/metrics`)).text();
     const { code, stdout, stderr } = await runTool('promtool', ['check', 'metrics'], { stdin });
     expect([code, stdout, stderr]).to.deep.equal([0, '', '']);
+  });
+
+  it('shows each figure of ours on the dashboard', async () => {
+    const text = await (await fetch(`http://${demo.opsAddress}/metrics`)).text();
+    const names = [...text.matchAll(/^# TYPE ((?:hostscore|grpc)_\w+)/gm)].map(([, name]) => String(name));
+    expect(names).to.have.length.above(30);
+    const shown = expressions.map(({ expr }) => expr).join('\n');
+    expect(names.filter((name) => !shown.includes(name) && name !== 'hostscore_build_info')).to.deep.equal(
+      [],
+    );
   });
 
   it('has expressions to try: one for each figure of the dashboard', () => {
