@@ -37,7 +37,7 @@ if (name === 'xml-rpc') {
     const bytes = mutateBytes(target.seeds, random);
     const before = process.cpuUsage();
     try {
-      const outcome = target.run(bytes, random);
+      const outcome = await target.run(bytes, random);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     } catch (error) {
       failures += 1;

@@ -99,8 +99,12 @@ export async function openSealed(
   const parsed = indexSchema.safeParse(unframed(text?.trimEnd() ?? '')).data;
   if (text === undefined || parsed === undefined) return undefined;
   const { size } = await disk.run(() => stat(paths.packed));
-  if (size !== parsed.packed) return undefined;
   const keys = new Uint8Array(Buffer.from(parsed.keys, 'base64'));
+  const isWithin = parsed.blocks.every(
+    ([offset, bytes]) => offset >= 0 && bytes >= 0 && offset + bytes <= size,
+  );
+  if (size !== parsed.packed || !isWithin || keys.length % Uint32Array.BYTES_PER_ELEMENT > 0)
+    return undefined;
   const blocks = parsed.blocks.map(([offset, bytes, from, to, decisions, before]) => ({
     ...{ offset, bytes, from, to, decisions, keys: before },
   }));

@@ -97,6 +97,18 @@ export function createSearch(segments: () => readonly Segment[]): Search {
     }
   }
 
+  /** Returns the lines of a block's decisions as its index counts them: without those of which it could make nothing. */
+  function decisionLines(
+    { segment, block }: Found,
+    lines: readonly string[],
+    dictionary: HostDictionary,
+  ): readonly string[] {
+    const found = lines.filter((line) => isLineOf(line, 'decision'));
+    const { decisions = 0 } = segment.index.blocks[block] ?? {};
+    if (found.length === decisionsThrough(segment.index, block) - decisions) return found;
+    return found.filter((line) => decode(line, dictionary) !== undefined);
+  }
+
   /** Adds the outcome and the shadows, which stand after the decision, in the blocks that have its VM's key. */
   async function complete(decision: Decision, place: Place): Promise<Decision> {
     const key = keyOfVm(decision.vm?.id ?? decision.id);
@@ -168,7 +180,7 @@ export function createSearch(segments: () => readonly Segment[]): Search {
         return { found, lines, dictionary };
       });
       for (const { found, lines, dictionary } of await Promise.all(read)) {
-        const decisions = lines.filter((line) => isLineOf(line, 'decision'));
+        const decisions = decisionLines(found, lines, dictionary);
         const nth = decisions.findIndex((line) => isLineOf(line, 'decision', id));
         if (nth < 0) continue;
         const decision = decode(decisions[nth] ?? '', dictionary);
@@ -192,7 +204,7 @@ export function createSearch(segments: () => readonly Segment[]): Search {
         const { segment, block } = found;
         const [lines, dictionary] = await Promise.all([linesOf(found), dictionaryOf(segment)]);
         const first = segment.index.blocks[block]?.decisions ?? 0;
-        const lineUp = lines.filter((line) => isLineOf(line, 'decision'));
+        const lineUp = decisionLines(found, lines, dictionary);
         let ordinal = Math.min(
           decisionsThrough(segment.index, block),
           first + lineUp.length,

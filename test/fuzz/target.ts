@@ -3,8 +3,10 @@ import type { Random } from '../bridge/xml-rpc/mutation.js';
 /** A decoder of bytes from elsewhere, and valid bytes from which the hostile ones are made. */
 export interface FuzzTarget {
   readonly seeds: readonly [Buffer, ...Buffer[]];
+  /** Number of inputs in the tests: a second or two of them. Default: 3,000. */
+  readonly runs?: number;
   /** Decodes bytes. Returns a word for what came of it, which is counted; throws for anything that must not come of any bytes. */
-  readonly run: (bytes: Buffer, random: Random) => string;
+  readonly run: (bytes: Buffer, random: Random) => string | Promise<string>;
 }
 
 type Mutation = (bytes: Buffer, random: Random, seeds: FuzzTarget['seeds']) => Buffer;
