@@ -109,6 +109,8 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
       .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
+  // Further ones, which may be pipelined, get 503 before anything is made for them.
+  server.maxRequestsPerSocket = 1;
   server.on('connection', (socket: Socket) => {
     const stopTimer = after(OPS_CONNECTION_MS, () => socket.destroy());
     connections.add(socket);

@@ -85,13 +85,19 @@ describe('ops server', () => {
     const log = memoryLog(time);
     let small: OpsServer;
     const sockets: Socket[] = [];
+    let scrapes = 0;
+    const scrape = () => {
+      scrapes += 1;
+      return Promise.resolve('x'.repeat(20_000_000));
+    };
     beforeEach(async () => {
+      scrapes = 0;
       small = await startOpsServer({
         listen: { host: '127.0.0.1', port: 0 },
         readiness: () => ({ ready: true }),
         configuration: () => ({}),
         // Longer than what a system buffers for a connection.
-        metrics: { contentType: 'text/plain', scrape: () => Promise.resolve('x'.repeat(20_000_000)) },
+        metrics: { contentType: 'text/plain', scrape },
         log,
         after: time.after,
       });
@@ -140,6 +146,12 @@ describe('ops server', () => {
         .and.include('Connection: close')
         .and.include('ok\n');
       await until(time.pending, ({ length }) => length === 0);
+    });
+
+    it('answers one of 100 requests that come at once on a connection', async () => {
+      const socket = await open('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100));
+      await once(socket.resume(), 'end');
+      expect(scrapes).to.equal(1);
     });
 
     it(`answers beside ${MAX_OPS_CONNECTIONS} silent connections: the oldest is closed, and one line says so`, async () => {
