@@ -71,7 +71,16 @@ export async function startReplicas(launch: Launch, count = 3): Promise<Replicas
       [
         ...['serve', '--engine-url', simulator.url, '--engine-username', SIMULATOR_ACCOUNT.username],
         ...['--server-listen', `127.0.0.1:${ports[replica] ?? 0}`, '--bridge-enabled', 'false'],
-        ...['--ops-enabled', 'false', '--state-dir', '/dev/null/none', '--log-level', 'warn'],
+        ...[
+          '--ops-enabled',
+          'false',
+          '--state-dir',
+          '/dev/null/none',
+          '--log-level',
+          'warn',
+          '--log-format',
+          'text',
+        ],
       ],
       { HOSTSCORE_ENGINE_PASSWORD: SIMULATOR_ACCOUNT.password },
     );
@@ -91,7 +100,7 @@ export async function startReplicas(launch: Launch, count = 3): Promise<Replicas
         '--state-dir',
         '/dev/null/none',
       ],
-      ...['--log-level', 'info'],
+      ...['--log-level', 'info', '--log-format', 'text'],
     ],
     {},
   );
