@@ -30,13 +30,20 @@ const RETRY_POLICY = {
 const RETRY_THROTTLING = { maxTokens: 1000, tokenRatio: 1 };
 
 /** Methods that may be asked twice. BalanceHosts may not: a service remembers what it proposed. */
-const RETRIED = [
+const RETRIED: readonly { readonly service: string; readonly method?: string }[] = [
   ...['ListPolicyUnits', 'ScoreHosts', 'FilterHosts'].map((method) => ({
     service: POLICY_UNIT_SERVICE,
     method,
   })),
   { service: INVENTORY_SERVICE },
 ];
+
+/** Reports whether the method with this path may be asked twice. */
+export function isRetried(path: string): boolean {
+  return RETRIED.some(({ service, method }) =>
+    method === undefined ? path.startsWith(`/${service}/`) : path === `/${service}/${method}`,
+  );
+}
 
 const SERVICE_CONFIG = JSON.stringify({
   // The default uses the first replica only.

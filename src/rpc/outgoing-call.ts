@@ -1,10 +1,11 @@
-import type { Client, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { status, type Client, type ClientUnaryCall, type ServiceError } from '@grpc/grpc-js';
 import { setMaxListeners } from 'node:events';
 import type { Call } from '../domain/contract.js';
 import { contractViolation, endOfCall, SchedulingError, type NotFoundSubject } from '../domain/errors.js';
 import type { CallSpan } from '../domain/trace.js';
 import { nodeAfter, type After, type Clock } from '../lib/timers.js';
 import { callMetadata, readRequestId } from './call-metadata.js';
+import { isRetried } from './channel.js';
 import { endSent, spanOfSent } from './call-spans.js';
 import { fromStatus } from './status.js';
 
@@ -108,6 +109,10 @@ async function sendTraced<Answer>(
   }
 }
 
+/**
+ * Sends a call. An answer that had begun when its connection was lost, as of a service that is killed before the status, is asked
+ * for once more if it may be: gRPC's own retries end where an answer begins.
+ */
 function send<Answer>(
   { client, target, leave }: Remote,
   { path, write, read, notFound }: OutgoingCall<Answer>,
@@ -116,20 +121,37 @@ function send<Answer>(
   return new Promise((resolve, reject) => {
     checkCall(call);
     const { signal } = call;
-    const ms = call.deadline === Infinity ? DEFAULT_TIMEOUT_MS : call.deadline - Date.now();
+    const now = Date.now();
+    const deadline = call.deadline === Infinity ? now + DEFAULT_TIMEOUT_MS : call.deadline;
     let onEnd: (() => void) | undefined;
-    const grpcCall = start(write());
-    const cancelTimer = nodeAfter(ms, () =>
+    const request = write();
+    let attempts = 0;
+    let hasBegun = false;
+    let grpcCall = start();
+    const cancelTimer = nodeAfter(deadline - now, () =>
       stopWaiting(new SchedulingError('DEADLINE_EXCEEDED', `no answer from ${target} in time`)),
     );
     // Many calls may share one signal, which is no leak.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort);
 
-    function start(request: Buffer) {
+    function start() {
+      attempts += 1;
+      hasBegun = false;
       try {
-        // Without a deadline of grpc-js, which would reset the call when it passes.
-        return client.makeUnaryRequest(path, asIs, asIs, request, callMetadata(call, ms), onAnswer);
+        return (
+          client
+            // Without a deadline of grpc-js, which would reset the call when it passes.
+            .makeUnaryRequest(
+              path,
+              asIs,
+              asIs,
+              request,
+              callMetadata(call, Math.max(1, deadline - Date.now())),
+              onAnswer,
+            )
+            .on('metadata', () => (hasBegun = true))
+        );
       } catch (cause) {
         const message = `${target}: the client can't call it any more; open another one`;
         throw new SchedulingError('UNAVAILABLE', message, { cause });
@@ -151,6 +173,14 @@ function send<Answer>(
       if (onEnd !== undefined) {
         onEnd();
         return;
+      }
+      if (error?.code === status.UNAVAILABLE && hasBegun && attempts === 1 && isRetried(path)) {
+        try {
+          grpcCall = start();
+          return;
+        } catch {
+          // The client is closed: it is the first failure that counts.
+        }
       }
       signal.removeEventListener('abort', onAbort);
       cancelTimer();
