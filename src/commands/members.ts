@@ -83,7 +83,6 @@ export function openEngine(
 ): Engine {
   let isStarted = false;
   let configured: unknown = [config.engine, config.inventory];
-  let readiness: Readiness = { ready: false, reason: 'no snapshot of the engine yet' };
   let resolveFirst: (snapshot: Snapshot) => void = () => undefined;
   const firstSnapshot = new Promise<Snapshot>((resolve) => (resolveFirst = resolve));
   const { client, inventory } = openAny();
@@ -98,8 +97,7 @@ export function openEngine(
     return { client, inventory: openInventory(config, client, log, watchers) };
   }
 
-  function onAvailability(available: boolean, reason = 'no fresh snapshot of the engine'): void {
-    readiness = available ? { ready: true } : { ready: false, reason };
+  function onAvailability(available: boolean): void {
     if (available) resolveFirst(inventory.current());
     onChange();
   }
@@ -113,7 +111,10 @@ export function openEngine(
     feed: inventory.feed,
     followCall: 'followCall' in inventory ? inventory.followCall : undefined,
     listKept: inventory.reservations.list,
-    readiness: () => readiness,
+    readiness() {
+      const reason = inventory.problem();
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
     figures() {
       const { snapshotTime, hosts, vms, followsEvents } = inventory.state();
       return { snapshotTime, hosts, runningVms: vms, followsEvents };

@@ -43,6 +43,8 @@ export interface EngineInventory extends Inventory {
   readonly configure: (settings: InventorySettings) => void;
   /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
+  /** Returns why there is no snapshot that is fresh enough, if there is none. */
+  readonly problem: () => string | undefined;
   readonly state: () => InventoryState;
   readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'list'>;
   /** Predicts from the answers to an engine where VMs are, until they show there. */
@@ -157,6 +159,7 @@ export function createInventory(options: InventoryOptions): EngineInventory {
       refresher.configured();
     },
     ready: refresher.ready,
+    problem: refresher.problem,
     state: refresher.state,
     feed,
     async close() {

@@ -118,6 +118,8 @@ export interface Refresher {
   readonly current: () => Snapshot;
   /** Waits for the first snapshot. Rejects with the failure of the first reading. */
   readonly ready: () => Promise<Snapshot>;
+  /** Returns why {@link Refresher.current} would throw, if it would. */
+  readonly problem: () => string | undefined;
   readonly state: () => InventoryState;
   /** Cancels the reading under way and waits for its end. */
   readonly close: () => Promise<void>;
@@ -368,6 +370,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       if (newest !== undefined) return newest.snapshot;
       throw lastFailure ?? new SchedulingError('UNAVAILABLE', 'the engine has not been read yet');
     },
+    problem: freshness.check,
     state: () => ({
       available: freshness.check() === undefined,
       snapshotTime: newest?.snapshot.time,

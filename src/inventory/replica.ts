@@ -299,6 +299,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       if (newest !== undefined) return newest.snapshot;
       throw lastFailure ?? new SchedulingError('UNAVAILABLE', 'the reader has not been asked yet');
     },
+    problem: freshness.check,
     state: () => ({
       available: freshness.check() === undefined,
       snapshotTime: newest?.snapshot.time,

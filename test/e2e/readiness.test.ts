@@ -82,6 +82,17 @@ describe('readiness', () => {
     await scoring.program.written('stdout', /Scores hosts at/);
   });
 
+  it('says why there is no first snapshot: a refused login', async () => {
+    scoring = await startScoring(world(), {
+      args: QUICK,
+      variables: { HOSTSCORE_ENGINE_PASSWORD: 'wrong' },
+      ready: false,
+    });
+    const refused = await until(shown, ({ reason }) => !reason.includes('under way'));
+    expect(refused).to.deep.include({ ready: 503, health: 'NOT_SERVING' });
+    expect(refused.reason).to.match(/^the engine has not been read yet: .*refused.*; check the password/);
+  });
+
   it('goes on answering while the engine is away for less than maxStaleness', async () => {
     scoring = await startScoring(world(), {
       args: [...QUICK, '--inventory-max-staleness', '1m'],
