@@ -44,7 +44,8 @@ async function health(options: HealthOptions, io: Io): Promise<void> {
     target,
   }));
   if (options.json === true) print(io, JSON.stringify({ status }));
-  if (status !== 'SERVING') throw new CommandError(`${target} is ${status}`);
+  if (status !== 'SERVING')
+    throw new CommandError(`${target} is ${status}; /readyz of its ops.listen says why, or its log`);
   if (options.json !== true) print(io, status);
 }
 

@@ -385,7 +385,9 @@ describe('client commands', () => {
       });
       try {
         const outcome = await runToEnd(['health', '--server', away.address]);
-        expect(errorText(outcome)).to.equal(`CommandError: ${away.address} is NOT_SERVING`);
+        expect(errorText(outcome)).to.equal(
+          `CommandError: ${away.address} is NOT_SERVING; /readyz of its ops.listen says why, or its log`,
+        );
         expect(outcome.stdout).to.equal('');
       } finally {
         await away.close();
