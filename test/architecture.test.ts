@@ -42,6 +42,7 @@ const IMPURE = /\b(?:Date\.now|new Date\(\)|performance|setTimeout|setInterval|p
 const LOGGED_ONCE = [
   'bridge listening',
   'calls cut by reload',
+  'embedded engine not used',
   'engine token not revoked',
   'fatal error',
   'grpc server listening',

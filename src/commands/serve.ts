@@ -50,10 +50,17 @@ async function serve(
   io: Io,
   readAgain: () => Config,
 ): Promise<void> {
-  const embedded =
-    options.demo && config.engine.url === undefined && config.inventory.from === undefined
-      ? await embedEngine(options.world, log)
-      : undefined;
+  const { demo, world } = options;
+  const hasUrl = config.engine.url !== undefined;
+  const isConfigured = hasUrl || config.inventory.from !== undefined;
+  const embedded = demo && !isConfigured ? await embedEngine(world, log) : undefined;
+  if (demo && isConfigured) {
+    const setting = hasUrl ? 'engine.url' : 'inventory.from';
+    log.warn('embedded engine not used', {
+      reason: `--demo: ${setting} is set`,
+      remedy: `unset ${setting}, or leave out --demo`,
+    });
+  }
   const effective = (read: Config) =>
     embedded === undefined || read.engine.url !== undefined ? read : withEngine(read, embedded);
   try {

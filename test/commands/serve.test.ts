@@ -139,7 +139,10 @@ describe('serve', () => {
   it('prefers an engine that is configured to the embedded one', async () => {
     const scoring = await startScoring(createWorld({ hosts: [{ id: hostId(1) }] }), { args: ['--demo'] });
     expect(scoring.program.stderr()).to.include('inventory available hosts=1 vms=0');
-    expect(scoring.program.stderr()).to.not.include('embedded');
+    expect(scoring.program.stderr()).to.not.include('using the embedded one');
+    expect(scoring.program.stderr()).to.match(
+      /warn +embedded engine not used reason="--demo: engine\.url is set" remedy="unset engine\.url, or leave out --demo"\n/,
+    );
     await scoring.close();
   });
 
