@@ -27,6 +27,10 @@ export async function placingOf(options: PlacingOptions, io: Io): Promise<Placin
     }));
   } catch (error) {
     if (!(error instanceof SchedulingError) || error.code === 'CANCELLED') throw error;
+    if (vm !== undefined && error.code === 'NOT_FOUND') {
+      const text = `--vm ${vm}: the engine has no VM of this id; "hostscore vms" lists those that run`;
+      throw new CommandError(text, { cause: error });
+    }
     const text = `names, and the hosts of a cluster, are looked up at the gRPC server (--server): ${error.message}; or pass ids`;
     throw new CommandError(text, { cause: error });
   }

@@ -108,6 +108,15 @@ describe('names of hosts and VMs', () => {
       expect(stdout).to.equal('keeps    one\nkeeps    two\n');
     });
 
+    for (const command of ['costs', 'filters', 'schedule']) {
+      it(`${command}: says what lists VMs when an id is of none`, async () => {
+        const args = ['--vm', vmId(99), ...(command === 'schedule' ? [] : ['--unit', 'a'])];
+        expect(errorText(await call(command, ...args))).to.equal(
+          `CommandError: --vm ${vmId(99)}: the engine has no VM of this id; "hostscore vms" lists those that run`,
+        );
+      });
+    }
+
     it('says where it looks names up when nobody is there', async () => {
       const args = [
         'call',
