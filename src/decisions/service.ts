@@ -120,8 +120,8 @@ export function createDecisionService({
     if (decision !== undefined) return decision;
     throw new SchedulingError(
       'NOT_FOUND',
-      `process ${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}: dry runs (call, score) are kept with --record only; ` +
-        'for the answer of another process ask that one',
+      `process ${process} keeps no scores for VM ${JSON.stringify(vmId ?? vmName)}: dry runs (call, score) are kept with --record only, ` +
+        'or no VM has this name or id; for the answer of another process ask that one',
     );
   }
 

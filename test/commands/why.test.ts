@@ -296,7 +296,10 @@ describe('decisions and why', () => {
     [['why'], /^ConfigError: give the id of a decision, or --vm, and not both$/],
     [['why', 'e1', '--vm', 'x'], /^ConfigError: give the id of a decision, or --vm/],
     [['why', 'e1'], /keeps no decision "e1"/],
-    [['why', '--vm', 'nobody'], /keeps no scores for VM "nobody"/],
+    [
+      ['why', '--vm', 'nobody'],
+      /keeps no scores for VM "nobody": dry runs .* only, or no VM has this name or id; for the answer of another process ask that one$/,
+    ],
     [['decisions', 'list', '--vm', 'nobody'], /^CommandError: --vm nobody: no VM that runs has this name/],
     [['decisions', 'list', '--vm', vmId(99)], /^CommandError: --vm .*: the engine has no VM of this id$/],
     [['decisions', 'tail', '--vm', 'nobody'], /^CommandError: --vm nobody: no VM that runs has this name/],
