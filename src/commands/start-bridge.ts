@@ -3,7 +3,6 @@ import { startXmlRpcServer, type XmlRpcServer } from '../bridge/server.js';
 import type { Config } from '../config/schema.js';
 import type { PolicyUnitService } from '../domain/contract.js';
 import { SchedulingError } from '../domain/errors.js';
-import { formatAddress } from '../lib/address.js';
 import { CommandError } from './io.js';
 
 /** Options of the bridge. */
@@ -47,7 +46,7 @@ export async function startBridge(
     return { ...server, configure: (next) => configure(settingsOf(next)) };
   } catch (error) {
     if (!(error instanceof SchedulingError)) throw error;
-    throw new CommandError(`bridge.listen: ${formatAddress(listen)}: ${error.message}`);
+    throw new CommandError(`bridge.listen: ${error.message}`);
   }
 }
 

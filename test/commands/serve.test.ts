@@ -215,12 +215,13 @@ describe('serve', () => {
     for (const [flag, setting] of [
       ['--server-listen', 'server.listen'],
       ['--ops-listen', 'ops.listen'],
+      ['--bridge-listen', 'bridge.listen'],
     ] as const) {
       it(`is one line that names ${setting}, and leaves nothing open`, async () => {
         const address = await addressOf(start(DEMO));
         const outcome = await runToEnd([...DEMO, flag, address]);
         expect(errorText(outcome)).to.match(
-          new RegExp(`^CommandError: ${setting}: .*${address}.*EADDRINUSE`),
+          new RegExp(`^CommandError: ${setting}: cannot listen on ${address}: the port.*EADDRINUSE`),
         );
         expect(errorText(outcome)).to.not.include('\n');
       });
