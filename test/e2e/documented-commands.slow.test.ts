@@ -24,7 +24,7 @@ const ELSEWHERE: readonly (readonly [contains: RegExp, reason: string])[] = [
   [/^docker /m, 'a machine with Docker'],
   [/HOSTSCORE_ENGINE_URL=/, 'the engine of a site'],
   [/fissix/, 'the machine of the old plugins'],
-  [/python/, 'a machine with Python; test/examples builds and runs the service'],
+  [/python|conform --target/, 'a machine with Python; test/examples builds and runs the service'],
   [/plugins --dir|--plugins-dir/, 'a machine with Python and a folder of plugins'],
   [/--forget/, 'a service that has a unit no longer'],
 ];
