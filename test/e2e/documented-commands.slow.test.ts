@@ -39,7 +39,7 @@ const FAILS_HERE: readonly (readonly [command: RegExp, words: RegExp])[] = [
 
 /** Commands that go on until they are stopped, and what they write when they can be used. */
 const SERVES: readonly (readonly [command: RegExp, logged: RegExp])[] = [
-  [/^hostscore (serve|plugins)/, /grpc server listening/],
+  [/^(?:\w+=\S+ )?hostscore (serve|plugins)/, /grpc server listening/],
   [/^hostscore bridge/, /bridge listening/],
   [/^hostscore simulate/, /pretend engine at/],
 ];
