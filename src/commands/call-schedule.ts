@@ -127,6 +127,6 @@ function unread(
       .map((text) => ({ name: text.split('=')[0] ?? '' })),
   }));
   return unreadProperties(property.keys(), reading).map(
-    (text) => `--property: no unit that was asked ${text}`,
+    (text) => `warning: --property: no unit that was asked ${text}; it is ignored`,
   );
 }

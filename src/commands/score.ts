@@ -188,7 +188,7 @@ function unreadBy({ request, response, units }: Answer): readonly string[] {
   const names = new Set(response.unitResults.map(({ unit }) => unit));
   const asked = units?.filter(({ type, name }) => type === 'SCORE' && names.has(name));
   return (asked === undefined ? [] : unreadProperties(request.properties.keys(), asked)).map(
-    (text) => `--property: no unit that was asked ${text}`,
+    (text) => `warning: --property: no unit that was asked ${text}; it is ignored`,
   );
 }
 

@@ -159,7 +159,8 @@ describe('client commands', () => {
           ` 1 60/300 ${'█'.repeat(4)}${'·'.repeat(16)} two 20 ${H2}`,
           ' ksm_same_os_score: 1 VMs run here: 0 with the same OS (rhel 8) and 1 with its type only: (100 x 0 + 20 x 1) / 1 = 20',
         ],
-        stderr: '--property: no unit that was asked reads other; they read: os_identity, count_self\n',
+        stderr:
+          'warning: --property: no unit that was asked reads other; they read: os_identity, count_self; it is ignored\n',
       },
       {
         title: 'tells of a unit that failed, and shows what the others say',
@@ -310,7 +311,7 @@ describe('client commands', () => {
       );
       expect(() => void JSON.parse(stdout)).not.to.throw();
       expect(stderr).to.equal(
-        '--property: no unit that was asked reads os_identty; they read: os_identity, count_self\n',
+        'warning: --property: no unit that was asked reads os_identty; they read: os_identity, count_self; it is ignored\n',
       );
     });
 
