@@ -46,7 +46,8 @@ export function addWhyCommand(program: Command, io: Io): void {
 
 async function why(id: string | undefined, options: WhyOptions, io: Io): Promise<void> {
   const { vm, json = false, engineLog } = options;
-  if ((id === undefined) === (vm === undefined))
+  if (id === undefined && vm === undefined) throw new ConfigError('which decision? give its id, or --vm VM');
+  if (id !== undefined && vm !== undefined)
     throw new ConfigError('give the id of a decision, or --vm, and not both');
   const answer = await withDecisions(options, io, (caller) => ask(id, options, caller));
   if (answer.decision === null) throw new CommandError('the server explained no decision');

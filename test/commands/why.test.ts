@@ -293,8 +293,8 @@ describe('decisions and why', () => {
   });
 
   for (const [args, text] of [
-    [['why'], /^ConfigError: give the id of a decision, or --vm, and not both$/],
-    [['why', 'e1', '--vm', 'x'], /^ConfigError: give the id of a decision, or --vm/],
+    [['why'], /^ConfigError: which decision\? give its id, or --vm VM$/],
+    [['why', 'e1', '--vm', 'x'], /^ConfigError: give the id of a decision, or --vm, and not both$/],
     [['why', 'e1'], /keeps no decision "e1"/],
     [
       ['why', '--vm', 'nobody'],
