@@ -11,8 +11,7 @@ import type { Line } from './terminal-text.js';
 export function callCostTable(input: SelectorInput, names: ReadonlyMap<string, string>): readonly Line[] {
   const labelOf = (id: string) => names.get(id) ?? id;
   const { costs, candidates, factors } = input;
-  if (costs.length === 0)
-    return [{ text: 'No external costs: the internal units of the policy decide alone.' }];
+  if (costs.length === 0) return [{ text: "No external costs: the engine's own units decide alone." }];
   const byRank = selectByRank(input);
   const byWeight = selectByWeight(input);
   const units = [...new Set(costs.map(({ unit }) => unit))];
@@ -41,7 +40,7 @@ export function callCostTable(input: SelectorInput, names: ReadonlyMap<string, s
     { text: '' },
     picked('RankSelector', byRank, 'sum of factor x rank, highest wins', labelOf),
     picked('BasicWeighting', byWeight, 'sum of factor x cost, lowest wins', labelOf),
-    { text: "The policy's internal units add to these sums." },
+    { text: "The engine's own units add to these sums." },
   ];
 }
 

@@ -96,7 +96,7 @@ function leftAfter(
 function withoutCosts([first = '', second]: readonly string[], names: ReadonlyMap<string, string>): string {
   return second === undefined
     ? `The engine picks ${names.get(first) ?? first}, the only host that is left.`
-    : 'No external cost function: the internal units of the policy decide alone.';
+    : "No external cost function: the engine's own units decide alone.";
 }
 
 /** Warns of properties that none of the units asked reads, by what discover says. Says nothing when there is no answer. */

@@ -150,7 +150,7 @@ const FIRST_SLOTS = 16;
 
 /**
  * Orders ids as a HashMap<Guid, ...> of Java with that many entries has them: by slot. Those that share a slot stay in the
- * order given: theirs depends on the internal units too.
+ * order given: theirs depends on the own units of the engine too.
  */
 function inHashOrder(ids: readonly string[], entries: number): readonly string[] {
   const slotOf = new Map(ids.map((id) => [id, hashSlot(id, entries)]));

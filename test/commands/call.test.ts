@@ -201,7 +201,7 @@ describe('hostscore call', () => {
         '',
         `RankSelector picks ${H1}: 8 (sum of factor x rank, highest wins)`,
         `BasicWeighting picks ${H1}: 152 (sum of factor x cost, lowest wins)`,
-        "The policy's internal units add to these sums.",
+        "The engine's own units add to these sums.",
         "event: gone: plugin not found: 'gone'",
         '',
       ]);
@@ -221,7 +221,7 @@ describe('hostscore call', () => {
         '',
         `RankSelector picks ${H3}: 2 (sum of factor x rank, highest wins)`,
         `BasicWeighting picks any of 2 hosts that tie at 5 (sum of factor x cost, lowest wins): ${H1}, ${H2}`,
-        "The policy's internal units add to these sums.",
+        "The engine's own units add to these sums.",
         'beware: the answer is a bare array, the old format: errors can not be told in it',
       ]);
       expect(stdout).to.include(
@@ -231,7 +231,7 @@ describe('hostscore call', () => {
 
     it('says so when there are none', async () => {
       const { stdout } = await run(bridge, [...asked, '--unit', 'gone']);
-      expect(stdout).to.match(/^No external costs: the internal units of the policy decide alone\.\nevent: /);
+      expect(stdout).to.match(/^No external costs: the engine's own units decide alone\.\nevent: /);
     });
 
     it('fails when the engine would throw', async () => {

@@ -156,7 +156,7 @@ describe('names of hosts and VMs', () => {
           '',
           'RankSelector picks two: 2 (sum of factor x rank, highest wins)',
           'BasicWeighting picks two: 0 (sum of factor x cost, lowest wins)',
-          "The policy's internal units add to these sums.",
+          "The engine's own units add to these sums.",
         ],
       },
       {
