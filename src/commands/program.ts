@@ -42,6 +42,7 @@ export async function createProgram(
   const program = new Command('hostscore')
     .description('Scores, filters and balances the hosts of an oVirt engine.')
     .version(VERSION)
+    .addHelpText('after', '\nTry: hostscore serve --demo, then hostscore score --vm app-083')
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .exitOverride();
   for (const name of names) (await COMMANDS[name]?.())?.(program, io);

@@ -512,6 +512,7 @@ describe('client commands', () => {
   it('prints its help, and that of a command with each setting', async () => {
     const help = await runToEnd(['--help']);
     expect(errorText(help)).to.equal('');
+    expect(help.stdout).to.match(/\nTry: hostscore serve --demo, then hostscore score --vm app-083\n$/);
     for (const command of ['serve', 'check', 'simulate', 'units', 'score', 'health']) {
       expect(help.stdout).to.match(new RegExp(`^ {2}${command} \\[options\\] +\\w`, 'm'));
     }
