@@ -199,6 +199,12 @@ function showLines(decision: Decision__Output, process: string): readonly string
     failure == null ? [] : [`unit ${unit} failed: ${failure.code}: ${failure.message}`],
   );
   const answered = units.filter(({ failure }) => failure == null);
+  const costs = answered.filter(({ scores }) => scores?.direction === 'DIRECTION_LOWER_IS_BETTER');
+  const lowest =
+    costs.length === 0 ? '' : `; of ${costs.map(({ unit }) => unit).join(', ')} the lowest is best`;
+  const legend = answered.some(({ scores }) => scores != null)
+    ? [`values as the units gave them, before weights${lowest}`]
+    : [];
   const table = alignedTable(
     [
       { head: 'host' },
@@ -224,6 +230,7 @@ function showLines(decision: Decision__Output, process: string): readonly string
     ...facts.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(11)}${value}`),
     ...failed,
     '',
+    ...legend,
     ...table,
     ...reasons.map(
       ({ unit, host_id, text }) => `  ${host_id === '' ? '' : `${nameOf(host_id)}: `}${unit}: ${text}`,

@@ -69,7 +69,10 @@ describe('decisions and why', () => {
 
   it('explains the last call of an engine for a VM by its name, in ranks: three 1 + 2 x 2 = 5, two 1 + 2 x 1 = 3, one 2 + 2 x 0 = 2', async () => {
     await askCosts(vmId(1), 1, 2);
-    await listed(1, '--vm', 'WEB-1', '--face', 'engine');
+    const [costs] = await listed(1, '--vm', 'WEB-1', '--face', 'engine');
+    expect((await run('decisions', 'show', costs?.id ?? '')).stdout).to.match(
+      /\n\nvalues as the units gave them, before weights; of even_vm_distribution the lowest is best\nhost /,
+    );
     const { stdout, error } = await run('why', '--vm', 'Web-1');
     expect(error).to.equal(undefined);
     expect(stdout).to.match(/: scores of 3 hosts for VM web-1\nasked by the engine, policy [0-9a-f]{12}, /);
@@ -188,7 +191,7 @@ describe('decisions and why', () => {
     const shown = await run('decisions', 'show', decision?.id ?? '');
     expect(shown.stdout)
       .to.match(/^id +g\w+\n/)
-      .and.to.match(/\none +100 +\S+\n/);
+      .and.to.match(/\n\nvalues as the units gave them, before weights\nhost .*\none +100 +\S+\n/);
     expect(shown.stdout).to.include('\n  one: ksm_same_os_score: 2 VMs run here');
     for (const fact of ['took {7}[0-9.]+ ms', 'process {4}\\S.*', 'winner {5}one', 'runner-up {2}two'])
       expect(shown.stdout).to.match(new RegExp(`\\n${fact}\\n`));
