@@ -35,6 +35,7 @@ export function callCostTable(input: SelectorInput, names: ReadonlyMap<string, s
     ]),
   );
   return [
+    { text: 'costs as the engine gets them, the lowest is best; then its sums over factors' },
     { text: head, style: 'dim' },
     ...rows.map((text) => ({ text })),
     { text: '' },

@@ -194,6 +194,7 @@ describe('hostscore call', () => {
       const { stdout, error } = await run(bridge, [...asked, ...units, '--unit', 'gone=2']);
       expect(error).to.equal(undefined);
       expect(stdout.split('\n')).to.deep.equal([
+        'costs as the engine gets them, the lowest is best; then its sums over factors',
         `${'host'.padEnd(36)}  ksm_same_os_score x3  constant_50 x1  ranks  costs`,
         `${H1}                    34              50      8    152`,
         `${H2}                   100              50      5    350`,
@@ -213,7 +214,8 @@ describe('hostscore call', () => {
         [H2, 5],
       ];
       const { stdout } = await run(answers(rows), [...asked, '--unit', 'a']);
-      expect(stdout.split('\n').slice(0, 9)).to.deep.equal([
+      expect(stdout.split('\n').slice(0, 10)).to.deep.equal([
+        'costs as the engine gets them, the lowest is best; then its sums over factors',
         `${'host'.padEnd(36)}  (no unit) x1  ranks  costs`,
         `${H1}             5      1      5`,
         `${H2}             5      1      5`,

@@ -150,6 +150,7 @@ describe('names of hosts and VMs', () => {
           'keeps    one',
           'keeps    two',
           '',
+          'costs as the engine gets them, the lowest is best; then its sums over factors',
           'host  ksm_same_os_score x2  ranks  costs',
           'one                    100      0    200',
           'two                      0      2      0',
