@@ -50,7 +50,7 @@ export interface LogOptions {
   readonly clock?: Clock;
 }
 
-/** Where winston keeps a line that was formatted. */
+/** Key under which winston keeps a formatted line. */
 const FORMATTED = Symbol.for('message');
 
 /** Opens a log. */

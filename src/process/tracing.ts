@@ -127,7 +127,7 @@ const ATTRIBUTE = z.union([z.string(), z.number(), z.boolean()]).optional().catc
 /** Length of what tells complaints apart: the words, and not what varies behind them. */
 const REASON_KEY_LENGTH = 40;
 
-/** What OpenTelemetry writes of an error: JSON. */
+/** Form of an error that OpenTelemetry reports as JSON. */
 const WRITTEN_ERROR = z.object({ message: z.string().optional(), errors: z.string().optional() });
 
 /** Returns the words of a complaint, of an error those of its message, without its stack. */

@@ -4,7 +4,6 @@ import { setMaxListeners } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { InventoryService, Reservation } from '../../src/domain/inventory.js';
-import { createFeed } from '../../src/inventory/feed.js';
 import { followTokens, createToken, TOKENS_REREAD_MS, type Authorize } from '../../src/process/tokens.js';
 import { MAX_REPLICAS } from '../../src/rpc/admission.js';
 import { createRpcClient, type RpcClient } from '../../src/rpc/client.js';
@@ -12,6 +11,7 @@ import { createClient } from '../../src/rpc/contract-client.js';
 import { inventoryMethods } from '../../src/rpc/proto.js';
 import { serverTlsOptions } from '../../src/rpc/tls.js';
 import { selfSigned } from '../inventory/self-signed.js';
+import { feedOf } from '../support/feed.js';
 import { expectRejection } from '../support/rejection.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { host, snapshotOf } from '../support/world.js';
@@ -137,13 +137,9 @@ describe('calls with tokens', () => {
     let now = 0;
     const log = memoryLog();
     const authorize = followTokens('server.tokensFile', file, { log, steady: { now: () => now } });
-    const feed = createFeed({
-      ...{ current: () => snapshotOf([host(1)], []), listReservations: () => [], steady: performance },
-      use: () => undefined,
-    });
-    const update = () =>
-      feed.update({ snapshot: snapshotOf([host(1)], []), delta: undefined, began: performance.now() });
-    update();
+    const snapshot = snapshotOf([host(1)], []);
+    const feed = feedOf(snapshot);
+    const update = () => feed.update({ snapshot, delta: undefined, began: performance.now() });
     const server = await serve(authorize, { feed: () => feed });
     const token = String(made[0]?.token);
     const metadata = new Metadata();
@@ -269,13 +265,7 @@ describe('calls with tokens', () => {
     const { tokens, authorize } = tokensFor(['Watch']);
     const pair = selfSigned(OUTSIDE);
     const options = serverTlsOptions(pair);
-    const snapshot = snapshotOf([host(1)], []);
-    const current = () => snapshot;
-    const feed = createFeed({
-      ...{ current, listReservations: () => [], steady: performance },
-      use: () => undefined,
-    });
-    feed.update({ snapshot, delta: undefined, began: performance.now() });
+    const feed = feedOf(snapshotOf([host(1)], []));
     const server = await serve(authorize, { settings: { listen }, tls: () => options, feed: () => feed });
     const replica = loopback.connect(server, { tls: { ca: pair.cert }, token: () => tokens[0] ?? '' });
     const stop = new AbortController();

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { createFeed } from '../../src/inventory/feed.js';
 import { MAX_REPLICAS, MAX_UNTRUSTED_REPLICAS } from '../../src/rpc/admission.js';
 import type { RpcClient } from '../../src/rpc/client.js';
+import { feedOf } from '../support/feed.js';
 import { until } from '../support/until.js';
 import { host, snapshotOf } from '../support/world.js';
 import { createLoopback, memoryLog } from './loopback.js';
@@ -22,13 +22,7 @@ describe('Watch', () => {
 
   async function serve(allowPlaintext = false) {
     const log = memoryLog();
-    const snapshot = snapshotOf([host(1)], []);
-    const current = () => snapshot;
-    const feed = createFeed({
-      ...{ current, listReservations: () => [], steady: performance },
-      use: () => undefined,
-    });
-    feed.update({ snapshot, delta: undefined, began: performance.now() });
+    const feed = feedOf(snapshotOf([host(1)], []));
     const server = await loopback.serve({
       ...{ feed: () => feed, log },
       settings: { listen: { host: '::', port: 0 }, allowPlaintext },

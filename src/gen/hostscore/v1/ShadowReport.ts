@@ -4,7 +4,7 @@ import type { ShadowCounts as _hostscore_v1_ShadowCounts, ShadowCounts__Output a
 import type { ShadowGroup as _hostscore_v1_ShadowGroup, ShadowGroup__Output as _hostscore_v1_ShadowGroup__Output } from '../../hostscore/v1/ShadowGroup.js';
 
 /**
- * How one shadow differs, under one policy.
+ * Differences of one shadow, under one policy.
  */
 export interface ShadowReport {
   /**
@@ -30,7 +30,7 @@ export interface ShadowReport {
 }
 
 /**
- * How one shadow differs, under one policy.
+ * Differences of one shadow, under one policy.
  */
 export interface ShadowReport__Output {
   /**
